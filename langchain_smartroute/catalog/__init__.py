@@ -1,0 +1,20 @@
+"""What can answer: models, prices, capabilities and the routing table."""
+
+from langchain_smartroute.catalog.catalog import SHIPPED, Catalog, find_spec
+from langchain_smartroute.catalog.prices import cost_usd, estimated_usage, is_cache_hit, usage_of
+from langchain_smartroute.catalog.spec import ModelSpec, Price, faults_of
+from langchain_smartroute.catalog.table import RoutingTable
+
+__all__ = [
+    "SHIPPED",
+    "Catalog",
+    "ModelSpec",
+    "Price",
+    "RoutingTable",
+    "cost_usd",
+    "estimated_usage",
+    "faults_of",
+    "find_spec",
+    "is_cache_hit",
+    "usage_of",
+]

@@ -1,0 +1,157 @@
+"""Every exception that this package raises on purpose.
+
+```
+SmartRouteError
+├── ConfigurationError        a catalog, setting, rule or key is wrong (ValueError)
+├── InvalidRequestError       a call that no candidate could serve as made (ValueError)
+├── NoFeasibleModelError      every candidate is ruled out before the call
+│   └── ContextWindowError    … the prompt being too long (core's ContextOverflowError)
+├── SpendLimitExceededError   the price ceiling leaves no candidate
+├── ChainExhaustedError       every attempt of a chain failed
+│   ├── ChainOverflowError    … the prompt being too long (core's ContextOverflowError)
+│   └── ChainRateLimitError   … at a rate limit (core's ModelRateLimitError)
+├── StreamInterruptedError    a stream broke after text had been passed on
+└── PriceNotFoundError        a strict price look-up found nothing (LookupError)
+```
+
+The classes that also derive from an exception of `langchain_core` exist so that
+components which catch the core class (summarisation, retries) keep working.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from langchain_core.exceptions import ContextOverflowError, ModelRateLimitError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from decimal import Decimal
+
+    from langchain_core.messages import AIMessageChunk
+
+    from langchain_smartroute.types import Attempt
+
+__all__ = [
+    "ChainExhaustedError",
+    "ChainOverflowError",
+    "ChainRateLimitError",
+    "ConfigurationError",
+    "ContextWindowError",
+    "InvalidRequestError",
+    "NoFeasibleModelError",
+    "PriceNotFoundError",
+    "SmartRouteError",
+    "SpendLimitExceededError",
+    "StreamInterruptedError",
+]
+
+
+class SmartRouteError(Exception):
+    """Base of every exception that this package raises on purpose."""
+
+
+class ConfigurationError(SmartRouteError, ValueError):
+    """A catalog, a setting or a key is wrong.
+
+    Raised at construction (a rule's own fault when it is asked). All faults that one
+    look can find are listed together, each with where it is, the value and what
+    to do about it.
+
+    Attributes:
+        faults: One line per fault.
+    """
+
+    def __init__(self, *faults: str) -> None:
+        """Build the message from one or more `faults`."""
+        self.faults = faults
+        if len(faults) == 1:
+            super().__init__(faults[0])
+        else:
+            listed = "\n".join(f"  - {fault}" for fault in faults)
+            super().__init__(f"{len(faults)} faults:\n{listed}")
+
+
+class InvalidRequestError(SmartRouteError, ValueError):
+    """A call that no candidate could serve in the form in which it was made."""
+
+
+class NoFeasibleModelError(SmartRouteError):
+    """Every candidate is ruled out before the call.
+
+    Attributes:
+        excluded: Alias of each candidate → why it was ruled out.
+    """
+
+    def __init__(self, message: str, *, excluded: Mapping[str, str]) -> None:
+        """Build the message from what was asked and each candidate's reason."""
+        self.excluded = dict(excluded)
+        listed = "".join(f"\n  - {alias}: {why}" for alias, why in self.excluded.items())
+        super().__init__(f"{message}{listed}")
+
+
+class ContextWindowError(NoFeasibleModelError, ContextOverflowError):
+    """No candidate's context window holds the prompt and the answer's room."""
+
+
+class SpendLimitExceededError(SmartRouteError):
+    """The price ceiling of a request leaves no candidate.
+
+    Attributes:
+        limit_usd: The ceiling that was asked for, in US dollars.
+        excluded: Alias of each candidate → why it was ruled out.
+    """
+
+    def __init__(self, message: str, *, limit_usd: Decimal, excluded: Mapping[str, str]) -> None:
+        """Build the message from the ceiling and each candidate's estimate."""
+        self.limit_usd = limit_usd
+        self.excluded = dict(excluded)
+        listed = "".join(f"\n  - {alias}: {why}" for alias, why in self.excluded.items())
+        super().__init__(f"{message}{listed}")
+
+
+class ChainExhaustedError(SmartRouteError):
+    """Every attempt of a decision's chain failed.
+
+    `__cause__` is the last candidate's own exception.
+
+    Attributes:
+        attempts: Every attempt in order, each with its model and reason.
+    """
+
+    def __init__(self, message: str, *, attempts: Sequence[Attempt]) -> None:
+        """Build the message from the attempts."""
+        self.attempts = tuple(attempts)
+        listed = "".join(f"\n  - {a.model}: {a.reason}" for a in self.attempts)
+        super().__init__(f"{message}{listed}")
+
+
+class ChainOverflowError(ChainExhaustedError, ContextOverflowError):
+    """Every attempt failed because the prompt was too long for its model."""
+
+
+class ChainRateLimitError(ChainExhaustedError, ModelRateLimitError):
+    """Every attempt failed because of a provider's rate limit."""
+
+
+class StreamInterruptedError(SmartRouteError):
+    """A stream broke after part of the answer had already been passed on.
+
+    `__cause__` is the candidate's own exception.
+
+    Attributes:
+        partial: What was passed on before the break, `None` for parsed output.
+        attempts: Every attempt in order, the broken one last.
+    """
+
+    def __init__(
+        self, message: str, *, partial: AIMessageChunk | None, attempts: Sequence[Attempt]
+    ) -> None:
+        """Build the error around the partial answer."""
+        self.partial = partial
+        self.attempts = tuple(attempts)
+        super().__init__(message)
+
+
+class PriceNotFoundError(SmartRouteError, LookupError):
+    """A strict price look-up found no price for a model."""

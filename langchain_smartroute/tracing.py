@@ -1,0 +1,117 @@
+"""What a run carries into a tracer, and how handlers learn what became of it.
+
+Metadata keys are flat and start with `smartroute_`, so that any tracer can filter
+on them. They never hold a key or a word of the prompt. The runs of a router:
+one chain run per request with the decision, and below it the runs of the models
+that were tried, each with its attempt.
+"""
+
+from __future__ import annotations
+
+import logging
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from langchain_smartroute.types import Attempt, RequestFeatures, RoutingDecision
+
+__all__ = ["SettlementListener", "answer_info", "attempt_metadata", "decision_metadata", "settle"]
+
+_log = logging.getLogger(__name__)
+
+_ANSWERED = ("accepted", "cached")
+
+
+@runtime_checkable
+class SettlementListener(Protocol):
+    """A callback handler that wants to know what became of each attempt."""
+
+    def on_settled(self, decision_id: str, attempts: Sequence[Attempt]) -> None:
+        """Take the final list of attempts of a request.
+
+        Args:
+            decision_id: The decision that they belong to.
+            attempts: All attempts, in the order of their numbers.
+        """
+        ...
+
+
+def decision_metadata(decision: RoutingDecision, features: RequestFeatures) -> dict[str, Any]:
+    """The metadata of a request's run and of every run below it."""
+    return {
+        "smartroute_decision_id": decision.id,
+        "smartroute_route": decision.model,
+        "smartroute_task": decision.task,
+        "smartroute_difficulty": decision.difficulty,
+        "smartroute_tier": decision.tier,
+        "smartroute_policy": decision.policy,
+        "smartroute_reason": decision.reason,
+        "smartroute_input_tokens": features.input_tokens,
+    }
+
+
+def attempt_metadata(alias: str, *, number: int, price: Mapping[str, str] | None) -> dict[str, Any]:
+    """The metadata of one attempt's run.
+
+    Args:
+        alias: The candidate.
+        number: Position in the order of attempts, from 0.
+        price: The candidate's price as strings, `None` when unknown.
+    """
+    found = {"smartroute_model": alias, "smartroute_attempt": number}
+    # An unknown price overwrites that of an outer router: it is not ours.
+    return {**found, "smartroute_price": dict(price) if price is not None else None}
+
+
+def answer_info(decision: RoutingDecision, attempts: Sequence[Attempt]) -> dict[str, Any]:
+    """The account that an answer carries in `response_metadata["smartroute"]`.
+
+    JSON values only. Money is a string, as floats inside message metadata break
+    LangChain's own token addition; what is unknown is `None`.
+    """
+    answered = next((a for a in reversed(attempts) if a.outcome in _ANSWERED), attempts[-1])
+    costs = [attempt.cost_usd for attempt in attempts]
+    known = [cost for cost in costs if cost is not None]
+    return {
+        "decision_id": decision.id,
+        "model": answered.model,
+        "route": decision.model,
+        "task": decision.task,
+        "difficulty": decision.difficulty,
+        "tier": decision.tier,
+        "reason": decision.reason,
+        "policy": decision.policy,
+        "cost": _text(sum(known, Decimal(0))) if len(known) == len(costs) else None,
+        "attempts": [
+            {
+                "model": attempt.model,
+                "outcome": attempt.outcome,
+                "reason": attempt.reason,
+                "latency_s": round(attempt.latency_s, 6),
+                "cost": _text(attempt.cost_usd),
+            }
+            for attempt in attempts
+        ],
+    }
+
+
+def _text(cost: Decimal | None) -> str | None:
+    return None if cost is None else f"{cost:f}"
+
+
+def settle(handlers: Iterable[Any], decision_id: str, attempts: Sequence[Attempt]) -> None:
+    """Tell every handler that listens what became of a request's attempts.
+
+    A handler that raises is logged and passed over: accounting never fails a call.
+    """
+    told: list[Any] = []
+    for handler in handlers:
+        if not isinstance(handler, SettlementListener) or any(handler is t for t in told):
+            continue
+        told.append(handler)
+        try:
+            handler.on_settled(decision_id, attempts)
+        except Exception as error:  # noqa: BLE001 - a handler's fault must not lose the answer
+            _log.warning("%s.on_settled raised %s", type(handler).__name__, type(error).__name__)

@@ -1,0 +1,271 @@
+"""The frozen values that the rooms of this package pass to one another.
+
+Nothing here imports anything of the package or does any work. Money is
+`Decimal` US dollars; `None` means unknown and is never shown as zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal, get_args
+
+if TYPE_CHECKING:
+    from datetime import date
+    from decimal import Decimal
+
+__all__ = [
+    "DIFFICULTIES",
+    "MODALITIES",
+    "TASKS",
+    "TIERS",
+    "Attempt",
+    "CallRecord",
+    "Classification",
+    "Difficulty",
+    "Modality",
+    "Outcome",
+    "RequestFeatures",
+    "RoutingDecision",
+    "SchemaMethod",
+    "Script",
+    "Task",
+    "Tier",
+    "Turn",
+    "Usage",
+]
+
+Task = Literal[
+    "code",
+    "classification",
+    "reasoning",
+    "math",
+    "translation",
+    "creative",
+    "summarization",
+    "extraction",
+    "vision",
+    "general",
+]
+"""What a request asks for. A routing table may name further tasks of its own."""
+
+Difficulty = Literal["easy", "medium", "hard"]
+Tier = Literal["budget", "balanced", "quality"]
+Modality = Literal["text", "image", "audio", "pdf"]
+Outcome = Literal["accepted", "rejected", "failed", "cancelled", "cached"]
+SchemaMethod = Literal["json_schema", "json_mode", "function_calling"]
+"""How structured output is asked for; the names are LangChain's."""
+
+Script = Literal["latin", "cjk", "cyrillic", "arabic", "devanagari", "other", "none"]
+"""The writing system that most letters of a text belong to; `none`: no letters."""
+
+Turn = Literal["user", "tool_result", "assistant"]
+"""Who spoke last: the user, a tool (inside a tool loop), or the assistant."""
+
+TASKS: tuple[Task, ...] = get_args(Task)
+DIFFICULTIES: tuple[Difficulty, ...] = get_args(Difficulty)
+TIERS: tuple[Tier, ...] = get_args(Tier)
+MODALITIES: tuple[Modality, ...] = get_args(Modality)
+
+_NO_REASONS: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Classification:
+    """What a classifier makes of a request.
+
+    Attributes:
+        scores: Task → probability in [0, 1]. The highest is the task; of equal
+            ones the first. Empty: nothing known, the task is `general`.
+        difficulty: The classifier's own view, or `None` to leave it to the
+            evidence in the request.
+        source: Which classifier spoke, such as `patterns`.
+    """
+
+    scores: Mapping[str, float]
+    difficulty: Difficulty | None = None
+    source: str = "custom"
+
+    @property
+    def task(self) -> str:
+        """The task with the highest score."""
+        return max(self.scores, key=self.scores.__getitem__, default="general")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestFeatures:
+    """What is known of a request before any model is called.
+
+    Attributes:
+        text: What the user asks now (bounded; for rules and classifiers). Never
+            shown in a repr, logged or stored.
+        task: The task with the highest score.
+        scores: Task → probability.
+        difficulty: How hard the request looks.
+        classified_by: Which classifier decided, with the reason where it failed.
+        inputs: Every modality in the whole history that will be sent.
+        script: The main writing system of `text`.
+        input_tokens: Estimate for the whole history, tools and schema included.
+        answer_tokens: The answer's room the caller asked for (`max_tokens`), or `None`.
+        tools: How many tools are bound.
+        tool_choice: Whether a tool call is forced.
+        schema: How structured output is wanted: a method, `"any"` method, or `None`.
+        turn: Who spoke last.
+        user_turns: How many messages of the user the history has.
+        system_messages: Whether the history has a system message.
+    """
+
+    text: str = field(default="", repr=False)
+    task: str = "general"
+    scores: Mapping[str, float] = field(default_factory=dict)
+    difficulty: Difficulty = "medium"
+    classified_by: str = "none"
+    inputs: frozenset[Modality] = frozenset({"text"})
+    script: Script = "none"
+    input_tokens: int = 0
+    answer_tokens: int | None = None
+    tools: int = 0
+    tool_choice: bool = False
+    schema: SchemaMethod | Literal["any"] | None = None
+    turn: Turn = "user"
+    user_turns: int = 0
+    system_messages: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoutingDecision:
+    """Which candidates should answer a request, in which order, and why.
+
+    Attributes:
+        id: Unique per decision; every run, record and trace of the call carries it.
+        model: Alias of the route: the candidate that is called first.
+        chain: Aliases in the order in which they are tried, `model` first.
+        chain_reasons: Alias → why it has its place in the chain.
+        excluded: Alias → why the candidate was ruled out before the call.
+        task: The request's task.
+        difficulty: The request's difficulty.
+        tier: The tier that the table was read in.
+        scores: Task → probability.
+        estimated_cost_usd: Estimate for one call of `model`; `None` if its price is unknown.
+        policy: Name and version of the policy that decided.
+        reason: Why `model` is the route, in words.
+        notes: What else was noticed on the way, such as a rule whose target was infeasible.
+    """
+
+    id: str
+    model: str
+    chain: tuple[str, ...]
+    task: str
+    difficulty: Difficulty
+    tier: Tier
+    reason: str
+    policy: str
+    chain_reasons: Mapping[str, str] = field(default_factory=lambda: _NO_REASONS)
+    excluded: Mapping[str, str] = field(default_factory=lambda: _NO_REASONS)
+    scores: Mapping[str, float] = field(default_factory=dict)
+    estimated_cost_usd: Decimal | None = None
+    notes: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Explain the decision in a few lines that a person can read."""
+        cost = self.estimated_cost_usd
+        share = self.scores.get(self.task)
+        lines = [
+            f"{self.model}  ({self.reason})",
+            f"  task        {self.task}" + (f" ({share:.0%})" if share is not None else ""),
+            f"  difficulty  {self.difficulty}",
+            f"  tier        {self.tier}",
+            f"  estimate    {'unknown price' if cost is None else f'${cost:f}'}",
+        ]
+        if len(self.chain) > 1:
+            lines.append("  fallbacks")
+            lines += [f"    {a}: {self.chain_reasons.get(a, '')}" for a in self.chain[1:]]
+        if self.excluded:
+            lines.append("  excluded")
+            lines += [f"    {alias}: {why}" for alias, why in self.excluded.items()]
+        lines += [f"  note        {note}" for note in self.notes]
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Token counts of one model run.
+
+    Attributes:
+        input_tokens: All input tokens, cached and audio ones included.
+        output_tokens: All output tokens, reasoning included.
+        cache_read_tokens: The part of the input that was read from the provider's cache.
+        cache_write_tokens: The part of the input that was written to it.
+        reasoning_tokens: The part of the output that is reasoning.
+        estimated: Whether the provider reported nothing and these are our estimate.
+    """
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    reasoning_tokens: int = 0
+    estimated: bool = False
+
+    @property
+    def total_tokens(self) -> int:
+        """Input and output tokens together."""
+        return self.input_tokens + self.output_tokens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One call of one candidate.
+
+    Attributes:
+        model: The candidate's alias.
+        outcome: `accepted`, `rejected` (a check said no), `failed` (an error),
+            `cancelled` or `cached`.
+        reason: What went wrong, empty for an accepted answer.
+        latency_s: Seconds from the call to its end.
+        cost_usd: Cost of this attempt; `None` when unknown.
+        status: The HTTP status of a failure, where there was one.
+    """
+
+    model: str
+    outcome: Outcome
+    reason: str = ""
+    latency_s: float = 0.0
+    cost_usd: Decimal | None = None
+    status: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRecord:
+    """The final account of one model run.
+
+    Attributes:
+        run_id: LangChain's id of the model run.
+        parent_run_id: LangChain's id of the run around it, if any.
+        decision_id: The decision that it belongs to; `None` for a run outside a router.
+        alias: The candidate's alias, or the model's name outside a router.
+        model_name: What the server called itself.
+        task: The request's task; `None` outside a router.
+        outcome: What became of it.
+        usage: Token counts, marked when estimated.
+        cost_usd: Cost in US dollars; `None` when the price is unknown.
+        price_source: Where the price comes from; `None` when unknown.
+        price_date: The date on which the price was checked.
+        latency_s: Seconds from the start of the run to its end.
+        attempt: Position in the decision's chain, from 0.
+    """
+
+    run_id: str
+    parent_run_id: str | None = None
+    decision_id: str | None = None
+    alias: str
+    model_name: str | None = None
+    task: str | None = None
+    outcome: Outcome
+    usage: Usage
+    cost_usd: Decimal | None
+    price_source: str | None = None
+    price_date: date | None = None
+    latency_s: float
+    attempt: int = 0
