@@ -1,0 +1,27 @@
+"""Calling what was decided: endpoints, models, the chain and what its errors mean."""
+
+from langchain_smartroute.execution.candidates import Candidate, Preparation, PreparedCandidate
+from langchain_smartroute.execution.chain import OPTIONS_KEY, RoutedChain
+from langchain_smartroute.execution.endpoints import Endpoint, resolve_endpoints
+from langchain_smartroute.execution.models import (
+    ModelSettings,
+    build_model,
+    init_model,
+    spec_of_model,
+)
+from langchain_smartroute.execution.walk import Link
+
+__all__ = [
+    "OPTIONS_KEY",
+    "Candidate",
+    "Endpoint",
+    "Link",
+    "ModelSettings",
+    "Preparation",
+    "PreparedCandidate",
+    "RoutedChain",
+    "build_model",
+    "init_model",
+    "resolve_endpoints",
+    "spec_of_model",
+]

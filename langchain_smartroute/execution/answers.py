@@ -1,0 +1,92 @@
+"""What candidates give back, read alike: messages, chunks, text, parsed objects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.messages.ai import add_ai_message_chunks
+
+from langchain_smartroute.errors import InvalidRequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = ["as_answer", "as_chunk", "has_content", "is_last", "joined", "message_of", "with_info"]
+
+INFO_KEY = "smartroute"
+"""Where the router's account stands in an answer's `response_metadata`."""
+
+
+def as_answer(value: Any) -> Any:
+    """Turn a runnable's plain text into a message; leave everything else."""
+    return AIMessage(content=value) if isinstance(value, str) else value
+
+
+def as_chunk(value: Any) -> Any:
+    """Turn a runnable's plain text into a message chunk; leave everything else."""
+    return AIMessageChunk(content=value) if isinstance(value, str) else value
+
+
+def message_of(answer: Any) -> AIMessage | None:
+    """The model's message in an answer; `None` where only parsed output is left."""
+    if isinstance(answer, AIMessage):
+        return answer
+    raw = answer.get("raw") if isinstance(answer, dict) else None
+    return raw if isinstance(raw, AIMessage) else None
+
+
+def has_content(answer: Any) -> bool:
+    """Whether an answer or chunk holds anything: text, reasoning, a tool call, parsed output.
+
+    A provider's first chunk often names only the role; that is no content.
+    """
+    if not isinstance(answer, BaseMessage):
+        return True
+    if answer.content or answer.additional_kwargs:
+        return True
+    calls = ("tool_calls", "invalid_tool_calls", "tool_call_chunks")
+    return any(getattr(answer, name, None) for name in calls)
+
+
+def is_last(chunk: Any) -> bool:
+    """Whether no further chunk of the same message follows.
+
+    A model that does not stream yields one whole message, which is its last.
+    """
+    if isinstance(chunk, AIMessageChunk):
+        return chunk.chunk_position == "last"
+    return isinstance(chunk, AIMessage)
+
+
+def joined(chunks: Sequence[Any]) -> Any:
+    """The whole answer of a stream: messages are merged, of parsed outputs the last counts."""
+    if not chunks:
+        return None
+    first, *rest = chunks
+    if all(isinstance(chunk, AIMessageChunk) for chunk in chunks):
+        return add_ai_message_chunks(first, *rest) if rest else first
+    if all(isinstance(chunk, dict) and "raw" in chunk for chunk in chunks[:1]):
+        return _joined_raw(chunks)
+    return chunks[-1]
+
+
+def with_info(answer: Any, info: Mapping[str, Any]) -> Any:
+    """A copy of an answer that carries the router's account; the original is untouched."""
+    if isinstance(answer, AIMessage):
+        metadata = {**answer.response_metadata, INFO_KEY: dict(info)}
+        return answer.model_copy(update={"response_metadata": metadata})
+    if isinstance(answer, dict) and isinstance(answer.get("raw"), AIMessage):
+        return {**answer, "raw": with_info(answer["raw"], info)}
+    if isinstance(answer, BaseMessage):
+        raise InvalidRequestError(f"a candidate answered with a {type(answer).__name__}")
+    return answer
+
+
+def _joined_raw(chunks: Sequence[Any]) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    raw = [chunk["raw"] for chunk in chunks if isinstance(chunk, dict) and "raw" in chunk]
+    for chunk in chunks:
+        if isinstance(chunk, dict):
+            merged |= chunk
+    return {**merged, "raw": joined(raw)}

@@ -1,0 +1,113 @@
+"""The candidates of a router: built on first use, kept, prepared per call."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Mapping
+from typing import Any
+
+from langchain_core.runnables import Runnable, RunnableConfig
+
+from langchain_smartroute.catalog import ModelSpec
+
+__all__ = ["Candidate", "Preparation", "PreparedCandidate"]
+
+Preparation = Callable[[Runnable[Any, Any], ModelSpec], Runnable[Any, Any]]
+"""What a call does to a candidate before it is called, such as binding tools."""
+
+_KEPT = 16
+
+
+class Candidate:
+    """A model that could answer.
+
+    Attributes:
+        spec: What it is and costs.
+        endpoint: Equal for candidates that share an endpoint and key.
+    """
+
+    def __init__(
+        self, spec: ModelSpec, build: Callable[[], Runnable[Any, Any]], *, endpoint: Hashable
+    ) -> None:
+        self.spec = spec
+        self.endpoint = endpoint
+        self._build = build
+        self._model: Runnable[Any, Any] | None = None
+        self._lock = threading.Lock()
+        self._bound: OrderedDict[tuple[int, str], tuple[Any, Runnable[Any, Any]]] = OrderedDict()
+
+    @property
+    def model(self) -> Runnable[Any, Any]:
+        """The model, built on first use."""
+        if self._model is None:
+            with self._lock:
+                if self._model is None:
+                    self._model = self._build()
+        return self._model
+
+    def with_tools(self, tools: Any, arguments: Mapping[str, Any]) -> Runnable[Any, Any]:
+        """The model with tools bound by its own `bind_tools`.
+
+        An agent binds the same list for each of its calls, so the latest
+        bindings are kept; the list itself is kept too, which makes its
+        identity a safe key.
+        """
+        key = (id(tools), repr(sorted(arguments.items(), key=lambda item: item[0])))
+        with self._lock:
+            kept = self._bound.get(key)
+            if kept is not None:
+                self._bound.move_to_end(key)
+                return kept[1]
+        originals = [getattr(tool, "original", tool) for tool in tools]
+        model: Any = self.model
+        bound: Runnable[Any, Any] = model.bind_tools(originals, **arguments)
+        with self._lock:
+            self._bound[key] = (tools, bound)
+            while len(self._bound) > _KEPT:
+                self._bound.popitem(last=False)
+        return bound
+
+
+class PreparedCandidate(Runnable[Any, Any]):
+    """A candidate as one call needs it; nothing is built before it is called."""
+
+    def __init__(self, candidate: Candidate, prepare: Preparation | None) -> None:
+        self.name = candidate.spec.alias
+        self._candidate = candidate
+        self._prepare = prepare
+
+    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002 - LangChain's name
+        """Call the model."""
+        return self._ready().invoke(input, config, **kwargs)
+
+    async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002 - LangChain's name
+        """Call the model."""
+        return await self._ready().ainvoke(input, config, **kwargs)
+
+    def stream(
+        self,
+        input: Any,  # noqa: A002 - LangChain's name
+        config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> Iterator[Any]:
+        """Stream the model."""
+        return self._ready().stream(input, config, **kwargs)
+
+    async def astream(
+        self,
+        input: Any,  # noqa: A002 - LangChain's name
+        config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[Any]:
+        """Stream the model."""
+        source: Any = self._ready().astream(input, config, **kwargs)
+        try:
+            async for chunk in source:
+                yield chunk
+        finally:
+            await source.aclose()
+
+    def _ready(self) -> Runnable[Any, Any]:
+        model = self._candidate.model
+        return model if self._prepare is None else self._prepare(model, self._candidate.spec)

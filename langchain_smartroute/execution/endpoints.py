@@ -1,0 +1,165 @@
+"""Where requests go and with which key: base URL and key always come as a pair.
+
+A key is never sent to a base URL that came from elsewhere. The stock OpenAI
+client would send `OPENAI_API_KEY` to any base URL that it is given.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from langchain_smartroute.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from langchain_smartroute.catalog import Catalog, ModelSpec
+
+__all__ = ["Endpoint", "resolve_endpoints"]
+
+_PAIRS = (
+    ("SMARTROUTE_BASE_URL", "SMARTROUTE_API_KEY"),
+    ("OPENAI_BASE_URL", "OPENAI_API_KEY"),
+)
+_NO_KEY = SecretStr("no-key-needed")
+_MEND = (
+    "pass base_url and api_key, or set SMARTROUTE_BASE_URL and SMARTROUTE_API_KEY (or"
+    " OPENAI_BASE_URL and OPENAI_API_KEY); with one provider's key alone use"
+    ' catalog="openai" (OPENAI_API_KEY) or catalog="openrouter" (OPENROUTER_API_KEY)'
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """An OpenAI-compatible endpoint and the key for it.
+
+    Attributes:
+        base_url: Such as `https://gateway.example/v1`.
+        api_key: Never shown in a repr.
+    """
+
+    base_url: str
+    api_key: SecretStr
+
+
+def resolve_endpoints(
+    models: Iterable[ModelSpec],
+    *,
+    catalog: Catalog,
+    base_url: str | None,
+    api_key: SecretStr | None,
+    api_key_env: str | None,
+    environ: Mapping[str, str],
+) -> dict[str, Endpoint]:
+    """Find the endpoint of every model.
+
+    A model's own endpoint counts first, then the arguments, then the catalog's
+    endpoint, then `SMARTROUTE_BASE_URL` with `SMARTROUTE_API_KEY`, then
+    `OPENAI_BASE_URL` with `OPENAI_API_KEY`. A loopback URL needs no key.
+
+    Args:
+        models: The models to serve.
+        catalog: May name an endpoint for all of them.
+        base_url: The gateway, as given by the caller.
+        api_key: Its key, as given by the caller.
+        api_key_env: Name of the variable with its key, as given by the caller.
+        environ: Environment variables.
+
+    Returns:
+        Alias → endpoint.
+
+    Raises:
+        ConfigurationError: Naming the models that nothing serves and the variables to set.
+    """
+    if api_key is None and api_key_env is not None and environ.get(api_key_env):
+        api_key = SecretStr(environ[api_key_env])
+    faults: list[str] = []
+    found: dict[str, Endpoint] = {}
+    unserved: list[str] = []
+    gateway: Endpoint | str | None = None
+    for spec in models:
+        if spec.base_url or spec.api_key_env:
+            own = _named(spec.base_url, spec.api_key_env, environ)
+            if isinstance(own, Endpoint):
+                found[spec.alias] = own
+            else:
+                faults.append(f"model {spec.alias!r}: {own}")
+            continue
+        gateway = gateway or _gateway(catalog, base_url, api_key, environ)
+        if isinstance(gateway, Endpoint):
+            found[spec.alias] = gateway
+        else:
+            unserved.append(spec.alias)
+    if unserved and isinstance(gateway, str):
+        faults.append(f"no endpoint serves {', '.join(unserved)}: {gateway}")
+    if faults:
+        raise ConfigurationError(*faults)
+    return found
+
+
+def _gateway(
+    catalog: Catalog, base_url: str | None, api_key: SecretStr | None, environ: Mapping[str, str]
+) -> Endpoint | str:
+    """The endpoint of all models without one of their own, or what is missing."""
+    if base_url is not None:
+        return _checked(base_url, api_key, key_hint="pass api_key with base_url")
+    if api_key is not None:
+        if catalog.base_url is not None:
+            return _checked(catalog.base_url, api_key, key_hint="")
+        return f"api_key was given without base_url; {_MEND}"
+    if catalog.base_url is not None:
+        return _named(catalog.base_url, catalog.api_key_env, environ)
+    half: list[str] = []
+    for url_name, key_name in _PAIRS:
+        url, key = environ.get(url_name), environ.get(key_name)
+        if url:
+            pair = _checked(url, SecretStr(key) if key else None, key_hint=f"set {key_name}")
+            if isinstance(pair, Endpoint):
+                return pair
+            half.append(f"{url_name} is set, but {pair}")
+        elif key:
+            half.append(f"{key_name} is set without {url_name}")
+    return "; ".join([*half, _MEND])
+
+
+def _named(
+    base_url: str | None, key_name: str | None, environ: Mapping[str, str]
+) -> Endpoint | str:
+    """An endpoint whose key is in a named variable, or what is missing."""
+    if base_url is None:
+        return f"api_key_env = {key_name!r} is given without base_url; name both or neither"
+    if key_name is None:
+        return _checked(base_url, None, key_hint="give api_key_env with base_url")
+    # A sibling variable that moves the provider's URL moves its key along with it.
+    sibling = key_name.removesuffix("_API_KEY") + "_BASE_URL"
+    if key_name.endswith("_API_KEY") and environ.get(sibling):
+        base_url = environ[sibling]
+    key = environ.get(key_name)
+    return _checked(base_url, SecretStr(key) if key else None, key_hint=f"set {key_name}")
+
+
+def _checked(base_url: str, api_key: SecretStr | None, *, key_hint: str) -> Endpoint | str:
+    parts = urlsplit(base_url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return f"base_url = {base_url!r} is not a URL; give one such as https://gateway.example/v1"
+    if parts.username or parts.password:
+        return "base_url holds a user name or password; give the key as api_key instead"
+    if api_key is not None and api_key.get_secret_value():
+        return Endpoint(base_url=base_url, api_key=api_key)
+    if _is_loopback(parts.hostname):
+        return Endpoint(base_url=base_url, api_key=_NO_KEY)
+    return f"there is no key for {base_url}; {key_hint}"
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,163 @@
+"""From specs to models that can be called, and from models back to specs."""
+
+from __future__ import annotations
+
+import dataclasses
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.runnables import Runnable, RunnableBinding, RunnableSequence
+from langchain_core.runnables.fallbacks import RunnableWithFallbacks
+
+from langchain_smartroute.catalog import ModelSpec, find_spec
+from langchain_smartroute.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from langchain_smartroute.execution.endpoints import Endpoint
+    from langchain_smartroute.types import Modality
+
+__all__ = ["ModelSettings", "build_model", "init_model", "spec_of_model"]
+
+_OPENAI = "api.openai.com"
+_MODALITY_KEYS: dict[Modality, str] = {
+    "image": "image_inputs",
+    "audio": "audio_inputs",
+    "pdf": "pdf_inputs",
+}
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSettings:
+    """What every model that the router builds has in common.
+
+    Attributes:
+        timeout_s: Seconds that one attempt may take.
+        temperature: Sampling temperature, where the model takes one.
+        max_tokens: The answer's room in tokens; `None`: the provider's default.
+        stop: Stop sequences.
+        extra: Further arguments of `ChatOpenAI`, such as `cache` or `rate_limiter`.
+    """
+
+    timeout_s: float = 60.0
+    temperature: float | None = None
+    max_tokens: int | None = None
+    stop: list[str] | None = None
+    extra: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+def build_model(spec: ModelSpec, endpoint: Endpoint, settings: ModelSettings) -> BaseChatModel:
+    """Build the `ChatOpenAI` of a catalog model.
+
+    It never retries by itself (the chain decides what happens after an error),
+    reports usage in streams too, and shares its HTTP clients with every other
+    model of the same endpoint and time-out.
+    """
+    # Imported when the first model is built: it takes two seconds of CPU.
+    from langchain_openai import ChatOpenAI  # noqa: PLC0415
+
+    optional: dict[str, Any] = {
+        "temperature": settings.temperature if spec.temperature else None,
+        "max_tokens": settings.max_tokens,
+        "stop": settings.stop or None,
+    }
+    return ChatOpenAI(
+        model=spec.model,
+        base_url=endpoint.base_url,
+        api_key=endpoint.api_key,
+        timeout=settings.timeout_s,
+        max_retries=0,
+        stream_usage=True,
+        # Gateways speak chat completions; OpenAI itself may ask for its Responses API.
+        use_responses_api=None if urlsplit(endpoint.base_url).hostname == _OPENAI else False,
+        metadata={"ls_provider": spec.provider, "ls_model_name": spec.model},
+        **{name: value for name, value in optional.items() if value is not None},
+        **settings.extra,
+    )
+
+
+def init_model(name: str) -> BaseChatModel:
+    """Build a model from an `init_chat_model` string such as `anthropic:claude-…`.
+
+    Raises:
+        ConfigurationError: If `langchain` or the provider's package is missing,
+            or the name is not understood.
+    """
+    try:
+        factory = import_module("langchain.chat_models").init_chat_model
+    except ImportError as error:
+        raise ConfigurationError(
+            f'model {name!r}: init_chat_model names need the package "langchain":'
+            ' pip install "langchain-smartroute[agents]"'
+        ) from error
+    try:
+        model: BaseChatModel = factory(name)
+    except (ImportError, ValueError, TypeError) as error:
+        raise ConfigurationError(f"model {name!r}: {error}") from error
+    return model
+
+
+def spec_of_model(alias: str, model: Runnable[Any, Any]) -> ModelSpec:
+    """Describe a model that the user brought.
+
+    Capabilities come from its `profile`, prices and priors from the shipped
+    catalogs by its name. What neither knows does not rule it out.
+    """
+    inner = _innermost(model)
+    name = _name_of(inner)
+    known = find_spec(name) if name else None
+    profile: Mapping[str, Any] = getattr(inner, "profile", None) or {}
+    facts: dict[str, Any] = {
+        "alias": alias,
+        "model": name or alias,
+        "inputs": {
+            "text",
+            *(m for m, key in _MODALITY_KEYS.items() if profile.get(key) is not False),
+        },
+        "tools": profile.get("tool_calling") is not False and hasattr(model, "bind_tools"),
+        "tool_choice": profile.get("tool_choice") is not False,
+        "structured_output": hasattr(model, "with_structured_output"),
+        "context_window": profile.get("max_input_tokens"),
+        "max_output_tokens": profile.get("max_output_tokens"),
+    }
+    if known is not None:
+        facts |= {
+            "provider": known.provider,
+            "prices": known.prices,
+            "quality": known.quality,
+            "quality_source": known.quality_source,
+            "strengths": known.strengths,
+        }
+    return ModelSpec(**facts)
+
+
+def _innermost(model: Runnable[Any, Any]) -> Runnable[Any, Any]:
+    """The chat model inside bindings, fallbacks and sequences."""
+    while not isinstance(model, BaseChatModel):
+        if isinstance(model, RunnableBinding):
+            model = model.bound
+        elif isinstance(model, RunnableWithFallbacks):
+            model = model.runnable
+        elif isinstance(model, RunnableSequence):
+            chat = next((s for s in model.steps if _is_chat(s)), None)
+            if chat is None:
+                return model
+            model = chat
+        else:
+            return model
+    return model
+
+
+def _is_chat(step: Runnable[Any, Any]) -> bool:
+    return isinstance(step, BaseChatModel | RunnableBinding | RunnableWithFallbacks)
+
+
+def _name_of(model: Runnable[Any, Any]) -> str | None:
+    for attribute in ("model_name", "model", "model_id"):
+        name = getattr(model, attribute, None)
+        if isinstance(name, str) and name:
+            return name
+    return None

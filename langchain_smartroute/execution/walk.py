@@ -1,0 +1,317 @@
+"""Where one request stands in its chain: who is next, what was tried, how it ended.
+
+A small state machine without I/O. The four loops of `chain.py` (sync and async,
+whole and streamed) differ only in how they call; what a failure or an empty
+answer means is decided here, once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from langchain_core.messages import AIMessageChunk
+from langchain_core.runnables import Runnable
+
+from langchain_smartroute.catalog import (
+    ModelSpec,
+    cost_usd,
+    estimated_usage,
+    is_cache_hit,
+    usage_of,
+)
+from langchain_smartroute.errors import (
+    ChainExhaustedError,
+    ChainOverflowError,
+    ChainRateLimitError,
+    StreamInterruptedError,
+)
+from langchain_smartroute.execution.answers import (
+    INFO_KEY,
+    as_answer,
+    as_chunk,
+    has_content,
+    is_last,
+    joined,
+    message_of,
+    with_info,
+)
+from langchain_smartroute.execution.faults import Fault, fault_of
+from langchain_smartroute.tracing import answer_info
+from langchain_smartroute.types import Attempt, RoutingDecision
+
+__all__ = ["Link", "StreamedAttempt", "Walk"]
+
+_EMPTY = "empty answer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """One candidate of a chain, ready to be called.
+
+    Attributes:
+        spec: What the candidate is and costs.
+        runnable: Calls it.
+        endpoint: Equal for candidates that share an endpoint and key.
+    """
+
+    spec: ModelSpec
+    runnable: Runnable[Any, Any]
+    endpoint: Hashable
+
+    @property
+    def window(self) -> float:
+        """The context window in tokens; an unknown one counts as unlimited."""
+        return self.spec.context_window or float("inf")
+
+
+class Walk:
+    """The walk of one request along its chain.
+
+    Attributes:
+        decision: What the chain comes from.
+        attempts: Everything tried so far, in order.
+        answer: What the request ends with, once there is something to end with.
+    """
+
+    def __init__(
+        self,
+        decision: RoutingDecision,
+        links: Sequence[Link],
+        *,
+        input_tokens: int,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.attempts: list[Attempt] = []
+        self.answer: Any = None
+        self.decision = decision
+        self._links = links
+        self._input_tokens = input_tokens
+        self._clock = clock
+        self._faults: list[tuple[Link, Fault]] = []
+        self._error: Exception | None = None
+        self._kept: list[Any] | None = None
+        self._current: Link | None = None
+        self._started = 0.0
+        self._done = False
+
+    def links(self) -> Iterator[Link]:
+        """The candidates to try, one after another, until one has answered."""
+        for link in self._links:
+            if self._done:
+                return
+            if all(_may_follow(link, failed, fault) for failed, fault in self._faults):
+                self._current, self._started = link, self._clock()
+                yield link
+
+    @property
+    def number(self) -> int:
+        """The number of the attempt under way, from 0."""
+        return len(self.attempts)
+
+    def answered(self, answer: Any) -> None:
+        """Take a whole answer; an empty one is kept, but the next candidate is asked."""
+        answer = as_answer(answer)
+        if has_content(message_of(answer) or answer):
+            self.answer = self.accept(answer, answer)
+        else:
+            self.came_up_empty([answer])
+
+    def accept(self, whole: Any, part: Any) -> Any:
+        """Close the attempt as accepted.
+
+        Args:
+            whole: The whole answer, for its usage.
+            part: The piece of it that is to carry the account.
+
+        Returns:
+            `part` with the account.
+        """
+        message = message_of(whole)
+        cached = message is not None and is_cache_hit(message)
+        self._close("cached" if cached else "accepted", cost=self._cost(whole))
+        self._done = True
+        return with_info(part, self._info())
+
+    def came_up_empty(self, pieces: list[Any]) -> None:
+        """Note an answer without any content; it is returned if nobody does better."""
+        self._close("failed", reason=_EMPTY, cost=self._cost(joined(pieces)))
+        if self._kept is None:
+            self._kept = pieces
+
+    def failed(self, error: Exception, *, shown: Sequence[Any] = ()) -> None:
+        """Note an error.
+
+        Args:
+            error: What the candidate raised.
+            shown: The chunks that had come before it.
+        """
+        link = self._link()
+        fault = fault_of(error)
+        cost = Decimal(0) if not shown else self._cost(joined(shown))
+        self._close("failed", reason=fault.summary, cost=cost, status=fault.status)
+        self._faults.append((link, fault))
+        self._error = error
+        if fault.scope == "none":
+            self._done = True
+
+    def interrupted(self) -> None:
+        """Close an attempt that is still under way: the caller gave up."""
+        if self._current is not None:
+            self._close("cancelled", reason="cancelled by the caller")
+
+    def leftover(self) -> list[Any]:
+        """What to pass on after the last attempt: nothing more, or the empty answer.
+
+        Raises:
+            Exception: The candidate's own, where only one was tried.
+            ChainExhaustedError: Where several were.
+        """
+        if self.answer is not None:
+            return []
+        if self._kept is None:
+            raise self._exhausted() from (self._error if len(self.attempts) > 1 else None)
+        *head, last = self._kept
+        last = with_info(last, self._info())
+        self.answer = joined([*head, last])
+        return [*head, last]
+
+    def interruption(self, error: Exception, chunks: Sequence[Any]) -> StreamInterruptedError:
+        """The error for a stream that broke after part of it had been passed on."""
+        partial = joined(chunks)
+        return StreamInterruptedError(
+            f"The stream of {self.attempts[-1].model} broke after part of the answer had been"
+            f" passed on: {error}",
+            partial=partial if isinstance(partial, AIMessageChunk) else None,
+            attempts=self.attempts,
+        )
+
+    def _close(
+        self,
+        outcome: Any,
+        *,
+        reason: str = "",
+        cost: Decimal | None = None,
+        status: int | None = None,
+    ) -> None:
+        self.attempts.append(
+            Attempt(
+                model=self._link().spec.alias,
+                outcome=outcome,
+                reason=reason,
+                latency_s=self._clock() - self._started,
+                cost_usd=cost,
+                status=status,
+            )
+        )
+        self._current = None
+
+    def _link(self) -> Link:
+        if self._current is None:  # pragma: no cover - guards the loops in chain.py
+            raise RuntimeError("no attempt is under way")
+        return self._current
+
+    def _cost(self, answer: Any) -> Decimal | None:
+        message = message_of(answer)
+        if message is None:
+            return None
+        if is_cache_hit(message):
+            return Decimal(0)
+        inner: Mapping[str, Any] | None = message.response_metadata.get(INFO_KEY)
+        if inner is not None:
+            # The candidate is a router itself and has counted already.
+            return Decimal(inner["cost"]) if inner.get("cost") is not None else None
+        usage = usage_of(message) or estimated_usage(message, input_tokens=self._input_tokens)
+        return cost_usd(usage, self._link().spec.price)
+
+    def _info(self) -> dict[str, Any]:
+        return answer_info(self.decision, self.attempts)
+
+    def _exhausted(self) -> Exception:
+        error = self._error
+        if error is None:  # pragma: no cover - links() always yields the first candidate
+            raise RuntimeError("the chain ended without an attempt")
+        if len(self.attempts) == 1:
+            error.add_note(f"smartroute: model {self.attempts[0].model}, {self.decision.reason}")
+            return error
+        kind = ChainExhaustedError
+        if all(fault.overflow for _, fault in self._faults):
+            kind = ChainOverflowError
+        elif all(fault.rate_limited for _, fault in self._faults):
+            kind = ChainRateLimitError
+        return kind(
+            f"All {len(self.attempts)} attempts failed, the last one with: {error}",
+            attempts=self.attempts,
+        )
+
+
+class StreamedAttempt:
+    """One attempt's stream: held back until its first content, then passed on.
+
+    Until then any failure is harmless, because nobody has seen anything.
+    """
+
+    def __init__(self, walk: Walk) -> None:
+        self._walk = walk
+        self._chunks: list[Any] = []
+        self._held: list[Any] = []
+        self._released = False
+        self._accepted = False
+
+    def take(self, chunk: Any) -> list[Any]:
+        """Take the next chunk; returns those that may be passed on now."""
+        chunk = as_chunk(chunk)
+        self._chunks.append(chunk)
+        if not self._released and not has_content(chunk):
+            self._held.append(chunk)
+            return []
+        self._released = True
+        if is_last(chunk) and not self._accepted:
+            chunk = self._accept(chunk)
+        ready, self._held = [*self._held, chunk], []
+        return ready
+
+    def ended(self) -> list[Any]:
+        """The stream is over; returns what is still to be passed on."""
+        if not self._released:
+            self._walk.came_up_empty(self._held or [AIMessageChunk(content="")])
+            return []
+        if self._accepted:
+            return []
+        last = self._chunks[-1]
+        if isinstance(last, AIMessageChunk):
+            closing = AIMessageChunk(content="", id=last.id, chunk_position="last")
+            self._chunks.append(closing)
+            return [self._accept(closing)]
+        self._walk.answer = self._walk.accept(joined(self._chunks), joined(self._chunks))
+        return []
+
+    def failed(self, error: Exception) -> None:
+        """Note an error.
+
+        Raises:
+            StreamInterruptedError: If part of the answer had been passed on.
+        """
+        if self._accepted:
+            raise error
+        self._walk.failed(error, shown=self._chunks if self._released else ())
+        if self._released:
+            raise self._walk.interruption(error, self._chunks) from error
+
+    def _accept(self, last: Any) -> Any:
+        self._accepted = True
+        carrying = self._walk.accept(joined(self._chunks), last)
+        self._walk.answer = joined([*self._chunks[:-1], carrying])
+        return carrying
+
+
+def _may_follow(link: Link, failed: Link, fault: Fault) -> bool:
+    """Whether a candidate may still be tried after another one's fault."""
+    if fault.scope == "larger_window":
+        return link.window > failed.window
+    if fault.scope == "other_endpoint":
+        return link.endpoint != failed.endpoint
+    return fault.scope == "any"

@@ -1,0 +1,77 @@
+"""What a caller may choose for one request: tier, model, price ceiling."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
+from typing import Any, cast
+
+from langchain_smartroute.errors import InvalidRequestError
+from langchain_smartroute.types import TIERS, Tier
+
+__all__ = ["RouteOptions"]
+
+_KEYS = ("tier", "model", "max_cost_usd")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteOptions:
+    """What a caller may choose for one request.
+
+    Attributes:
+        tier: How to trade money for quality.
+        model: Alias to route to, past rules and table; `None`: decide.
+        max_cost_usd: Ceiling on the estimated cost of a call; `None`: none.
+    """
+
+    tier: Tier = "balanced"
+    model: str | None = None
+    max_cost_usd: Decimal | None = None
+
+    def updated(self, changes: Any, *, aliases: Sequence[str]) -> RouteOptions:
+        """Lay a caller's choices over these.
+
+        Args:
+            changes: A mapping with any of `tier`, `model`, `max_cost_usd`;
+                `None` as a value takes a choice back to undecided.
+            aliases: The aliases that the catalog knows.
+
+        Raises:
+            InvalidRequestError: For an unknown key or value, listing the valid ones.
+        """
+        if not changes:
+            return self
+        if not isinstance(changes, Mapping):
+            raise InvalidRequestError(
+                f"smartroute = {changes!r}: must be a mapping with any of {', '.join(_KEYS)}"
+            )
+        unknown = sorted(str(key) for key in changes if key not in _KEYS)
+        if unknown:
+            raise InvalidRequestError(
+                f"smartroute option {unknown[0]!r} is unknown; use any of {', '.join(_KEYS)}"
+            )
+        tier = changes.get("tier", self.tier) or self.tier
+        if tier not in TIERS:
+            raise InvalidRequestError(f"tier = {tier!r} is unknown; use one of {', '.join(TIERS)}")
+        model = changes.get("model", self.model)
+        if model is not None and model not in aliases:
+            raise InvalidRequestError(
+                f"model = {model!r} is not in the catalog; use one of {', '.join(aliases)}"
+            )
+        ceiling = changes.get("max_cost_usd", self.max_cost_usd)
+        return replace(self, tier=cast("Tier", tier), model=model, max_cost_usd=_ceiling(ceiling))
+
+
+def _ceiling(value: Any) -> Decimal | None:
+    if value is None:
+        return None
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        amount = Decimal(-1)
+    if isinstance(value, bool) or not amount.is_finite() or amount < 0:
+        raise InvalidRequestError(
+            f"max_cost_usd = {value!r}: must be US dollars, zero or more, such as 0.01"
+        )
+    return amount
