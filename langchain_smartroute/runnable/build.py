@@ -1,0 +1,170 @@
+"""From what a user gives a router to its catalog, candidates and engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from langchain_core.runnables import Runnable
+
+from langchain_smartroute.catalog import Catalog, ModelSpec
+from langchain_smartroute.errors import ConfigurationError
+from langchain_smartroute.execution import (
+    Candidate,
+    Endpoint,
+    ModelSettings,
+    build_model,
+    init_model,
+    spec_of_model,
+)
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import ModelProfile
+
+__all__ = ["build_candidates", "catalog_of_models", "checked_fallbacks", "merged_profile"]
+
+
+def catalog_of_models(
+    models: Mapping[str, Any], *, routes: Mapping[str, Any] | None, default: str | None
+) -> tuple[Catalog, dict[str, Runnable[Any, Any]]]:
+    """Describe the models that a user brought.
+
+    Args:
+        models: Alias → chat model or runnable, `init_chat_model` string, or `ModelSpec`.
+        routes: Task → row, as in a catalog file.
+        default: Alias for unknown tasks; the first model where left out.
+
+    Returns:
+        The catalog, and alias → model for those that need not be built.
+
+    Raises:
+        ConfigurationError: Listing every entry that is no model.
+    """
+    specs: list[ModelSpec] = []
+    given: dict[str, Runnable[Any, Any]] = {}
+    faults: list[str] = []
+    for alias, value in models.items():
+        if isinstance(value, ModelSpec):
+            specs.append(value.model_copy(update={"alias": alias}))
+            continue
+        try:
+            model = init_model(value) if isinstance(value, str) else value
+        except ConfigurationError as error:
+            faults += [f"models.{alias}: {fault}" for fault in error.faults]
+            continue
+        if not isinstance(model, Runnable):
+            faults.append(
+                f"models.{alias} = {value!r}: must be a chat model or another runnable, a name"
+                ' such as "openai:gpt-4o-mini", or a ModelSpec'
+            )
+            continue
+        given[alias] = model
+        specs.append(spec_of_model(alias, model))
+    if faults:
+        raise ConfigurationError(*faults)
+    catalog = Catalog(name="models", models=specs, routes=routes or {}, default=default or "")
+    return catalog, given
+
+
+def build_candidates(
+    catalog: Catalog,
+    *,
+    given: Mapping[str, Runnable[Any, Any]],
+    endpoints: Mapping[str, Endpoint],
+    settings: ModelSettings,
+) -> dict[str, Candidate]:
+    """Alias → candidate; catalog models are built when they are first called."""
+
+    def candidate(spec: ModelSpec) -> Candidate:
+        if spec.alias in given:
+            return Candidate(spec, lambda: given[spec.alias], endpoint=spec.alias)
+        endpoint = endpoints[spec.alias]
+        return Candidate(spec, lambda: build_model(spec, endpoint, settings), endpoint=endpoint)
+
+    return {alias: candidate(spec) for alias, spec in catalog.models.items()}
+
+
+def checked_fallbacks(fallbacks: Mapping[str, Any], catalog: Catalog) -> dict[str, tuple[str, ...]]:
+    """Check and follow the user's own fallbacks.
+
+    Args:
+        fallbacks: Alias → aliases to try when it fails.
+        catalog: Knows the aliases.
+
+    Returns:
+        Alias → everything to try after it, the fallbacks of fallbacks included.
+
+    Raises:
+        ConfigurationError: For an unknown alias or a circle.
+    """
+    faults: list[str] = []
+    direct: dict[str, tuple[str, ...]] = {}
+    for alias, value in fallbacks.items():
+        targets = (value,) if isinstance(value, str) else tuple(value)
+        direct[alias] = targets
+        faults += [
+            f"fallbacks.{alias} = {list(targets)!r}: no model {name!r}; use one of"
+            f" {', '.join(catalog.models)}"
+            for name in (alias, *targets)
+            if name not in catalog.models
+        ]
+    if not faults:
+        for alias in direct:
+            circle = _circle(alias, direct)
+            if circle:
+                faults.append(
+                    f"fallbacks.{alias}: goes in a circle ({' → '.join(circle)}); break it"
+                )
+    if faults:
+        raise ConfigurationError(*faults)
+    return {alias: tuple(_following(alias, direct)) for alias in direct}
+
+
+def merged_profile(catalog: Catalog) -> ModelProfile:
+    """What callers can rely on, whichever candidate a request goes to.
+
+    Windows are the smallest. What hard limits route by (inputs, tools) is
+    there when any candidate has it; native structured output, for which there
+    is no need to narrow the choice, only when all have it.
+    """
+    specs = list(catalog.models.values())
+    windows = [s.context_window for s in specs if s.context_window is not None]
+    outputs = [s.max_output_tokens for s in specs if s.max_output_tokens is not None]
+    profile: ModelProfile = {
+        "text_inputs": True,
+        "image_inputs": any("image" in s.inputs for s in specs),
+        "audio_inputs": any("audio" in s.inputs for s in specs),
+        "pdf_inputs": any("pdf" in s.inputs for s in specs),
+        "tool_calling": any(s.tools for s in specs),
+        "tool_choice": any(s.tool_choice for s in specs),
+        "structured_output": all("json_schema" in s.structured_output for s in specs),
+        "reasoning_output": any(s.reasoning for s in specs),
+    }
+    if windows:
+        profile["max_input_tokens"] = min(windows)
+    if outputs:
+        profile["max_output_tokens"] = min(outputs)
+    return profile
+
+
+def _circle(start: str, direct: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The way from an alias back to itself, or nothing."""
+    ways: list[tuple[str, ...]] = [(start, target) for target in direct.get(start, ())]
+    seen: set[str] = set()
+    while ways:
+        way = ways.pop()
+        if way[-1] == start:
+            return way
+        if way[-1] not in seen:
+            seen.add(way[-1])
+            ways += [(*way, target) for target in direct.get(way[-1], ())]
+    return ()
+
+
+def _following(alias: str, direct: Mapping[str, tuple[str, ...]]) -> dict[str, None]:
+    """Fallbacks in order, each followed by its own; a dict keeps the order without repeats."""
+    found: dict[str, None] = {}
+    for target in direct.get(alias, ()):
+        found[target] = None
+        found |= {t: None for t in _following(target, direct) if t not in found}
+    return found

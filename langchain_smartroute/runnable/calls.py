@@ -1,0 +1,202 @@
+"""The ways in which a chat model is called, all in terms of one plan.
+
+These are the public methods of `BaseChatModel`, overridden: a request has one run
+of the router and one per model called, tokens are counted and shown once, and each
+candidate keeps its own cache, rate limiter and way of giving structured output.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from abc import abstractmethod
+from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatResult, LLMResult
+from langchain_core.runnables import Runnable, RunnableConfig
+from typing_extensions import override
+
+if TYPE_CHECKING:
+    from langchain_core.callbacks import CallbackManagerForLLMRun
+
+    from langchain_smartroute.runnable.plan import Plan
+
+__all__ = ["ChatCalls"]
+
+_RUN_FIELDS = ("tags", "metadata", "run_name", "run_id")
+
+
+class ChatCalls(BaseChatModel):
+    """A chat model whose calls are made by a plan."""
+
+    @abstractmethod
+    def plan(
+        self,
+        input_: LanguageModelInput,
+        config: RunnableConfig | None,
+        arguments: Mapping[str, Any],
+    ) -> Plan:
+        """Decide a call and make it ready."""
+
+    @override
+    def invoke(
+        self,
+        input: LanguageModelInput,
+        config: RunnableConfig | None = None,
+        *,
+        stop: list[str] | None = None,
+        **kwargs: Any,
+    ) -> AIMessage:
+        """Answer with the route's message; what was decided and what it cost is in its metadata."""
+        return cast("AIMessage", self.plan(input, config, _with_stop(kwargs, stop)).invoke())
+
+    @override
+    async def ainvoke(
+        self,
+        input: LanguageModelInput,
+        config: RunnableConfig | None = None,
+        *,
+        stop: list[str] | None = None,
+        **kwargs: Any,
+    ) -> AIMessage:
+        """Answer with the route's message; what was decided and what it cost is in its metadata."""
+        plan = self.plan(input, config, _with_stop(kwargs, stop))
+        return cast("AIMessage", await plan.ainvoke())
+
+    @override
+    def stream(
+        self,
+        input: LanguageModelInput,
+        config: RunnableConfig | None = None,
+        *,
+        stop: list[str] | None = None,
+        **kwargs: Any,
+    ) -> Iterator[AIMessageChunk]:
+        """Stream the route's answer; the last chunk's metadata says what was decided."""
+        yield from self.plan(input, config, _with_stop(kwargs, stop)).stream()
+
+    @override
+    async def astream(
+        self,
+        input: LanguageModelInput,
+        config: RunnableConfig | None = None,
+        *,
+        stop: list[str] | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[AIMessageChunk]:
+        """Stream the route's answer; the last chunk's metadata says what was decided."""
+        plan = self.plan(input, config, _with_stop(kwargs, stop))
+        async with aclosing(plan.astream()) as source:
+            async for chunk in source:
+                yield chunk
+
+    @override
+    def generate(
+        self,
+        messages: list[list[BaseMessage]],
+        stop: list[str] | None = None,
+        callbacks: Any = None,
+        **kwargs: Any,
+    ) -> LLMResult:
+        """Answer several conversations, one after another."""
+        configs, arguments = _run_configs(callbacks, kwargs, count=len(messages))
+        answers = [
+            self.invoke(conversation, config, stop=stop, **arguments)
+            for conversation, config in zip(messages, configs, strict=True)
+        ]
+        return _as_result(answers)
+
+    @override
+    async def agenerate(
+        self,
+        messages: list[list[BaseMessage]],
+        stop: list[str] | None = None,
+        callbacks: Any = None,
+        **kwargs: Any,
+    ) -> LLMResult:
+        """Answer several conversations at once."""
+        configs, arguments = _run_configs(callbacks, kwargs, count=len(messages))
+        calls = [
+            self.ainvoke(conversation, config, stop=stop, **arguments)
+            for conversation, config in zip(messages, configs, strict=True)
+        ]
+        return _as_result(await asyncio.gather(*calls))
+
+    @override
+    def stream_events(
+        self,
+        input: LanguageModelInput,
+        config: RunnableConfig | None = None,
+        *,
+        version: Literal["v1", "v2", "v3"] = "v2",
+        stop: list[str] | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Stream events; version 3 gives LangChain's content-block events."""
+        if version != "v3":
+            return Runnable.stream_events(
+                self, input, config, version=version, **_with_stop(kwargs, stop)
+            )
+        # Imported here: a module that LangChain calls private, for this version only.
+        from langchain_smartroute.runnable.events import event_stream  # noqa: PLC0415
+
+        return event_stream(self.stream(input, config, stop=stop, **kwargs))
+
+    @override
+    def astream_events(  # type: ignore[override] # one signature for what core overloads
+        self,
+        input: LanguageModelInput,
+        config: RunnableConfig | None = None,
+        *,
+        version: Literal["v1", "v2", "v3"] = "v2",
+        stop: list[str] | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[Any] | Awaitable[Any]:
+        """Stream events; version 3 gives LangChain's content-block events."""
+        if version != "v3":
+            return Runnable.astream_events(
+                self, input, config, version=version, **_with_stop(kwargs, stop)
+            )
+        from langchain_smartroute.runnable.events import async_event_stream  # noqa: PLC0415
+
+        async def started() -> Any:
+            return async_event_stream(self.astream(input, config, stop=stop, **kwargs))
+
+        return started()
+
+    @override
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        """For callers that go past the public methods."""
+        handlers = run_manager.inheritable_handlers if run_manager is not None else None
+        config: RunnableConfig = {"callbacks": handlers}
+        answer = self.invoke(messages, config, stop=stop, **kwargs)
+        return ChatResult(generations=[ChatGeneration(message=answer)])
+
+
+def _with_stop(arguments: dict[str, Any], stop: list[str] | None) -> dict[str, Any]:
+    return arguments if stop is None else {**arguments, "stop": stop}
+
+
+def _run_configs(
+    callbacks: Any, arguments: dict[str, Any], *, count: int
+) -> tuple[list[RunnableConfig], dict[str, Any]]:
+    """Part what configures the runs from what goes to the model."""
+    shared = {name: arguments[name] for name in _RUN_FIELDS if arguments.get(name) is not None}
+    rest = {name: value for name, value in arguments.items() if name not in _RUN_FIELDS}
+    configs = [cast("RunnableConfig", {"callbacks": callbacks, **shared}) for _ in range(count)]
+    for later in configs[1:]:
+        later.pop("run_id", None)
+    return configs, rest
+
+
+def _as_result(answers: list[AIMessage]) -> LLMResult:
+    return LLMResult(generations=[[ChatGeneration(message=answer)] for answer in answers])

@@ -1,0 +1,207 @@
+"""`SmartRouterRunnable`: the router as a chat model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, Self
+
+from langchain_core.language_models import LanguageModelInput
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.runnables.config import ensure_config, merge_configs
+from langchain_core.runnables.graph import Graph
+from langchain_core.tools import BaseTool
+from typing_extensions import override
+
+from langchain_smartroute.engine import Request
+from langchain_smartroute.execution import OPTIONS_KEY, Preparation
+from langchain_smartroute.runnable.configured import ConfiguredModel
+from langchain_smartroute.runnable.graph import router_graph
+from langchain_smartroute.runnable.plan import Plan
+from langchain_smartroute.runnable.structured import StructuredRouter
+from langchain_smartroute.runnable.tools import bound_tools
+from langchain_smartroute.tracing import decision_metadata
+from langchain_smartroute.types import RoutingDecision, SchemaMethod
+
+__all__ = ["SmartRouterRunnable"]
+
+
+class SmartRouterRunnable(ConfiguredModel):
+    """A chat model that sends each request to the cheapest model that answers it well.
+
+    Use `from_catalog`, `from_models` or `from_config`; the constructor takes the
+    same arguments as `from_catalog`.
+
+    Attributes:
+        catalog: Name of a shipped catalog, path, mapping or `Catalog`.
+        base_url: The gateway; where left out, the catalog's own endpoint or the
+            environment (see `from_catalog`).
+        api_key: The gateway's key.
+        api_key_env: Name of the environment variable with that key.
+        tier: How to trade money for quality: `budget`, `balanced` or `quality`.
+        model: Alias to send every request to; `None`: decide.
+        max_cost_usd: Ceiling on the estimated cost of one call, in US dollars.
+        on_limit: What to do when nothing fits the ceiling.
+        rules: Asked in order before the routing table.
+        fallbacks: Alias → aliases to try first when it fails.
+        max_attempts: The most candidates that are tried for one request.
+        classifier: Says what is asked: an object with `classify` or a callable on
+            the text; `None`: the `PatternClassifier`.
+        models: Alias → model that is used as it is.
+        temperature: For the models that the router builds, where they take one.
+        max_tokens: The answer's room in tokens, likewise.
+        stop: Stop sequences, likewise.
+        timeout: Seconds that one attempt may take, likewise.
+        max_retries: Taken for LangChain's sake; the chain alone decides what
+            happens after an error, so no model that the router builds retries.
+        streaming: Whether `invoke` streams below, as in `ChatOpenAI`.
+
+    Raises:
+        ConfigurationError: Listing everything that is wrong.
+
+    Example:
+        >>> from langchain_smartroute import SmartRouterRunnable
+        >>> from langchain_smartroute.sandbox import SandboxServer
+        >>> with SandboxServer() as server:
+        ...     router = SmartRouterRunnable.from_catalog(base_url=server.base_url)
+        ...     answer = router.invoke("Write a Python function to merge sort an array")
+        >>> answer.response_metadata["smartroute"]["model"]
+        'deepseek-v4-pro'
+    """
+
+    def with_route(self, **choices: Any) -> Self:
+        """The same router with other choices for every request.
+
+        Args:
+            **choices: Any of `tier`, `model` and `max_cost_usd`.
+
+        Raises:
+            InvalidRequestError: For an unknown choice or value.
+        """
+        chosen = self._options.updated(choices, aliases=self._aliases)
+        return self.model_copy(update={name: getattr(chosen, name) for name in choices})
+
+    def explain(
+        self,
+        input: LanguageModelInput,  # noqa: A002 - LangChain's name
+        config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> RoutingDecision:
+        """Decide without calling any candidate; `str()` of the answer explains it."""
+        messages = self._convert_input(input).to_messages()
+        return self._engine.decide(self._request(messages, ensure_config(config), kwargs))[0]
+
+    async def aexplain(
+        self,
+        input: LanguageModelInput,  # noqa: A002 - LangChain's name
+        config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> RoutingDecision:
+        """Decide without calling any candidate; `str()` of the answer explains it."""
+        return self.explain(input, config, **kwargs)
+
+    @override
+    def plan(
+        self,
+        input_: LanguageModelInput,
+        config: RunnableConfig | None,
+        arguments: Mapping[str, Any],
+        *,
+        schema: SchemaMethod | Literal["any"] | None = None,
+        schema_definition: Any = None,
+        prepare: Preparation | None = None,
+    ) -> Plan:
+        """Decide a call and make it ready; what every way of calling starts with."""
+        config = self._own_config(ensure_config(config))
+        messages = self._convert_input(input_).to_messages()
+        request = self._request(
+            messages, config, arguments, schema=schema, schema_definition=schema_definition
+        )
+        decision, features = self._engine.decide(request)
+        config["metadata"] = {
+            **(config.get("metadata") or {}),
+            **decision_metadata(decision, features),
+        }
+        chain = self._engine.chain(
+            request, decision, input_tokens=features.input_tokens, prepare=prepare
+        )
+        return Plan(chain=chain, messages=messages, config=config, arguments=request.arguments)
+
+    @override
+    def bind_tools(
+        self,
+        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
+        *,
+        tool_choice: Any = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, AIMessage]:
+        """Bind tools; each candidate binds them in its own way when it is called."""
+        if tool_choice is not None:
+            kwargs["tool_choice"] = tool_choice
+        return self.bind(tools=bound_tools(tools), **kwargs)
+
+    @override
+    def with_structured_output(
+        self,
+        schema: Any = None,
+        *,
+        method: SchemaMethod | None = None,
+        include_raw: bool = False,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, Any]:
+        """Parse answers into a schema.
+
+        Args:
+            schema: Pydantic class, TypedDict or JSON schema.
+            method: `json_schema`, `json_mode` or `function_calling`, which then
+                every candidate must have; left out, each uses the best that it has.
+            include_raw: Give `raw`, `parsed` and `parsing_error` instead of the
+                parsed object alone.
+            **kwargs: Passed to each candidate's `with_structured_output`.
+        """
+        return StructuredRouter(
+            self, schema, method=method, include_raw=include_raw, arguments=kwargs
+        )
+
+    @override
+    def get_graph(self, config: RunnableConfig | None = None) -> Graph:
+        """The router's branches: which model answers which tasks."""
+        return router_graph(self._engine.policy.catalog, name=self.get_name())
+
+    def _request(
+        self,
+        messages: Sequence[BaseMessage],
+        config: RunnableConfig,
+        arguments: Mapping[str, Any],
+        *,
+        schema: SchemaMethod | Literal["any"] | None = None,
+        schema_definition: Any = None,
+    ) -> Request:
+        rest = dict(arguments)
+        aliases = self._aliases
+        options = self._options.updated(
+            (config.get("configurable") or {}).get(OPTIONS_KEY), aliases=aliases
+        )
+        # LangChain's own way of naming another model for one call.
+        options = options.updated(
+            {"model": rest.pop("model")} if "model" in rest else None, aliases=aliases
+        )
+        return Request.of(
+            messages,
+            rest,
+            options=options,
+            answer_tokens=self.max_tokens,
+            schema=schema,
+            schema_definition=schema_definition,
+        )
+
+    def _own_config(self, config: RunnableConfig) -> RunnableConfig:
+        """The caller's config with the callbacks, tags and metadata of the router itself."""
+        if not (self.callbacks or self.tags or self.metadata):
+            return config
+        own: RunnableConfig = {
+            "callbacks": self.callbacks,
+            "tags": self.tags or [],
+            "metadata": self.metadata or {},
+        }
+        return merge_configs(own, config)

@@ -1,0 +1,117 @@
+"""A router as a file: what is written, what is read, and what cannot be written."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from langchain_smartroute.catalog import SHIPPED, Catalog
+from langchain_smartroute.errors import ConfigurationError
+from langchain_smartroute.routing import Rule, as_rules
+
+if TYPE_CHECKING:
+    from langchain_smartroute.runnable.configured import ConfiguredModel
+
+__all__ = ["read_settings", "written_settings"]
+
+_PLAIN = (
+    "base_url",
+    "api_key_env",
+    "tier",
+    "model",
+    "on_limit",
+    "max_attempts",
+    "temperature",
+    "max_tokens",
+    "stop",
+    "timeout",
+    "streaming",
+)
+
+
+def written_settings(router: ConfiguredModel) -> dict[str, Any]:
+    """Everything needed to build a router again, as JSON values; never a key.
+
+    Raises:
+        ConfigurationError: Listing what cannot be written.
+    """
+    faults: list[str] = []
+    if router.models:
+        faults.append(
+            f"models {', '.join(router.models)}: model objects cannot be written; give a catalog"
+            " or ModelSpecs instead"
+        )
+    if router.classifier is not None:
+        faults.append(f"classifier = {router.classifier!r}: cannot be written; pass it on loading")
+    rules = as_rules(router.rules, aliases=tuple(Catalog.load(router.catalog).models))
+    faults += [
+        f"rule {rule.label!r}: a callable condition cannot be written; give a mapping instead"
+        for rule in rules
+        if not isinstance(rule.when, Mapping)
+    ]
+    if faults:
+        raise ConfigurationError(*faults)
+    fields = router.model_fields_set
+    written = {n: getattr(router, n) for n in _PLAIN if n in fields or n == "tier"}
+    written["catalog"] = _written_catalog(router.catalog)
+    if rules:
+        written["rules"] = [_written_rule(rule) for rule in rules]
+    if router.fallbacks:
+        written["fallbacks"] = {
+            alias: [to] if isinstance(to, str) else list(to)
+            for alias, to in router.fallbacks.items()
+        }
+    if router.max_cost_usd is not None:
+        written["max_cost_usd"] = f"{router.max_cost_usd:f}"
+    return {name: value for name, value in written.items() if value is not None}
+
+
+def read_settings(source: str | Path | Mapping[str, Any]) -> dict[str, Any]:
+    """Read what `written_settings` gives, from a mapping or a TOML or JSON file.
+
+    Raises:
+        ConfigurationError: If the file cannot be read.
+    """
+    if isinstance(source, Mapping):
+        return dict(source)
+    path = Path(source)
+    try:
+        text = path.read_text(encoding="utf-8")
+        found = (
+            json.loads(text, parse_float=Decimal)
+            if path.suffix == ".json"
+            else tomllib.loads(text, parse_float=Decimal)
+        )
+    except OSError as error:
+        raise ConfigurationError(
+            f"config = {str(path)!r}: cannot be read ({error.strerror}); correct the path"
+        ) from error
+    except ValueError as error:
+        raise ConfigurationError(f"{path}: not valid: {error}; correct the file") from error
+    if not isinstance(found, dict):
+        raise ConfigurationError(f"{path}: must hold a table of settings, not {found!r}")
+    return found
+
+
+def _written_catalog(catalog: Any) -> Any:
+    if isinstance(catalog, Path):
+        return str(catalog)
+    if not isinstance(catalog, Catalog):
+        return dict(catalog) if isinstance(catalog, Mapping) else catalog
+    if catalog.name in SHIPPED and catalog is Catalog.load(catalog.name):
+        return catalog.name
+    return catalog.model_dump(mode="json", exclude_unset=True)
+
+
+def _written_rule(rule: Rule) -> dict[str, Any]:
+    when = rule.when if isinstance(rule.when, Mapping) else {}
+    written = {"when": {key: _plain(value) for key, value in when.items()}, "use": rule.use}
+    return {**written, "name": rule.name} if rule.name else written
+
+
+def _plain(value: Any) -> Any:
+    return sorted(value) if isinstance(value, set | frozenset | tuple) else value

@@ -1,0 +1,111 @@
+"""Structured output: each candidate by the best method that it has, behind one router."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, get_args
+
+from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.utils.function_calling import convert_to_openai_tool
+
+from langchain_smartroute.errors import ConfigurationError
+from langchain_smartroute.types import SchemaMethod
+
+if TYPE_CHECKING:
+    from langchain_smartroute.catalog import ModelSpec
+    from langchain_smartroute.runnable.plan import Plan
+    from langchain_smartroute.runnable.router import SmartRouterRunnable
+
+__all__ = ["StructuredRouter"]
+
+
+class StructuredRouter(Runnable[Any, Any]):
+    """A router whose answers are parsed into a schema.
+
+    Made by `SmartRouterRunnable.with_structured_output`. Each candidate gives
+    structured output in its own way, so one without JSON schemas can stand in
+    for one with them.
+    """
+
+    def __init__(
+        self,
+        router: SmartRouterRunnable,
+        schema: Any,
+        *,
+        method: SchemaMethod | None,
+        include_raw: bool,
+        arguments: Mapping[str, Any],
+    ) -> None:
+        if method is not None and method not in get_args(SchemaMethod):
+            known = ", ".join(get_args(SchemaMethod))
+            raise ConfigurationError(f"method = {method!r} is unknown; use one of {known}")
+        if schema is None and method != "json_mode":
+            raise ConfigurationError('schema = None works with method="json_mode" only; give one')
+        self.name = f"{router.get_name()}.structured"
+        self._router = router
+        self._schema = schema
+        self._method = method
+        self._include_raw = include_raw
+        self._arguments = dict(arguments)
+        self._definition = None if schema is None else convert_to_openai_tool(schema)
+
+    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002 - LangChain's name
+        """Answer with a parsed object."""
+        return self._plan(input, config, kwargs).invoke()
+
+    async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002 - LangChain's name
+        """Answer with a parsed object."""
+        return await self._plan(input, config, kwargs).ainvoke()
+
+    def stream(
+        self,
+        input: Any,  # noqa: A002 - LangChain's name
+        config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> Iterator[Any]:
+        """Stream objects that grow as the answer is parsed."""
+        yield from self._plan(input, config, kwargs).stream()
+
+    async def astream(
+        self,
+        input: Any,  # noqa: A002 - LangChain's name
+        config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[Any]:
+        """Stream objects that grow as the answer is parsed."""
+        async with aclosing(self._plan(input, config, kwargs).astream()) as source:
+            async for part in source:
+                yield part
+
+    def _plan(self, input_: Any, config: RunnableConfig | None, arguments: dict[str, Any]) -> Plan:
+        return self._router.plan(
+            input_,
+            config,
+            arguments,
+            schema=self._method or "any",
+            schema_definition=self._definition,
+            prepare=self._prepare,
+        )
+
+    def _prepare(self, model: Runnable[Any, Any], spec: ModelSpec) -> Runnable[Any, Any]:
+        arguments = dict(self._arguments)
+        method = self._method or _best_method(spec)
+        if method is not None:
+            arguments["method"] = method
+        if method == "json_mode":
+            arguments.pop("strict", None)
+        giving: Any = model
+        parsed: Runnable[Any, Any] = giving.with_structured_output(
+            self._schema, include_raw=self._include_raw, **arguments
+        )
+        return parsed
+
+
+def _best_method(spec: ModelSpec) -> SchemaMethod | None:
+    """The surest of a model's methods; `None` leaves it to the model's own default."""
+    if "json_schema" in spec.structured_output:
+        return "json_schema"
+    if spec.tools and spec.tool_choice:
+        return "function_calling"
+    return "json_mode" if "json_mode" in spec.structured_output else None
