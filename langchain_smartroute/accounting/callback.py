@@ -1,0 +1,262 @@
+"""The cost handler: one final record per model run, wherever the handler is attached.
+
+A run inside a router is held back until the router says what became of its
+attempt, since only then is it known whether the answer was accepted. Every other
+run is final when it ends. A run is known by LangChain's id, so a handler that is
+attached twice still counts it once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.messages import BaseMessage
+from langchain_core.outputs import LLMResult
+from langchain_core.tracers.context import register_configure_hook
+
+from langchain_smartroute.accounting.run import StartedRun
+from langchain_smartroute.accounting.summary import CostStats, rendered, summarized
+from langchain_smartroute.catalog import Catalog, ModelSpec, Price, find_spec
+from langchain_smartroute.errors import ConfigurationError
+from langchain_smartroute.types import Attempt, CallRecord, Outcome
+
+__all__ = ["CostCallbackHandler", "track_costs"]
+
+_log = logging.getLogger(__name__)
+
+
+class CostCallbackHandler(BaseCallbackHandler):
+    """Counts what model runs cost and what routing saved.
+
+    Attach it to a call, a chain, an agent or a model, beside any tracer.
+
+    Args:
+        baseline: The model that savings are measured against; `None`: none.
+        catalog: Where prices are looked up first, beside the shipped catalogs.
+        baseline_price: The baseline's price, where no catalog has it.
+        on_record: Called with each record, once, when it is final.
+
+    Raises:
+        ConfigurationError: If the baseline's price is nowhere to be found.
+
+    Example:
+        >>> from langchain_smartroute import CostCallbackHandler, SmartRouterRunnable
+        >>> from langchain_smartroute.sandbox import SandboxServer
+        >>> costs = CostCallbackHandler(baseline="gpt-4o")
+        >>> with SandboxServer() as server:
+        ...     router = SmartRouterRunnable.from_catalog(base_url=server.base_url)
+        ...     _ = router.invoke("Translate to German: good morning", {"callbacks": [costs]})
+        >>> costs.stats().model_distribution
+        {'glm-5.1': 1}
+    """
+
+    # In the caller's thread, also under asyncio: the order of events is kept.
+    run_inline = True
+    ignore_agent = True
+    ignore_retriever = True
+    ignore_retry = True
+    ignore_custom_event = True
+
+    def __init__(
+        self,
+        baseline: str | None = "gpt-4o",
+        *,
+        catalog: Any = None,
+        baseline_price: Price | None = None,
+        on_record: Callable[[CallRecord], None] | None = None,
+    ) -> None:
+        self._catalog = Catalog.load(catalog) if catalog is not None else None
+        self._baseline = baseline
+        self._baseline_price = baseline_price or self._price_of_baseline()
+        self._on_record = on_record
+        self._warned = False
+        self._lock = threading.Lock()
+        self._running: dict[UUID, StartedRun] = {}
+        self._open: set[str] = set()
+        self._held: dict[str, list[CallRecord]] = {}
+        self._records: list[CallRecord] = []
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(baseline={self._baseline!r}, records={len(self._records)})"
+
+    @property
+    def records(self) -> tuple[CallRecord, ...]:
+        """The final records, in the order in which they became final."""
+        with self._lock:
+            return tuple(self._records)
+
+    def stats(self) -> CostStats:
+        """What the records add up to."""
+        return summarized(
+            self.records, baseline=self._baseline, baseline_price=self._baseline_price
+        )
+
+    def report(self) -> str:
+        """The statistics as a table for people."""
+        return rendered(self.stats(), baseline_price=self._baseline_price)
+
+    def on_chain_start(
+        self,
+        serialized: dict[str, Any] | None,
+        inputs: Any,
+        *,
+        run_id: UUID,
+        metadata: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Note a router's own run: the runs below it are final when it says so."""
+        found = metadata or {}
+        if found.get("smartroute_decision_id") and found.get("smartroute_attempt") is None:
+            with self._lock:
+                self._open.add(found["smartroute_decision_id"])
+
+    def on_chat_model_start(
+        self,
+        serialized: dict[str, Any] | None,
+        messages: list[list[BaseMessage]],
+        *,
+        run_id: UUID,
+        parent_run_id: UUID | None = None,
+        metadata: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Note the start of a model run."""
+        found = metadata or {}
+        alias, price = self._identity(found, kwargs.get("invocation_params") or {})
+        run = StartedRun(
+            run_id=str(run_id),
+            parent_run_id=str(parent_run_id) if parent_run_id else None,
+            alias=alias,
+            price=price,
+            started=time.perf_counter(),
+            metadata=found,
+            messages=() if "smartroute_input_tokens" in found else messages[0],
+        )
+        with self._lock:
+            self._running.setdefault(run_id, run)
+
+    def on_llm_end(self, response: LLMResult, *, run_id: UUID, **kwargs: Any) -> None:
+        """Account for a run that came to an end."""
+        run = self._taken(run_id)
+        if run is not None:
+            self._close(run.ended(response, now=time.perf_counter()))
+
+    def on_llm_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
+        """Account for a run that broke off."""
+        run = self._taken(run_id)
+        if run is None:
+            return
+        given_up = isinstance(error, asyncio.CancelledError | GeneratorExit | KeyboardInterrupt)
+        outcome: Outcome = "cancelled" if given_up else "failed"
+        response = kwargs.get("response")
+        self._close(run.failed(response, outcome=outcome, now=time.perf_counter()))
+
+    def on_settled(self, decision_id: str, attempts: Sequence[Attempt]) -> None:
+        """Take from the router what became of each attempt of a request."""
+        now = time.perf_counter()
+        with self._lock:
+            self._open.discard(decision_id)
+            held = self._held.pop(decision_id, [])
+            orphans = [k for k, run in self._running.items() if run.decision_id == decision_id]
+            left = [self._running.pop(key) for key in orphans]
+        # A cancelled call ends without an event of its own.
+        held += [run.failed(None, outcome="cancelled", now=now) for run in left]
+        for record in held:
+            self._emit(_with_outcome(record, attempts))
+
+    def _identity(
+        self, metadata: dict[str, Any], params: dict[str, Any]
+    ) -> tuple[str, Price | None]:
+        """A run's alias and price: the router's word first, then the model's name."""
+        if metadata.get("smartroute_model") and metadata.get("smartroute_attempt") is not None:
+            price = metadata.get("smartroute_price")
+            return metadata["smartroute_model"], Price(**price) if price else None
+        name = metadata.get("ls_model_name") or params.get("model") or params.get("model_name")
+        spec = self._spec(str(name)) if name else None
+        return str(name or "unknown"), spec.price if spec else None
+
+    def _spec(self, name: str) -> ModelSpec | None:
+        own = self._catalog.models if self._catalog else {}
+        found = own.get(name) or next((s for s in own.values() if s.model == name), None)
+        return found or find_spec(name)
+
+    def _price_of_baseline(self) -> Price | None:
+        if self._baseline is None:
+            return None
+        spec = self._spec(self._baseline)
+        if spec is None or spec.price is None:
+            raise ConfigurationError(
+                f"baseline = {self._baseline!r}: no catalog has a price for it; give catalog=…,"
+                " baseline_price=Price(…), or baseline=None for no comparison"
+            )
+        return spec.price
+
+    def _taken(self, run_id: UUID) -> StartedRun | None:
+        with self._lock:
+            return self._running.pop(run_id, None)
+
+    def _close(self, record: CallRecord) -> None:
+        """Hold a router's record back; any other is final."""
+        with self._lock:
+            if record.decision_id in self._open and record.decision_id is not None:
+                self._held.setdefault(record.decision_id, []).append(record)
+                return
+        self._emit(record)
+
+    def _emit(self, record: CallRecord) -> None:
+        with self._lock:
+            self._records.append(record)
+        if self._on_record is None:
+            return
+        try:
+            self._on_record(record)
+        except Exception as error:  # noqa: BLE001 - accounting never fails a call
+            if not self._warned:
+                self._warned = True
+                _log.warning(
+                    "on_record raised %s; further ones are not shown", type(error).__name__
+                )
+
+
+def _with_outcome(record: CallRecord, attempts: Sequence[Attempt]) -> CallRecord:
+    """A run that ended well takes its attempt's outcome; any other keeps its own."""
+    if record.outcome != "accepted" or record.attempt >= len(attempts):
+        return record
+    outcome = attempts[record.attempt].outcome
+    return record if outcome == "cached" else replace(record, outcome=outcome)
+
+
+_tracked: ContextVar[CostCallbackHandler | None] = ContextVar("smartroute_costs", default=None)
+register_configure_hook(_tracked, inheritable=True)
+
+
+@contextmanager
+def track_costs(baseline: str | None = "gpt-4o", **settings: Any) -> Iterator[CostCallbackHandler]:
+    """Count every model run inside a `with` block, without passing callbacks.
+
+    Threads started by hand inside the block do not inherit it; those of
+    LangChain's `batch` do.
+
+    Args:
+        baseline: The model that savings are measured against.
+        **settings: As for `CostCallbackHandler`.
+
+    Yields:
+        The handler that counts.
+    """
+    handler = CostCallbackHandler(baseline, **settings)
+    token = _tracked.set(handler)
+    try:
+        yield handler
+    finally:
+        _tracked.reset(token)

@@ -1,0 +1,112 @@
+"""One model run as a callback handler sees it: its start, its end, its account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from langchain_core.messages import AIMessage, BaseMessage
+
+from langchain_smartroute.catalog import Price, cost_usd, estimated_usage, is_cache_hit, usage_of
+from langchain_smartroute.classify import message_tokens
+from langchain_smartroute.types import CallRecord, Outcome, Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from langchain_core.outputs import LLMResult
+
+__all__ = ["StartedRun"]
+
+_NOTHING = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartedRun:
+    """A model run under way.
+
+    Attributes:
+        run_id: LangChain's id of the run.
+        parent_run_id: LangChain's id of the run around it.
+        alias: The candidate's alias, or the model's name outside a router.
+        price: What the model charges; `None` when unknown.
+        started: When it started, on the handler's clock.
+        metadata: The run's metadata.
+        messages: What was asked, kept only where no estimate came with the run.
+    """
+
+    run_id: str
+    parent_run_id: str | None
+    alias: str
+    price: Price | None
+    started: float
+    metadata: Mapping[str, Any]
+    messages: Sequence[BaseMessage] = ()
+
+    @property
+    def decision_id(self) -> str | None:
+        """The decision that the run belongs to."""
+        return self.metadata.get("smartroute_decision_id")
+
+    @property
+    def attempt(self) -> int:
+        """The number of the attempt that the run belongs to, from 0."""
+        return self.metadata.get("smartroute_attempt") or 0
+
+    def ended(self, response: LLMResult, *, now: float) -> CallRecord:
+        """The account of a run that came to an end."""
+        message = _message_in(response) or AIMessage(content="")
+        if is_cache_hit(message):
+            return self._record("cached", Usage(), message, now=now)
+        usage = usage_of(message) or estimated_usage(message, input_tokens=self._input_tokens())
+        return self._record("accepted", usage, message, now=now)
+
+    def failed(self, response: LLMResult | None, *, outcome: Outcome, now: float) -> CallRecord:
+        """The account of a run that broke off.
+
+        What had arrived by then is estimated. A call that failed before anything
+        arrived is taken as not billed; one that was cancelled, as billed for its
+        input, since nobody can tell how far the provider got.
+        """
+        message = _message_in(response)
+        usage = Usage(estimated=True)
+        if message is not None and message.content:
+            usage = usage_of(message) or estimated_usage(message, input_tokens=self._input_tokens())
+        elif outcome == "cancelled":
+            usage = replace(usage, input_tokens=self._input_tokens())
+        return self._record(outcome, usage, message, now=now)
+
+    def _record(
+        self, outcome: Outcome, usage: Usage, message: BaseMessage | None, *, now: float
+    ) -> CallRecord:
+        metadata = message.response_metadata if message is not None else {}
+        free = not usage.total_tokens
+        return CallRecord(
+            run_id=self.run_id,
+            parent_run_id=self.parent_run_id,
+            decision_id=self.decision_id,
+            alias=self.alias,
+            model_name=metadata.get("model_name"),
+            task=self.metadata.get("smartroute_task"),
+            outcome=outcome,
+            usage=usage,
+            cost_usd=_NOTHING if free else cost_usd(usage, self.price),
+            price_source=self.price.source if self.price else None,
+            price_date=self.price.date if self.price else None,
+            latency_s=now - self.started,
+            attempt=self.attempt,
+        )
+
+    def _input_tokens(self) -> int:
+        known = self.metadata.get("smartroute_input_tokens")
+        if isinstance(known, int):
+            return known
+        return message_tokens(self.messages)
+
+
+def _message_in(response: LLMResult | None) -> BaseMessage | None:
+    """The first message of a result that holds anything, else the first at all."""
+    generations = [g for batch in (response.generations if response else ()) for g in batch]
+    messages = [m for g in generations if (m := getattr(g, "message", None)) is not None]
+    return next((m for m in messages if m.content), messages[0] if messages else None)
