@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolMessage
 
-from langchain_smartroute.classify import Classifier, extract_features, structure_tokens
+from langchain_smartroute.classify import Classifier, extract_features, toolkit_tokens
 from langchain_smartroute.errors import InvalidRequestError
 from langchain_smartroute.execution import (
     Candidate,
@@ -103,7 +103,7 @@ class Request:
             tools=tools,
             bind_arguments={name: value for name, value in bind.items() if value is not None},
             schema=schema,
-            schema_tokens=structure_tokens(schema_definition) if schema_definition else 0,
+            schema_tokens=toolkit_tokens([schema_definition]) if schema_definition else 0,
             answer_tokens=room if isinstance(room, int) else None,
             forced=schema == "function_calling",
         )

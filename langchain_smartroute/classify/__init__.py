@@ -1,0 +1,35 @@
+"""What is asked: the features of a request, read before any model is called."""
+
+from __future__ import annotations
+
+from langchain_smartroute.classify.base import (
+    Classifier,
+    ClassifierLike,
+    as_classifier,
+    classify_safely,
+)
+from langchain_smartroute.classify.characters import script_of
+from langchain_smartroute.classify.difficulty import difficulty_of
+from langchain_smartroute.classify.features import extract_features
+from langchain_smartroute.classify.history import message_tokens
+from langchain_smartroute.classify.patterns import PatternClassifier
+from langchain_smartroute.classify.request import UserRequest, user_request
+from langchain_smartroute.classify.tokens import structure_tokens, text_tokens
+from langchain_smartroute.classify.toolkit import toolkit_tokens
+
+__all__ = [
+    "Classifier",
+    "ClassifierLike",
+    "PatternClassifier",
+    "UserRequest",
+    "as_classifier",
+    "classify_safely",
+    "difficulty_of",
+    "extract_features",
+    "message_tokens",
+    "script_of",
+    "structure_tokens",
+    "text_tokens",
+    "toolkit_tokens",
+    "user_request",
+]

@@ -1,0 +1,181 @@
+"""What a classifier is, and how any of them is run without putting a request at risk.
+
+A classifier is the one place where users' own code decides what a request is. It
+may raise, return nonsense or be asynchronous by mistake; none of that may lose
+the user's call, so everything goes through `classify_safely`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import math
+import weakref
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from numbers import Real
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from langchain_smartroute.errors import ConfigurationError
+from langchain_smartroute.types import Classification
+
+if TYPE_CHECKING:
+    from langchain_smartroute.classify.request import UserRequest
+
+__all__ = ["Classifier", "ClassifierLike", "as_classifier", "classify_safely"]
+
+logger = logging.getLogger(__name__)
+
+_SUM_TOLERANCE = 1e-6
+
+
+class Classifier(Protocol):
+    """Says how likely each task is for a request.
+
+    Example:
+        >>> from langchain_smartroute.classify import UserRequest
+        >>> from langchain_smartroute.types import Classification
+        >>> class AlwaysCode:
+        ...     def classify(self, request: UserRequest) -> Classification:
+        ...         return Classification(scores={"code": 1.0}, source="always-code")
+        >>> AlwaysCode().classify(UserRequest(text="hi")).task
+        'code'
+    """
+
+    def classify(self, request: UserRequest) -> Classification:
+        """Classify what the user asked."""
+        ...
+
+
+ClassifierLike = Classifier | Callable[[str], str | Mapping[str, float] | Classification]
+"""A classifier, or a callable from the request's text to a task, scores or a classification."""
+
+
+@dataclass(frozen=True, slots=True, weakref_slot=True)
+class _CallableClassifier:
+    """A plain callable in a classifier's place."""
+
+    function: Callable[[str], str | Mapping[str, float] | Classification] = field(repr=False)
+    name: str
+
+    def classify(self, request: UserRequest) -> Classification:
+        """Call the function with the text and read what it returns."""
+        return _read(self.function(request.full_text), name=self.name)
+
+
+def as_classifier(value: ClassifierLike) -> Classifier:
+    """Take a classifier as it is and wrap a plain callable.
+
+    Args:
+        value: An object with `classify(request)`, or a callable that takes the
+            request's text and returns a task, a mapping task → score, or a
+            `Classification`.
+
+    Raises:
+        ConfigurationError: `value` is neither, or it is asynchronous.
+
+    Example:
+        >>> from langchain_smartroute.classify import UserRequest, as_classifier
+        >>> shouting = as_classifier(lambda text: "creative" if text.isupper() else "general")
+        >>> shouting.classify(UserRequest(text="HELLO")).task
+        'creative'
+    """
+    kind = type(value).__name__
+    if isinstance(value, type):
+        raise ConfigurationError(
+            f"classifier={value.__name__} is a class: pass an instance, {value.__name__}()."
+        )
+    method = getattr(value, "classify", None)
+    function: Any = method if callable(method) else value
+    if not callable(function):
+        raise ConfigurationError(
+            f"A classifier of type {kind} cannot be used: pass an object with "
+            "classify(request), or a callable from text to a task or to scores."
+        )
+    if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
+        getattr(function, "__call__", None)  # noqa: B004 - an object with an async __call__
+    ):
+        raise ConfigurationError(
+            f"The classifier {kind} is asynchronous: classifiers run in the decision, "
+            "which is synchronous. Pass a plain function or method."
+        )
+    if callable(method):
+        return cast("Classifier", value)
+    return _CallableClassifier(function, name=str(getattr(value, "__name__", kind)))
+
+
+def classify_safely(classifier: Classifier, request: UserRequest) -> Classification:
+    """Classify, and answer `general` where the classifier fails.
+
+    A classifier that raises, or returns something that is no classification (no
+    scores, a negative, infinite or NaN one, another type), never fails the
+    request: it is named in `source`, and logged once per classifier object, without
+    any text of the request.
+
+    Returns:
+        A classification whose scores are probabilities.
+    """
+    name = type(classifier).__name__
+    if isinstance(classifier, _CallableClassifier):
+        name = classifier.name
+    try:
+        return _read(classifier.classify(request), name=name)
+    except Exception as error:  # noqa: BLE001 - users' code: anything may come out of it
+        kind = type(error).__name__
+        if _first_failure_of(classifier):
+            logger.warning(
+                "Classifier %s failed (%s); requests it fails on are routed as general. "
+                "Logged once.",
+                name,
+                kind,
+            )
+        return Classification(scores={"general": 1.0}, source=f"{name}: failed ({kind})")
+
+
+def _read(answer: object, *, name: str) -> Classification:
+    """Turn what a classifier returned into a classification with probabilities.
+
+    Raises:
+        TypeError: `answer` is of another type.
+        ValueError: Its scores are no scores.
+    """
+    if isinstance(answer, Classification):
+        return replace(answer, scores=_probabilities(answer.scores))
+    if isinstance(answer, str):
+        answer = {answer.strip(): 1.0}
+    if isinstance(answer, Mapping):
+        return Classification(scores=_probabilities(answer), source=name)
+    if inspect.iscoroutine(answer):
+        answer.close()
+    raise TypeError(f"a classifier returned {type(answer).__name__}")
+
+
+def _probabilities(scores: object) -> Mapping[str, float]:
+    if not isinstance(scores, Mapping):
+        raise TypeError(f"scores of type {type(scores).__name__}")
+    if not all(isinstance(task, str) and task for task in scores):
+        raise ValueError("a score without a task's name")
+    if not all(isinstance(score, Real) for score in scores.values()):
+        raise TypeError("a score that is no number")
+    values = {task: float(score) for task, score in scores.items()}
+    total = math.fsum(values.values())
+    if not (total > 0 and math.isfinite(total)) or min(values.values()) < 0:
+        raise ValueError("scores must be finite, not negative, and not all zero")
+    if abs(total - 1) <= _SUM_TOLERANCE:
+        return values
+    return {task: score / total for task, score in values.items()}
+
+
+_failed: dict[int, weakref.ref[object] | None] = {}
+"""Ids of the classifiers whose failure was logged; an entry leaves with its object."""
+
+
+def _first_failure_of(classifier: object) -> bool:
+    key = id(classifier)
+    if key in _failed:
+        return False
+    try:
+        _failed[key] = weakref.ref(classifier, lambda _: _failed.pop(key, None))
+    except TypeError:  # slots without __weakref__: the id may be reused, then we log once too few
+        _failed[key] = None
+    return True

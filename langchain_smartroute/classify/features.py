@@ -1,0 +1,80 @@
+"""Everything the decision needs to know of a request, read from its messages alone.
+
+What is asked comes from the user's last words, what a model must be able to take
+from the whole history. Nothing is kept between requests.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from langchain_smartroute.classify.base import Classifier, classify_safely
+from langchain_smartroute.classify.characters import script_of
+from langchain_smartroute.classify.difficulty import difficulty_of
+from langchain_smartroute.classify.history import read_history
+from langchain_smartroute.classify.request import user_request
+from langchain_smartroute.classify.toolkit import forces_call, toolkit_tokens
+from langchain_smartroute.types import RequestFeatures
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from langchain_core.messages import BaseMessage
+
+    from langchain_smartroute.classify.roles import Role
+    from langchain_smartroute.types import SchemaMethod, Turn
+
+__all__ = ["extract_features"]
+
+_TURN_OF_ROLE: dict[Role, Turn] = {"tool": "tool_result", "assistant": "assistant"}
+
+
+def extract_features(
+    messages: Sequence[BaseMessage],
+    *,
+    classifier: Classifier,
+    tools: Sequence[Any] = (),
+    tool_choice: Any = None,
+    schema: SchemaMethod | Literal["any"] | None = None,
+    schema_tokens: int = 0,
+    answer_tokens: int | None = None,
+) -> RequestFeatures:
+    """Read the features of a request. Never raises, whatever the messages hold.
+
+    Args:
+        messages: The whole history that will be sent.
+        classifier: Says which task it is; where it fails, the task is `general`.
+        tools: The bound tools, in any form that `bind_tools` takes.
+        tool_choice: As given to `bind_tools`.
+        schema: How structured output is wanted.
+        schema_tokens: Estimated tokens of that schema, added to the input.
+        answer_tokens: The answer's room that the caller asked for.
+
+    Example:
+        >>> from langchain_core.messages import HumanMessage
+        >>> from langchain_smartroute.classify import PatternClassifier, extract_features
+        >>> chat = [HumanMessage("Write a Python function to merge sort an array")]
+        >>> extract_features(chat, classifier=PatternClassifier()).task
+        'code'
+    """
+    history = read_history(messages)
+    request = user_request(messages)
+    said = classify_safely(classifier, request)
+    return RequestFeatures(
+        text=request.text,
+        task=said.task,
+        scores=said.scores,
+        difficulty=said.difficulty
+        or difficulty_of(request.text, tools=len(tools), user_turns=history.user_turns),
+        classified_by=said.source,
+        inputs=frozenset(history.inputs),
+        script=script_of(request.text),
+        input_tokens=history.tokens + toolkit_tokens(tools) + schema_tokens,
+        answer_tokens=answer_tokens,
+        tools=len(tools),
+        tool_choice=forces_call(tool_choice),
+        schema=schema,
+        turn=_TURN_OF_ROLE.get(history.last, "user"),
+        user_turns=history.user_turns,
+        system_messages=history.system_messages,
+    )

@@ -1,0 +1,79 @@
+"""What the user asked, found in a conversation.
+
+Inside an agent the last message is mostly a tool's result; what decides the
+route is the last message that the *user* wrote. Where that is only a follow-up
+("and in Rust?") it means nothing alone, so earlier user turns come along.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from langchain_smartroute.classify.content import own_text, read_content
+from langchain_smartroute.classify.followup import is_follow_up
+from langchain_smartroute.classify.roles import role_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from langchain_core.messages import BaseMessage
+
+    from langchain_smartroute.types import Modality
+
+__all__ = ["UserRequest", "user_request"]
+
+_EARLIER_TURNS = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserRequest:
+    """What is classified: what the user asked.
+
+    The words are never shown in a repr.
+
+    Attributes:
+        text: The user's last message: its first 2,300 and last 680 characters.
+        earlier: Up to two earlier user turns, oldest first, bounded alike; only
+            where `text` looks like a follow-up.
+        modalities: What the user's last message holds; `text` always.
+
+    Example:
+        >>> from langchain_core.messages import AIMessage, HumanMessage
+        >>> from langchain_smartroute.classify import user_request
+        >>> chat = [HumanMessage("Sort a list in Python"), AIMessage("…"), HumanMessage("in Rust?")]
+        >>> user_request(chat).earlier
+        ('Sort a list in Python',)
+    """
+
+    text: str = field(repr=False)
+    earlier: tuple[str, ...] = field(default=(), repr=False)
+    modalities: frozenset[Modality] = frozenset({"text"})
+
+    @property
+    def full_text(self) -> str:
+        """The earlier turns and the text, joined by line breaks: what classifiers read."""
+        return "\n".join((*self.earlier, self.text))
+
+
+def user_request(messages: Sequence[BaseMessage]) -> UserRequest:
+    """Find what the user asked in `messages`. Never raises; no user message: an empty text."""
+    turns = (m for m in reversed(messages) if role_of(m) == "user")
+    last = next(turns, None)
+    if last is None:
+        return UserRequest(text="")
+    parts = read_content(getattr(last, "content", None))
+    text = own_text(parts)
+    return UserRequest(
+        text=text,
+        earlier=_earlier(turns) if is_follow_up(text) else (),
+        modalities=frozenset({"text", *(p.modality for p in parts)}),
+    )
+
+
+def _earlier(turns: Iterable[BaseMessage]) -> tuple[str, ...]:
+    """The texts of the newest turns that have any, oldest first."""
+    texts = (own_text(read_content(getattr(turn, "content", None))) for turn in turns)
+    newest = islice((text for text in texts if text.strip()), _EARLIER_TURNS)
+    return tuple(newest)[::-1]
