@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.messages import BaseMessage
 
 from langchain_smartroute.catalog import Price, cost_usd, estimated_usage, is_cache_hit, usage_of
 from langchain_smartroute.classify import message_tokens
@@ -55,8 +55,10 @@ class StartedRun:
         return self.metadata.get("smartroute_attempt") or 0
 
     def ended(self, response: LLMResult, *, now: float) -> CallRecord:
-        """The account of a run that came to an end."""
-        message = _message_in(response) or AIMessage(content="")
+        """The account of a run that came to an end; one without any message has failed."""
+        message = _message_in(response)
+        if message is None:
+            return self._record("failed", Usage(), None, now=now)
         if is_cache_hit(message):
             return self._record("cached", Usage(), message, now=now)
         usage = usage_of(message) or estimated_usage(message, input_tokens=self._input_tokens())
@@ -70,11 +72,11 @@ class StartedRun:
         input, since nobody can tell how far the provider got.
         """
         message = _message_in(response)
-        usage = Usage(estimated=True)
+        usage = Usage()
         if message is not None and message.content:
             usage = usage_of(message) or estimated_usage(message, input_tokens=self._input_tokens())
         elif outcome == "cancelled":
-            usage = replace(usage, input_tokens=self._input_tokens())
+            usage = Usage(input_tokens=self._input_tokens(), estimated=True)
         return self._record(outcome, usage, message, now=now)
 
     def _record(
