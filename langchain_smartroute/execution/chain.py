@@ -23,7 +23,8 @@ from langchain_core.runnables.config import (
 from langchain_core.runnables.fallbacks import RunnableWithFallbacks
 from pydantic import Field
 
-from langchain_smartroute.execution.walk import Link, StreamedAttempt, Walk
+from langchain_smartroute.execution.streaming import StreamedAttempt
+from langchain_smartroute.execution.walk import Link, Walk
 from langchain_smartroute.tracing import attempt_metadata, settle
 from langchain_smartroute.types import RoutingDecision
 

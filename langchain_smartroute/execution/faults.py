@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from langchain_core.exceptions import (
     ContextOverflowError,
@@ -113,6 +113,5 @@ def _summary(error: Exception, status: int | None, scope: NextScope) -> str:
 
 
 def _message_of(error: Exception) -> str:
-    body: Any = getattr(error, "body", None)
-    code = body.get("code") if isinstance(body, dict) else None
-    return f"{code or ''} {error}"[:2_000]
+    # The code is no longer part of the openai client's message.
+    return f"{getattr(error, 'code', '')} {error}"[:2_000]

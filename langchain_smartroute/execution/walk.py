@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from langchain_core.exceptions import ContextOverflowError
 from langchain_core.messages import AIMessageChunk
 from langchain_core.runnables import Runnable
 
@@ -32,9 +33,7 @@ from langchain_smartroute.errors import (
 from langchain_smartroute.execution.answers import (
     INFO_KEY,
     as_answer,
-    as_chunk,
     has_content,
-    is_last,
     joined,
     message_of,
     with_info,
@@ -43,7 +42,7 @@ from langchain_smartroute.execution.faults import Fault, fault_of
 from langchain_smartroute.tracing import answer_info
 from langchain_smartroute.types import Attempt, RoutingDecision
 
-__all__ = ["Link", "StreamedAttempt", "Walk"]
+__all__ = ["Link", "Walk"]
 
 _EMPTY = "empty answer"
 
@@ -173,7 +172,8 @@ class Walk:
         if self.answer is not None:
             return []
         if self._kept is None:
-            raise self._exhausted() from (self._error if len(self.attempts) > 1 else None)
+            final = self._exhausted()
+            raise final from (self._error if final is not self._error else None)
         *head, last = self._kept
         last = with_info(last, self._info())
         self.answer = joined([*head, last])
@@ -234,7 +234,8 @@ class Walk:
         error = self._error
         if error is None:  # pragma: no cover - links() always yields the first candidate
             raise RuntimeError("the chain ended without an attempt")
-        if len(self.attempts) == 1:
+        hidden = self._faults[0][1].overflow and not isinstance(error, ContextOverflowError)
+        if len(self.attempts) == 1 and not hidden:
             error.add_note(f"smartroute: model {self.attempts[0].model}, {self.decision.reason}")
             return error
         kind = ChainExhaustedError
@@ -243,69 +244,10 @@ class Walk:
         elif all(fault.rate_limited for _, fault in self._faults):
             kind = ChainRateLimitError
         return kind(
-            f"All {len(self.attempts)} attempts failed, the last one with: {error}",
+            f"{len(self.attempts)} of {len(self._links)} candidates failed and no other may be"
+            f" tried; the last one said: {error}",
             attempts=self.attempts,
         )
-
-
-class StreamedAttempt:
-    """One attempt's stream: held back until its first content, then passed on.
-
-    Until then any failure is harmless, because nobody has seen anything.
-    """
-
-    def __init__(self, walk: Walk) -> None:
-        self._walk = walk
-        self._chunks: list[Any] = []
-        self._held: list[Any] = []
-        self._released = False
-        self._accepted = False
-
-    def take(self, chunk: Any) -> list[Any]:
-        """Take the next chunk; returns those that may be passed on now."""
-        chunk = as_chunk(chunk)
-        self._chunks.append(chunk)
-        if not self._released and not has_content(chunk):
-            self._held.append(chunk)
-            return []
-        self._released = True
-        if is_last(chunk) and not self._accepted:
-            chunk = self._accept(chunk)
-        ready, self._held = [*self._held, chunk], []
-        return ready
-
-    def ended(self) -> list[Any]:
-        """The stream is over; returns what is still to be passed on."""
-        if not self._released:
-            self._walk.came_up_empty(self._held or [AIMessageChunk(content="")])
-            return []
-        if self._accepted:
-            return []
-        last = self._chunks[-1]
-        if isinstance(last, AIMessageChunk):
-            closing = AIMessageChunk(content="", id=last.id, chunk_position="last")
-            self._chunks.append(closing)
-            return [self._accept(closing)]
-        self._walk.answer = self._walk.accept(joined(self._chunks), joined(self._chunks))
-        return []
-
-    def failed(self, error: Exception) -> None:
-        """Note an error.
-
-        Raises:
-            StreamInterruptedError: If part of the answer had been passed on.
-        """
-        if self._accepted:
-            raise error
-        self._walk.failed(error, shown=self._chunks if self._released else ())
-        if self._released:
-            raise self._walk.interruption(error, self._chunks) from error
-
-    def _accept(self, last: Any) -> Any:
-        self._accepted = True
-        carrying = self._walk.accept(joined(self._chunks), last)
-        self._walk.answer = joined([*self._chunks[:-1], carrying])
-        return carrying
 
 
 def _may_follow(link: Link, failed: Link, fault: Fault) -> bool:

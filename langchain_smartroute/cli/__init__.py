@@ -1,0 +1,25 @@
+"""The `smartroute` command."""
+
+from __future__ import annotations
+
+import sys
+
+__all__ = ["main"]
+
+_EXTRA = ("typer", "rich")
+
+
+def main() -> None:
+    """Run the command; without the packages of the extra `cli`, say how to get them."""
+    try:
+        # The optional packages are imported in there.
+        from langchain_smartroute.cli.app import app  # noqa: PLC0415
+    except ImportError as error:
+        if (error.name or "").partition(".")[0] not in _EXTRA:
+            raise
+        sys.stderr.write(
+            f"smartroute needs the package {error.name!r}:"
+            ' pip install "langchain-smartroute[cli]"\n'
+        )
+        raise SystemExit(1) from error
+    app()

@@ -1,0 +1,80 @@
+"""Routers for the command line: in front of a sandbox, a real gateway, or nothing at all."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from langchain_smartroute.errors import ConfigurationError
+from langchain_smartroute.runnable import SmartRouterRunnable
+from langchain_smartroute.sandbox import SandboxServer
+from langchain_smartroute.sandbox.catalog_models import sandbox_models
+from langchain_smartroute.sandbox.loopback import is_loopback
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from decimal import Decimal
+
+    from langchain_smartroute.catalog import Catalog
+    from langchain_smartroute.types import Tier
+
+__all__ = ["deciding_router", "real_router", "sandbox_router"]
+
+_NOWHERE = "http://127.0.0.1:9/v1"
+"""The discard port of this machine: stands where an endpoint must, and is never called."""
+
+
+def deciding_router(
+    catalog: Catalog, *, tier: Tier, max_cost_usd: Decimal | None = None
+) -> SmartRouterRunnable:
+    """A router that can only decide: it needs no key, and no model stands behind it."""
+    return SmartRouterRunnable.from_catalog(
+        catalog=_served_at_one_place(catalog),
+        tier=tier,
+        base_url=_NOWHERE,
+        max_cost_usd=max_cost_usd,
+    )
+
+
+@contextmanager
+def sandbox_router(catalog: Catalog, *, tier: Tier) -> Iterator[SmartRouterRunnable]:
+    """A router whose every model is simulated, those with an endpoint of their own too."""
+    with SandboxServer(models=sandbox_models(catalog)) as server:
+        yield SmartRouterRunnable.from_catalog(
+            catalog=_served_at_one_place(catalog), tier=tier, base_url=server.base_url
+        )
+
+
+def real_router(
+    catalog: Catalog, *, tier: Tier, base_url: str, api_key_env: str
+) -> SmartRouterRunnable:
+    """A router in front of a real gateway.
+
+    Args:
+        catalog: The candidates.
+        tier: How to trade money for quality.
+        base_url: The gateway.
+        api_key_env: Name of the environment variable with its key.
+
+    Raises:
+        ConfigurationError: If the variable is not set and the gateway is not on
+            this machine, or the URL is none.
+    """
+    key = os.environ.get(api_key_env)
+    if not key and not is_loopback(urlsplit(base_url).hostname or "localhost"):
+        raise ConfigurationError(
+            f"there is no key for {base_url}: the environment variable {api_key_env} is not set;"
+            " set it, or name another with --api-key-env"
+        )
+    return SmartRouterRunnable.from_catalog(
+        catalog=catalog, tier=tier, base_url=base_url, api_key=key or None
+    )
+
+
+def _served_at_one_place(catalog: Catalog) -> Catalog:
+    """The catalog without endpoints, so that the router's own base URL serves every model."""
+    nowhere = {"base_url": None, "api_key_env": None}
+    models = {a: spec.model_copy(update=nowhere) for a, spec in catalog.models.items()}
+    return catalog.model_copy(update={"models": models, **nowhere})

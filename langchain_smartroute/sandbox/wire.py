@@ -1,0 +1,133 @@
+"""One connection: bytes out, silence, and noticing that the other side left.
+
+All waiting ends at once when the client leaves, and when the server stops
+(which shuts the socket down, so that both look the same here until the
+server's flag is read).
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import socket
+import struct
+import time
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from langchain_smartroute.sandbox.playback import Break, Send, Wait
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Iterable, Mapping
+
+    from langchain_smartroute.sandbox.playback import Step
+
+__all__ = ["RESET_ON_CLOSE", "Disconnected", "Wire"]
+
+RESET_ON_CLOSE = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
+"""`SO_LINGER` on, for zero seconds: closing sends a TCP reset."""
+
+
+class Disconnected(Exception):  # noqa: N818 - what happened, not an error
+    """The connection is over: by the client, by a fault, or by `stop()`.
+
+    Attributes:
+        by_client: Whether it was the client.
+    """
+
+    def __init__(self, *, by_client: bool) -> None:
+        super().__init__("by the client" if by_client else "by the sandbox")
+        self.by_client = by_client
+
+
+class Wire:
+    """Sends answers over one socket.
+
+    Args:
+        connection: The socket.
+        stopping: Set when the server stops.
+    """
+
+    def __init__(self, connection: socket.socket, *, stopping: threading.Event) -> None:
+        self._connection = connection
+        self._stopping = stopping
+
+    def answer(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        """Send a whole answer at once."""
+        self._write(_head(status, {**headers, "Content-Length": str(len(body))}) + body)
+
+    def play(self, headers: Mapping[str, str], steps: Iterable[Step], *, length: int) -> None:
+        """Send an answer of known length step by step, with status 200."""
+        self._write(_head(200, {**headers, "Content-Length": str(length)}))
+        for step in steps:
+            if isinstance(step, Send):
+                self._write(step.data)
+            else:
+                self._pause(step)
+
+    def play_chunked(self, headers: Mapping[str, str], steps: Iterable[Step]) -> None:
+        """Send an answer of unknown length step by step, with status 200."""
+        self._write(_head(200, {**headers, "Transfer-Encoding": "chunked"}))
+        for step in steps:
+            if isinstance(step, Send):
+                self._write(b"%x\r\n%s\r\n" % (len(step.data), step.data))
+            else:
+                self._pause(step)
+        self._write(b"0\r\n\r\n")
+
+    def wait(self, seconds: float) -> None:
+        """Stay silent.
+
+        Raises:
+            Disconnected: If the client leaves or the server stops meanwhile.
+        """
+        if seconds <= 0:
+            return
+        end = time.monotonic() + seconds
+        self._connection.settimeout(None if math.isinf(seconds) else seconds)
+        try:
+            if not self._connection.recv(1, socket.MSG_PEEK):
+                raise self._over()
+        except TimeoutError:
+            return
+        except OSError as error:
+            raise self._over() from error
+        finally:
+            self._connection.settimeout(None)
+        # The client has sent its next request already: nothing but the time is left to watch.
+        remaining = None if math.isinf(seconds) else max(0.0, end - time.monotonic())
+        if self._stopping.wait(remaining):
+            raise self._over()
+
+    def reset(self) -> None:
+        """Make the connection end in a TCP reset."""
+        self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+        raise Disconnected(by_client=False)
+
+    def _pause(self, step: Wait | Break) -> None:
+        if isinstance(step, Break):
+            raise Disconnected(by_client=False)
+        self.wait(step.seconds)
+
+    def _write(self, data: bytes) -> None:
+        try:
+            self._connection.sendall(data)
+        except OSError as error:
+            raise self._over() from error
+
+    def _over(self) -> Disconnected:
+        return Disconnected(by_client=not self._stopping.is_set())
+
+
+def _head(status: int, headers: Mapping[str, str]) -> bytes:
+    lines = [f"HTTP/1.1 {status} {_phrase(status)}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace")
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Error"
