@@ -89,7 +89,7 @@ def as_classifier(value: ClassifierLike) -> Classifier:
     function: Any = method if callable(method) else value
     if not callable(function):
         raise ConfigurationError(
-            f"A classifier of type {kind} cannot be used: pass an object with "
+            f"classifier = {value!r} cannot be used: pass an object with "
             "classify(request), or a callable from text to a task or to scores."
         )
     if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(

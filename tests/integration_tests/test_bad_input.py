@@ -1,0 +1,302 @@
+"""Bad input: each ends in our own error, which names the value and the mend, at once."""
+
+from __future__ import annotations
+
+import time
+from decimal import Decimal
+
+import pytest
+from langchain_core.exceptions import ContextOverflowError
+from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.tools import tool
+
+from langchain_smartroute import (
+    Catalog,
+    ChainExhaustedError,
+    ConfigurationError,
+    CostCallbackHandler,
+    InvalidRequestError,
+    ModelSpec,
+    NoFeasibleModelError,
+    SmartRouteError,
+    SmartRouterRunnable,
+    SpendLimitExceededError,
+)
+from langchain_smartroute.sandbox import SandboxServer
+
+PICTURE = HumanMessage(
+    [
+        {"type": "text", "text": "What is in this picture?"},
+        {"type": "image", "base64": "iVBORw0KGgo=", "mime_type": "image/png"},
+    ]
+)
+PRICE = {
+    "input_usd_per_mtok": "1",
+    "output_usd_per_mtok": "2",
+    "source": "made up",
+    "date": "2026-11-23",
+}
+
+
+@tool
+def add(a: int, b: int) -> int:
+    """Add two numbers."""
+    return a + b
+
+
+@pytest.fixture(scope="module")
+def server():
+    with SandboxServer() as running:
+        yield running
+
+
+@pytest.fixture
+def router(server):
+    return SmartRouterRunnable.from_catalog(base_url=server.base_url)
+
+
+def build(**settings):
+    return SmartRouterRunnable.from_catalog(
+        **{"base_url": "http://127.0.0.1:9/v1", "timeout": 2, **settings}
+    )
+
+
+def of_models(**settings):
+    models = {"a": ModelSpec(alias="a"), "b": ModelSpec(alias="b")}
+    return SmartRouterRunnable.from_models(models, base_url="http://127.0.0.1:9/v1", **settings)
+
+
+AT_CONSTRUCTION = {
+    "unknown tier": (lambda: build(tier="luxury"), ["tier", "luxury", "'balanced'"]),
+    "unknown model": (lambda: build(model="gpt-7"), ["gpt-7", "gpt-4o, "]),
+    "unknown setting": (lambda: build(teir="budget"), ["teir", "unknown key"]),
+    "unknown catalog": (lambda: build(catalog="mine"), ["mine", "openrouter"]),
+    "missing key": (
+        lambda: build(base_url="https://gateway.example/v1"),
+        ["gateway.example", "api_key", "gpt-4o"],
+    ),
+    "no gateway": (
+        lambda: build(base_url=None),
+        ["SMARTROUTE_BASE_URL", "OPENAI_API_KEY", 'catalog="openai"', 'catalog="openrouter"'],
+    ),
+    "wrong base URL": (lambda: build(base_url="gateway"), ["gateway", "https://"]),
+    "negative price": (
+        lambda: build(
+            catalog={"models": {"a": {"prices": [{**PRICE, "input_usd_per_mtok": "-1"}]}}}
+        ),
+        ["models.a.prices.0.input_usd_per_mtok", "-1", "greater than or equal to 0"],
+    ),
+    "negative price of a spec": (
+        lambda: ModelSpec(alias="a", prices=[{**PRICE, "output_usd_per_mtok": -2}]),
+        ["output_usd_per_mtok", "-2"],
+    ),
+    "empty catalog": (lambda: build(catalog={"models": {}}), ["empty", "add at least one"]),
+    "duplicate alias": (
+        lambda: Catalog(models=[{"alias": "a"}, {"alias": "a"}]),
+        ["'a'", "twice"],
+    ),
+    "cyclic fallbacks": (
+        lambda: of_models(fallbacks={"a": ["b"], "b": ["a"]}),
+        ["a → b → a", "break it"],
+    ),
+    "fallback to itself": (lambda: of_models(fallbacks={"a": "a"}), ["a → a"]),
+    "unknown fallback": (lambda: of_models(fallbacks={"a": ["c"]}), ["'c'", "a, b"]),
+    "rule for an unknown model": (
+        lambda: of_models(rules=[({"task": "code"}, "c")]),
+        ["rule 1", "'c'", "a, b"],
+    ),
+    "rule on an unknown feature": (
+        lambda: of_models(rules=[({"mood": "bad"}, "a")]),
+        ["mood", "difficulty"],
+    ),
+    "rule that is none": (lambda: of_models(rules=["code"]), ["rule 1", "(when, use)"]),
+    "no attempts": (lambda: build(max_attempts=0), ["max_attempts", "0"]),
+    "negative ceiling": (lambda: build(max_cost_usd=-1), ["max_cost_usd", "-1"]),
+    "a model that is none": (
+        lambda: SmartRouterRunnable.from_models({"a": 7}),
+        ["models.a", "7", "ModelSpec"],
+    ),
+    "baseline without a price": (
+        lambda: CostCallbackHandler(baseline="gpt-7"),
+        ["gpt-7", "baseline_price"],
+    ),
+    "classifier that is none": (lambda: build(classifier=7), ["classifier", "7"]),
+}
+
+
+@pytest.fixture(autouse=True)
+def _no_gateway_in_the_environment(monkeypatch):
+    for name in ("SMARTROUTE", "OPENAI", "OPENROUTER"):
+        monkeypatch.delenv(f"{name}_API_KEY", raising=False)
+        monkeypatch.delenv(f"{name}_BASE_URL", raising=False)
+
+
+@pytest.mark.parametrize("name", AT_CONSTRUCTION)
+def test_what_is_wrong_at_construction_is_said_there(name):
+    make, words = AT_CONSTRUCTION[name]
+    with pytest.raises(SmartRouteError) as caught:
+        make()
+    assert [word for word in words if word not in str(caught.value)] == []
+
+
+AT_THE_CALL = {
+    "unknown tier": ("hi", {"tier": "luxury"}, {}, InvalidRequestError, ["luxury", "budget"]),
+    "unknown model": ("hi", {"model": "gpt-7"}, {}, InvalidRequestError, ["gpt-7", "glm-4v"]),
+    "unknown option": ("hi", {"teir": "budget"}, {}, InvalidRequestError, ["teir", "tier"]),
+    "options that are none": ("hi", "quality", {}, InvalidRequestError, ["quality", "mapping"]),
+    "ceiling that is none": (
+        "hi",
+        {"max_cost_usd": "cheap"},
+        {},
+        InvalidRequestError,
+        ["cheap", "US dollars"],
+    ),
+    "ceiling below everything": (
+        "hi",
+        {"max_cost_usd": "0.000001"},
+        {},
+        SpendLimitExceededError,
+        ["0.000001", "glm-4-flash", "raise it"],
+    ),
+    "model keyword": ("hi", {}, {"model": "gpt-7"}, InvalidRequestError, ["gpt-7"]),
+    "several answers": ("hi", {}, {"n": 2}, InvalidRequestError, ["n = 2", "batch"]),
+    "empty message list": ([], {}, {}, InvalidRequestError, ["empty", "user message"]),
+    "only system messages": (
+        [SystemMessage("Be brief.")],
+        {},
+        {},
+        InvalidRequestError,
+        ["only system messages", "user message"],
+    ),
+    "only AI messages": (
+        [AIMessage("Hello.")],
+        {},
+        {},
+        InvalidRequestError,
+        ["only AI messages", "user message"],
+    ),
+    "orphan tool result": (
+        [HumanMessage("hi"), ToolMessage("3", tool_call_id="call_1")],
+        {},
+        {},
+        InvalidRequestError,
+        ["messages[1]", "call_1"],
+    ),
+    "prompt too long": (
+        "word " * 300_000,
+        {},
+        {},
+        ContextOverflowError,
+        ["context window", "gpt-4o", "larger window"],
+    ),
+    "picture for a text model": (
+        [PICTURE],
+        {"model": "glm-5.1"},
+        {},
+        NoFeasibleModelError,
+        ["glm-5.1", "cannot read image"],
+    ),
+    "answer longer than any model's": (
+        "hi",
+        {},
+        {"max_tokens": 10_000_000},
+        NoFeasibleModelError,
+        ["10,000,000"],
+    ),
+}
+
+
+async def called(router, way, request, config, arguments):
+    if way in ("invoke", "explain"):
+        getattr(router, way)(request, config, **arguments)
+    elif way == "ainvoke":
+        await router.ainvoke(request, config, **arguments)
+    elif way == "stream":
+        list(router.stream(request, config, **arguments))
+    else:
+        _ = [chunk async for chunk in router.astream(request, config, **arguments)]
+
+
+@pytest.mark.parametrize("way", ["invoke", "ainvoke", "stream", "astream", "explain"])
+@pytest.mark.parametrize("name", AT_THE_CALL)
+async def test_what_is_wrong_with_a_call_is_said_before_anything_is_sent(server, router, name, way):
+    request, options, arguments, kind, words = AT_THE_CALL[name]
+    server.reset()
+    config = {"configurable": {"smartroute": options}}
+    with pytest.raises(kind) as caught:
+        await called(router, way, request, config, arguments)
+    assert isinstance(caught.value, SmartRouteError)
+    assert [word for word in words if word not in str(caught.value)] == []
+    assert server.requests == ()
+
+
+def test_a_picture_without_a_model_that_sees_names_every_candidate():
+    with pytest.raises(NoFeasibleModelError) as caught:
+        of_models().invoke([PICTURE])
+    assert caught.value.excluded == {"a": "cannot read image", "b": "cannot read image"}
+
+
+def test_a_forced_tool_call_goes_only_to_models_that_can_be_forced(server):
+    models = {
+        "free": ModelSpec(alias="free", tool_choice=False),
+        "forced": ModelSpec(alias="forced"),
+    }
+    router = SmartRouterRunnable.from_models(models, base_url=server.base_url)
+    decision = router.bind_tools([add], tool_choice="any").bound.explain(
+        "What is 1 + 2?", tools=[add], tool_choice="any"
+    )
+    assert (decision.model, decision.excluded) == (
+        "forced",
+        {"free": "cannot be forced to call a tool (tool_choice)"},
+    )
+    with pytest.raises(NoFeasibleModelError, match="tool_choice"):
+        router.with_route(model="free").bind_tools([add], tool_choice="any").invoke("1 + 2?")
+
+
+def test_a_rule_that_raises_is_named_with_its_error(server):
+    def broken(features):
+        raise KeyError("customer")
+
+    router = SmartRouterRunnable.from_catalog(base_url=server.base_url, rules=[(broken, "gpt-4o")])
+    with pytest.raises(ConfigurationError, match=r"rule 'broken' raised KeyError: 'customer'"):
+        router.invoke("hi")
+
+
+def test_a_rule_that_returns_nonsense_is_named_with_its_value(server):
+    rules = [(lambda features: "yes", "gpt-4o")]
+    router = SmartRouterRunnable.from_catalog(base_url=server.base_url, rules=rules)
+    with pytest.raises(ConfigurationError, match="returned 'yes'; return True or False"):
+        router.invoke("hi")
+
+
+def test_the_cheapest_candidate_serves_what_nothing_fits_where_the_caller_says_so(server):
+    router = SmartRouterRunnable.from_catalog(
+        base_url=server.base_url, max_cost_usd=Decimal("0.000001"), on_limit="cheapest"
+    )
+    assert router.invoke("hi").response_metadata["smartroute"]["model"] == "glm-4-flash"
+
+
+async def test_a_gateway_that_is_not_there_fails_within_the_time_out():
+    router = build(base_url="http://127.0.0.1:9/v1", timeout=2)
+    started = time.monotonic()
+    with pytest.raises(ChainExhaustedError) as caught:
+        await router.ainvoke("hi")
+    assert time.monotonic() - started < 10
+    assert caught.value.attempts[0].model == "deepseek-chat"
+    assert "ConnectionError" in str(caught.value)
+
+
+def test_a_candidate_that_is_a_router_counts_once(server):
+    inner = SmartRouterRunnable.from_catalog(base_url=server.base_url)
+    outer = SmartRouterRunnable.from_models(
+        {"inner": inner, "spare": ModelSpec(alias="gpt-4o")}, base_url=server.base_url
+    )
+    costs = CostCallbackHandler()
+    options = {"configurable": {"smartroute": {"model": "inner", "tier": "quality"}}}
+    answer = outer.invoke(
+        "Classify this tweet as positive or negative", {"callbacks": [costs], **options}
+    )
+    assert [record.alias for record in costs.records] == ["glm-4-flash"]
+    assert costs.stats().total_requests == 1
+    told = answer.response_metadata["smartroute"]
+    assert (told["model"], told["cost"]) == ("inner", f"{costs.records[0].cost_usd:f}")
