@@ -23,7 +23,7 @@ __all__ = ["app"]
 class _PlainErrors(TyperGroup):
     """Shows our own exceptions as text; anything else is a bug and keeps its traceback."""
 
-    def invoke(self, ctx: typer.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         """Run the verb."""
         try:
             return super().invoke(ctx)
@@ -51,7 +51,7 @@ def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with t
 @app.callback()
 def smartroute(
     *,
-    version: Annotated[  # noqa: ARG001 - the callback of the option does the work
+    version: Annotated[
         bool,
         typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True),
     ] = False,

@@ -9,20 +9,17 @@ from typing import TYPE_CHECKING, Any
 from langchain_core.messages import AIMessage
 
 from langchain_smartroute.catalog import cost_usd
-from langchain_smartroute.errors import SmartRouteError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
-    from langchain_core.messages import HumanMessage
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from langchain_smartroute.accounting import CostCallbackHandler
     from langchain_smartroute.catalog import Catalog
     from langchain_smartroute.cli.demo_requests import DemoRequest
     from langchain_smartroute.runnable import SmartRouterRunnable
-    from langchain_smartroute.types import CallRecord, Modality, Usage
+    from langchain_smartroute.types import CallRecord, Usage
 
-__all__ = ["Alternative", "DemoAnswer", "alternatives", "run_demo"]
+__all__ = ["DemoAnswer", "OtherRouting", "other_routings", "run_demo"]
 
 _CONCURRENT = 8
 
@@ -33,34 +30,32 @@ class DemoAnswer:
 
     Attributes:
         request: What was asked.
-        task: The task it was taken for; `None` without an answer.
+        task: The task it was taken for; `None` without an answer, as all below.
         difficulty: How hard it looked.
         model: Alias of the model that answered.
-        cost_usd: What it cost, all attempts together; `None` when unknown.
-        answer: The answer's text.
-        error: Why there is no answer.
-        usage: Token counts of the answer.
-        image: Whether a picture went with the request.
+        cost_usd: What it cost, all attempts together; `None` also when unknown.
+        text: The answer.
+        usage: The answer's token counts.
+        error: What went wrong; `None` with an answer.
     """
 
-    request: str
+    request: DemoRequest
     task: str | None = None
     difficulty: str | None = None
     model: str | None = None
     cost_usd: Decimal | None = None
-    answer: str = ""
-    error: str | None = None
+    text: str | None = None
     usage: Usage | None = None
-    image: bool = False
+    error: Exception | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Alternative:
+class OtherRouting:
     """What the same answers would have cost, routed otherwise.
 
     Attributes:
         name: How they would have been routed.
-        cost_usd: Their cost; `None` when a price is unknown.
+        cost_usd: What they would have cost; `None` when a price is unknown.
     """
 
     name: str
@@ -84,9 +79,6 @@ def run_demo(
 
     Returns:
         One answer per request, in their order.
-
-    Raises:
-        SmartRouteError: If no request was answered and the first failed with one.
     """
     outputs: dict[int, Any] = {}
     for position, output in router.batch_as_completed(
@@ -96,37 +88,63 @@ def run_demo(
     ):
         outputs[position] = output
         on_answer()
-    first = outputs[0]
-    if isinstance(first, SmartRouteError) and not any(
-        isinstance(output, AIMessage) for output in outputs.values()
-    ):
-        raise first
     accepted = {r.decision_id: r for r in costs.records if r.outcome == "accepted"}
-    return [_answer(r, outputs[n], accepted) for n, r in enumerate(requests)]
+    return [_answer(request, outputs[n], accepted) for n, request in enumerate(requests)]
 
 
-def alternatives(
-    router: SmartRouterRunnable, answered: Iterable[tuple[DemoRequest, Usage]], *, catalog: Catalog
-) -> list[Alternative]:
-    """Price the same answers as if they had been routed otherwise.
+def other_routings(
+    router: SmartRouterRunnable, answers: Iterable[DemoAnswer], *, catalog: Catalog
+) -> list[OtherRouting]:
+    """Price the same answers, with the same token counts, as if routed otherwise.
 
     Args:
-        router: Decides what the quality tier would have chosen; calls nothing.
-        answered: Requests with the token counts of their answers.
+        router: Says what the quality tier would have chosen; nothing is called.
+        answers: What was asked and answered.
         catalog: Knows the prices.
 
     Returns:
-        Always the cheapest model that can read a request, and always the model
-        of the quality tier.
+        Always the cheapest model that can serve the request, and always the
+        quality tier's.
     """
-    best = router.with_route(tier="quality", model=None, max_cost_usd=None)
+    quality = router.with_route(tier="quality")
     cheapest: list[Decimal | None] = []
     strongest: list[Decimal | None] = []
-    for request, usage in answered:
-        cheapest.append(_cheapest(usage, request.message, catalog))
-        strong = catalog.models[best.explain([request.message]).model]
-        strongest.append(cost_usd(usage, strong.price))
+    for answer in answers:
+        if answer.usage is None:
+            continue
+        decision = quality.explain([answer.request.message])
+        costs = {
+            alias: cost_usd(answer.usage, spec.price)
+            for alias, spec in catalog.models.items()
+            if alias not in decision.excluded
+        }
+        known = [cost for cost in costs.values() if cost is not None]
+        cheapest.append(min(known, default=None))
+        strongest.append(costs[decision.model])
     return [
-        Alternative(name="always the cheapest model", cost_usd=_sum(cheapest)),
-        Alternative(name="always the quality tier", cost_usd=_sum(strongest)),
+        OtherRouting(name="always the cheapest", cost_usd=_total(cheapest)),
+        OtherRouting(name="always quality tier", cost_usd=_total(strongest)),
     ]
+
+
+def _answer(
+    request: DemoRequest, output: Any, accepted: Mapping[str | None, CallRecord]
+) -> DemoAnswer:
+    if not isinstance(output, AIMessage):
+        return DemoAnswer(request=request, error=output)
+    info = output.response_metadata["smartroute"]
+    record = accepted.get(info["decision_id"])
+    return DemoAnswer(
+        request=request,
+        task=info["task"],
+        difficulty=info["difficulty"],
+        model=info["model"],
+        cost_usd=None if info["cost"] is None else Decimal(info["cost"]),
+        text=output.text,
+        usage=record.usage if record is not None else None,
+    )
+
+
+def _total(costs: Sequence[Decimal | None]) -> Decimal | None:
+    known = [cost for cost in costs if cost is not None]
+    return sum(known, Decimal(0)) if len(known) == len(costs) else None

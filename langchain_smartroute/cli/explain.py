@@ -33,7 +33,9 @@ def _dollars(text: str) -> Decimal:
 
 
 def explain(
-    text: Annotated[str, typer.Argument(help="The request; - reads it from standard input.")],
+    text: Annotated[
+        str, typer.Argument(metavar="TEXT", help="The request; - reads it from standard input.")
+    ],
     *,
     tier: TierOption = TierName.BALANCED,
     catalog: CatalogOption = "default",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from langchain_smartroute.catalog import Catalog
     from langchain_smartroute.types import Tier
 
-__all__ = ["deciding_router", "real_router", "sandbox_router"]
+__all__ = ["deciding_router", "demo_router"]
 
 _NOWHERE = "http://127.0.0.1:9/v1"
 """The discard port of this machine: stands where an endpoint must, and is never called."""
@@ -39,38 +39,42 @@ def deciding_router(
 
 
 @contextmanager
-def sandbox_router(catalog: Catalog, *, tier: Tier) -> Iterator[SmartRouterRunnable]:
-    """A router whose every model is simulated, those with an endpoint of their own too."""
+def demo_router(
+    catalog: Catalog, *, tier: Tier, base_url: str | None, api_key_env: str
+) -> Iterator[SmartRouterRunnable]:
+    """A router in front of a real gateway, or of a sandbox that simulates every model.
+
+    Args:
+        catalog: The candidates. In front of the sandbox those with an endpoint
+            of their own are simulated too.
+        tier: How to trade money for quality.
+        base_url: The gateway; `None`: a sandbox that lives as long as the context.
+        api_key_env: Name of the environment variable with the gateway's key.
+
+    Raises:
+        ConfigurationError: If the gateway needs a key and the variable is not set.
+    """
+    if base_url is not None:
+        yield SmartRouterRunnable.from_catalog(
+            catalog=catalog, tier=tier, base_url=base_url, api_key=_key_for(base_url, api_key_env)
+        )
+        return
     with SandboxServer(models=sandbox_models(catalog)) as server:
         yield SmartRouterRunnable.from_catalog(
             catalog=_served_at_one_place(catalog), tier=tier, base_url=server.base_url
         )
 
 
-def real_router(
-    catalog: Catalog, *, tier: Tier, base_url: str, api_key_env: str
-) -> SmartRouterRunnable:
-    """A router in front of a real gateway.
-
-    Args:
-        catalog: The candidates.
-        tier: How to trade money for quality.
-        base_url: The gateway.
-        api_key_env: Name of the environment variable with its key.
-
-    Raises:
-        ConfigurationError: If the variable is not set and the gateway is not on
-            this machine, or the URL is none.
-    """
-    key = os.environ.get(api_key_env)
-    if not key and not is_loopback(urlsplit(base_url).hostname or "localhost"):
+def _key_for(base_url: str, variable: str) -> str | None:
+    """The key of a gateway; none is needed on this machine, or where the URL is wrong anyway."""
+    key = os.environ.get(variable)
+    host = urlsplit(base_url).hostname
+    if not key and host and not is_loopback(host):
         raise ConfigurationError(
-            f"there is no key for {base_url}: the environment variable {api_key_env} is not set;"
+            f"there is no key for {base_url}: the environment variable {variable} is not set;"
             " set it, or name another with --api-key-env"
         )
-    return SmartRouterRunnable.from_catalog(
-        catalog=catalog, tier=tier, base_url=base_url, api_key=key or None
-    )
+    return key
 
 
 def _served_at_one_place(catalog: Catalog) -> Catalog:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from rich.table import Table
 
-from langchain_smartroute.catalog import Catalog, ModelSpec
+from langchain_smartroute.catalog import Catalog, ModelSpec, Price
 from langchain_smartroute.cli.options import CatalogOption, Format, FormatOption
 from langchain_smartroute.cli.output import console, print_hanging, print_json, shown_usd
-from langchain_smartroute.types import MODALITIES, TIERS
+from langchain_smartroute.cli.price_sources import price_lines, price_sources
+from langchain_smartroute.types import MODALITIES, TIERS, SchemaMethod
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["models"]
 
-_WIDE = 150
+_FOLDED = ("checked", "reads", "structured", "routes")
+_METHODS = get_args(SchemaMethod)
+_WIDE = 190
 """Columns from which the table is laid out with a line per model, not a block."""
 
 
@@ -51,6 +54,8 @@ def models(*, catalog: CatalogOption = "default", output: FormatOption = Format.
         _print_lines(rows, screen)
     else:
         _print_blocks(rows, width=screen.width)
+    lines = price_lines(price_sources(loaded.models.values()))
+    print_hanging(["", *lines], width=screen.width)
 
 
 def _routes(catalog: Catalog) -> dict[str, list[_Cell]]:
@@ -72,18 +77,23 @@ def _row(spec: ModelSpec, cells: list[_Cell], *, today: date) -> dict[str, str]:
         "provider": spec.provider,
         "input": shown_usd(price.input_usd_per_mtok if price else None),
         "output": shown_usd(price.output_usd_per_mtok if price else None),
-        "cached": shown_usd(price.cached_input_usd_per_mtok if price else None),
-        "checked": f"{price.date} ({_age(price.date, today)})" if price else "unknown",
-        "source": price.source if price else "unknown",
+        "cached": _cached(price),
+        "checked": f"{price.date}, {_age(price.date, today)}" if price else "unknown",
     }
     return {
         **known,
         "window": "unlimited" if spec.context_window is None else f"{spec.context_window:,}",
         "reads": ", ".join(m for m in MODALITIES if m in spec.inputs),
         "tools": "yes" if spec.tools else "no",
-        "structured": ", ".join(sorted(spec.schema_methods())) or "no",
+        "structured": ", ".join(m for m in _METHODS if m in spec.schema_methods()) or "no",
         "routes": _shown_routes(cells),
     }
+
+
+def _cached(price: Price | None) -> str:
+    if price is not None and price.cached_input_usd_per_mtok is None:
+        return "as input"
+    return shown_usd(price.cached_input_usd_per_mtok if price else None)
 
 
 def _age(day: date, today: date) -> str:
@@ -129,7 +139,7 @@ def _as_json(spec: ModelSpec, cells: list[_Cell], *, today: date) -> Mapping[str
 def _print_lines(rows: list[dict[str, str]], screen: Console) -> None:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name in rows[0]:
-        table.add_column(name, overflow="fold", no_wrap=name in ("alias", "window"))
+        table.add_column(name, overflow="fold", no_wrap=name not in _FOLDED)
     for row in rows:
         table.add_row(*row.values())
     screen.print(table)

@@ -16,7 +16,7 @@ from rich.console import Console
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["console", "plain", "print_hanging", "print_json", "shown_usd"]
+__all__ = ["console", "print_hanging", "print_json", "shown_usd"]
 
 _HANG = 4
 
@@ -31,43 +31,39 @@ def shown_usd(amount: Decimal | None) -> str:
     return "unknown" if amount is None else f"${amount:f}"
 
 
-def plain(value: Any) -> Any:
-    """A value as JSON has it; money as an exact string, what is unknown as `None`."""
+def print_json(value: Any) -> None:
+    """Write a value as JSON to stdout; money as an exact string, what is unknown as `null`."""
+    typer.echo(json.dumps(value, default=_plain, ensure_ascii=False, indent=2))
+
+
+def _plain(value: Any) -> Any:
+    """A value that JSON has no form for, as one that it has."""
     if isinstance(value, Decimal):
         return f"{value:f}"
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, frozenset):
+        return sorted(value)
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if isinstance(value, set | frozenset):
-        return sorted(plain(item) for item in value)
-    if dataclasses.is_dataclass(value):
-        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    return value
-
-
-def print_json(value: Any) -> None:
-    """Write a value as JSON to stdout."""
-    typer.echo(json.dumps(plain(value), ensure_ascii=False, indent=2))
+        return dict(value)
+    return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
 
 
 def print_hanging(lines: Iterable[str], *, width: int) -> None:
     """Write lines to stdout, each broken between words where it is too long.
 
     Args:
-        lines: Lines of text, each with its own indentation, which the lines
-            that it is broken into keep.
+        lines: Lines of text. What is broken off a line that is laid out with
+            spaces is indented further than it.
         width: Columns of the terminal.
     """
     for line in lines:
-        own = len(line) - len(line.lstrip())
+        indentation = len(line) - len(line.lstrip()) + (_HANG if "  " in line else 0)
         typer.echo(
             textwrap.fill(
                 line,
                 width=width,
-                subsequent_indent=" " * (own + _HANG),
+                subsequent_indent=" " * indentation,
                 break_long_words=False,
                 break_on_hyphens=False,
             )
