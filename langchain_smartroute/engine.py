@@ -171,6 +171,7 @@ class Engine:
             spec=candidate.spec,
             runnable=PreparedCandidate(candidate, prepare),
             endpoint=candidate.endpoint,
+            composite=candidate.composite,
         )
 
 

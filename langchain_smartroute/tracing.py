@@ -21,8 +21,6 @@ __all__ = ["SettlementListener", "answer_info", "attempt_metadata", "decision_me
 
 _log = logging.getLogger(__name__)
 
-_ANSWERED = ("accepted", "cached")
-
 
 @runtime_checkable
 class SettlementListener(Protocol):
@@ -38,9 +36,19 @@ class SettlementListener(Protocol):
         ...
 
 
-def decision_metadata(decision: RoutingDecision, features: RequestFeatures) -> dict[str, Any]:
-    """The metadata of a request's run and of every run below it."""
+def decision_metadata(
+    decision: RoutingDecision, features: RequestFeatures, *, around: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The metadata of a request's run and of every run below it.
+
+    Args:
+        decision: What was decided.
+        features: What it was decided from.
+        around: The metadata that the request came with; inside another
+            router's attempt it names that router's request.
+    """
     return {
+        "smartroute_request_id": around.get("smartroute_request_id") or decision.id,
         "smartroute_decision_id": decision.id,
         "smartroute_route": decision.model,
         "smartroute_task": decision.task,
@@ -49,34 +57,49 @@ def decision_metadata(decision: RoutingDecision, features: RequestFeatures) -> d
         "smartroute_policy": decision.policy,
         "smartroute_reason": decision.reason,
         "smartroute_input_tokens": features.input_tokens,
+        # No attempt yet; inside another router's attempt this overwrites its number.
+        "smartroute_attempt": None,
     }
 
 
-def attempt_metadata(alias: str, *, number: int, price: Mapping[str, str] | None) -> dict[str, Any]:
+def attempt_metadata(
+    alias: str, *, api_model: str, number: int, price: Mapping[str, str] | None
+) -> dict[str, Any]:
     """The metadata of one attempt's run.
 
     Args:
         alias: The candidate.
+        api_model: The name that its API knows, which the price is for.
         number: Position in the order of attempts, from 0.
         price: The candidate's price as strings, `None` when unknown.
     """
-    found = {"smartroute_model": alias, "smartroute_attempt": number}
-    # An unknown price overwrites that of an outer router: it is not ours.
-    return {**found, "smartroute_price": dict(price) if price is not None else None}
+    return {
+        "smartroute_model": alias,
+        "smartroute_api_model": api_model,
+        "smartroute_attempt": number,
+        # An unknown price overwrites that of an outer router: it is not ours.
+        "smartroute_price": dict(price) if price is not None else None,
+    }
 
 
-def answer_info(decision: RoutingDecision, attempts: Sequence[Attempt]) -> dict[str, Any]:
+def answer_info(
+    decision: RoutingDecision, attempts: Sequence[Attempt], *, model: str
+) -> dict[str, Any]:
     """The account that an answer carries in `response_metadata["smartroute"]`.
 
     JSON values only. Money is a string, as floats inside message metadata break
     LangChain's own token addition; what is unknown is `None`.
+
+    Args:
+        decision: What the chain came from.
+        attempts: Everything that was tried, in order.
+        model: Alias of the candidate whose answer it is.
     """
-    answered = next((a for a in reversed(attempts) if a.outcome in _ANSWERED), attempts[-1])
     costs = [attempt.cost_usd for attempt in attempts]
     known = [cost for cost in costs if cost is not None]
     return {
         "decision_id": decision.id,
-        "model": answered.model,
+        "model": model,
         "route": decision.model,
         "task": decision.task,
         "difficulty": decision.difficulty,

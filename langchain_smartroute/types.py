@@ -244,6 +244,8 @@ class CallRecord:
         run_id: LangChain's id of the model run.
         parent_run_id: LangChain's id of the run around it, if any.
         decision_id: The decision that it belongs to; `None` for a run outside a router.
+        request_id: Equal for all runs of one request: the outermost router's
+            decision, or the run itself outside a router.
         alias: The candidate's alias, or the model's name outside a router.
         model_name: What the server called itself.
         task: The request's task; `None` outside a router.
@@ -259,6 +261,7 @@ class CallRecord:
     run_id: str
     parent_run_id: str | None = None
     decision_id: str | None = None
+    request_id: str = ""
     alias: str
     model_name: str | None = None
     task: str | None = None

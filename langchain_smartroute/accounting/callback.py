@@ -20,7 +20,7 @@ from typing import Any
 from uuid import UUID
 
 from langchain_core.callbacks import BaseCallbackHandler
-from langchain_core.messages import BaseMessage
+from langchain_core.messages import BaseMessage, HumanMessage
 from langchain_core.outputs import LLMResult
 from langchain_core.tracers.context import register_configure_hook
 
@@ -131,19 +131,21 @@ class CostCallbackHandler(BaseCallbackHandler):
         **kwargs: Any,
     ) -> None:
         """Note the start of a model run."""
-        found = metadata or {}
-        alias, price = self._identity(found, kwargs.get("invocation_params") or {})
-        run = StartedRun(
-            run_id=str(run_id),
-            parent_run_id=str(parent_run_id) if parent_run_id else None,
-            alias=alias,
-            price=price,
-            started=time.perf_counter(),
-            metadata=found,
-            messages=() if "smartroute_input_tokens" in found else messages[0],
-        )
-        with self._lock:
-            self._running.setdefault(run_id, run)
+        self._start(run_id, parent_run_id, messages[0], metadata or {}, kwargs)
+
+    def on_llm_start(
+        self,
+        serialized: dict[str, Any] | None,
+        prompts: list[str],
+        *,
+        run_id: UUID,
+        parent_run_id: UUID | None = None,
+        metadata: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Note the start of a text completion."""
+        asked = [HumanMessage(prompt) for prompt in prompts]
+        self._start(run_id, parent_run_id, asked, metadata or {}, kwargs)
 
     def on_llm_end(self, response: LLMResult, *, run_id: UUID, **kwargs: Any) -> None:
         """Account for a run that came to an end."""
@@ -174,16 +176,45 @@ class CostCallbackHandler(BaseCallbackHandler):
         for record in held:
             self._emit(_with_outcome(record, attempts))
 
+    def _start(
+        self,
+        run_id: UUID,
+        parent_run_id: UUID | None,
+        asked: Sequence[BaseMessage],
+        metadata: dict[str, Any],
+        details: dict[str, Any],
+    ) -> None:
+        alias, price = self._identity(metadata, details.get("invocation_params") or {})
+        run = StartedRun(
+            run_id=str(run_id),
+            parent_run_id=str(parent_run_id) if parent_run_id else None,
+            alias=alias,
+            price=price,
+            started=time.perf_counter(),
+            metadata=metadata,
+            messages=() if "smartroute_input_tokens" in metadata else asked,
+        )
+        with self._lock:
+            self._running.setdefault(run_id, run)
+
     def _identity(
         self, metadata: dict[str, Any], params: dict[str, Any]
     ) -> tuple[str, Price | None]:
-        """A run's alias and price: the router's word first, then the model's name."""
-        if metadata.get("smartroute_model") and metadata.get("smartroute_attempt") is not None:
-            price = metadata.get("smartroute_price")
-            return metadata["smartroute_model"], Price(**price) if price else None
+        """A run's alias and price: the router's word first, then the model's name.
+
+        A candidate may be a chain with fallbacks of its own: a run of another
+        model than the one that the router knows has that model's price.
+        """
         name = metadata.get("ls_model_name") or params.get("model") or params.get("model_name")
+        alias = metadata.get("smartroute_model")
+        if alias is not None and metadata.get("smartroute_attempt") is not None:
+            if name in (None, alias, metadata.get("smartroute_api_model")):
+                price = metadata.get("smartroute_price")
+                return alias, Price(**price) if price else None
+        else:
+            alias = str(name or "unknown")
         spec = self._spec(str(name)) if name else None
-        return str(name or "unknown"), spec.price if spec else None
+        return alias, spec.price if spec else None
 
     def _spec(self, name: str) -> ModelSpec | None:
         own = self._catalog.models if self._catalog else {}
@@ -229,11 +260,17 @@ class CostCallbackHandler(BaseCallbackHandler):
 
 
 def _with_outcome(record: CallRecord, attempts: Sequence[Attempt]) -> CallRecord:
-    """A run that ended well takes its attempt's outcome; any other keeps its own."""
-    if record.outcome != "accepted" or record.attempt >= len(attempts):
+    """A run that ended well takes its attempt's outcome; any other keeps its own.
+
+    So does one whose caller stopped reading after its last chunk.
+    """
+    if record.attempt >= len(attempts):
         return record
     outcome = attempts[record.attempt].outcome
-    return record if outcome == "cached" else replace(record, outcome=outcome)
+    stopped = record.outcome == "cancelled" and outcome in ("accepted", "rejected")
+    if (record.outcome == "accepted" and outcome != "cached") or stopped:
+        return replace(record, outcome=outcome)
+    return record
 
 
 _tracked: ContextVar[CostCallbackHandler | None] = ContextVar("smartroute_costs", default=None)

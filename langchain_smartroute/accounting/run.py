@@ -6,9 +6,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from langchain_core.messages import BaseMessage
+from langchain_core.messages import AIMessage, BaseMessage
 
-from langchain_smartroute.catalog import Price, cost_usd, estimated_usage, is_cache_hit, usage_of
+from langchain_smartroute.catalog import (
+    Price,
+    cost_usd,
+    estimated_usage,
+    holds_anything,
+    is_cache_hit,
+    usage_of,
+)
 from langchain_smartroute.classify import message_tokens
 from langchain_smartroute.types import CallRecord, Outcome, Usage
 
@@ -50,6 +57,11 @@ class StartedRun:
         return self.metadata.get("smartroute_decision_id")
 
     @property
+    def request_id(self) -> str:
+        """The request that the run belongs to: the outermost router's, else the run itself."""
+        return self.metadata.get("smartroute_request_id") or self.run_id
+
+    @property
     def attempt(self) -> int:
         """The number of the attempt that the run belongs to, from 0."""
         return self.metadata.get("smartroute_attempt") or 0
@@ -73,7 +85,7 @@ class StartedRun:
         """
         message = _message_in(response)
         usage = Usage()
-        if message is not None and message.content:
+        if message is not None and holds_anything(message):
             usage = usage_of(message) or estimated_usage(message, input_tokens=self._input_tokens())
         elif outcome == "cancelled":
             usage = Usage(input_tokens=self._input_tokens(), estimated=True)
@@ -83,11 +95,12 @@ class StartedRun:
         self, outcome: Outcome, usage: Usage, message: BaseMessage | None, *, now: float
     ) -> CallRecord:
         metadata = message.response_metadata if message is not None else {}
-        free = not usage.total_tokens
+        free = not usage.total_tokens and outcome in ("failed", "cached")
         return CallRecord(
             run_id=self.run_id,
             parent_run_id=self.parent_run_id,
             decision_id=self.decision_id,
+            request_id=self.request_id,
             alias=self.alias,
             model_name=metadata.get("model_name"),
             task=self.metadata.get("smartroute_task"),
@@ -108,7 +121,12 @@ class StartedRun:
 
 
 def _message_in(response: LLMResult | None) -> BaseMessage | None:
-    """The first message of a result that holds anything, else the first at all."""
+    """The first message of a result that holds anything, else the first at all.
+
+    A text completion has none; its text stands for one.
+    """
     generations = [g for batch in (response.generations if response else ()) for g in batch]
-    messages = [m for g in generations if (m := getattr(g, "message", None)) is not None]
-    return next((m for m in messages if m.content), messages[0] if messages else None)
+    messages: list[BaseMessage] = [
+        getattr(g, "message", None) or AIMessage(content=g.text) for g in generations
+    ]
+    return next((m for m in messages if holds_anything(m)), messages[0] if messages else None)

@@ -64,7 +64,7 @@ def summarized(
     """
     requests: dict[str, list[CallRecord]] = {}
     for record in records:
-        requests.setdefault(record.decision_id or record.run_id, []).append(record)
+        requests.setdefault(record.request_id or record.run_id, []).append(record)
     runs = [record for group in requests.values() for record in group]
     if not runs:
         return CostStats(baseline=baseline)

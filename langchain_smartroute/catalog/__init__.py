@@ -1,7 +1,13 @@
 """What can answer: models, prices, capabilities and the routing table."""
 
 from langchain_smartroute.catalog.catalog import SHIPPED, Catalog, find_spec
-from langchain_smartroute.catalog.prices import cost_usd, estimated_usage, is_cache_hit, usage_of
+from langchain_smartroute.catalog.prices import (
+    cost_usd,
+    estimated_usage,
+    holds_anything,
+    is_cache_hit,
+    usage_of,
+)
 from langchain_smartroute.catalog.spec import ModelSpec, Price, faults_of
 from langchain_smartroute.catalog.table import RoutingTable
 
@@ -15,6 +21,7 @@ __all__ = [
     "estimated_usage",
     "faults_of",
     "find_spec",
+    "holds_anything",
     "is_cache_hit",
     "usage_of",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from importlib import resources
@@ -59,18 +59,23 @@ class Catalog(Checked):
     def _specs_by_alias(cls, value: Any) -> Any:
         if isinstance(value, Mapping):
             return {alias: _with_alias(alias, entry) for alias, entry in value.items()}
-        specs = [e if isinstance(e, ModelSpec) else ModelSpec(**e) for e in value]
+        if not isinstance(value, list | tuple):
+            raise ConfigurationError(
+                f"= {value!r}: must be a table from alias to model, or a list of models"
+            )
+        specs, faults = _listed(value)
         aliases = [spec.alias for spec in specs]
         twice = sorted({alias for alias in aliases if aliases.count(alias) > 1})
-        if twice:
-            raise ConfigurationError(
-                *(f"alias = {alias!r}: used twice; give each model its own" for alias in twice)
-            )
+        faults += [f"alias = {alias!r}: used twice; give each model its own" for alias in twice]
+        if faults:
+            raise ConfigurationError(*faults)
         return {spec.alias: spec for spec in specs}
 
     def model_post_init(self, _context: Any, /) -> None:
         """Check what no single field can know: references between the blocks."""
-        faults = self._reference_faults()
+        faults = _reference_faults(
+            tuple(self.models), self.routes, default=self.default, baseline=self.baseline
+        )
         if faults:
             raise ConfigurationError(*faults)
 
@@ -137,24 +142,14 @@ class Catalog(Checked):
     @classmethod
     def _from_mapping(cls, data: Mapping[str, Any], *, where: str) -> Self:
         try:
-            return cls.model_validate(_laid_over(dict(data)))
-        except ValidationError as error:
-            faults = faults_of(error)
-            raise ConfigurationError(*(f"{where}: {fault}" for fault in faults)) from error
+            whole = _laid_over(dict(data))
+            try:
+                return cls(**whole)
+            except ConfigurationError as error:
+                faults = dict.fromkeys((*error.faults, *_raw_reference_faults(whole)))
+                raise ConfigurationError(*faults) from error
         except ConfigurationError as error:
             raise ConfigurationError(*(f"{where}: {fault}" for fault in error.faults)) from error
-
-    def _reference_faults(self) -> list[str]:
-        if not self.models:
-            return ["models = {}: the catalog is empty; add at least one model"]
-        known = ", ".join(self.models)
-        faults = [
-            f"{key} = {value!r}: no such model; use one of {known}"
-            for key, value in (("default", self.default), ("baseline", self.baseline))
-            if value and value not in self.models
-        ]
-        faults += RoutingTable.resolve(self.routes, aliases=frozenset(self.models))[1]
-        return faults
 
 
 def find_spec(model_name: str) -> ModelSpec | None:
@@ -175,12 +170,57 @@ def find_spec(model_name: str) -> ModelSpec | None:
     return None
 
 
+def _reference_faults(
+    aliases: Collection[str],
+    routes: Mapping[str, Any],
+    *,
+    default: str | None,
+    baseline: str | None,
+) -> list[str]:
+    """What no single block can know: references between them."""
+    if not aliases:
+        return ["models = {}: the catalog is empty; add at least one model"]
+    known = ", ".join(aliases)
+    faults = [
+        f"{key} = {value!r}: no such model; use one of {known}"
+        for key, value in (("default", default), ("baseline", baseline))
+        if value and value not in aliases
+    ]
+    return faults + RoutingTable.resolve(routes, aliases=frozenset(aliases))[1]
+
+
+def _raw_reference_faults(data: Mapping[str, Any]) -> list[str]:
+    """The reference faults of a file whose blocks have faults of their own."""
+    models, routes = data.get("models"), data.get("routes", {})
+    if not isinstance(models, Mapping) or not isinstance(routes, Mapping):
+        return []
+    return _reference_faults(
+        tuple(models), routes, default=data.get("default"), baseline=data.get("baseline")
+    )
+
+
 @lru_cache(maxsize=len(SHIPPED))
 def _shipped(name: str) -> Catalog:
     text = resources.files(__package__).joinpath(f"{name}.toml").read_text(encoding="utf-8")
     return Catalog._from_mapping(  # noqa: SLF001 - the same concept, one module
         tomllib.loads(text, parse_float=Decimal), where=f"{name}.toml"
     )
+
+
+def _listed(entries: Sequence[Any]) -> tuple[list[ModelSpec], list[str]]:
+    """The models of a list, and what is wrong with those that are none."""
+    specs: list[ModelSpec] = []
+    faults: list[str] = []
+    for position, entry in enumerate(entries):
+        try:
+            spec = entry if isinstance(entry, ModelSpec) else ModelSpec.model_validate(entry)
+        except ValidationError as error:
+            faults += faults_of(error, where=str(position))
+        except ConfigurationError as error:
+            faults += [f"{position}.{fault}" for fault in error.faults]
+        else:
+            specs.append(spec)
+    return specs, faults
 
 
 def _with_alias(alias: str, entry: Any) -> Any:

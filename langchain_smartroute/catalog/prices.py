@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from langchain_smartroute.catalog.spec import Price
 
-__all__ = ["cost_usd", "estimated_usage", "is_cache_hit", "usage_of"]
+__all__ = ["cost_usd", "estimated_usage", "holds_anything", "is_cache_hit", "usage_of"]
 
 _PER_MILLION = Decimal("0.000001")
 _BYTES_PER_TOKEN = 3
@@ -81,14 +81,24 @@ def estimated_usage(message: BaseMessage, *, input_tokens: int) -> Usage:
     Returns:
         A usage marked as estimated, at about three UTF-8 bytes a token.
     """
-    calls = getattr(message, "tool_calls", None) or ()
+    # A call that broke off is known by its pieces only.
+    calls = getattr(message, "tool_call_chunks", None) or getattr(message, "tool_calls", None)
     written = str(message.content) if message.content else ""
-    size = len(written.encode("utf-8", "replace")) + sum(len(str(call["args"])) for call in calls)
+    written += "".join(str(call["args"]) for call in calls or ())
+    size = len(written.encode("utf-8", "replace"))
     return Usage(
         input_tokens=input_tokens,
         output_tokens=-(-size // _BYTES_PER_TOKEN),
         estimated=True,
     )
+
+
+def holds_anything(message: BaseMessage) -> bool:
+    """Whether a message holds text, reasoning, a refusal or a tool call, whole or in part."""
+    if message.content or any(message.additional_kwargs.values()):
+        return True
+    calls = ("tool_calls", "invalid_tool_calls", "tool_call_chunks")
+    return any(getattr(message, name, None) for name in calls)
 
 
 def is_cache_hit(message: BaseMessage) -> bool:

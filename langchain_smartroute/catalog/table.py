@@ -86,7 +86,7 @@ class _Resolver:
     def _of_tier(
         self, key: str, row: Mapping[str, Any], tier: str, *, seen: tuple[str, ...]
     ) -> Cell | None:
-        unknown = sorted(row.keys() - set(TIERS))
+        unknown = sorted(str(key) for key in row if key not in TIERS)
         if unknown:
             allowed = f"tiers ({', '.join(TIERS)}) or difficulties (default, …)"
             return self._fault(key, row, f"unknown key {unknown[0]!r}; use {allowed}")
@@ -102,18 +102,22 @@ class _Resolver:
     def _refined(
         self, key: str, value: Mapping[str, Any], tier: str, *, seen: tuple[str, ...]
     ) -> Cell | None:
-        unknown = sorted(value.keys() - _REFINED)
+        unknown = sorted(str(key) for key in value if key not in _REFINED)
         if unknown:
             allowed = ", ".join(("default", *DIFFICULTIES))
             return self._fault(key, value, f"unknown key {unknown[0]!r}; use {allowed}")
         if "default" not in value:
             return self._fault(key, value, "has no 'default'; add one")
-        cell: dict[str, str] = {}
-        for name, target in value.items():
-            found = self._target(f"{key}.{name}", target, tier, seen=seen)
-            if found is not None:
-                cell[name] = found.get(name, found["default"])
-        return cell if "default" in cell else None
+        found = {
+            name: self._target(f"{key}.{name}", target, tier, seen=seen)
+            for name, target in value.items()
+        }
+        default = found.pop("default")
+        if default is None:
+            return None
+        # A default that names a task brings that task's own refinements along.
+        own = {n: cell.get(n, cell["default"]) for n, cell in found.items() if cell is not None}
+        return {**default, **own}
 
     def _target(self, key: str, value: Any, tier: str, *, seen: tuple[str, ...]) -> Cell | None:
         if not isinstance(value, str):

@@ -15,11 +15,11 @@ def main() -> None:
         # The optional packages are imported in there.
         from langchain_smartroute.cli.app import app  # noqa: PLC0415
     except ImportError as error:
-        if (error.name or "").partition(".")[0] not in _EXTRA:
+        package = (error.name or "").partition(".")[0]
+        if package not in _EXTRA:
             raise
         sys.stderr.write(
-            f"smartroute needs the package {error.name!r}:"
-            ' pip install "langchain-smartroute[cli]"\n'
+            f'smartroute needs the package {package!r}: pip install "langchain-smartroute[cli]"\n'
         )
         raise SystemExit(1) from error
     app()

@@ -79,7 +79,8 @@ class DemoReport:
         spent = None if stats.unpriced_calls else stats.actual_cost_usd
         found = [(f"smartroute, {self.tier}", spent)]
         found += [(other.name, other.cost_usd) for other in self.others]
-        found.append((f"all at {stats.baseline or 'a baseline'}", stats.baseline_cost_usd))
+        if stats.baseline is not None:
+            found.append((f"all at {stats.baseline}", stats.baseline_cost_usd))
         return [(name, cost, _saved_pct(cost, stats.baseline_cost_usd)) for name, cost in found]
 
     def as_dict(self) -> dict[str, Any]:

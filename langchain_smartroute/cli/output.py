@@ -31,9 +31,9 @@ def shown_usd(amount: Decimal | None) -> str:
     return "unknown" if amount is None else f"${amount:f}"
 
 
-def print_json(value: Any) -> None:
+def print_json(value: Any, *, indent: int | None = 2) -> None:
     """Write a value as JSON to stdout; money as an exact string, what is unknown as `null`."""
-    typer.echo(json.dumps(value, default=_plain, ensure_ascii=False, indent=2))
+    typer.echo(json.dumps(value, default=_plain, ensure_ascii=False, indent=indent))
 
 
 def _plain(value: Any) -> Any:

@@ -77,7 +77,8 @@ def _stop_signals() -> Iterator[threading.Event]:
 
 def _announce(base_url: str, names: list[str], output: Format) -> None:
     if output is Format.JSON:
-        print_json({"base_url": base_url, "simulated": True, "models": names})
+        # On one line, since the output does not end before the server does.
+        print_json({"base_url": base_url, "simulated": True, "models": names}, indent=None)
         return
     lines = (
         f"Simulated models at {base_url}: nothing leaves this machine. Ctrl-C ends it.",

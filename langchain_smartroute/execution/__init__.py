@@ -7,6 +7,7 @@ from langchain_smartroute.execution.models import (
     ModelSettings,
     build_model,
     init_model,
+    is_single_model,
     spec_of_model,
 )
 from langchain_smartroute.execution.walk import Link
@@ -22,6 +23,7 @@ __all__ = [
     "RoutedChain",
     "build_model",
     "init_model",
+    "is_single_model",
     "resolve_endpoints",
     "spec_of_model",
 ]

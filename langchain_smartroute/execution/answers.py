@@ -7,12 +7,24 @@ from typing import TYPE_CHECKING, Any
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import add_ai_message_chunks
 
+from langchain_smartroute.catalog import holds_anything
 from langchain_smartroute.errors import InvalidRequestError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["as_answer", "as_chunk", "has_content", "is_last", "joined", "message_of", "with_info"]
+__all__ = [
+    "as_answer",
+    "as_chunk",
+    "has_answer",
+    "has_content",
+    "is_last",
+    "joined",
+    "message_of",
+    "with_info",
+]
+
+_THOUGHTS = frozenset({"text", "reasoning", "reasoning_content", "thinking", "redacted_thinking"})
 
 INFO_KEY = "smartroute"
 """Where the router's account stands in an answer's `response_metadata`."""
@@ -41,12 +53,24 @@ def has_content(answer: Any) -> bool:
 
     A provider's first chunk often names only the role; that is no content.
     """
-    if not isinstance(answer, BaseMessage):
+    return not isinstance(answer, BaseMessage) or holds_anything(answer)
+
+
+def has_answer(answer: Any) -> bool:
+    """Whether a whole answer says or does something: thoughts alone are no answer.
+
+    Reasoning that used up the answer's room leaves nothing for the user.
+    """
+    message = message_of(answer)
+    if message is None:
         return True
-    if answer.content or answer.additional_kwargs:
+    if message.tool_calls or message.invalid_tool_calls or message.text:
         return True
-    calls = ("tool_calls", "invalid_tool_calls", "tool_call_chunks")
-    return any(getattr(answer, name, None) for name in calls)
+    blocks = message.content if isinstance(message.content, list) else []
+    kinds = {block.get("type") for block in blocks if isinstance(block, dict)}
+    return bool(kinds - _THOUGHTS) or any(
+        value for name, value in message.additional_kwargs.items() if name not in _THOUGHTS
+    )
 
 
 def is_last(chunk: Any) -> bool:
@@ -54,9 +78,10 @@ def is_last(chunk: Any) -> bool:
 
     A model that does not stream yields one whole message, which is its last.
     """
-    if isinstance(chunk, AIMessageChunk):
-        return chunk.chunk_position == "last"
-    return isinstance(chunk, AIMessage)
+    message = message_of(chunk)
+    if isinstance(message, AIMessageChunk):
+        return message.chunk_position == "last"
+    return message is not None
 
 
 def joined(chunks: Sequence[Any]) -> Any:
@@ -77,7 +102,8 @@ def with_info(answer: Any, info: Mapping[str, Any]) -> Any:
         metadata = {**answer.response_metadata, INFO_KEY: dict(info)}
         return answer.model_copy(update={"response_metadata": metadata})
     if isinstance(answer, dict) and isinstance(answer.get("raw"), AIMessage):
-        return {**answer, "raw": with_info(answer["raw"], info)}
+        # The type is kept: streamed parts are dicts that can be added.
+        return type(answer)({**answer, "raw": with_info(answer["raw"], info)})
     if isinstance(answer, BaseMessage):
         raise InvalidRequestError(f"a candidate answered with a {type(answer).__name__}")
     return answer

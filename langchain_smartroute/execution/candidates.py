@@ -25,17 +25,26 @@ class Candidate:
     Attributes:
         spec: What it is and costs.
         endpoint: Equal for candidates that share an endpoint and key.
+        composite: Whether it may call several models.
     """
 
     def __init__(
-        self, spec: ModelSpec, build: Callable[[], Runnable[Any, Any]], *, endpoint: Hashable
+        self,
+        spec: ModelSpec,
+        build: Callable[[], Runnable[Any, Any]],
+        *,
+        endpoint: Hashable,
+        composite: bool = False,
     ) -> None:
         self.spec = spec
         self.endpoint = endpoint
+        self.composite = composite
         self._build = build
         self._model: Runnable[Any, Any] | None = None
         self._lock = threading.Lock()
-        self._bound: OrderedDict[tuple[int, str], tuple[Any, Runnable[Any, Any]]] = OrderedDict()
+        self._bound: OrderedDict[
+            tuple[tuple[int, ...], str], tuple[tuple[Any, ...], Runnable[Any, Any]]
+        ] = OrderedDict()
 
     @property
     def model(self) -> Runnable[Any, Any]:
@@ -49,11 +58,11 @@ class Candidate:
     def with_tools(self, tools: Any, arguments: Mapping[str, Any]) -> Runnable[Any, Any]:
         """The model with tools bound by its own `bind_tools`.
 
-        An agent binds the same list for each of its calls, so the latest
-        bindings are kept; the list itself is kept too, which makes its
-        identity a safe key.
+        An agent binds the same tools for each of its calls, so the latest
+        bindings are kept, and the tools with them, which makes their identity
+        a safe key.
         """
-        key = (id(tools), repr(sorted(arguments.items(), key=lambda item: item[0])))
+        key = (tuple(map(id, tools)), repr(sorted(arguments.items(), key=lambda item: item[0])))
         with self._lock:
             kept = self._bound.get(key)
             if kept is not None:
@@ -63,7 +72,7 @@ class Candidate:
         model: Any = self.model
         bound: Runnable[Any, Any] = model.bind_tools(originals, **arguments)
         with self._lock:
-            self._bound[key] = (tools, bound)
+            self._bound[key] = (tuple(tools), bound)
             while len(self._bound) > _KEPT:
                 self._bound.popitem(last=False)
         return bound

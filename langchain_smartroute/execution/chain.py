@@ -189,7 +189,9 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
         """
         child = patch_config(config, callbacks=run.get_child())
         spec = link.spec
-        own = attempt_metadata(spec.alias, number=walk.number, price=_price_texts(spec.price))
+        own = attempt_metadata(
+            spec.alias, api_model=spec.model, number=walk.number, price=_price_texts(spec.price)
+        )
         child["metadata"] = {**(config.get("metadata") or {}), **own}
         configurable = config.get("configurable")
         if configurable and OPTIONS_KEY in configurable:

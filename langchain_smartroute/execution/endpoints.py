@@ -78,6 +78,7 @@ def resolve_endpoints(
     """
     if api_key is None and api_key_env is not None and environ.get(api_key_env):
         api_key = SecretStr(environ[api_key_env])
+    hint = f"set {api_key_env}" if api_key_env else "pass api_key with base_url"
     faults: list[str] = []
     found: dict[str, Endpoint] = {}
     unserved: list[str] = []
@@ -90,7 +91,7 @@ def resolve_endpoints(
             else:
                 faults.append(f"model {spec.alias!r}: {own}")
             continue
-        gateway = gateway or _gateway(catalog, base_url, api_key, environ)
+        gateway = gateway or _gateway(catalog, base_url, api_key, hint, environ)
         if isinstance(gateway, Endpoint):
             found[spec.alias] = gateway
         else:
@@ -103,11 +104,15 @@ def resolve_endpoints(
 
 
 def _gateway(
-    catalog: Catalog, base_url: str | None, api_key: SecretStr | None, environ: Mapping[str, str]
+    catalog: Catalog,
+    base_url: str | None,
+    api_key: SecretStr | None,
+    key_hint: str,
+    environ: Mapping[str, str],
 ) -> Endpoint | str:
     """The endpoint of all models without one of their own, or what is missing."""
     if base_url is not None:
-        return _checked(base_url, api_key, key_hint="pass api_key with base_url")
+        return _checked(base_url, api_key, key_hint=key_hint)
     if api_key is not None:
         if catalog.base_url is not None:
             return _checked(catalog.base_url, api_key, key_hint="")
@@ -144,16 +149,28 @@ def _named(
 
 
 def _checked(base_url: str, api_key: SecretStr | None, *, key_hint: str) -> Endpoint | str:
-    parts = urlsplit(base_url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        return f"base_url = {base_url!r} is not a URL; give one such as https://gateway.example/v1"
-    if parts.username or parts.password:
+    if "@" in base_url:
         return "base_url holds a user name or password; give the key as api_key instead"
+    host = _host_of(base_url)
+    if host is None:
+        return f"base_url = {base_url!r} is not a URL; give one such as https://gateway.example/v1"
     if api_key is not None and api_key.get_secret_value():
         return Endpoint(base_url=base_url, api_key=api_key)
-    if _is_loopback(parts.hostname):
+    if _is_loopback(host):
         return Endpoint(base_url=base_url, api_key=_NO_KEY)
     return f"there is no key for {base_url}; {key_hint}"
+
+
+def _host_of(base_url: str) -> str | None:
+    """The host of an HTTP URL; `None` for anything that no client can call."""
+    try:
+        parts = urlsplit(base_url)
+        port = parts.port
+    except ValueError:
+        return None
+    clean = not any(character.isspace() for character in base_url)
+    usable = clean and parts.scheme in ("http", "https") and port != 0
+    return parts.hostname if usable else None
 
 
 def _is_loopback(host: str) -> bool:

@@ -27,8 +27,8 @@ NextScope = Literal["any", "larger_window", "other_endpoint", "none"]
 """Which of the chain's further candidates may be tried."""
 
 _OVERFLOW = re.compile(
-    r"context[_ ](length|window|size)|maximum context|prompt is too long|too many (input )?tokens"
-    r"|exceeds? .{0,40}\b(context|token)|input (is )?too long",
+    r"context[_ ](length|window|size)|maximum (context|prompt|input)|too many (input|prompt) tokens"
+    r"|(prompt|input|request)\b.{0,40}(too long|exceed)|range of input length",
     re.IGNORECASE,
 )
 _FILTERED = frozenset({"content_filter", "content_policy_violation"})
@@ -75,8 +75,10 @@ def fault_of(error: Exception) -> Fault:
     """
     status = getattr(error, "status_code", None)
     status = status if isinstance(status, int) else None
+    # An error inside a stream comes without a status, but from the provider's client.
+    told = status in (400, 413, 422) or (status is None and hasattr(error, "body"))
     overflow = isinstance(error, ContextOverflowError) or (
-        status in (400, 413, 422) and _OVERFLOW.search(_message_of(error)) is not None
+        told and _OVERFLOW.search(_message_of(error)) is not None
     )
     rate_limited = isinstance(error, ModelRateLimitError) or status == 429  # noqa: PLR2004 - HTTP
     scope = "larger_window" if overflow else _scope(error, status)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from langchain_smartroute.execution.endpoints import Endpoint
     from langchain_smartroute.types import Modality
 
-__all__ = ["ModelSettings", "build_model", "init_model", "spec_of_model"]
+__all__ = ["ModelSettings", "build_model", "init_model", "is_single_model", "spec_of_model"]
 
 _OPENAI = "api.openai.com"
 _MODALITY_KEYS: dict[Modality, str] = {
@@ -117,9 +117,9 @@ def spec_of_model(alias: str, model: Runnable[Any, Any]) -> ModelSpec:
             "text",
             *(m for m, key in _MODALITY_KEYS.items() if profile.get(key) is not False),
         },
-        "tools": profile.get("tool_calling") is not False and hasattr(model, "bind_tools"),
+        "tools": profile.get("tool_calling") is not False and _offers(model, "bind_tools"),
         "tool_choice": profile.get("tool_choice") is not False,
-        "structured_output": hasattr(model, "with_structured_output"),
+        "structured_output": _offers(model, "with_structured_output"),
         "context_window": profile.get("max_input_tokens"),
         "max_output_tokens": profile.get("max_output_tokens"),
     }
@@ -132,6 +132,13 @@ def spec_of_model(alias: str, model: Runnable[Any, Any]) -> ModelSpec:
             "strengths": known.strengths,
         }
     return ModelSpec(**facts)
+
+
+def is_single_model(model: Runnable[Any, Any]) -> bool:
+    """Whether a candidate is one chat model, perhaps with arguments bound to it."""
+    while isinstance(model, RunnableBinding):
+        model = model.bound
+    return isinstance(model, BaseChatModel)
 
 
 def _innermost(model: Runnable[Any, Any]) -> Runnable[Any, Any]:
@@ -149,6 +156,13 @@ def _innermost(model: Runnable[Any, Any]) -> Runnable[Any, Any]:
         else:
             return model
     return model
+
+
+def _offers(model: Runnable[Any, Any], method: str) -> bool:
+    """Whether a model has a method, itself or below bindings and fallbacks."""
+    while isinstance(model, RunnableBinding | RunnableWithFallbacks):
+        model = model.bound if isinstance(model, RunnableBinding) else model.runnable
+    return hasattr(model, method)
 
 
 def _is_chat(step: Runnable[Any, Any]) -> bool:

@@ -33,7 +33,7 @@ from langchain_smartroute.errors import (
 from langchain_smartroute.execution.answers import (
     INFO_KEY,
     as_answer,
-    has_content,
+    has_answer,
     joined,
     message_of,
     with_info,
@@ -55,11 +55,14 @@ class Link:
         spec: What the candidate is and costs.
         runnable: Calls it.
         endpoint: Equal for candidates that share an endpoint and key.
+        composite: Whether it may call several models: what they cost is not to
+            be read from the one answer, so it is unknown here; records tell it.
     """
 
     spec: ModelSpec
     runnable: Runnable[Any, Any]
     endpoint: Hashable
+    composite: bool = False
 
     @property
     def window(self) -> float:
@@ -92,10 +95,11 @@ class Walk:
         self._clock = clock
         self._faults: list[tuple[Link, Fault]] = []
         self._error: Exception | None = None
-        self._kept: list[Any] | None = None
+        self._kept: tuple[str, list[Any]] | None = None
         self._current: Link | None = None
         self._started = 0.0
         self._done = False
+        self._answered = False
 
     def links(self) -> Iterator[Link]:
         """The candidates to try, one after another, until one has answered."""
@@ -114,7 +118,7 @@ class Walk:
     def answered(self, answer: Any) -> None:
         """Take a whole answer; an empty one is kept, but the next candidate is asked."""
         answer = as_answer(answer)
-        if has_content(message_of(answer) or answer):
+        if has_answer(answer):
             self.answer = self.accept(answer, answer)
         else:
             self.came_up_empty([answer])
@@ -131,15 +135,16 @@ class Walk:
         """
         message = message_of(whole)
         cached = message is not None and is_cache_hit(message)
+        alias = self._link().spec.alias
         self._close("cached" if cached else "accepted", cost=self._cost(whole))
-        self._done = True
-        return with_info(part, self._info())
+        self._done = self._answered = True
+        return with_info(part, answer_info(self.decision, self.attempts, model=alias))
 
     def came_up_empty(self, pieces: list[Any]) -> None:
         """Note an answer without any content; it is returned if nobody does better."""
+        alias = self._link().spec.alias
         self._close("failed", reason=_EMPTY, cost=self._cost(joined(pieces)))
-        if self._kept is None:
-            self._kept = pieces
+        self._kept = self._kept or (alias, pieces)
 
     def failed(self, error: Exception, *, shown: Sequence[Any] = ()) -> None:
         """Note an error.
@@ -169,13 +174,15 @@ class Walk:
             Exception: The candidate's own, where only one was tried.
             ChainExhaustedError: Where several were.
         """
-        if self.answer is not None:
+        if self._answered:
             return []
         if self._kept is None:
             final = self._exhausted()
-            raise final from (self._error if final is not self._error else None)
-        *head, last = self._kept
-        last = with_info(last, self._info())
+            if final is self._error:
+                raise final
+            raise final from self._error
+        alias, (*head, last) = self._kept
+        last = with_info(last, answer_info(self.decision, self.attempts, model=alias))
         self.answer = joined([*head, last])
         return [*head, last]
 
@@ -224,11 +231,10 @@ class Walk:
         if inner is not None:
             # The candidate is a router itself and has counted already.
             return Decimal(inner["cost"]) if inner.get("cost") is not None else None
+        if self._link().composite:
+            return None
         usage = usage_of(message) or estimated_usage(message, input_tokens=self._input_tokens)
         return cost_usd(usage, self._link().spec.price)
-
-    def _info(self) -> dict[str, Any]:
-        return answer_info(self.decision, self.attempts)
 
     def _exhausted(self) -> Exception:
         error = self._error

@@ -17,7 +17,12 @@ from langchain_smartroute.errors import (
     NoFeasibleModelError,
     SpendLimitExceededError,
 )
-from langchain_smartroute.routing.feasible import estimated_cost_usd, exclusions, window_fault
+from langchain_smartroute.routing.feasible import (
+    ESTIMATE_SLACK,
+    estimated_cost_usd,
+    exclusions,
+    window_fault,
+)
 from langchain_smartroute.types import TIERS, RoutingDecision
 
 if TYPE_CHECKING:
@@ -87,8 +92,10 @@ class _Choice:
         self.features = features
         self.options = options
         self.models = policy.catalog.models
-        self.excluded = exclusions(features, self.models)
         self.notes: list[str] = []
+        self.excluded = exclusions(features, self.models)
+        if len(self.excluded) == len(self.models) or options.model in self.excluded:
+            self._allow_for_the_estimate()
 
     def decision(self, decision_id: str) -> RoutingDecision:
         if len(self.excluded) == len(self.models):
@@ -112,22 +119,32 @@ class _Choice:
             notes=tuple(self.notes),
         )
 
+    def _allow_for_the_estimate(self) -> None:
+        """Try what may fit, as the estimate errs high, rather than give up on it."""
+        likely = exclusions(self.features, self.models, slack=ESTIMATE_SLACK)
+        pinned = self.options.model
+        regained = [a for a in self.excluded if a not in likely and pinned in (None, a)]
+        for alias in regained:
+            why = self.excluded.pop(alias)
+            self.notes.append(f"{alias} is tried although its {why}: the estimate errs high")
+
     def _chain(self) -> dict[str, str]:
         """Alias → why, in order, cut to the most attempts."""
         wanted = list(self._asked_for()) or list(self._by_table())
+        if all(alias in self.excluded for alias, _ in wanted):
+            wanted = list(self._others())
         if self.options.max_cost_usd is not None:
             wanted = self._within_ceiling(wanted, self.options.max_cost_usd)
         chain: dict[str, str] = {}
-        for alias, why in wanted:
-            if alias not in self.excluded:
-                chain[alias] = why
-                break
-        for alias, why in self._after(next(iter(chain), None)):
-            if len(chain) == self.policy.max_attempts:
-                break
-            if alias not in self.excluded:
-                chain.setdefault(alias, why)
-        return chain
+        route = next((alias, why) for alias, why in wanted if alias not in self.excluded)
+        for alias, why in (route, *self._others()):
+            if alias in chain or alias in self.excluded:
+                continue
+            chain[alias] = why
+            for own in self.policy.fallbacks.get(alias, ()):
+                if own not in self.excluded:
+                    chain.setdefault(own, f"fallback of {alias}")
+        return dict(list(chain.items())[: self.policy.max_attempts])
 
     def _asked_for(self) -> Iterator[tuple[str, str]]:
         """The caller's model, or the target of the first rule that holds."""
@@ -161,10 +178,8 @@ class _Choice:
                 if lower is not None:
                     yield lower
 
-    def _after(self, route: str | None) -> Iterator[tuple[str, str]]:
-        """Who comes next: own fallbacks, higher tiers, the best of the rest, the default."""
-        for alias in self.policy.fallbacks.get(route or "", ()):
-            yield alias, f"fallback of {route}"
+    def _others(self) -> Iterator[tuple[str, str]]:
+        """Who comes after the route: higher tiers, the best of the rest, the default."""
         for tier in TIERS[TIERS.index(self.options.tier) + 1 :]:
             cell = self._cell(tier)
             if cell is not None:

@@ -14,15 +14,36 @@ if TYPE_CHECKING:
     from langchain_smartroute.catalog import ModelSpec
     from langchain_smartroute.types import RequestFeatures
 
-__all__ = ["ANSWER_ROOM_TOKENS", "estimated_cost_usd", "exclusions", "window_fault"]
+__all__ = [
+    "ANSWER_ROOM_TOKENS",
+    "ESTIMATE_SLACK",
+    "estimated_cost_usd",
+    "exclusions",
+    "window_fault",
+]
 
 ANSWER_ROOM_TOKENS = 1_000
 """The answer's room, in tokens, where the caller names none."""
 
 
-def exclusions(features: RequestFeatures, models: Mapping[str, ModelSpec]) -> dict[str, str]:
-    """Alias → reason of every candidate that cannot serve the request."""
-    found = ((alias, _fault(features, spec)) for alias, spec in models.items())
+ESTIMATE_SLACK = 1.5
+"""How far above a tokenizer's count the estimate of the input may lie."""
+
+
+def exclusions(
+    features: RequestFeatures, models: Mapping[str, ModelSpec], *, slack: float = 1.0
+) -> dict[str, str]:
+    """Rule out the candidates that cannot serve a request.
+
+    Args:
+        features: What is known of the request.
+        models: Alias → spec.
+        slack: By how much the estimate of the input may lie above the truth.
+
+    Returns:
+        Alias → reason.
+    """
+    found = ((alias, _fault(features, spec, slack)) for alias, spec in models.items())
     return {alias: why for alias, why in found if why is not None}
 
 
@@ -40,17 +61,14 @@ def estimated_cost_usd(features: RequestFeatures, spec: ModelSpec) -> Decimal | 
     return cost_usd(usage, spec.price)
 
 
-def window_fault(features: RequestFeatures, spec: ModelSpec) -> str | None:
+def window_fault(features: RequestFeatures, spec: ModelSpec, slack: float = 1.0) -> str | None:
     """Why the prompt and the answer's room do not fit, or `None` where they do."""
-    room = features.answer_tokens
-    longest = spec.max_output_tokens
-    if room is not None and longest is not None and room > longest:
-        return f"answers at most {longest:,} tokens, {room:,} are asked for"
     if spec.context_window is None:
         return None
+    room = features.answer_tokens
     if room is None:
-        room = min(ANSWER_ROOM_TOKENS, longest or ANSWER_ROOM_TOKENS)
-    if features.input_tokens + room <= spec.context_window:
+        room = min(ANSWER_ROOM_TOKENS, spec.max_output_tokens or ANSWER_ROOM_TOKENS)
+    if features.input_tokens / slack + room <= spec.context_window:
         return None
     return (
         f"context window of {spec.context_window:,} tokens is too small for about"
@@ -58,17 +76,40 @@ def window_fault(features: RequestFeatures, spec: ModelSpec) -> str | None:
     )
 
 
-def _fault(features: RequestFeatures, spec: ModelSpec) -> str | None:
-    if not features.inputs <= spec.inputs:
-        missing = [m for m in MODALITIES if m in features.inputs - spec.inputs]
-        return f"cannot read {' or '.join(missing)}"
+def _fault(features: RequestFeatures, spec: ModelSpec, slack: float) -> str | None:
+    return (
+        _input_fault(features, spec)
+        or _tool_fault(features, spec)
+        or _schema_fault(features, spec)
+        or _answer_fault(features, spec)
+        or window_fault(features, spec, slack)
+    )
+
+
+def _input_fault(features: RequestFeatures, spec: ModelSpec) -> str | None:
+    missing = [m for m in MODALITIES if m in features.inputs - spec.inputs]
+    return f"cannot read {' or '.join(missing)}" if missing else None
+
+
+def _tool_fault(features: RequestFeatures, spec: ModelSpec) -> str | None:
     if features.tools and not spec.tools:
         return "cannot call tools"
     if features.tool_choice and not spec.tool_choice:
         return "cannot be forced to call a tool (tool_choice)"
+    return None
+
+
+def _schema_fault(features: RequestFeatures, spec: ModelSpec) -> str | None:
     methods = spec.schema_methods()
-    if features.schema == "any" and not methods:
-        return "cannot give structured output"
-    if features.schema not in (None, "any", *methods):
+    if features.schema == "any":
+        return None if methods else "cannot give structured output"
+    if features.schema is not None and features.schema not in methods:
         return f"cannot give structured output by {features.schema}"
-    return window_fault(features, spec)
+    return None
+
+
+def _answer_fault(features: RequestFeatures, spec: ModelSpec) -> str | None:
+    room, longest = features.answer_tokens, spec.max_output_tokens
+    if room is not None and longest is not None and room > longest:
+        return f"answers at most {longest:,} tokens, {room:,} are asked for"
+    return None

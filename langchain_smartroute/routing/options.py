@@ -51,7 +51,8 @@ class RouteOptions:
             raise InvalidRequestError(
                 f"smartroute option {unknown[0]!r} is unknown; use any of {', '.join(_KEYS)}"
             )
-        tier = changes.get("tier", self.tier) or self.tier
+        tier = changes.get("tier")
+        tier = self.tier if tier is None else tier
         if tier not in TIERS:
             raise InvalidRequestError(f"tier = {tier!r} is unknown; use one of {', '.join(TIERS)}")
         model = changes.get("model", self.model)

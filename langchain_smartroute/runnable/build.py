@@ -15,6 +15,7 @@ from langchain_smartroute.execution import (
     ModelSettings,
     build_model,
     init_model,
+    is_single_model,
     spec_of_model,
 )
 
@@ -77,7 +78,9 @@ def build_candidates(
 
     def candidate(spec: ModelSpec) -> Candidate:
         if spec.alias in given:
-            return Candidate(spec, lambda: given[spec.alias], endpoint=spec.alias)
+            model = given[spec.alias]
+            composite = not is_single_model(model)
+            return Candidate(spec, lambda: model, endpoint=spec.alias, composite=composite)
         endpoint = endpoints[spec.alias]
         return Candidate(spec, lambda: build_model(spec, endpoint, settings), endpoint=endpoint)
 

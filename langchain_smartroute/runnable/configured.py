@@ -58,7 +58,7 @@ class ConfiguredModel(ChatCalls):
     stop: list[str] | None = None
     timeout: float = Field(default=60.0, gt=0)
     max_retries: int | None = None
-    streaming: bool = False
+    streaming: bool | None = None
 
     model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
 
@@ -98,7 +98,7 @@ class ConfiguredModel(ChatCalls):
             temperature=self.temperature,
             max_tokens=self.max_tokens,
             stop=self.stop,
-            extra={n: getattr(self, n) for n in _PASSED_ON if n in self.model_fields_set},
+            extra={n: v for n in _PASSED_ON if (v := getattr(self, n)) is not None},
         )
         self._engine = Engine(
             policy=policy,

@@ -118,10 +118,8 @@ class SmartRouterRunnable(ConfiguredModel):
             messages, config, arguments, schema=schema, schema_definition=schema_definition
         )
         decision, features = self._engine.decide(request)
-        config["metadata"] = {
-            **(config.get("metadata") or {}),
-            **decision_metadata(decision, features),
-        }
+        around = config.get("metadata") or {}
+        config["metadata"] = {**around, **decision_metadata(decision, features, around=around)}
         chain = self._engine.chain(
             request, decision, input_tokens=features.input_tokens, prepare=prepare
         )

@@ -9,6 +9,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic_core import to_jsonable_python
+
 from langchain_smartroute.catalog import SHIPPED, Catalog
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.routing import Rule, as_rules
@@ -18,7 +20,15 @@ if TYPE_CHECKING:
 
 __all__ = ["read_settings", "written_settings"]
 
+_OBJECTS = ("cache", "callbacks", "rate_limiter", "custom_get_token_ids")
 _PLAIN = (
+    "name",
+    "tags",
+    "metadata",
+    "verbose",
+    "disable_streaming",
+    "output_version",
+    "max_retries",
     "base_url",
     "api_key_env",
     "tier",
@@ -45,6 +55,11 @@ def written_settings(router: ConfiguredModel) -> dict[str, Any]:
             f"models {', '.join(router.models)}: model objects cannot be written; give a catalog"
             " or ModelSpecs instead"
         )
+    faults += [
+        f"{name} = {value!r}: cannot be written; pass it on loading"
+        for name in _OBJECTS
+        if (value := getattr(router, name)) is not None
+    ]
     if router.classifier is not None:
         faults.append(f"classifier = {router.classifier!r}: cannot be written; pass it on loading")
     rules = as_rules(router.rules, aliases=tuple(Catalog.load(router.catalog).models))
@@ -101,10 +116,10 @@ def _written_catalog(catalog: Any) -> Any:
     if isinstance(catalog, Path):
         return str(catalog)
     if not isinstance(catalog, Catalog):
-        return dict(catalog) if isinstance(catalog, Mapping) else catalog
+        return to_jsonable_python(catalog, exclude_none=True)
     if catalog.name in SHIPPED and catalog is Catalog.load(catalog.name):
         return catalog.name
-    return catalog.model_dump(mode="json", exclude_unset=True)
+    return catalog.model_dump(mode="json", exclude_unset=True, exclude_none=True)
 
 
 def _written_rule(rule: Rule) -> dict[str, Any]:

@@ -1,0 +1,125 @@
+"""Every example runs as a script, without a key, and says what it promises."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from langchain_smartroute import Catalog
+from langchain_smartroute.sandbox import SandboxServer
+from langchain_smartroute.sandbox.catalog_models import sandbox_models
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+SETTINGS = ("SMARTROUTE_", "OPENAI_")
+
+EXPECTED = {
+    "quickstart": (
+        "code, easy → deepseek-v4-pro, $0.",
+        "classification, easy → glm-4-flash, $0.",
+        "simulated answer: Guten Morgen",
+        "baseline gpt-4o",
+        "saved",
+        "code in tier balanced of the routing table",
+    ),
+    "lcel_chain": (
+        "Answers are simulated by a local sandbox.",
+        "invoke: billing",
+        "abatch of 15:",
+        "16 requests, $0.",
+        "glm-4-flash: 6",
+    ),
+    "agent_with_tools": (
+        "simulated",
+        "turn 1",
+        "weather({'city': 'Lisbon'})",
+        "tool: Lisbon: 21 degrees, light wind.",
+        "weather({'city': 'Porto'}), multiply({'first': 17, 'second': 24})",
+        "tool: 408",
+        "turn 3",
+        "deepseek-v4-pro (code): ```python def reverse",
+        "5 model calls in 3 turns: $0.",
+    ),
+    "structured_output": (
+        "each candidate's best: Booking(name='Ana Silva', email='ana.silva@example.org'",
+        "json_schema: Booking(name='Ana Silva'",
+        "function_calling: Booking(name='Ana Silva'",
+        "json_mode: Booking(name='Ana Silva'",
+        "parsing error: None",
+    ),
+    "streaming": (
+        "Switch. Your first door hides the car",
+        "stream: deepseek-reasoner, {'input_tokens': ",
+        "characters for 'Translate to French: thank you'",
+        "astream_events: on_chat_model_start × 1",
+        "astream_events: on_chat_model_end × 1",
+    ),
+    "own_rules_and_models": (
+        "fast accepted; default",
+        "strong accepted; rule 'refunds'",
+        "strong accepted; code in tier balanced",
+        "strong accepted; asked for by the caller",
+        "fast accepted; math in tier balanced",
+        "fast failed → strong accepted",
+    ),
+    "reference_requests": (
+        "balanced  deepseek-v4-pro, as published (code)",
+        "balanced  glm-4-flash, as published (classification)",
+        "balanced  deepseek-reasoner, as published (reasoning)",
+    ),
+    "savings_table": (
+        "10 M tokens a month, all at gpt-4o: $125.00",
+        "$  4.940   96.0 % saved",
+        "$  0.250",
+        "$  1.260",
+        "$  2.690",
+        "$  3.125",
+        "$  7.325   94.1 % saved",
+        "As this router routes them, tier budget",
+        "As this router routes them, tier balanced",
+        "As this router routes them, tier quality",
+        "The published $4.94 does not follow from its price table, which gives $7.325",
+        "glm-5.1 stands for it",
+    ),
+}
+
+
+def run_example(name, **variables):
+    own = {k: v for k, v in os.environ.items() if not k.startswith(SETTINGS)}
+    done = subprocess.run(  # noqa: S603 - our own script
+        [sys.executable, str(EXAMPLES / f"{name}.py")],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+        env={**own, **variables},
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return done.stdout
+
+
+def test_every_example_is_run_here():
+    assert {path.stem for path in EXAMPLES.glob("*.py")} == EXPECTED.keys()
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_an_example_runs_without_a_key_and_prints_its_key_lines_in_order(name):
+    printed = run_example(name)
+    position = 0
+    for line in EXPECTED[name]:
+        found = printed.find(line, position)
+        assert found >= 0, f"{line!r} is not there, or not in its place:\n{printed}"
+        position = found
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED.keys() - {"savings_table", "reference_requests"}))
+def test_an_example_uses_the_gateway_that_is_configured(name):
+    models = sandbox_models(Catalog.load("default"))
+    with SandboxServer(models=models, api_key="good") as gateway:
+        printed = run_example(name, SMARTROUTE_BASE_URL=gateway.base_url, SMARTROUTE_API_KEY="good")
+        assert gateway.requests
+    assert "imulated" not in printed

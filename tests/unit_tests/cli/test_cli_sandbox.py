@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from langchain_smartroute import Catalog, SmartRouterRunnable
+from langchain_smartroute.sandbox import SandboxServer
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_serves_the_catalog_until_it_is_told_to_stop_and_exits_with_0(start_smartroute, number):
+    process = start_smartroute("sandbox", "--port", "0", "--format", "json")
+    announced = json.loads(process.stdout.readline())
+    assert announced["simulated"] is True
+    assert announced["models"] == [s.model for s in Catalog.load("default").models.values()]
+    router = SmartRouterRunnable.from_catalog(base_url=announced["base_url"])
+    assert router.invoke("Translate to German: good morning").text == "Guten Morgen"
+    process.send_signal(number)
+    out, err = process.communicate(timeout=10)
+    assert process.returncode == 0
+    assert (out, err) == ("", "")
+
+
+@pytest.fixture
+def stop_when_it_listens():
+    """Send SIGTERM to this very process, as soon as the command has taken it over."""
+    before = signal.getsignal(signal.SIGTERM)
+
+    def stop():
+        deadline = time.monotonic() + 10
+        while signal.getsignal(signal.SIGTERM) is before and time.monotonic() < deadline:
+            time.sleep(0.01)
+        if signal.getsignal(signal.SIGTERM) is not before:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    thread = threading.Thread(target=stop)
+    thread.start()
+    yield
+    thread.join()
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.usefixtures("stop_when_it_listens")
+def test_it_says_where_it_is_and_how_to_use_it(smartroute):
+    shown = smartroute("sandbox", "--port", "0", "--catalog", "openrouter", columns=60)
+    assert shown.exit_code == 0
+    flat = " ".join(shown.stdout.split())
+    assert "Simulated models at http://127.0.0.1:" in flat
+    assert "export SMARTROUTE_BASE_URL=http://127.0.0.1:" in flat
+    assert "deepseek/deepseek-chat" in flat
+
+
+def test_a_taken_port_is_an_error_that_says_what_to_do(smartroute):
+    with SandboxServer() as server:
+        port = server.base_url.removesuffix("/v1").rpartition(":")[2]
+        shown = smartroute("sandbox", "--port", port)
+    assert shown.exit_code == 1
+    assert shown.stderr.startswith(f"Error: port {port} of 127.0.0.1 cannot be used (")
+    assert "--port" in shown.stderr

@@ -1,0 +1,60 @@
+"""Models are built on first use, share their clients and never retry by themselves."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from langchain_core.tools import tool
+
+from langchain_smartroute.sandbox import Fault
+
+CODE = "Write a Python function to merge sort an array"
+
+
+@tool
+def weather(city: str) -> str:
+    """Give the weather of a city."""
+    return f"Sunny in {city}"
+
+
+def test_models_are_built_when_they_are_first_called_and_kept(sandbox, router):
+    candidates = router._engine.candidates
+    assert not any(candidate._model for candidate in candidates.values())
+    router.explain(CODE)
+    router.bind_tools([weather])
+    assert not any(candidate._model for candidate in candidates.values())
+    router.invoke("Hello")
+    built = {alias for alias, candidate in candidates.items() if candidate._model}
+    assert built == {"deepseek-chat"}
+    model = candidates["deepseek-chat"].model
+    router.invoke("Hello")
+    assert candidates["deepseek-chat"].model is model
+    assert router.with_route(tier="quality")._engine.candidates is candidates
+
+
+def test_models_share_their_http_clients(router):
+    first, second = (router._engine.candidates[a].model for a in ("deepseek-chat", "gpt-4o"))
+    assert first.root_client._client is second.root_client._client
+    assert first.root_async_client._client is second.root_async_client._client
+
+
+def test_models_never_retry_by_themselves(sandbox, router):
+    sandbox.set_fault("deepseek-chat", Fault(kind="status", status=503))
+    router.invoke("Hello")
+    models = [request.model for request in sandbox.requests]
+    assert models.count("deepseek-chat") == 1
+
+
+def test_neither_importing_nor_building_a_router_loads_openai():
+    code = (
+        "import sys\n"
+        "from langchain_smartroute import SmartRouterRunnable, CostCallbackHandler\n"
+        "r = SmartRouterRunnable.from_catalog(base_url='http://127.0.0.1:9/v1')\n"
+        "r.explain('Hello'); CostCallbackHandler()\n"
+        "print([m for m in ('openai', 'langchain_openai', 'langchain') if m in sys.modules])"
+    )
+    done = subprocess.run(  # noqa: S603 - our own interpreter and our own words
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"

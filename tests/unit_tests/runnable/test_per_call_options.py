@@ -1,0 +1,188 @@
+"""Tier, model and price ceiling for one call, and what is never read."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from langchain_smartroute import (
+    InvalidRequestError,
+    SmartRouteError,
+    SmartRouterRunnable,
+    SpendLimitExceededError,
+)
+
+KEYS = ("tier", "model", "max_cost_usd")
+TIERS = ("budget", "balanced", "quality")
+
+
+def chosen(router, **options):
+    return router.explain("Hello", {"configurable": {"smartroute": options}})
+
+
+def info(message):
+    return message.response_metadata["smartroute"]
+
+
+def test_each_option_is_read_from_the_config(router):
+    assert chosen(router).tier == "balanced"
+    assert chosen(router, tier="quality").tier == "quality"
+    assert chosen(router, model="glm-4-flash").model == "glm-4-flash"
+    cheap = chosen(router, tier="quality", max_cost_usd="0.0005")
+    assert cheap.estimated_cost_usd <= Decimal("0.0005")
+    with pytest.raises(SpendLimitExceededError):
+        chosen(router, max_cost_usd="0.000000001")
+
+
+async def test_options_count_in_every_way_of_calling(router):
+    config = {"configurable": {"smartroute": {"model": "gpt-4o"}}}
+    answers = [
+        router.invoke("Hello", config),
+        await router.ainvoke("Hello", config),
+        list(router.stream("Hello", config))[-1],
+        [chunk async for chunk in router.astream("Hello", config)][-1],
+        *router.batch(["Hello"], config),
+        *(await router.abatch(["Hello"], config)),
+    ]
+    assert [info(answer)["model"] for answer in answers] == ["gpt-4o"] * 6
+    assert (await router.aexplain("Hello", config)).model == "gpt-4o"
+
+
+def test_each_input_of_a_batch_may_have_its_own_options(router):
+    configs = [{"configurable": {"smartroute": {"tier": tier}}} for tier in TIERS]
+    answers = router.batch(["Hello"] * 3, configs)
+    assert [info(answer)["tier"] for answer in answers] == list(TIERS)
+
+
+def test_with_route_gives_a_router_and_leaves_the_first_one_alone(router):
+    other = router.with_route(tier="quality", model="gpt-4o", max_cost_usd="0.5")
+    assert isinstance(other, SmartRouterRunnable)
+    assert (other.tier, other.model, other.max_cost_usd) == ("quality", "gpt-4o", Decimal("0.5"))
+    assert (router.tier, router.model, router.max_cost_usd) == ("balanced", None, None)
+    assert info(other.invoke("Hello"))["model"] == "gpt-4o"
+    assert info(router.invoke("Hello"))["model"] == "deepseek-chat"
+
+
+def test_the_calls_own_option_counts_before_that_of_with_route(router):
+    other = router.with_route(tier="quality", model="gpt-4o")
+    assert chosen(other, model="glm-4-flash").model == "glm-4-flash"
+    undecided = chosen(other, model=None)
+    assert (undecided.tier, undecided.model) == ("quality", "deepseek-v4-pro")
+    assert other.with_route(model=None).explain("Hello").model == "deepseek-v4-pro"
+
+
+def ask_by_config(router, options):
+    return router.invoke("Hello", {"configurable": {"smartroute": options}})
+
+
+def ask_by_route(router, options):
+    return router.with_route(**options)
+
+
+@pytest.mark.parametrize("ask", [ask_by_config, ask_by_route])
+@pytest.mark.parametrize(
+    ("options", "listed"),
+    [
+        ({"teir": "quality"}, KEYS),
+        ({"tier": "quality", "budget": 3}, KEYS),
+        ({"tier": "premium"}, TIERS),
+        ({"tier": 3}, TIERS),
+        ({"tier": ["quality"]}, TIERS),
+        ({"tier": ""}, TIERS),
+        ({"model": "gpt-9"}, ("gpt-4o", "deepseek-chat", "glm-4v")),
+        ({"model": ""}, ("gpt-4o", "deepseek-chat")),
+        ({"model": ["gpt-4o"]}, ("gpt-4o", "deepseek-chat")),
+        ({"max_cost_usd": "cheap"}, ("US dollars",)),
+        ({"max_cost_usd": -1}, ("US dollars",)),
+        ({"max_cost_usd": float("nan")}, ("US dollars",)),
+        ({"max_cost_usd": "Infinity"}, ("US dollars",)),
+        ({"max_cost_usd": True}, ("US dollars",)),
+        ({"max_cost_usd": []}, ("US dollars",)),
+    ],
+)
+def test_an_unknown_key_or_value_is_an_error_that_lists_the_valid_ones(
+    sandbox, router, ask, options, listed
+):
+    with pytest.raises(InvalidRequestError) as raised:
+        ask(router, options)
+    assert all(valid in str(raised.value) for valid in listed)
+    assert sandbox.requests == ()
+
+
+@pytest.mark.parametrize("options", ["quality", ["tier"], 7, ("tier", "quality")])
+def test_options_that_are_no_mapping_are_an_error(router, options):
+    with pytest.raises(InvalidRequestError, match="tier, model, max_cost_usd"):
+        router.invoke("Hello", {"configurable": {"smartroute": options}})
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda router, config: list(router.stream("Hello", config)),
+        lambda router, config: router.batch(["Hello"], config),
+        lambda router, config: router.explain("Hello", config),
+        lambda router, config: router.with_structured_output({"title": "A"}).invoke("Hi", config),
+    ],
+)
+def test_a_bad_option_is_the_same_error_in_every_way_of_calling(router, call):
+    with pytest.raises(InvalidRequestError, match="tier"):
+        call(router, {"configurable": {"smartroute": {"tier": "premium"}}})
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        {"model": "x"},
+        {"model": "gpt-4o"},
+        {"tier": "quality"},
+        {"max_cost_usd": "0"},
+        {"model_name": "gpt-4o", "temperature": 2, "thread_id": "7"},
+        {"smart_route": {"tier": "premium"}},
+    ],
+)
+def test_other_configurable_keys_are_never_read(sandbox, router, others):
+    answer = router.invoke("Hello", {"configurable": others})
+    assert info(answer)["model"] == "deepseek-chat"
+    assert info(answer)["tier"] == "balanced"
+    assert sandbox.requests[-1].body["model"] == "deepseek-chat"
+    assert "temperature" not in sandbox.requests[-1].body
+
+
+@given(
+    others=st.dictionaries(
+        st.text().filter(lambda key: key != "smartroute"),
+        st.none() | st.booleans() | st.integers() | st.text() | st.floats(),
+    )
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+def test_no_other_key_changes_a_decision(router, others):
+    decided, plain = router.explain("Hello", {"configurable": others}), router.explain("Hello")
+    assert (decided.chain, decided.tier, decided.reason) == (plain.chain, plain.tier, plain.reason)
+
+
+@given(
+    options=st.dictionaries(
+        st.sampled_from(KEYS) | st.text(),
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.text()),
+    )
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80)
+def test_any_options_give_a_decision_or_an_error_of_ours(router, options):
+    try:
+        decision = router.explain("Hello", {"configurable": {"smartroute": options}})
+    except SmartRouteError:
+        return
+    assert set(options) <= set(KEYS)
+    assert decision.chain
+
+
+def test_a_candidate_never_sees_the_routers_options(scripted, run_log):
+    inner = SmartRouterRunnable.from_models(
+        {"a": scripted(words="from a"), "b": scripted(words="from b")}, default="a"
+    )
+    outer = SmartRouterRunnable.from_models({"team": inner, "b": scripted(words="outer b")})
+    config = {"configurable": {"smartroute": {"model": "team"}, "thread_id": "7"}}
+    assert outer.invoke("Hello", config).content == "from a"
