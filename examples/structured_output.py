@@ -6,7 +6,7 @@ candidate uses the best that it has. Without SMARTROUTE_BASE_URL a local sandbox
 simulates the answers.
 """
 
-import datetime
+import datetime as dt
 import os
 from contextlib import nullcontext
 from typing import Any
@@ -27,7 +27,7 @@ class Booking(BaseModel):
 
     name: str = Field(description="Full name")
     email: str = Field(description="E-mail address")
-    date: datetime.date = Field(description="Date of arrival")
+    date: dt.date = Field(description="Date of arrival")
 
 
 def main() -> None:

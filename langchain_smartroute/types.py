@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
@@ -67,8 +66,6 @@ TASKS: tuple[Task, ...] = get_args(Task)
 DIFFICULTIES: tuple[Difficulty, ...] = get_args(Difficulty)
 TIERS: tuple[Tier, ...] = get_args(Tier)
 MODALITIES: tuple[Modality, ...] = get_args(Modality)
-
-_NO_REASONS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,8 +158,8 @@ class RoutingDecision:
     tier: Tier
     reason: str
     policy: str
-    chain_reasons: Mapping[str, str] = field(default_factory=lambda: _NO_REASONS)
-    excluded: Mapping[str, str] = field(default_factory=lambda: _NO_REASONS)
+    chain_reasons: Mapping[str, str] = field(default_factory=dict)
+    excluded: Mapping[str, str] = field(default_factory=dict)
     scores: Mapping[str, float] = field(default_factory=dict)
     estimated_cost_usd: Decimal | None = None
     notes: tuple[str, ...] = ()

@@ -28,8 +28,9 @@ class CostStats:
         unpriced_calls: Runs with an unknown price; they are not in the cost.
         estimated_calls: Runs whose usage the provider did not report.
         baseline: The model that savings are measured against.
-        baseline_cost_usd: What it would have charged for the accepted answers,
-            each once; `None` without a price.
+        baseline_cost_usd: What it would have charged for the accepted answer
+            to each request, once; `None` without a price. A model run outside a
+            router is a request of its own.
         savings_pct: Percent saved against the baseline; `None` when unknown.
         mean_latency_s: Seconds per request, all its attempts together; `None`
             without a request.
@@ -125,7 +126,7 @@ def _savings_pct(actual: Decimal, baseline: Decimal | None) -> float | None:
 
 
 def _spent(stats: CostStats) -> str:
-    spent = f"${stats.actual_cost_usd:.6f}"
+    spent = f"${stats.actual_cost_usd:f}"
     return (
         spent if not stats.unpriced_calls else f"{spent} + {stats.unpriced_calls:,} unpriced calls"
     )
@@ -135,6 +136,6 @@ def _baseline_line(stats: CostStats, price: Price | None) -> str:
     if stats.baseline_cost_usd is None or price is None:
         return "unknown" if stats.baseline else "none"
     return (
-        f"${stats.baseline_cost_usd:.6f} at ${price.input_usd_per_mtok}/"
+        f"${stats.baseline_cost_usd:f} at ${price.input_usd_per_mtok}/"
         f"${price.output_usd_per_mtok} per M tokens ({price.source}, {price.date})"
     )

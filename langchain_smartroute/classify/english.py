@@ -122,6 +122,18 @@ ADDED: tuple[Cue, ...] = (
         tails=r"react|vue|html|css|sql|bash|shell|c\+\+\s+\w+|php|ruby|swift|kotlin|regex",
     ),
     Cue(
+        task="code",
+        heads="write|create|implement|build|fix|debug|refactor",
+        gap=NEAR,
+        tails="function|class|script|method|module|bug|unit tests?|endpoint|parser",
+    ),
+    Cue(
+        task="creative",
+        heads="write|compose|draft|create",
+        gap=NEAR,
+        tails="haiku|limerick|sonnet|lyrics|song|speech|slogan|tagline|letter|fairy tale",
+    ),
+    Cue(
         task="vision",
         heads="describe|what's|what is|what are|who is|look at|caption|identify",
         gap=NEAR,

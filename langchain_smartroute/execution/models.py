@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["ModelSettings", "build_model", "init_model", "is_single_model", "spec_of_model"]
 
 _OPENAI = "api.openai.com"
+_BUILDING = threading.Lock()
 _MODALITY_KEYS: dict[Modality, str] = {
     "image": "image_inputs",
     "audio": "audio_inputs",
@@ -64,19 +66,21 @@ def build_model(spec: ModelSpec, endpoint: Endpoint, settings: ModelSettings) ->
         "max_tokens": settings.max_tokens,
         "stop": settings.stop or None,
     }
-    return ChatOpenAI(
-        model=spec.model,
-        base_url=endpoint.base_url,
-        api_key=endpoint.api_key,
-        timeout=settings.timeout_s,
-        max_retries=0,
-        stream_usage=True,
-        # Gateways speak chat completions; OpenAI itself may ask for its Responses API.
-        use_responses_api=None if urlsplit(endpoint.base_url).hostname == _OPENAI else False,
-        metadata={"ls_provider": spec.provider, "ls_model_name": spec.model},
-        **{name: value for name, value in optional.items() if value is not None},
-        **settings.extra,
-    )
+    # One at a time: models that are built at once would each get HTTP clients of their own.
+    with _BUILDING:
+        return ChatOpenAI(
+            model=spec.model,
+            base_url=endpoint.base_url,
+            api_key=endpoint.api_key,
+            timeout=settings.timeout_s,
+            max_retries=0,
+            stream_usage=True,
+            # Gateways speak chat completions; OpenAI itself may ask for its Responses API.
+            use_responses_api=None if urlsplit(endpoint.base_url).hostname == _OPENAI else False,
+            metadata={"ls_provider": spec.provider, "ls_model_name": spec.model},
+            **{name: value for name, value in optional.items() if value is not None},
+            **settings.extra,
+        )
 
 
 def init_model(name: str) -> BaseChatModel:

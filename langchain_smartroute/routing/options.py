@@ -40,7 +40,7 @@ class RouteOptions:
         Raises:
             InvalidRequestError: For an unknown key or value, listing the valid ones.
         """
-        if not changes:
+        if changes is None:
             return self
         if not isinstance(changes, Mapping):
             raise InvalidRequestError(

@@ -11,7 +11,7 @@ import asyncio
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
@@ -21,6 +21,11 @@ from typing_extensions import override
 
 if TYPE_CHECKING:
     from langchain_core.callbacks import CallbackManagerForLLMRun
+    from langchain_core.language_models.chat_model_stream import (
+        AsyncChatModelStream,
+        ChatModelStream,
+    )
+    from langchain_core.runnables.schema import StreamEvent
 
     from langchain_smartroute.runnable.plan import Plan
 
@@ -125,6 +130,27 @@ class ChatCalls(BaseChatModel):
         ]
         return _as_result(await asyncio.gather(*calls))
 
+    @overload  # type: ignore[override] # as in core: version 3 gives another type
+    def stream_events(
+        self,
+        input: LanguageModelInput,
+        config: RunnableConfig | None = None,
+        *,
+        version: Literal["v1", "v2"] = "v2",
+        **kwargs: Any,
+    ) -> Iterator[StreamEvent]: ...
+
+    @overload
+    def stream_events(
+        self,
+        input: LanguageModelInput,
+        config: RunnableConfig | None = None,
+        *,
+        version: Literal["v3"],
+        stop: list[str] | None = None,
+        **kwargs: Any,
+    ) -> ChatModelStream: ...
+
     @override
     def stream_events(
         self,
@@ -134,7 +160,7 @@ class ChatCalls(BaseChatModel):
         version: Literal["v1", "v2", "v3"] = "v2",
         stop: list[str] | None = None,
         **kwargs: Any,
-    ) -> Any:
+    ) -> Iterator[StreamEvent] | ChatModelStream:
         """Stream events; version 3 gives LangChain's content-block events."""
         if version != "v3":
             return Runnable.stream_events(
@@ -145,8 +171,29 @@ class ChatCalls(BaseChatModel):
 
         return event_stream(self.stream(input, config, stop=stop, **kwargs))
 
+    @overload
+    def astream_events(
+        self,
+        input: LanguageModelInput,
+        config: RunnableConfig | None = None,
+        *,
+        version: Literal["v1", "v2"] = "v2",
+        **kwargs: Any,
+    ) -> AsyncIterator[StreamEvent]: ...
+
+    @overload
+    def astream_events(
+        self,
+        input: LanguageModelInput,
+        config: RunnableConfig | None = None,
+        *,
+        version: Literal["v3"],
+        stop: list[str] | None = None,
+        **kwargs: Any,
+    ) -> Awaitable[AsyncChatModelStream]: ...
+
     @override
-    def astream_events(  # type: ignore[override] # one signature for what core overloads
+    def astream_events(
         self,
         input: LanguageModelInput,
         config: RunnableConfig | None = None,
@@ -154,7 +201,7 @@ class ChatCalls(BaseChatModel):
         version: Literal["v1", "v2", "v3"] = "v2",
         stop: list[str] | None = None,
         **kwargs: Any,
-    ) -> AsyncIterator[Any] | Awaitable[Any]:
+    ) -> AsyncIterator[StreamEvent] | Awaitable[AsyncChatModelStream]:
         """Stream events; version 3 gives LangChain's content-block events."""
         if version != "v3":
             return Runnable.astream_events(
@@ -162,7 +209,7 @@ class ChatCalls(BaseChatModel):
             )
         from langchain_smartroute.runnable.events import async_event_stream  # noqa: PLC0415
 
-        async def started() -> Any:
+        async def started() -> AsyncChatModelStream:
             return async_event_stream(self.astream(input, config, stop=stop, **kwargs))
 
         return started()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import AIMessageChunk
 from langchain_core.prompts import ChatPromptTemplate
 
@@ -182,3 +183,24 @@ def test_a_keyboard_interrupt_is_a_cancelled_record(scripted, answered):
         SmartRouterRunnable.from_models({"small": model}).invoke("Hello", {"callbacks": [costs]})
     assert [record.outcome for record in costs.records] == ["cancelled"]
     assert nothing_pending(costs)
+
+
+class Settlements(BaseCallbackHandler):
+    """Any handler may listen to what becomes of attempts."""
+
+    def __init__(self):
+        self.told = []
+
+    def on_settled(self, decision_id, attempts):
+        self.told.append([(attempt.model, attempt.outcome) for attempt in attempts])
+
+
+def test_every_handler_that_listens_is_told_once_of_a_cancelled_attempt(scripted):
+    listener, costs = Settlements(), CostCallbackHandler()
+    script = [text_chunks("Once ", "upon")]
+    router = pair(scripted(script=[RuntimeError("down")]), scripted(script=script))
+    stream = router.stream("Hello", {"callbacks": [listener, listener, costs]})
+    next(stream)
+    stream.close()
+    assert listener.told == [[("cheap", "failed"), ("strong", "cancelled")]]
+    assert [(r.alias, r.outcome) for r in costs.records] == listener.told[0]

@@ -107,6 +107,23 @@ def test_without_the_extra_one_line_names_the_command_that_installs_it(python, m
     )
 
 
+def test_a_missing_extra_ends_the_command_with_1(monkeypatch, capsys):
+    monkeypatch.delitem(sys.modules, "langchain_smartroute.cli.app", raising=False)
+    monkeypatch.setitem(sys.modules, "typer", None)
+    with pytest.raises(SystemExit) as ended:
+        command.main()
+    assert ended.value.code == 1
+    assert "langchain-smartroute[cli]" in capsys.readouterr().err
+
+
+def test_the_main_function_runs_the_command(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["smartroute", "--version"])
+    with pytest.raises(SystemExit) as ended:
+        command.main()
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith("smartroute ")
+
+
 def test_an_import_that_fails_for_another_reason_is_not_taken_for_a_missing_extra(monkeypatch):
     monkeypatch.delitem(sys.modules, "langchain_smartroute.cli.app", raising=False)
     monkeypatch.setitem(sys.modules, "langchain_smartroute.cli.demo", None)

@@ -28,13 +28,14 @@ def test_it_serves_the_catalog_until_it_is_told_to_stop_and_exits_with_0(start_s
 
 @pytest.fixture
 def stop_when_it_listens():
-    """Send SIGTERM to this very process, as soon as the command has taken it over."""
+    """Send SIGTERM to this very process, some time after the command has taken it over."""
     before = signal.getsignal(signal.SIGTERM)
 
     def stop():
         deadline = time.monotonic() + 10
         while signal.getsignal(signal.SIGTERM) is before and time.monotonic() < deadline:
             time.sleep(0.01)
+        time.sleep(0.7)
         if signal.getsignal(signal.SIGTERM) is not before:
             os.kill(os.getpid(), signal.SIGTERM)
 
@@ -53,6 +54,13 @@ def test_it_says_where_it_is_and_how_to_use_it(smartroute):
     assert "Simulated models at http://127.0.0.1:" in flat
     assert "export SMARTROUTE_BASE_URL=http://127.0.0.1:" in flat
     assert "deepseek/deepseek-chat" in flat
+
+
+@pytest.mark.usefixtures("stop_when_it_listens")
+def test_json_is_one_line_for_a_script_to_read(smartroute):
+    shown = smartroute("sandbox", "--port", "0", "--format", "json")
+    assert shown.stdout.count("\n") == 1
+    assert json.loads(shown.stdout)["base_url"].startswith("http://127.0.0.1:")
 
 
 def test_a_taken_port_is_an_error_that_says_what_to_do(smartroute):
