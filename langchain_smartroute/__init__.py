@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         SpendLimitExceededError,
         StreamInterruptedError,
     )
+    from langchain_smartroute.execution.checks import Check, SchemaCheck, default_checks
     from langchain_smartroute.routing import Rule
     from langchain_smartroute.runnable import SmartRouterRunnable
     from langchain_smartroute.types import (
@@ -39,6 +40,7 @@ _HOMES = {
     "Attempt": "types",
     "CallRecord": "types",
     "Catalog": "catalog",
+    "Check": "execution.checks",
     "ChainExhaustedError": "errors",
     "Classification": "types",
     "Classifier": "classify",
@@ -54,11 +56,13 @@ _HOMES = {
     "RequestFeatures": "types",
     "RoutingDecision": "types",
     "Rule": "routing",
+    "SchemaCheck": "execution.checks",
     "SmartRouteError": "errors",
     "SmartRouterRunnable": "runnable",
     "SpendLimitExceededError": "errors",
     "StreamInterruptedError": "errors",
     "Usage": "types",
+    "default_checks": "execution.checks",
     "track_costs": "accounting",
 }
 
@@ -67,6 +71,7 @@ __all__ = [
     "CallRecord",
     "Catalog",
     "ChainExhaustedError",
+    "Check",
     "Classification",
     "Classifier",
     "ConfigurationError",
@@ -81,11 +86,13 @@ __all__ = [
     "RequestFeatures",
     "RoutingDecision",
     "Rule",
+    "SchemaCheck",
     "SmartRouteError",
     "SmartRouterRunnable",
     "SpendLimitExceededError",
     "StreamInterruptedError",
     "Usage",
+    "default_checks",
     "track_costs",
 ]
 

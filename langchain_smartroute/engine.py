@@ -7,7 +7,7 @@ async differ only there.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
@@ -20,9 +20,17 @@ from langchain_smartroute.execution import (
     Link,
     Preparation,
     PreparedCandidate,
+    Review,
     RoutedChain,
 )
+from langchain_smartroute.execution.checks import (
+    Check,
+    LengthCheck,
+    ToolArgumentsCheck,
+    applicable,
+)
 from langchain_smartroute.routing import RouteOptions, TablePolicy
+from langchain_smartroute.types import StreamPolicy
 
 if TYPE_CHECKING:
     from langchain_smartroute.types import RequestFeatures, RoutingDecision, SchemaMethod
@@ -118,12 +126,16 @@ class Engine:
         classifier: Says what is asked.
         candidates: Alias → candidate.
         name: What the run of a request is called in traces.
+        checks: What answers must pass.
+        stream_policy: When a stream is passed on.
     """
 
     policy: TablePolicy
     classifier: Classifier
     candidates: Mapping[str, Candidate]
     name: str
+    checks: tuple[Check, ...] = ()
+    stream_policy: StreamPolicy = "first_token"
 
     def decide(self, request: Request) -> tuple[RoutingDecision, RequestFeatures]:
         """Read the request and choose its chain; calls no candidate."""
@@ -137,7 +149,8 @@ class Engine:
             answer_tokens=request.answer_tokens,
         )
         decision = self.policy.decide(features, request.options, decision_id=uuid4().hex)
-        return decision, features
+        names = tuple(check.name for check in self._checks_for(request, decision))
+        return (replace(decision, checks=names) if names else decision), features
 
     def chain(
         self,
@@ -156,12 +169,31 @@ class Engine:
             prepare: What else is to be done to each candidate, such as giving
                 it a schema.
         """
-        links = tuple(
-            self._link(self.candidates[alias], request, prepare) for alias in decision.chain
+        links = tuple(self._link(alias, request, decision, prepare) for alias in decision.chain)
+        return RoutedChain.of(
+            links,
+            decision=decision,
+            input_tokens=input_tokens,
+            name=self.name,
+            review=Review(checks=self._checks_for(request, decision), messages=request.messages),
+            stream_policy=self.stream_policy,
         )
-        return RoutedChain.of(links, decision=decision, input_tokens=input_tokens, name=self.name)
 
-    def _link(self, candidate: Candidate, request: Request, prepare: Preparation | None) -> Link:
+    def _checks_for(self, request: Request, decision: RoutingDecision) -> tuple[Check, ...]:
+        """The checks that apply; a caller's own limit of the answer is no weakness of it."""
+        found = applicable(self.checks, decision.task)
+        if request.answer_tokens is not None:
+            found = tuple(c for c in found if not isinstance(c.function, LengthCheck))
+        return tuple(_knowing_tools(check, request.tools) for check in found)
+
+    def _link(
+        self,
+        alias: str,
+        request: Request,
+        decision: RoutingDecision,
+        prepare: Preparation | None,
+    ) -> Link:
+        candidate = self.candidates[alias]
         if prepare is None and request.tools:
 
             def prepare(_model: Any, _spec: Any) -> Any:
@@ -172,7 +204,18 @@ class Engine:
             runnable=PreparedCandidate(candidate, prepare),
             endpoint=candidate.endpoint,
             composite=candidate.composite,
+            prior=candidate.spec.quality.get(decision.task),
+            fallbacks=frozenset(self.policy.fallbacks.get(alias, ())),
         )
+
+
+def _knowing_tools(check: Check, tools: Sequence[Any]) -> Check:
+    """The built-in check of tool arguments with the schemas of the tools that are bound."""
+    if not tools or not isinstance(check.function, ToolArgumentsCheck) or check.function.schemas:
+        return check
+    functions = [tool.get("function") for tool in tools if isinstance(tool, Mapping)]
+    schemas = {f["name"]: f.get("parameters") or {} for f in functions if f and "name" in f}
+    return replace(check, function=ToolArgumentsCheck(schemas))
 
 
 def _method_of(response_format: Any) -> SchemaMethod:

@@ -48,7 +48,23 @@ __all__ = [
 
 
 class SmartRouteError(Exception):
-    """Base of every exception that this package raises on purpose."""
+    """Base of every exception that this package raises on purpose.
+
+    It can be pickled, as task queues and process pools do.
+    """
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Restore message and attributes without calling the constructor again."""
+        return _restored, (type(self), self.args, self.__dict__)
+
+
+def _restored(
+    kind: type[SmartRouteError], args: tuple[object, ...], state: dict[str, object]
+) -> SmartRouteError:
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(state)
+    return error
 
 
 class ConfigurationError(SmartRouteError, ValueError):

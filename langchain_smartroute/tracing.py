@@ -83,7 +83,12 @@ def attempt_metadata(
 
 
 def answer_info(
-    decision: RoutingDecision, attempts: Sequence[Attempt], *, model: str
+    decision: RoutingDecision,
+    attempts: Sequence[Attempt],
+    *,
+    model: str,
+    unmet_checks: Sequence[str] = (),
+    failed_checks: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The account that an answer carries in `response_metadata["smartroute"]`.
 
@@ -94,6 +99,8 @@ def answer_info(
         decision: What the chain came from.
         attempts: Everything that was tried, in order.
         model: Alias of the candidate whose answer it is.
+        unmet_checks: Why checks reject the answer that is returned all the same.
+        failed_checks: Checks that broke down, and so said nothing.
     """
     costs = [attempt.cost_usd for attempt in attempts]
     known = [cost for cost in costs if cost is not None]
@@ -106,6 +113,8 @@ def answer_info(
         "tier": decision.tier,
         "reason": decision.reason,
         "policy": decision.policy,
+        "unmet_checks": list(unmet_checks),
+        "failed_checks": list(failed_checks),
         "cost": _text(sum(known, Decimal(0))) if len(known) == len(costs) else None,
         "attempts": [
             {

@@ -29,6 +29,7 @@ __all__ = [
     "RoutingDecision",
     "SchemaMethod",
     "Script",
+    "StreamPolicy",
     "Task",
     "Tier",
     "Turn",
@@ -58,6 +59,9 @@ SchemaMethod = Literal["json_schema", "json_mode", "function_calling"]
 
 Script = Literal["latin", "cjk", "cyrillic", "arabic", "devanagari", "other", "none"]
 """The writing system that most letters of a text belong to; `none`: no letters."""
+
+StreamPolicy = Literal["first_token", "buffer"]
+"""When a stream is passed on: from its first content, or once it is checked."""
 
 Turn = Literal["user", "tool_result", "assistant"]
 """Who spoke last: the user, a tool (inside a tool loop), or the assistant."""
@@ -148,6 +152,7 @@ class RoutingDecision:
         policy: Name and version of the policy that decided.
         reason: Why `model` is the route, in words.
         notes: What else was noticed on the way, such as a rule whose target was infeasible.
+        checks: Names of the checks that the answer must pass.
     """
 
     id: str
@@ -163,6 +168,7 @@ class RoutingDecision:
     scores: Mapping[str, float] = field(default_factory=dict)
     estimated_cost_usd: Decimal | None = None
     notes: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Explain the decision in a few lines that a person can read."""
@@ -178,6 +184,8 @@ class RoutingDecision:
         if len(self.chain) > 1:
             lines.append("  fallbacks")
             lines += [f"    {a}: {self.chain_reasons.get(a, '')}" for a in self.chain[1:]]
+        if self.checks:
+            lines.append(f"  checks      {', '.join(self.checks)}")
         if self.excluded:
             lines.append("  excluded")
             lines += [f"    {alias}: {why}" for alias, why in self.excluded.items()]

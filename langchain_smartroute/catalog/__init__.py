@@ -1,5 +1,6 @@
 """What can answer: models, prices, capabilities and the routing table."""
 
+from langchain_smartroute.catalog.adapters import adapted_arguments, adapted_messages
 from langchain_smartroute.catalog.catalog import SHIPPED, Catalog, find_spec
 from langchain_smartroute.catalog.prices import (
     cost_usd,
@@ -17,6 +18,8 @@ __all__ = [
     "ModelSpec",
     "Price",
     "RoutingTable",
+    "adapted_arguments",
+    "adapted_messages",
     "cost_usd",
     "estimated_usage",
     "faults_of",

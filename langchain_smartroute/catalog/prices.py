@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any
 
 from langchain_smartroute.types import Usage
@@ -18,6 +18,8 @@ __all__ = ["cost_usd", "estimated_usage", "holds_anything", "is_cache_hit", "usa
 
 _PER_MILLION = Decimal("0.000001")
 _BYTES_PER_TOKEN = 3
+_EXACT = Context(prec=60)
+"""Whatever precision the caller's own decimal context has."""
 
 
 def cost_usd(usage: Usage, price: Price | None) -> Decimal | None:
@@ -36,12 +38,14 @@ def cost_usd(usage: Usage, price: Price | None) -> Decimal | None:
     if cached_price is None:
         cached_price = price.input_usd_per_mtok
     cached = min(usage.cache_read_tokens, usage.input_tokens)
-    total = (
-        (usage.input_tokens - cached) * price.input_usd_per_mtok
-        + cached * cached_price
-        + usage.output_tokens * price.output_usd_per_mtok
-    )
-    return total * _PER_MILLION
+    total = Decimal(0)
+    for tokens, per_million in (
+        (usage.input_tokens - cached, price.input_usd_per_mtok),
+        (cached, cached_price),
+        (usage.output_tokens, price.output_usd_per_mtok),
+    ):
+        total = _EXACT.add(total, _EXACT.multiply(Decimal(tokens), per_million))
+    return _EXACT.multiply(total, _PER_MILLION)
 
 
 def usage_of(message: BaseMessage) -> Usage | None:

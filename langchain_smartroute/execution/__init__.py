@@ -3,6 +3,7 @@
 from langchain_smartroute.execution.candidates import Candidate, Preparation, PreparedCandidate
 from langchain_smartroute.execution.chain import OPTIONS_KEY, RoutedChain
 from langchain_smartroute.execution.endpoints import Endpoint, resolve_endpoints
+from langchain_smartroute.execution.link import Link
 from langchain_smartroute.execution.models import (
     ModelSettings,
     build_model,
@@ -10,7 +11,7 @@ from langchain_smartroute.execution.models import (
     is_single_model,
     spec_of_model,
 )
-from langchain_smartroute.execution.walk import Link
+from langchain_smartroute.execution.review import Review
 
 __all__ = [
     "OPTIONS_KEY",
@@ -20,6 +21,7 @@ __all__ = [
     "ModelSettings",
     "Preparation",
     "PreparedCandidate",
+    "Review",
     "RoutedChain",
     "build_model",
     "init_model",

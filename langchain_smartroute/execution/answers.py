@@ -8,7 +8,6 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import add_ai_message_chunks
 
 from langchain_smartroute.catalog import holds_anything
-from langchain_smartroute.errors import InvalidRequestError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = [
     "as_answer",
     "as_chunk",
+    "foreign_error",
     "has_answer",
     "has_content",
     "is_last",
@@ -38,6 +38,13 @@ def as_answer(value: Any) -> Any:
 def as_chunk(value: Any) -> Any:
     """Turn a runnable's plain text into a message chunk; leave everything else."""
     return AIMessageChunk(content=value) if isinstance(value, str) else value
+
+
+def foreign_error(answer: Any) -> TypeError | None:
+    """The error for a message that is nobody's answer, such as a user's; else `None`."""
+    if not isinstance(answer, BaseMessage) or isinstance(answer, AIMessage):
+        return None
+    return TypeError(f"the candidate answered with a {type(answer).__name__}, not an AIMessage")
 
 
 def message_of(answer: Any) -> AIMessage | None:
@@ -104,8 +111,6 @@ def with_info(answer: Any, info: Mapping[str, Any]) -> Any:
     if isinstance(answer, dict) and isinstance(answer.get("raw"), AIMessage):
         # The type is kept: streamed parts are dicts that can be added.
         return type(answer)({**answer, "raw": with_info(answer["raw"], info)})
-    if isinstance(answer, BaseMessage):
-        raise InvalidRequestError(f"a candidate answered with a {type(answer).__name__}")
     return answer
 
 

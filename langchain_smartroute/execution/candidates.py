@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
+from langchain_core.messages import BaseMessage
 from langchain_core.runnables import Runnable, RunnableConfig
 
-from langchain_smartroute.catalog import ModelSpec
+from langchain_smartroute.catalog import ModelSpec, adapted_arguments, adapted_messages
 
 __all__ = ["Candidate", "Preparation", "PreparedCandidate"]
 
@@ -88,11 +89,11 @@ class PreparedCandidate(Runnable[Any, Any]):
 
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002 - LangChain's name
         """Call the model."""
-        return self._ready().invoke(input, config, **kwargs)
+        return self._ready().invoke(self._messages(input), config, **self._arguments(kwargs))
 
     async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002 - LangChain's name
         """Call the model."""
-        return await self._ready().ainvoke(input, config, **kwargs)
+        return await self._ready().ainvoke(self._messages(input), config, **self._arguments(kwargs))
 
     def stream(
         self,
@@ -101,7 +102,7 @@ class PreparedCandidate(Runnable[Any, Any]):
         **kwargs: Any,
     ) -> Iterator[Any]:
         """Stream the model."""
-        return self._ready().stream(input, config, **kwargs)
+        return self._ready().stream(self._messages(input), config, **self._arguments(kwargs))
 
     async def astream(
         self,
@@ -110,7 +111,9 @@ class PreparedCandidate(Runnable[Any, Any]):
         **kwargs: Any,
     ) -> AsyncIterator[Any]:
         """Stream the model."""
-        source: Any = self._ready().astream(input, config, **kwargs)
+        source: Any = self._ready().astream(
+            self._messages(input), config, **self._arguments(kwargs)
+        )
         try:
             async for chunk in source:
                 yield chunk
@@ -120,3 +123,9 @@ class PreparedCandidate(Runnable[Any, Any]):
     def _ready(self) -> Runnable[Any, Any]:
         model = self._candidate.model
         return model if self._prepare is None else self._prepare(model, self._candidate.spec)
+
+    def _messages(self, messages: Sequence[BaseMessage]) -> list[BaseMessage]:
+        return adapted_messages(messages, self._candidate.spec)
+
+    def _arguments(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        return adapted_arguments(arguments, self._candidate.spec)

@@ -23,10 +23,13 @@ from langchain_core.runnables.config import (
 from langchain_core.runnables.fallbacks import RunnableWithFallbacks
 from pydantic import Field
 
+from langchain_smartroute.execution.link import Link
+from langchain_smartroute.execution.live import NOSTREAM, hidden, is_watched
+from langchain_smartroute.execution.review import Review
 from langchain_smartroute.execution.streaming import StreamedAttempt
-from langchain_smartroute.execution.walk import Link, Walk
+from langchain_smartroute.execution.walk import Walk
 from langchain_smartroute.tracing import attempt_metadata, settle
-from langchain_smartroute.types import RoutingDecision
+from langchain_smartroute.types import RoutingDecision, StreamPolicy
 
 if TYPE_CHECKING:
     from langchain_core.callbacks import (
@@ -47,13 +50,25 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
 
     Attributes:
         begin: Starts the walk of a request along the candidates.
+        review: What the checks make of an answer.
+        stream_policy: `first_token` passes a stream on from its first content;
+            `buffer` holds an answer that may be rejected until it is checked.
     """
 
     begin: Callable[[], Walk] = Field(exclude=True, repr=False)
+    review: Any = Field(exclude=True, repr=False)
+    stream_policy: StreamPolicy = "first_token"
 
     @classmethod
     def of(
-        cls, links: tuple[Link, ...], *, decision: RoutingDecision, input_tokens: int, name: str
+        cls,
+        links: tuple[Link, ...],
+        *,
+        decision: RoutingDecision,
+        input_tokens: int,
+        name: str,
+        review: Review | None = None,
+        stream_policy: StreamPolicy = "first_token",
     ) -> RoutedChain:
         """Build the chain of a decision.
 
@@ -62,16 +77,25 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
             decision: What put them in this order.
             input_tokens: Estimate of the request, for answers without usage.
             name: What the run is called in traces.
+            review: What the checks make of an answer; `None`: there are none.
+            stream_policy: When a stream is passed on.
         """
         first, *rest = (link.runnable for link in links)
 
         def begin() -> Walk:
             return Walk(decision, links, input_tokens=input_tokens)
 
-        return cls(runnable=first, fallbacks=rest, name=name, begin=begin)
+        return cls(
+            runnable=first,
+            fallbacks=rest,
+            name=name,
+            begin=begin,
+            review=review or Review(),
+            stream_policy=stream_policy,
+        )
 
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002 - LangChain's name
-        """Call the candidates in order until one answers."""
+        """Call the candidates in order until one answers well."""
         config = ensure_config(config)
         run = get_callback_manager_for_config(config).on_chain_start(
             None, input, **self._run_arguments(config)
@@ -85,12 +109,13 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
                 except self.exceptions_to_handle as error:
                     walk.failed(_exception(error))
                 else:
-                    walk.answered(answer)
+                    verdicts = self.review.judged(answer)
+                    walk.answered(answer, verdicts, shown=self._is_shown(child))
             walk.leftover()
         return walk.answer
 
     async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002 - LangChain's name
-        """Call the candidates in order until one answers."""
+        """Call the candidates in order until one answers well."""
         config = ensure_config(config)
         run = await get_async_callback_manager_for_config(config).on_chain_start(
             None, input, **self._run_arguments(config)
@@ -104,7 +129,8 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
                 except self.exceptions_to_handle as error:
                     walk.failed(_exception(error))
                 else:
-                    walk.answered(answer)
+                    verdicts = await self.review.ajudged(answer)
+                    walk.answered(answer, verdicts, shown=self._is_shown(child))
             walk.leftover()
         return walk.answer
 
@@ -114,7 +140,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
         config: RunnableConfig | None = None,
         **kwargs: Any,
     ) -> Iterator[Any]:
-        """Stream the first candidate that comes up with content."""
+        """Stream the first candidate that answers, as the stream policy says."""
         config = ensure_config(config)
         run = get_callback_manager_for_config(config).on_chain_start(
             None, input, **self._run_arguments(config)
@@ -122,7 +148,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
         walk = self.begin()
         with self._settled(run, walk):
             for link in walk.links():
-                attempt = StreamedAttempt(walk)
+                attempt = self._streamed(walk)
                 child = self._child_config(config, run, walk, link)
                 try:
                     for chunk in link.runnable.stream(input, child, **kwargs):
@@ -130,7 +156,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
                 except self.exceptions_to_handle as error:
                     attempt.failed(_exception(error))
                 else:
-                    yield from attempt.ended()
+                    yield from attempt.ended(self.review.judged(attempt.whole))
             yield from walk.leftover()
 
     async def astream(
@@ -139,7 +165,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
         config: RunnableConfig | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[Any]:
-        """Stream the first candidate that comes up with content."""
+        """Stream the first candidate that answers, as the stream policy says."""
         config = ensure_config(config)
         run = await get_async_callback_manager_for_config(config).on_chain_start(
             None, input, **self._run_arguments(config)
@@ -147,7 +173,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
         walk = self.begin()
         async with self._asettled(run, walk):
             for link in walk.links():
-                attempt = StreamedAttempt(walk)
+                attempt = self._streamed(walk)
                 child = self._child_config(config, run, walk, link)
                 source: Any = link.runnable.astream(input, child, **kwargs)
                 try:
@@ -158,7 +184,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
                 except self.exceptions_to_handle as error:
                     attempt.failed(_exception(error))
                 else:
-                    for ready in attempt.ended():
+                    for ready in attempt.ended(await self.review.ajudged(attempt.whole)):
                         yield ready
             for ready in walk.leftover():
                 yield ready
@@ -170,6 +196,18 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
     async def abatch(self, *args: Any, **kwargs: Any) -> list[Any]:
         """Call `ainvoke` for each input: a chain's account is one request's."""
         return await Runnable.abatch(self, *args, **kwargs)
+
+    def _streamed(self, walk: Walk) -> StreamedAttempt:
+        return StreamedAttempt(walk, buffered=self._is_draft(walk), early=self.review.early)
+
+    def _is_draft(self, walk: Walk) -> bool:
+        """Whether the attempt under way is held back, as it may yet be rejected."""
+        return self.stream_policy == "buffer" and walk.may_be_replaced()
+
+    def _is_shown(self, child: RunnableConfig) -> bool:
+        """Whether somebody has seen the tokens of a whole answer as they came."""
+        manager: Any = child.get("callbacks")
+        return self.stream_policy == "first_token" and is_watched(manager.handlers)
 
     def _run_arguments(self, config: RunnableConfig) -> dict[str, Any]:
         name = config.get("run_name") or self.get_name()
@@ -185,9 +223,13 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
         """The config of an attempt: its own metadata, and none of our options.
 
         A candidate may be a router itself, which must not take our caller's
-        choices for its own.
+        choices for its own. A draft is kept from those who watch tokens.
         """
-        child = patch_config(config, callbacks=run.get_child())
+        manager = run.get_child()
+        child = patch_config(config, callbacks=manager)
+        if self._is_draft(walk):
+            hidden(manager)
+            child["tags"] = [*(config.get("tags") or []), NOSTREAM]
         spec = link.spec
         own = attempt_metadata(
             spec.alias, api_model=spec.model, number=walk.number, price=_price_texts(spec.price)

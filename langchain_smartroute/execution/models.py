@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -12,7 +13,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable, RunnableBinding, RunnableSequence
 from langchain_core.runnables.fallbacks import RunnableWithFallbacks
 
-from langchain_smartroute.catalog import ModelSpec, find_spec
+from langchain_smartroute.catalog import ModelSpec, adapted_arguments, find_spec
 from langchain_smartroute.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -61,14 +62,18 @@ def build_model(spec: ModelSpec, endpoint: Endpoint, settings: ModelSettings) ->
     # Imported when the first model is built: it takes two seconds of CPU.
     from langchain_openai import ChatOpenAI  # noqa: PLC0415
 
+    from langchain_smartroute.execution.reasoning import build_gateway_model  # noqa: PLC0415
+
+    at_openai = urlsplit(endpoint.base_url).hostname == _OPENAI
+    build = ChatOpenAI if at_openai else partial(build_gateway_model, spec)
     optional: dict[str, Any] = {
-        "temperature": settings.temperature if spec.temperature else None,
+        "temperature": settings.temperature,
         "max_tokens": settings.max_tokens,
         "stop": settings.stop or None,
     }
     # One at a time: models that are built at once would each get HTTP clients of their own.
     with _BUILDING:
-        return ChatOpenAI(
+        return build(
             model=spec.model,
             base_url=endpoint.base_url,
             api_key=endpoint.api_key,
@@ -76,9 +81,9 @@ def build_model(spec: ModelSpec, endpoint: Endpoint, settings: ModelSettings) ->
             max_retries=0,
             stream_usage=True,
             # Gateways speak chat completions; OpenAI itself may ask for its Responses API.
-            use_responses_api=None if urlsplit(endpoint.base_url).hostname == _OPENAI else False,
+            use_responses_api=None if at_openai else False,
             metadata={"ls_provider": spec.provider, "ls_model_name": spec.model},
-            **{name: value for name, value in optional.items() if value is not None},
+            **adapted_arguments({k: v for k, v in optional.items() if v is not None}, spec),
             **settings.extra,
         )
 

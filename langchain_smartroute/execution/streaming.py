@@ -1,57 +1,88 @@
-"""One attempt's stream: held back until its first content, then passed on."""
+"""One attempt's stream: what is held back, what is passed on, and when.
+
+Until the first content nothing is passed on, so any failure is harmless. The last
+chunk waits for the end of the model's run, when the checks have spoken and the
+account is final. A buffered stream is held back as a whole.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from langchain_core.messages import AIMessageChunk
 
-from langchain_smartroute.execution.answers import as_chunk, has_content, is_last, joined
+from langchain_smartroute.execution.answers import (
+    as_chunk,
+    foreign_error,
+    has_answer,
+    has_content,
+    is_last,
+    joined,
+)
+from langchain_smartroute.execution.checks import CheckVerdict
 from langchain_smartroute.execution.walk import Walk
 
 __all__ = ["StreamedAttempt"]
 
 
 class StreamedAttempt:
-    """One attempt's stream: held back until its first content, then passed on.
+    """One attempt's stream.
 
-    Until then any failure is harmless, because nobody has seen anything.
+    Args:
+        walk: Where the request stands.
+        buffered: Whether the whole answer is held back until it has been checked.
+        early: Names of the checks that can reject what has not been passed on.
     """
 
-    def __init__(self, walk: Walk) -> None:
+    def __init__(self, walk: Walk, *, buffered: bool, early: frozenset[str]) -> None:
         self._walk = walk
+        self._buffered = buffered
+        self._early = early
         self._chunks: list[Any] = []
         self._held: list[Any] = []
         self._released = False
-        self._accepted = False
+        self._closing = False
+        self._foreign: TypeError | None = None
+
+    @property
+    def whole(self) -> Any:
+        """What has come so far, as one answer."""
+        return joined(self._chunks)
 
     def take(self, chunk: Any) -> list[Any]:
         """Take the next chunk; returns those that may be passed on now."""
         chunk = as_chunk(chunk)
+        self._foreign = self._foreign or foreign_error(chunk)
+        if self._foreign is not None:
+            # Read on, so that the candidate's own run comes to its end.
+            return []
         self._chunks.append(chunk)
+        self._held.append(chunk)
+        self._closing = self._closing or is_last(chunk)
+        if self._buffered or self._closing:
+            return []
         if not self._released and not has_content(chunk):
-            self._held.append(chunk)
             return []
         self._released = True
-        if is_last(chunk) and not self._accepted:
-            chunk = self._accept(chunk)
-        ready, self._held = [*self._held, chunk], []
+        ready, self._held = self._held, []
         return ready
 
-    def ended(self) -> list[Any]:
+    def ended(self, verdicts: Sequence[CheckVerdict]) -> list[Any]:
         """The stream is over; returns what is still to be passed on."""
+        if self._foreign is not None:
+            self.failed(self._foreign)
+            return []
+        whole = self.whole
         if not self._released:
-            self._walk.came_up_empty(self._held or [AIMessageChunk(content="")])
-            return []
-        if self._accepted:
-            return []
-        last = self._chunks[-1]
-        if isinstance(last, AIMessageChunk):
-            closing = AIMessageChunk(content="", id=last.id, chunk_position="last")
-            self._chunks.append(closing)
-            return [self._accept(closing)]
-        self._walk.answer = self._walk.accept(joined(self._chunks), joined(self._chunks))
-        return []
+            if whole is None or not has_answer(whole):
+                self._walk.came_up_empty(self._held or [AIMessageChunk(content="")])
+                return []
+            counting = [v for v in verdicts if self._buffered or v.name in self._early]
+            if self._walk.rejects(counting):
+                self._walk.reject(self._held, counting)
+                return []
+        return self._accepted(whole, verdicts)
 
     def failed(self, error: Exception) -> None:
         """Note an error.
@@ -59,14 +90,24 @@ class StreamedAttempt:
         Raises:
             StreamInterruptedError: If part of the answer had been passed on.
         """
-        if self._accepted:
-            raise error
-        self._walk.failed(error, shown=self._chunks if self._released else ())
+        arrived = self._chunks if any(has_content(chunk) for chunk in self._chunks) else ()
+        self._walk.failed(error, arrived=arrived)
         if self._released:
-            raise self._walk.interruption(error, self._chunks) from error
+            shown = self._chunks[: len(self._chunks) - len(self._held)]
+            raise self._walk.interruption(error, shown) from error
 
-    def _accept(self, last: Any) -> Any:
-        self._accepted = True
-        carrying = self._walk.accept(joined(self._chunks), last)
-        self._walk.answer = joined([*self._chunks[:-1], carrying])
-        return carrying
+    def _accepted(self, whole: Any, verdicts: Sequence[CheckVerdict]) -> list[Any]:
+        """The held chunks, the account on the one that closes the message."""
+        rest = self._held
+        at = next((i for i, chunk in enumerate(rest) if is_last(chunk)), None)
+        if at is None and isinstance(self._chunks[-1], AIMessageChunk):
+            closing = AIMessageChunk(content="", id=self._chunks[-1].id, chunk_position="last")
+            rest, at = [*rest, closing], len(rest)
+        before = self._chunks[: len(self._chunks) - len(self._held)]
+        if at is None:
+            self._walk.answer = self._walk.accept(whole, whole, verdicts)
+            return rest
+        carrying = self._walk.accept(whole, rest[at], verdicts)
+        rest = [*rest[:at], carrying, *rest[at + 1 :]]
+        self._walk.answer = joined([*before, *rest])
+        return rest

@@ -1,73 +1,56 @@
 """Where one request stands in its chain: who is next, what was tried, how it ended.
 
 A small state machine without I/O. The four loops of `chain.py` (sync and async,
-whole and streamed) differ only in how they call; what a failure or an empty
-answer means is decided here, once.
+whole and streamed) differ only in how they call; what a failure, an empty answer
+or a rejected one means is decided here, once.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from langchain_core.exceptions import ContextOverflowError
-from langchain_core.messages import AIMessageChunk
-from langchain_core.runnables import Runnable
-
-from langchain_smartroute.catalog import (
-    ModelSpec,
-    cost_usd,
-    estimated_usage,
-    is_cache_hit,
-    usage_of,
-)
-from langchain_smartroute.errors import (
-    ChainExhaustedError,
-    ChainOverflowError,
-    ChainRateLimitError,
-    StreamInterruptedError,
-)
+from langchain_smartroute.catalog import cost_usd, estimated_usage, is_cache_hit, usage_of
+from langchain_smartroute.errors import StreamInterruptedError
 from langchain_smartroute.execution.answers import (
     INFO_KEY,
     as_answer,
+    foreign_error,
     has_answer,
     joined,
     message_of,
     with_info,
 )
+from langchain_smartroute.execution.checks import CheckVerdict
+from langchain_smartroute.execution.endings import exhausted_error, interrupted_error
 from langchain_smartroute.execution.faults import Fault, fault_of
+from langchain_smartroute.execution.link import Link
 from langchain_smartroute.tracing import answer_info
-from langchain_smartroute.types import Attempt, RoutingDecision
+from langchain_smartroute.types import Attempt, Outcome, RoutingDecision
 
-__all__ = ["Link", "Walk"]
+__all__ = ["Walk"]
 
 _EMPTY = "empty answer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
-    """One candidate of a chain, ready to be called.
+class _Kept:
+    """The best answer so far, for want of a better one.
 
     Attributes:
-        spec: What the candidate is and costs.
-        runnable: Calls it.
-        endpoint: Equal for candidates that share an endpoint and key.
-        composite: Whether it may call several models: what they cost is not to
-            be read from the one answer, so it is unknown here; records tell it.
+        number: Which attempt it is from.
+        pieces: The whole answer, or its chunks.
+        verdicts: What the checks said of it.
+        weak: Whether it was rejected; else it is empty.
     """
 
-    spec: ModelSpec
-    runnable: Runnable[Any, Any]
-    endpoint: Hashable
-    composite: bool = False
-
-    @property
-    def window(self) -> float:
-        """The context window in tokens; an unknown one counts as unlimited."""
-        return self.spec.context_window or float("inf")
+    number: int
+    pieces: Sequence[Any]
+    verdicts: Sequence[CheckVerdict] = ()
+    weak: bool = False
 
 
 class Walk:
@@ -94,8 +77,9 @@ class Walk:
         self._input_tokens = input_tokens
         self._clock = clock
         self._faults: list[tuple[Link, Fault]] = []
+        self._rejected: list[Link] = []
         self._error: Exception | None = None
-        self._kept: tuple[str, list[Any]] | None = None
+        self._kept: _Kept | None = None
         self._current: Link | None = None
         self._started = 0.0
         self._done = False
@@ -106,7 +90,7 @@ class Walk:
         for link in self._links:
             if self._done:
                 return
-            if all(_may_follow(link, failed, fault) for failed, fault in self._faults):
+            if self._may_follow(link):
                 self._current, self._started = link, self._clock()
                 yield link
 
@@ -115,47 +99,82 @@ class Walk:
         """The number of the attempt under way, from 0."""
         return len(self.attempts)
 
-    def answered(self, answer: Any) -> None:
-        """Take a whole answer; an empty one is kept, but the next candidate is asked."""
-        answer = as_answer(answer)
-        if has_answer(answer):
-            self.answer = self.accept(answer, answer)
-        else:
-            self.came_up_empty([answer])
+    def can_escalate(self) -> bool:
+        """Whether a stronger candidate is left, should the one under way be rejected."""
+        now = self._link()
+        later = self._links[self._links.index(now) + 1 :]
+        return any(link.is_stronger_than(now) and self._may_follow(link) for link in later)
 
-    def accept(self, whole: Any, part: Any) -> Any:
+    def may_be_replaced(self) -> bool:
+        """Whether the answer of the attempt under way may yet give way to another one."""
+        return self._kept is not None or self.can_escalate()
+
+    def answered(
+        self, answer: Any, verdicts: Sequence[CheckVerdict] = (), *, shown: bool = False
+    ) -> None:
+        """Take a whole answer.
+
+        Args:
+            answer: What the candidate gave back.
+            verdicts: What the checks say of it.
+            shown: Whether it has been seen already and cannot be taken back.
+        """
+        answer = as_answer(answer)
+        foreign = foreign_error(answer)
+        if foreign is not None:
+            self.failed(foreign)
+        elif not has_answer(answer):
+            self.came_up_empty([answer])
+        elif not shown and self.rejects(verdicts):
+            self.reject([answer], verdicts)
+        else:
+            self.answer = self.accept(answer, answer, verdicts)
+
+    def rejects(self, verdicts: Sequence[CheckVerdict]) -> bool:
+        """Whether verdicts reject an answer that a stronger candidate may better."""
+        return any(verdict.rejects for verdict in verdicts) and self.can_escalate()
+
+    def accept(self, whole: Any, part: Any, verdicts: Sequence[CheckVerdict] = ()) -> Any:
         """Close the attempt as accepted.
 
         Args:
             whole: The whole answer, for its usage.
             part: The piece of it that is to carry the account.
+            verdicts: What the checks say of it; a reason is recorded as unmet.
 
         Returns:
             `part` with the account.
         """
         message = message_of(whole)
         cached = message is not None and is_cache_hit(message)
-        alias = self._link().spec.alias
+        alias = self._link().alias
         self._close("cached" if cached else "accepted", cost=self._cost(whole))
         self._done = self._answered = True
-        return with_info(part, answer_info(self.decision, self.attempts, model=alias))
+        return with_info(part, self._info(alias, verdicts))
 
-    def came_up_empty(self, pieces: list[Any]) -> None:
+    def reject(self, pieces: Sequence[Any], verdicts: Sequence[CheckVerdict]) -> None:
+        """Note an answer that a check rejects; it is returned if nobody does better."""
+        link = self._link()
+        reason = next(_told(verdict) for verdict in verdicts if verdict.rejects)
+        self._kept = _Kept(number=self.number, pieces=pieces, verdicts=verdicts, weak=True)
+        self._close("rejected", reason=reason, cost=self._cost(joined(pieces)))
+        self._rejected.append(link)
+
+    def came_up_empty(self, pieces: Sequence[Any]) -> None:
         """Note an answer without any content; it is returned if nobody does better."""
-        alias = self._link().spec.alias
+        self._kept = self._kept or _Kept(number=self.number, pieces=pieces)
         self._close("failed", reason=_EMPTY, cost=self._cost(joined(pieces)))
-        self._kept = self._kept or (alias, pieces)
 
-    def failed(self, error: Exception, *, shown: Sequence[Any] = ()) -> None:
+    def failed(self, error: Exception, *, arrived: Sequence[Any] = ()) -> None:
         """Note an error.
 
         Args:
             error: What the candidate raised.
-            shown: The chunks that had come before it.
+            arrived: The chunks with content that had come before it.
         """
         link = self._link()
         fault = fault_of(error)
-        cost = Decimal(0) if not shown else self._cost(joined(shown))
+        cost = self._cost(joined(arrived)) if arrived else Decimal(0)
         self._close("failed", reason=fault.summary, cost=cost, status=fault.status)
         self._faults.append((link, fault))
         self._error = error
@@ -167,8 +186,8 @@ class Walk:
         if self._current is not None:
             self._close("cancelled", reason="cancelled by the caller")
 
-    def leftover(self) -> list[Any]:
-        """What to pass on after the last attempt: nothing more, or the empty answer.
+    def leftover(self) -> Sequence[Any]:
+        """What to pass on after the last attempt: nothing more, or the best answer so far.
 
         Raises:
             Exception: The candidate's own, where only one was tried.
@@ -177,28 +196,32 @@ class Walk:
         if self._answered:
             return []
         if self._kept is None:
-            final = self._exhausted()
-            if final is self._error:
-                raise final
-            raise final from self._error
-        alias, (*head, last) = self._kept
-        last = with_info(last, answer_info(self.decision, self.attempts, model=alias))
+            raise exhausted_error(
+                self._error,
+                [fault for _, fault in self._faults],
+                attempts=self.attempts,
+                decision=self.decision,
+            )
+        kept = self._kept
+        if kept.weak:
+            self.attempts[kept.number] = replace(self.attempts[kept.number], outcome="accepted")
+        *head, last = kept.pieces
+        last = with_info(last, self._info(self.attempts[kept.number].model, kept.verdicts))
         self.answer = joined([*head, last])
         return [*head, last]
 
     def interruption(self, error: Exception, chunks: Sequence[Any]) -> StreamInterruptedError:
         """The error for a stream that broke after part of it had been passed on."""
-        partial = joined(chunks)
-        return StreamInterruptedError(
-            f"The stream of {self.attempts[-1].model} broke after part of the answer had been"
-            f" passed on: {error}",
-            partial=partial if isinstance(partial, AIMessageChunk) else None,
-            attempts=self.attempts,
+        return interrupted_error(error, chunks, attempts=self.attempts)
+
+    def _may_follow(self, link: Link) -> bool:
+        return all(link.may_follow(other, fault) for other, fault in self._faults) and all(
+            link.is_stronger_than(other) for other in self._rejected
         )
 
     def _close(
         self,
-        outcome: Any,
+        outcome: Outcome,
         *,
         reason: str = "",
         cost: Decimal | None = None,
@@ -206,7 +229,7 @@ class Walk:
     ) -> None:
         self.attempts.append(
             Attempt(
-                model=self._link().spec.alias,
+                model=self._link().alias,
                 outcome=outcome,
                 reason=reason,
                 latency_s=self._clock() - self._started,
@@ -236,30 +259,17 @@ class Walk:
         usage = usage_of(message) or estimated_usage(message, input_tokens=self._input_tokens)
         return cost_usd(usage, self._link().spec.price)
 
-    def _exhausted(self) -> Exception:
-        error = self._error
-        if error is None:  # pragma: no cover - links() always yields the first candidate
-            raise RuntimeError("the chain ended without an attempt")
-        hidden = self._faults[0][1].overflow and not isinstance(error, ContextOverflowError)
-        if len(self.attempts) == 1 and not hidden:
-            error.add_note(f"smartroute: model {self.attempts[0].model}, {self.decision.reason}")
-            return error
-        kind = ChainExhaustedError
-        if all(fault.overflow for _, fault in self._faults):
-            kind = ChainOverflowError
-        elif all(fault.rate_limited for _, fault in self._faults):
-            kind = ChainRateLimitError
-        return kind(
-            f"{len(self.attempts)} of {len(self._links)} candidates failed and no other may be"
-            f" tried; the last one said: {error}",
-            attempts=self.attempts,
+    def _info(self, alias: str, verdicts: Sequence[CheckVerdict]) -> dict[str, Any]:
+        return answer_info(
+            self.decision,
+            self.attempts,
+            model=alias,
+            unmet_checks=[_told(verdict) for verdict in verdicts if verdict.rejects],
+            failed_checks=[f"{v.name}: {v.error}" for v in verdicts if v.error is not None],
         )
 
 
-def _may_follow(link: Link, failed: Link, fault: Fault) -> bool:
-    """Whether a candidate may still be tried after another one's fault."""
-    if fault.scope == "larger_window":
-        return link.window > failed.window
-    if fault.scope == "other_endpoint":
-        return link.endpoint != failed.endpoint
-    return fault.scope == "any"
+def _told(verdict: CheckVerdict) -> str:
+    """A rejection in words; a reason often names its check already."""
+    reason = verdict.reason or ""
+    return reason if reason.startswith(verdict.name) else f"{verdict.name}: {reason}"

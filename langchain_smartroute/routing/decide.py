@@ -157,12 +157,11 @@ class _Choice:
         for rule in self.policy.rules:
             if not rule.matches(self.features):
                 continue
-            if rule.use not in self.excluded:
+            why_not = self.excluded.get(rule.use) or self._above_ceiling(rule.use)
+            if why_not is None:
                 yield rule.use, f"rule {rule.label!r}"
                 return
-            self.notes.append(
-                f"rule {rule.label!r} wanted {rule.use}, which {self.excluded[rule.use]}"
-            )
+            self.notes.append(f"rule {rule.label!r} wanted {rule.use}: {why_not}")
 
     def _by_table(self) -> Iterator[tuple[str, str]]:
         """The caller's tier, then the tiers below it where a ceiling is set."""
@@ -179,7 +178,10 @@ class _Choice:
                     yield lower
 
     def _others(self) -> Iterator[tuple[str, str]]:
-        """Who comes after the route: higher tiers, the best of the rest, the default."""
+        """Who comes after the route: higher tiers, then the best of the rest.
+
+        The default is one of the rest.
+        """
         for tier in TIERS[TIERS.index(self.options.tier) + 1 :]:
             cell = self._cell(tier)
             if cell is not None:
@@ -190,7 +192,6 @@ class _Choice:
             if sees is not None:
                 yield sees
         yield from self._by_prior()
-        yield self.policy.catalog.default_alias, "default"
 
     def _by_prior(self) -> list[tuple[str, str]]:
         task = self.features.task
@@ -230,6 +231,10 @@ class _Choice:
         cheapest = min(feasible, key=self._cost_rank)
         why = self.excluded.pop(cheapest, "within the ceiling")
         return [(cheapest, f"the cheapest candidate, as nothing wanted fits: {why}")]
+
+    def _above_ceiling(self, alias: str) -> str | None:
+        ceiling = self.options.max_cost_usd
+        return None if ceiling is None else self._price_fault(alias, ceiling)
 
     def _price_fault(self, alias: str, ceiling: Decimal) -> str | None:
         cost = self._estimate(alias)

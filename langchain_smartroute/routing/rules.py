@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, get_args
 
 from langchain_smartroute.errors import ConfigurationError
-from langchain_smartroute.types import RequestFeatures
+from langchain_smartroute.types import DIFFICULTIES, MODALITIES, RequestFeatures, Script, Turn
 
 __all__ = ["Rule", "as_rules"]
 
 _FIELDS = tuple(f.name for f in dataclasses.fields(RequestFeatures) if f.name != "text")
+
+_KNOWN_VALUES: Mapping[str, tuple[str, ...]] = {
+    "difficulty": DIFFICULTIES,
+    "inputs": MODALITIES,
+    "script": get_args(Script),
+    "turn": get_args(Turn),
+}
 
 Condition = Callable[[RequestFeatures], bool] | Mapping[str, Any]
 
@@ -51,6 +58,9 @@ class Rule:
                     + (f"unknown feature {unknown[0]!r}" if unknown else "is empty")
                     + f"; use {', '.join(_FIELDS)}"
                 )
+            faults = [_value_fault(key, value) for key, value in self.when.items()]
+            if any(faults):
+                raise ConfigurationError(*(fault for fault in faults if fault))
         elif not callable(self.when):
             raise ConfigurationError(
                 f"rule when = {self.when!r}: must be a callable on features or a mapping such as"
@@ -127,8 +137,27 @@ def _from_pair(value: Any) -> Rule:
     raise ConfigurationError(f"{value!r}: must be a Rule or a (when, use) pair")
 
 
+def _choices(wanted: Any) -> Collection[Any]:
+    return wanted if isinstance(wanted, list | tuple | set | frozenset) else (wanted,)
+
+
+def _value_fault(feature: str, wanted: Any) -> str | None:
+    """What is wrong with a value that could never hold, or always would."""
+    choices = _choices(wanted)
+    if not choices:
+        return f"rule when {feature} = {wanted!r}: is empty; name at least one value"
+    known = _KNOWN_VALUES.get(feature)
+    unknown = [choice for choice in choices if known is not None and choice not in known]
+    if unknown and known is not None:
+        return f"rule when {feature} = {unknown[0]!r}: never holds; use {', '.join(known)}"
+    return None
+
+
 def _holds(actual: Any, wanted: Any) -> bool:
-    choices = wanted if isinstance(wanted, list | tuple | set | frozenset) else (wanted,)
+    choices = _choices(wanted)
     if isinstance(actual, frozenset):
         return all(choice in actual for choice in choices)
+    if isinstance(wanted, bool):
+        # `{"tools": True}` asks whether there are any, not whether there is one.
+        return bool(actual) is wanted
     return actual in choices

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -17,6 +18,7 @@ from langchain_smartroute.classify import PatternClassifier, as_classifier
 from langchain_smartroute.engine import Engine
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.execution import ModelSettings, resolve_endpoints
+from langchain_smartroute.execution.checks import Check, as_check, default_checks
 from langchain_smartroute.routing import OnLimit, RouteOptions, TablePolicy, as_rules
 from langchain_smartroute.runnable.build import (
     build_candidates,
@@ -26,7 +28,7 @@ from langchain_smartroute.runnable.build import (
 )
 from langchain_smartroute.runnable.calls import ChatCalls
 from langchain_smartroute.runnable.settings import read_settings, written_settings
-from langchain_smartroute.types import Tier
+from langchain_smartroute.types import StreamPolicy, Tier
 
 __all__ = ["ConfiguredModel"]
 
@@ -52,6 +54,8 @@ class ConfiguredModel(ChatCalls):
     fallbacks: Mapping[str, Any] = Field(default_factory=dict)
     max_attempts: int = Field(default=3, ge=1)
     classifier: Any = None
+    checks: Sequence[Any] | None = None
+    stream_policy: StreamPolicy = "first_token"
     models: Mapping[str, Any] = Field(default_factory=dict, exclude=True)
     temperature: float | None = None
     max_tokens: int | None = Field(default=None, gt=0)
@@ -107,6 +111,8 @@ class ConfiguredModel(ChatCalls):
                 catalog, given=self.models, endpoints=endpoints, settings=settings
             ),
             name=self.get_name(),
+            checks=self._given_checks(),
+            stream_policy=self.stream_policy,
         )
         if self.profile is None:
             self.profile = merged_profile(catalog)
@@ -192,6 +198,20 @@ class ConfiguredModel(ChatCalls):
                 whose condition is a callable.
         """
         return written_settings(self)
+
+    def _given_checks(self) -> tuple[Check, ...]:
+        """The user's checks, or the built-in ones where none are given."""
+        if self.checks is None:
+            return default_checks()
+        if self.checks and self.stream_policy == "first_token":
+            warnings.warn(
+                'stream_policy="first_token" passes a stream on before your checks have seen it:'
+                " there they are recorded as unmet and reject nothing. Use"
+                ' stream_policy="buffer" for streams that are checked first.',
+                UserWarning,
+                stacklevel=2,
+            )
+        return tuple(as_check(check) for check in self.checks)
 
     @property
     def _aliases(self) -> tuple[str, ...]:

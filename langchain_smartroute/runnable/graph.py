@@ -1,45 +1,80 @@
-"""The router drawn: which model answers which tasks, and what happens after a failure."""
+"""The router drawn: which model answers which tasks, and who stands in for whom."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from langchain_core.runnables import RunnableLambda
-from langchain_core.runnables.graph import Graph
+from langchain_core.runnables.graph import Graph, Node
 
-from langchain_smartroute.types import TIERS
-
-if TYPE_CHECKING:
-    from langchain_smartroute.catalog import Catalog
+from langchain_smartroute.errors import SmartRouteError
+from langchain_smartroute.routing import RouteOptions, TablePolicy
+from langchain_smartroute.types import RequestFeatures
 
 __all__ = ["router_graph"]
 
 
-def router_graph(catalog: Catalog, *, name: str) -> Graph:
-    """Draw a router: one branch per model, labelled with the tasks that lead there."""
+def router_graph(
+    policy: TablePolicy, options: RouteOptions, *, name: str, checks: Sequence[str]
+) -> Graph:
+    """Draw a router.
+
+    One branch per model, labelled with the tasks that lead there; one edge to
+    whom the chain turns next when it fails or its answer is rejected; and the
+    checks that an answer must pass.
+
+    Args:
+        policy: Decides.
+        options: The router's own choices, such as its tier.
+        name: What the router is called.
+        checks: Names of the checks.
+    """
     graph = Graph()
-    start = graph.add_node(_drawn("__start__"), id="__start__")
     router = graph.add_node(_drawn(name), id=name)
-    end = graph.add_node(_drawn("__end__"), id="__end__")
-    graph.add_edge(start, router)
-    for alias in catalog.models:
-        node = graph.add_node(_drawn(alias), id=alias)
-        tasks = _tasks_of(catalog, alias)
-        label = ", ".join(tasks) if tasks else "fallback"
-        graph.add_edge(router, node, data=label, conditional=True)
-        graph.add_edge(node, end)
+    graph.add_edge(graph.add_node(_drawn("__start__"), id="__start__"), router)
+    last = end = graph.add_node(_drawn("__end__"), id="__end__")
+    if checks:
+        last = graph.add_node(_drawn("checks"), id="checks", metadata={"checks": list(checks)})
+        graph.add_edge(last, end, data="accepted")
+    tasks, successors = _ways(policy, options)
+    nodes: dict[str, Node] = {}
+    for alias in policy.catalog.models:
+        nodes[alias] = graph.add_node(_drawn(alias), id=alias)
+        label = ", ".join(tasks.get(alias, ()))
+        if label:
+            graph.add_edge(router, nodes[alias], data=label, conditional=True)
+        graph.add_edge(nodes[alias], last)
+    for alias, followers in successors.items():
+        for follower in followers:
+            graph.add_edge(
+                nodes[alias], nodes[follower], data="fails or too weak", conditional=True
+            )
     return graph
+
+
+def _ways(
+    policy: TablePolicy, options: RouteOptions
+) -> tuple[Mapping[str, list[str]], Mapping[str, dict[str, None]]]:
+    """Alias → the tasks that lead to it, and alias → who follows it in their chains."""
+    tasks: dict[str, list[str]] = {}
+    successors: dict[str, dict[str, None]] = {}
+    for task in (*policy.catalog.table.rows, "default"):
+        inputs = frozenset({"text", "image"} if task == "vision" else {"text"})
+        features = RequestFeatures(task=task, inputs=inputs)  # type: ignore[arg-type] # modalities
+        plain = TablePolicy(
+            catalog=policy.catalog, fallbacks=policy.fallbacks, max_attempts=policy.max_attempts
+        )
+        try:
+            chain = plain.decide(features, options, decision_id="").chain
+        except SmartRouteError:
+            # A catalog may have nobody for a task; then no branch leads anywhere.
+            continue
+        tasks.setdefault(chain[0], []).append(task)
+        for alias, follower in pairwise(chain):
+            successors.setdefault(alias, {})[follower] = None
+    return tasks, successors
 
 
 def _drawn(name: str) -> RunnableLambda[object, object]:
     return RunnableLambda(lambda value: value, name=name)
-
-
-def _tasks_of(catalog: Catalog, alias: str) -> list[str]:
-    """The tasks that lead to a model in some tier, the default's other tasks included."""
-    tasks = [
-        task
-        for task, row in catalog.table.rows.items()
-        if any(alias in row[tier].values() for tier in TIERS)
-    ]
-    return [*tasks, "default"] if alias == catalog.default_alias else tasks

@@ -47,6 +47,11 @@ class SmartRouterRunnable(ConfiguredModel):
         max_attempts: The most candidates that are tried for one request.
         classifier: Says what is asked: an object with `classify` or a callable on
             the text; `None`: the `PatternClassifier`.
+        checks: What answers must pass, each a callable on messages and answer
+            that gives a reason to reject it; `None`: the built-in ones, empty: none.
+        stream_policy: `first_token` passes a stream on from its first content, so
+            that only what is known by then can reject it; `buffer` holds an answer
+            that a stronger candidate could better until it has been checked.
         models: Alias → model that is used as it is.
         temperature: For the models that the router builds, where they take one.
         max_tokens: The answer's room in tokens, likewise.
@@ -163,8 +168,13 @@ class SmartRouterRunnable(ConfiguredModel):
 
     @override
     def get_graph(self, config: RunnableConfig | None = None) -> Graph:
-        """The router's branches: which model answers which tasks."""
-        return router_graph(self._engine.policy.catalog, name=self.get_name())
+        """The router drawn: branches by task, who stands in for whom, and the checks."""
+        return router_graph(
+            self._engine.policy,
+            self._options,
+            name=self.get_name(),
+            checks=[check.name for check in self._engine.checks],
+        )
 
     def _request(
         self,

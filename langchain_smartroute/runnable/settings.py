@@ -35,6 +35,7 @@ _PLAIN = (
     "model",
     "on_limit",
     "max_attempts",
+    "stream_policy",
     "temperature",
     "max_tokens",
     "stop",
@@ -60,6 +61,8 @@ def written_settings(router: ConfiguredModel) -> dict[str, Any]:
         for name in _OBJECTS
         if (value := getattr(router, name)) is not None
     ]
+    if router.checks:
+        faults.append(f"checks = {list(router.checks)!r}: cannot be written; pass them on loading")
     if router.classifier is not None:
         faults.append(f"classifier = {router.classifier!r}: cannot be written; pass it on loading")
     rules = as_rules(router.rules, aliases=tuple(Catalog.load(router.catalog).models))
@@ -73,6 +76,8 @@ def written_settings(router: ConfiguredModel) -> dict[str, Any]:
     fields = router.model_fields_set
     written = {n: getattr(router, n) for n in _PLAIN if n in fields or n == "tier"}
     written["catalog"] = _written_catalog(router.catalog)
+    if router.checks is not None:
+        written["checks"] = []
     if rules:
         written["rules"] = [_written_rule(rule) for rule in rules]
     if router.fallbacks:

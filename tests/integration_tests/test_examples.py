@@ -16,6 +16,8 @@ from langchain_smartroute.sandbox.catalog_models import sandbox_models
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SETTINGS = ("SMARTROUTE_", "OPENAI_")
 
+# Scripts that need no gateway, or that show what only a sandbox can be told to do.
+KEYLESS = {"savings_table", "reference_requests"}
 EXPECTED = {
     "quickstart": (
         "code, easy → deepseek-v4-pro, $0.",
@@ -24,6 +26,21 @@ EXPECTED = {
         "baseline gpt-4o",
         "saved",
         "code in tier balanced of the routing table",
+    ),
+    "fallback_and_escalation": (
+        "weak: rejected placeholder: TODO",
+        "answered by strong, unmet checks: []",
+        "TODO in it: False",
+        "dead: failed ConnectionError",
+        "strong: accepted",
+        "answered by weak, unmet checks: ['placeholder: TODO']",
+    ),
+    "reasoning_model": (
+        "model: deepseek-reasoner",
+        "thought: ",
+        "streamed thoughts: True",
+        "next model: glm-5.1",
+        "it was sent the thoughts: False",
     ),
     "lcel_chain": (
         "Answers are simulated by a local sandbox.",
@@ -116,7 +133,7 @@ def test_an_example_runs_without_a_key_and_prints_its_key_lines_in_order(name):
         position = found
 
 
-@pytest.mark.parametrize("name", sorted(EXPECTED.keys() - {"savings_table", "reference_requests"}))
+@pytest.mark.parametrize("name", sorted(EXPECTED.keys() - KEYLESS))
 def test_an_example_uses_the_gateway_that_is_configured(name):
     models = sandbox_models(Catalog.load("default"))
     with SandboxServer(models=models, api_key="good") as gateway:

@@ -15,6 +15,7 @@ PUBLIC = [
     "CallRecord",
     "Catalog",
     "ChainExhaustedError",
+    "Check",
     "Classification",
     "Classifier",
     "ConfigurationError",
@@ -29,11 +30,13 @@ PUBLIC = [
     "RequestFeatures",
     "RoutingDecision",
     "Rule",
+    "SchemaCheck",
     "SmartRouteError",
     "SmartRouterRunnable",
     "SpendLimitExceededError",
     "StreamInterruptedError",
     "Usage",
+    "default_checks",
     "track_costs",
 ]
 HEAVY = ("openai", "langchain_openai", "langchain", "rich", "typer", "hypothesis")

@@ -32,6 +32,8 @@ async def test_the_account_says_what_was_decided(call, chain_of, scripted):
         "tier": "quality",
         "reason": "code in tier quality of the routing table",
         "policy": "table/1",
+        "unmet_checks": [],
+        "failed_checks": [],
     }
 
 

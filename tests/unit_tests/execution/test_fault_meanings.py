@@ -212,7 +212,6 @@ def test_other_exceptions_let_anybody_try(error):
 @pytest.mark.parametrize(
     "error",
     [
-        OutputParserException(PROMPT),
         ConfigurationError(PROMPT),
         InvalidRequestError(PROMPT),
     ],
@@ -221,6 +220,12 @@ def test_other_exceptions_let_anybody_try(error):
 def test_what_another_model_cannot_mend_goes_nowhere_else(error):
     fault = fault_of(error)
     assert fault.scope == "none"
+    assert PROMPT not in fault.summary
+
+
+def test_an_answer_that_misses_its_schema_is_for_a_stronger_model():
+    fault = fault_of(OutputParserException(PROMPT))
+    assert fault.scope == "stronger"
     assert PROMPT not in fault.summary
 
 

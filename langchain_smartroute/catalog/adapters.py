@@ -1,0 +1,170 @@
+"""What a request has to look like for one model: its messages and its arguments.
+
+Pure functions from a spec; nothing is changed in place and nothing is called. What
+can only be said in the JSON of an OpenAI-compatible endpoint is in
+`execution.reasoning`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from langchain_core.messages import (
+    AIMessage,
+    BaseMessage,
+    ChatMessage,
+    HumanMessage,
+    SystemMessage,
+    ToolMessage,
+)
+
+from langchain_smartroute.catalog.images import standard_blocks
+from langchain_smartroute.catalog.spec import ModelSpec
+from langchain_smartroute.catalog.thoughts import without_foreign_thoughts
+
+__all__ = ["adapted_arguments", "adapted_messages"]
+
+_STOPS = {
+    # OpenAI API reference: up to 4 sequences.
+    "openai": 4,
+    # DeepSeek API docs, as quoted by CAMEL's DeepSeekConfig: up to 16 sequences.
+    "deepseek": 16,
+    # Z.AI API docs, Chat Completion: "Currently, only one stop word is supported".
+    "zhipuai": 1,
+}
+"""Provider → how many stop sequences a request may have. Read on 2026-11-23."""
+
+
+def adapted_messages(messages: Sequence[BaseMessage], spec: ModelSpec) -> list[BaseMessage]:
+    r"""Make a history one that a model can read.
+
+    - Thoughts of other models are removed; the model's own stay.
+    - Image blocks in a form that `ChatOpenAI` cannot convert get a standard form.
+    - For a model without system messages, their text goes to the front of the next
+      user message, a blank line before what the user says; several are joined in
+      order, and blocks stay blocks. Where no user message follows, the text goes to
+      the end of a user message right before it, else it becomes a user message of
+      its own, after the results of open tool calls.
+
+    Doing it twice changes nothing more.
+
+    Args:
+        messages: The history; never changed.
+        spec: The model that is about to read it.
+
+    Returns:
+        The same message objects where nothing has to change, copies elsewhere.
+
+    Example:
+        >>> spec = ModelSpec(alias="glm-4v", system_messages=False)
+        >>> history = [SystemMessage("Answer in French."), HumanMessage("What is this?")]
+        >>> [message.content for message in adapted_messages(history, spec)]
+        ['Answer in French.\n\nWhat is this?']
+    """
+    adapted = [_adapted(message, spec) for message in messages]
+    return adapted if spec.system_messages else _without_system_role(adapted)
+
+
+def adapted_arguments(arguments: Mapping[str, Any], spec: ModelSpec) -> dict[str, Any]:
+    """Make the arguments of a call ones that a model takes.
+
+    - `temperature` and `top_p` are left out for a model without temperature.
+    - `max_completion_tokens`, OpenAI's name, becomes LangChain's `max_tokens` for
+      other providers; given both, `max_tokens` counts.
+    - Of more `stop` sequences than the provider takes, the first are kept. OpenAI's
+      models without temperature take none.
+
+    Everything else is passed on as it is.
+
+    Example:
+        >>> spec = ModelSpec(alias="o", temperature=False)
+        >>> adapted_arguments({"temperature": 0.5, "seed": 1}, spec)
+        {'seed': 1}
+    """
+    adapted = dict(arguments)
+    if not spec.temperature:
+        adapted.pop("temperature", None)
+        adapted.pop("top_p", None)
+    if spec.provider != "openai" and "max_completion_tokens" in adapted:
+        room = adapted.pop("max_completion_tokens")
+        adapted.setdefault("max_tokens", room)
+    stop = adapted.get("stop")
+    limit = _stop_limit(spec)
+    if stop and limit is not None:
+        kept = [stop][:limit] if isinstance(stop, str) else list(stop)[:limit]
+        if not kept:
+            del adapted["stop"]
+        elif not isinstance(stop, str) and len(kept) < len(stop):
+            adapted["stop"] = kept
+    return adapted
+
+
+def _stop_limit(spec: ModelSpec) -> int | None:
+    """How many stop sequences a model takes; `None`: not known to be limited."""
+    # OpenAI API reference: "Not supported with latest reasoning models o3 and o4-mini".
+    if spec.provider == "openai" and not spec.temperature:
+        return 0
+    return _STOPS.get(spec.provider)
+
+
+def _adapted(message: BaseMessage, spec: ModelSpec) -> BaseMessage:
+    if isinstance(message, AIMessage):
+        message = without_foreign_thoughts(message, spec)
+    content = message.content
+    if isinstance(content, str):
+        return message
+    blocks = standard_blocks(content)
+    return message if blocks is content else message.model_copy(update={"content": blocks})
+
+
+def _without_system_role(messages: list[BaseMessage]) -> list[BaseMessage]:
+    folded: list[BaseMessage] = []
+    waiting: list[Any] = []
+    place = 0
+    for message in messages:
+        if _has_role(message, SystemMessage, "system", "developer"):
+            place = place if waiting else len(folded)
+            waiting += [message.content] if message.content else []
+        elif waiting and _is_user(message):
+            folded.append(_with_content(message, [*waiting, message.content]))
+            waiting = []
+        else:
+            folded.append(message)
+    return _with_leftover(folded, waiting, place=place) if waiting else folded
+
+
+def _with_leftover(
+    messages: list[BaseMessage], waiting: list[Any], *, place: int
+) -> list[BaseMessage]:
+    """Put in system text that no user message follows."""
+    before, after = messages[:place], messages[place:]
+    if before and _is_user(before[-1]):
+        previous = before.pop()
+        return [*before, _with_content(previous, [previous.content, *waiting]), *after]
+    while after and isinstance(after[0], ToolMessage):
+        before.append(after.pop(0))
+    return [*before, HumanMessage(_joined(waiting)), *after]
+
+
+def _with_content(message: BaseMessage, contents: list[Any]) -> BaseMessage:
+    return message.model_copy(update={"content": _joined(contents)})
+
+
+def _joined(contents: list[Any]) -> str | list[Any]:
+    """One content out of several: text if all are text, else blocks."""
+    given = [content for content in contents if content]
+    if all(isinstance(content, str) for content in given):
+        return "\n\n".join(given)
+    blocks: list[Any] = []
+    for content in given:
+        blocks += [{"type": "text", "text": content}] if isinstance(content, str) else content
+    return blocks
+
+
+def _is_user(message: BaseMessage) -> bool:
+    return _has_role(message, HumanMessage, "user")
+
+
+def _has_role(message: BaseMessage, kind: type[BaseMessage], *roles: str) -> bool:
+    return isinstance(message, kind) or (isinstance(message, ChatMessage) and message.role in roles)

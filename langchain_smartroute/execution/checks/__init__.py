@@ -1,0 +1,63 @@
+"""Checks: what an answer must pass, and how a check is run without losing an answer."""
+
+from __future__ import annotations
+
+from langchain_smartroute.execution.checks.base import (
+    BuiltinCheck,
+    Check,
+    CheckLike,
+    CheckVerdict,
+    applicable,
+    arun_check,
+    as_check,
+    run_check,
+)
+from langchain_smartroute.execution.checks.code import CodeCheck
+from langchain_smartroute.execution.checks.completion import EmptyCheck, FilterCheck, LengthCheck
+from langchain_smartroute.execution.checks.placeholder import PlaceholderCheck
+from langchain_smartroute.execution.checks.refusal import RefusalCheck
+from langchain_smartroute.execution.checks.schema import SchemaCheck
+from langchain_smartroute.execution.checks.tool_arguments import ToolArgumentsCheck
+from langchain_smartroute.execution.checks.uncertainty import UncertaintyCheck
+
+__all__ = [
+    "BuiltinCheck",
+    "Check",
+    "CheckLike",
+    "CheckVerdict",
+    "CodeCheck",
+    "EmptyCheck",
+    "FilterCheck",
+    "LengthCheck",
+    "PlaceholderCheck",
+    "RefusalCheck",
+    "SchemaCheck",
+    "ToolArgumentsCheck",
+    "UncertaintyCheck",
+    "applicable",
+    "arun_check",
+    "as_check",
+    "default_checks",
+    "run_check",
+]
+
+_DEFAULT: tuple[type[BuiltinCheck], ...] = (
+    FilterCheck,
+    RefusalCheck,
+    EmptyCheck,
+    LengthCheck,
+    ToolArgumentsCheck,
+    CodeCheck,
+    PlaceholderCheck,
+    UncertaintyCheck,
+)
+
+
+def default_checks() -> tuple[Check, ...]:
+    """The built-in checks that need no setting, the plainest reason first.
+
+    Example:
+        >>> [check.name for check in applicable(default_checks(), "math")]
+        ['filter', 'refusal', 'empty', 'length', 'tool-arguments', 'uncertainty']
+    """
+    return tuple(as_check(check()) for check in _DEFAULT)

@@ -1,0 +1,245 @@
+"""What a check is, and how any of them is run without putting an answer at risk.
+
+A check reads an answer and says why it is too weak, or nothing. Users' own checks
+may raise, return nonsense or be asynchronous; none of that may lose an answer, so
+everything goes through `run_check` and `arun_check`: a check that fails accepts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, ClassVar, Self
+
+from langchain_core.messages import AIMessage, BaseMessage
+
+from langchain_smartroute.errors import ConfigurationError
+
+__all__ = [
+    "BuiltinCheck",
+    "Check",
+    "CheckLike",
+    "CheckVerdict",
+    "applicable",
+    "arun_check",
+    "as_check",
+    "run_check",
+]
+
+logger = logging.getLogger(__name__)
+
+CheckFunction = Callable[[Sequence[BaseMessage], AIMessage], str | Awaitable[str | None] | None]
+"""From the request's messages and the answer to a reason that rejects it, or `None`."""
+
+
+class BuiltinCheck:
+    """Base of this package's checks: pure, fast, bounded, and never raising.
+
+    They are run on the event loop itself; any other check runs in a thread. An early
+    check can say no before any content is there; like all others it is asked again
+    at the end.
+
+    Attributes:
+        name: What the check is called in records.
+        tasks: The tasks that it applies to; `None`: all.
+        early: Whether it can judge an answer before any content is released.
+
+    Example:
+        >>> class NoAnswer(BuiltinCheck):
+        ...     name = "no-answer"
+        ...
+        ...     def __call__(self, messages, answer):
+        ...         return None if answer.content else "nothing said"
+        >>> as_check(NoAnswer()).name
+        'no-answer'
+    """
+
+    name: ClassVar[str] = "builtin"
+    tasks: ClassVar[frozenset[str] | None] = None
+    early: ClassVar[bool] = False
+
+    def __call__(self, messages: Sequence[BaseMessage], answer: AIMessage) -> str | None:
+        """Give the reason that rejects `answer`, or `None`."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """A check with what the router must know about it.
+
+    Attributes:
+        name: What it is called in records.
+        function: Gives a reason or `None`; may be asynchronous.
+        tasks: The tasks that it applies to; `None`: all.
+        early: Whether it can judge an answer before any content is released.
+
+    Example:
+        >>> from langchain_core.messages import AIMessage
+        >>> check = Check(name="terse", function=lambda messages, answer: "too short")
+        >>> run_check(check, [], AIMessage("hi")).reason
+        'too short'
+    """
+
+    name: str
+    function: CheckFunction = field(repr=False)
+    tasks: frozenset[str] | None = None
+    early: bool = False
+    _failures: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
+
+
+CheckLike = Check | CheckFunction
+"""A check, or a callable from messages and answer to a reason or `None`, sync or async."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckVerdict:
+    """What one check made of one answer.
+
+    Attributes:
+        name: The check's name.
+        reason: Why the answer is rejected; `None`: it is accepted.
+        error: What went wrong inside the check, such as `ValueError`; never any text
+            of the request or the answer. The answer is accepted then.
+
+    Example:
+        >>> CheckVerdict(name="uncertainty", reason="uncertain").rejects
+        True
+    """
+
+    name: str
+    reason: str | None = None
+    error: str | None = None
+
+    @property
+    def rejects(self) -> bool:
+        """Whether the answer is rejected."""
+        return self.reason is not None
+
+
+def as_check(value: CheckLike) -> Check:
+    """Take a check as it is and wrap a callable.
+
+    Args:
+        value: A `Check`, or a callable `(messages, answer) -> str | None`, which may
+            be asynchronous. It is named by its `__name__` or its class.
+
+    Raises:
+        ConfigurationError: `value` is neither, or it is a class.
+
+    Example:
+        >>> def no_apology(messages, answer):
+        ...     return "apology" if "sorry" in answer.text else None
+        >>> as_check(no_apology).name
+        'no_apology'
+    """
+    if isinstance(value, Check):
+        return value
+    if isinstance(value, type):
+        raise ConfigurationError(
+            f"check {value.__name__} is a class: pass an instance, {value.__name__}()."
+        )
+    if not callable(value):
+        raise ConfigurationError(
+            f"check = {value!r} cannot be called: pass a callable"
+            " (messages, answer) -> str | None, or a Check."
+        )
+    if isinstance(value, BuiltinCheck):
+        return Check(name=value.name, function=value, tasks=value.tasks, early=value.early)
+    return Check(name=str(getattr(value, "__name__", type(value).__name__)), function=value)
+
+
+def applicable(checks: Iterable[Check], task: str) -> tuple[Check, ...]:
+    """The checks that apply to answers for `task`, in their order."""
+    return tuple(check for check in checks if check.tasks is None or task in check.tasks)
+
+
+def run_check(check: Check, messages: Sequence[BaseMessage], answer: AIMessage) -> CheckVerdict:
+    """Run a check; one that raises accepts, warns once and is named in the verdict.
+
+    An asynchronous check runs to its end on an event loop of its own in a worker
+    thread, with the caller's context variables; objects bound to another loop (a
+    shared HTTP client, a lock) do not work in it.
+    """
+    with _Guarded(check) as run:
+        said: Any = check.function(messages, answer)
+        run.said(_from_own_loop(said) if inspect.isawaitable(said) else said)
+    return run.verdict
+
+
+async def arun_check(
+    check: Check, messages: Sequence[BaseMessage], answer: AIMessage
+) -> CheckVerdict:
+    """Run a check without blocking the event loop; what fails accepts, as in `run_check`.
+
+    Built-in checks and asynchronous ones run on the loop, other callables in a thread.
+    """
+    with _Guarded(check) as run:
+        said: Any
+        if isinstance(check.function, BuiltinCheck) or _is_async(check.function):
+            said = check.function(messages, answer)
+        else:
+            said = await asyncio.to_thread(check.function, messages, answer)
+        run.said(await said if inspect.isawaitable(said) else said)
+    return run.verdict
+
+
+class _Guarded:
+    """One run of a check: what it said, or how it failed. Interrupts pass through."""
+
+    def __init__(self, check: Check) -> None:
+        self._check = check
+        self.verdict = CheckVerdict(name=check.name)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def said(self, reason: object) -> None:
+        if reason is not None and not isinstance(reason, str):
+            self._fail(f"returned {type(reason).__name__}")
+        elif reason is not None:
+            # An empty reason rejects as well; the record still has to say by what.
+            self.verdict = CheckVerdict(name=self._check.name, reason=reason or self._check.name)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool:
+        if isinstance(error, Exception):
+            self._fail(type(error).__name__)
+            return True
+        return False
+
+    def _fail(self, error: str) -> None:
+        self.verdict = CheckVerdict(name=self._check.name, error=error)
+        failures = self._check._failures  # noqa: SLF001 - this module's own class
+        if not failures:
+            failures.append(error)
+            logger.warning(
+                "Check %s failed (%s); answers it fails on are accepted. Logged once.",
+                self._check.name,
+                error,
+            )
+
+
+def _is_async(function: object) -> bool:
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
+        getattr(function, "__call__", None)  # noqa: B004 - an object with an async __call__
+    )
+
+
+def _from_own_loop(awaitable: Awaitable[object]) -> object:
+    context = copy_context()
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        return pool.submit(context.run, asyncio.run, _awaited(awaitable)).result()
+
+
+async def _awaited(awaitable: Awaitable[object]) -> object:
+    return await awaitable

@@ -1,0 +1,94 @@
+"""What an answer's frame says about it: nothing in it, cut off, or filtered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from langchain_core.messages import AIMessage, BaseMessage
+
+from langchain_smartroute.execution.checks.base import BuiltinCheck
+from langchain_smartroute.execution.checks.prose import answer_text
+
+__all__ = ["EmptyCheck", "FilterCheck", "LengthCheck"]
+
+_FINISH_KEYS = ("finish_reason", "stop_reason", "done_reason", "stopReason")
+_CUT_OFF = frozenset({"length", "max_tokens", "max_output_tokens", "model_length"})
+_FILTERED = frozenset(
+    {"content_filter", "content_filtered", "safety", "prohibited_content", "blocklist"}
+)
+_NOT_SHOWN = frozenset(
+    {"text", "output_text", "thinking", "redacted_thinking", "reasoning", "refusal"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EmptyCheck(BuiltinCheck):
+    """Rejects an answer without text, tool call or media; thoughts alone are no answer.
+
+    Example:
+        >>> EmptyCheck()([], AIMessage("  "))
+        'empty'
+    """
+
+    name: ClassVar[str] = "empty"
+    early: ClassVar[bool] = True
+
+    def __call__(self, messages: Sequence[BaseMessage], answer: AIMessage) -> str | None:  # noqa: ARG002 - a check's signature
+        """Give `empty` where there is nothing to show."""
+        calls = answer.tool_calls or answer.invalid_tool_calls
+        if calls or answer_text(answer).strip() or _has_media(answer):
+            return None
+        return "empty"
+
+
+@dataclass(frozen=True, slots=True)
+class LengthCheck(BuiltinCheck):
+    """Rejects an answer that was cut off at a token limit.
+
+    Example:
+        >>> LengthCheck()([], AIMessage("Once", response_metadata={"finish_reason": "length"}))
+        'finish_reason length'
+    """
+
+    name: ClassVar[str] = "length"
+
+    def __call__(self, messages: Sequence[BaseMessage], answer: AIMessage) -> str | None:  # noqa: ARG002 - a check's signature
+        """Give `finish_reason length` where the answer was cut off."""
+        return "finish_reason length" if _finish_reasons(answer) & _CUT_OFF else None
+
+
+@dataclass(frozen=True, slots=True)
+class FilterCheck(BuiltinCheck):
+    """Rejects an answer that the provider's content filter stopped.
+
+    Example:
+        >>> filtered = {"finish_reason": "content_filter"}
+        >>> FilterCheck()([], AIMessage("", response_metadata=filtered))
+        'finish_reason content_filter'
+    """
+
+    name: ClassVar[str] = "filter"
+    early: ClassVar[bool] = True
+
+    def __call__(self, messages: Sequence[BaseMessage], answer: AIMessage) -> str | None:  # noqa: ARG002 - a check's signature
+        """Give `finish_reason content_filter` where the answer was filtered."""
+        return "finish_reason content_filter" if _finish_reasons(answer) & _FILTERED else None
+
+
+def _finish_reasons(answer: AIMessage) -> set[str]:
+    """How the provider says the answer ended, in lower case."""
+    metadata = answer.response_metadata
+    incomplete = metadata.get("incomplete_details")
+    said = [metadata.get(key) for key in _FINISH_KEYS]
+    if isinstance(incomplete, dict):
+        said.append(incomplete.get("reason"))
+    return {reason.lower() for reason in said if isinstance(reason, str)}
+
+
+def _has_media(answer: AIMessage) -> bool:
+    if answer.additional_kwargs.get("audio") or answer.additional_kwargs.get("function_call"):
+        return True
+    blocks = answer.content if isinstance(answer.content, list) else ()
+    return any(isinstance(b, dict) and str(b.get("type", "text")) not in _NOT_SHOWN for b in blocks)

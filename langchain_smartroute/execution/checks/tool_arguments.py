@@ -1,0 +1,72 @@
+"""The tool arguments check: a tool call that its tool could not take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.utils.function_calling import convert_to_openai_tool
+from pydantic import BaseModel, ValidationError
+
+from langchain_smartroute.execution.checks.base import BuiltinCheck
+from langchain_smartroute.execution.checks.json_shape import fits
+
+__all__ = ["Schema", "ToolArgumentsCheck", "satisfies"]
+
+Schema = type[BaseModel] | Mapping[str, Any]
+"""A pydantic model's class, or a JSON schema."""
+
+_MOST_CALLS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ToolArgumentsCheck(BuiltinCheck):
+    """Rejects a tool call whose arguments do not parse, or do not fit the tool's schema.
+
+    Attributes:
+        schemas: Tool name → schema of its arguments. A call of another tool only has
+            to parse.
+
+    Example:
+        >>> check = ToolArgumentsCheck({"search": {"type": "object", "required": ["query"]}})
+        >>> call = {"name": "search", "args": {}, "id": "1", "type": "tool_call"}
+        >>> check([], AIMessage("", tool_calls=[call]))
+        'tool arguments do not fit the schema'
+    """
+
+    name: ClassVar[str] = "tool-arguments"
+
+    schemas: Mapping[str, Schema] = field(default_factory=dict)
+
+    @classmethod
+    def of_tools(cls, tools: Sequence[Any]) -> ToolArgumentsCheck:
+        """Build the check from tools in any form that `bind_tools` takes.
+
+        Raises:
+            ValueError: A tool cannot be read.
+        """
+        functions = [convert_to_openai_tool(tool).get("function") or {} for tool in tools]
+        return cls({f["name"]: f.get("parameters") or {} for f in functions if "name" in f})
+
+    def __call__(self, messages: Sequence[BaseMessage], answer: AIMessage) -> str | None:  # noqa: ARG002 - a check's signature
+        """Give the first fault of a tool call, or `None`."""
+        if answer.invalid_tool_calls:
+            return "tool arguments do not parse"
+        for call in answer.tool_calls[:_MOST_CALLS]:
+            schema = self.schemas.get(call["name"])
+            if schema is not None and not satisfies(call["args"], schema):
+                return "tool arguments do not fit the schema"
+        return None
+
+
+def satisfies(value: object, schema: Schema) -> bool:
+    """Whether `value`, made of what JSON is made of, satisfies `schema`."""
+    if isinstance(schema, Mapping):
+        return fits(value, schema)
+    try:
+        schema.model_validate(value)
+    except ValidationError:
+        return False
+    return True

@@ -1,0 +1,74 @@
+"""The errors that a chain ends with when nobody has answered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from langchain_core.exceptions import ContextOverflowError
+from langchain_core.messages import AIMessageChunk
+
+from langchain_smartroute.errors import (
+    ChainExhaustedError,
+    ChainOverflowError,
+    ChainRateLimitError,
+    StreamInterruptedError,
+)
+from langchain_smartroute.execution.answers import joined
+from langchain_smartroute.execution.faults import Fault
+from langchain_smartroute.types import Attempt, RoutingDecision
+
+__all__ = ["exhausted_error", "interrupted_error"]
+
+
+def exhausted_error(
+    error: Exception | None,
+    faults: Sequence[Fault],
+    *,
+    attempts: Sequence[Attempt],
+    decision: RoutingDecision,
+) -> Exception:
+    """The error for a request that nobody answered.
+
+    Args:
+        error: What the last candidate raised.
+        faults: What each candidate's error meant.
+        attempts: Everything that was tried.
+        decision: What the chain came from.
+
+    Returns:
+        The provider's own exception where only one candidate was tried, with a
+        note; else a `ChainExhaustedError` with the last one as its cause. An
+        overflow in a vendor's own words becomes one that LangChain knows.
+    """
+    if error is None:  # pragma: no cover - a chain always tries its first candidate
+        raise RuntimeError("the chain ended without an attempt")
+    overflow = all(fault.overflow for fault in faults)
+    if len(attempts) == 1 and (not overflow or isinstance(error, ContextOverflowError)):
+        error.add_note(f"smartroute: model {attempts[0].model}, {decision.reason}")
+        return error
+    kind = ChainExhaustedError
+    if overflow:
+        kind = ChainOverflowError
+    elif all(fault.rate_limited for fault in faults):
+        kind = ChainRateLimitError
+    final = kind(
+        f"{len(attempts)} of {len(decision.chain)} candidates failed and no other may be tried;"
+        f" the last one said: {error}",
+        attempts=attempts,
+    )
+    final.__cause__ = error
+    return final
+
+
+def interrupted_error(
+    error: Exception, chunks: Sequence[Any], *, attempts: Sequence[Attempt]
+) -> StreamInterruptedError:
+    """The error for a stream that broke after part of it had been passed on."""
+    partial = joined(chunks)
+    return StreamInterruptedError(
+        f"The stream of {attempts[-1].model} broke after part of the answer had been passed on:"
+        f" {error}",
+        partial=partial if isinstance(partial, AIMessageChunk) else None,
+        attempts=attempts,
+    )

@@ -1,0 +1,62 @@
+"""One candidate of a chain, and when it may stand in for another one."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any
+
+from langchain_core.runnables import Runnable
+
+from langchain_smartroute.catalog import ModelSpec
+from langchain_smartroute.execution.faults import Fault
+
+__all__ = ["Link"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """One candidate of a chain, ready to be called.
+
+    Attributes:
+        spec: What the candidate is and costs.
+        runnable: Calls it.
+        endpoint: Equal for candidates that share an endpoint and key.
+        composite: Whether it may call several models: what they cost is not to
+            be read from the one answer, so it is unknown here; records tell it.
+        prior: Its quality prior for the request's task; `None` when unknown.
+        fallbacks: Aliases that the user names to stand in for it.
+    """
+
+    spec: ModelSpec
+    runnable: Runnable[Any, Any]
+    endpoint: Hashable
+    composite: bool = False
+    prior: float | None = None
+    fallbacks: frozenset[str] = frozenset()
+
+    @property
+    def alias(self) -> str:
+        """The candidate's alias."""
+        return self.spec.alias
+
+    @property
+    def window(self) -> float:
+        """The context window in tokens; an unknown one counts as unlimited."""
+        return self.spec.context_window or float("inf")
+
+    def is_stronger_than(self, other: Link) -> bool:
+        """Whether a better answer is to be expected: by prior, or by the user's word."""
+        if self.alias in other.fallbacks:
+            return True
+        return self.prior is not None and other.prior is not None and self.prior > other.prior
+
+    def may_follow(self, other: Link, fault: Fault) -> bool:
+        """Whether it may be tried after another one's fault."""
+        if fault.scope == "larger_window":
+            return self.window > other.window
+        if fault.scope == "other_endpoint":
+            return self.endpoint != other.endpoint
+        if fault.scope == "stronger":
+            return self.is_stronger_than(other)
+        return fault.scope == "any"

@@ -1,0 +1,42 @@
+"""Who sees an answer while it is written, and how a draft is kept from them.
+
+LangGraph and LangChain's event streams read tokens from the model's own run,
+past whatever the router holds back. The marker classes stand in a module that
+LangChain calls private and LangGraph relies on; a test fails should they move.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from langchain_core.callbacks import BaseCallbackManager
+from langchain_core.tracers._streaming import (
+    _StreamingCallbackHandler,
+    _V2StreamingCallbackHandler,
+)
+
+__all__ = ["NOSTREAM", "hidden", "is_watched"]
+
+NOSTREAM = "nostream"
+"""LangGraph's tag for a run whose tokens are not shown."""
+
+Manager = TypeVar("Manager", bound=BaseCallbackManager)
+
+
+def is_watched(handlers: Iterable[Any]) -> bool:
+    """Whether anybody sees tokens as they come."""
+    return any(_sees_tokens(handler) for handler in handlers)
+
+
+def hidden(manager: Manager) -> Manager:
+    """Take those who see tokens off a manager made for one attempt."""
+    manager.handlers = [h for h in manager.handlers if not _sees_tokens(h)]
+    manager.inheritable_handlers = [h for h in manager.inheritable_handlers if not _sees_tokens(h)]
+    return manager
+
+
+def _sees_tokens(handler: Any) -> bool:
+    # By ancestry, as LangGraph does: an instance check of a protocol is slow.
+    ancestry = type(handler).__mro__
+    return _StreamingCallbackHandler in ancestry or _V2StreamingCallbackHandler in ancestry

@@ -1,0 +1,208 @@
+"""The `ChatOpenAI` of an endpoint that is not OpenAI's: it keeps what a model thinks.
+
+`ChatOpenAI` drops every field of an answer that OpenAI does not send, among them
+`reasoning_content` (DeepSeek, GLM, vLLM) and `reasoning` (OpenRouter). Here it stays.
+
+The form: `content` is the answer alone, a plain string; the thoughts are in
+`additional_kwargs["reasoning_content"]`, from which LangChain's `content_blocks`
+makes `{"type": "reasoning", "reasoning": …}`, first of all blocks. LangChain does so
+only for messages whose `model_provider` has no translator of its own, so these say
+"openai-compatible" there, where `ChatOpenAI` says "openai". With
+`output_version="v1"` the blocks are in `content`, as with every LangChain model.
+
+It rests on private methods of `ChatOpenAI`. Should a later version change them,
+`build_gateway_model` warns and builds a plain `ChatOpenAI`.
+
+Imported when the first model is built: `langchain_openai` takes two seconds of CPU.
+"""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from functools import cache
+from typing import Any
+
+import openai
+from langchain_core.language_models import LanguageModelInput
+from langchain_core.messages import AIMessage
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_openai import ChatOpenAI
+from pydantic import Field
+from typing_extensions import override
+
+from langchain_smartroute.catalog.spec import ModelSpec
+from langchain_smartroute.catalog.thoughts import thoughts_of, wants_thoughts_back
+
+__all__ = ["HOOKS", "GatewayChatOpenAI", "build_gateway_model", "changed_hooks"]
+
+_THOUGHTS = "reasoning_content"
+_PROVIDER_KEY = "model_provider"
+_PROVIDER = "openai-compatible"
+
+HOOKS: dict[str, tuple[str, ...]] = {
+    "_create_chat_result": ("response", "generation_info"),
+    "_convert_chunk_to_generation_chunk": (
+        "chunk",
+        "default_chunk_class",
+        "base_generation_info",
+    ),
+    "_get_generation_chunk_from_completion": ("completion",),
+    "_get_request_payload": ("input_", "stop", "kwargs"),
+}
+"""Private methods of `ChatOpenAI` that are overridden here → the parameters they must have."""
+
+
+class GatewayChatOpenAI(ChatOpenAI):
+    """A `ChatOpenAI` that keeps thoughts and speaks the dialect of its model's provider.
+
+    In traces, cache keys and serialised form it is a `ChatOpenAI`.
+
+    Attributes:
+        catalog_spec: The model that it calls.
+    """
+
+    catalog_spec: ModelSpec = Field(exclude=True, repr=False)
+
+    @classmethod
+    @override
+    def lc_id(cls) -> list[str]:
+        """The id in serialised form: that of `ChatOpenAI`."""
+        return ChatOpenAI.lc_id()
+
+    @override
+    def get_name(self, suffix: str | None = None, *, name: str | None = None) -> str:
+        """The name in traces: that of `ChatOpenAI`."""
+        return super().get_name(suffix, name=name or self.name or ChatOpenAI.__name__)
+
+    @override
+    def _create_chat_result(
+        self, response: dict[str, Any] | openai.BaseModel, generation_info: Any = None
+    ) -> ChatResult:
+        result = super()._create_chat_result(response, generation_info)
+        result.llm_output = {**(result.llm_output or {}), _PROVIDER_KEY: _PROVIDER}
+        choices = _field(response, "choices") or ()
+        for generation, choice in zip(result.generations, choices, strict=False):
+            _keep(generation.message.additional_kwargs, _field(choice, "message"))
+        return result
+
+    @override
+    def _convert_chunk_to_generation_chunk(
+        self, chunk: dict[str, Any], default_chunk_class: type, base_generation_info: Any
+    ) -> ChatGenerationChunk | None:
+        made = super()._convert_chunk_to_generation_chunk(
+            chunk, default_chunk_class, base_generation_info
+        )
+        if made is None:
+            return None
+        if _PROVIDER_KEY in made.message.response_metadata:
+            made.message.response_metadata[_PROVIDER_KEY] = _PROVIDER
+        # Structured output is streamed as events that wrap the chunk.
+        choices = chunk.get("choices") or (chunk.get("chunk") or {}).get("choices")
+        if choices:
+            _keep(made.message.additional_kwargs, choices[0].get("delta"))
+        return made
+
+    @override
+    def _get_generation_chunk_from_completion(
+        self, completion: openai.BaseModel
+    ) -> ChatGenerationChunk:
+        """The parsed object at the end of a stream; its thoughts have been streamed before."""
+        made = super()._get_generation_chunk_from_completion(completion)
+        made.message.additional_kwargs.pop(_THOUGHTS, None)
+        return made
+
+    @override
+    def _get_request_payload(
+        self, input_: LanguageModelInput, *, stop: list[str] | None = None, **kwargs: Any
+    ) -> dict[str, Any]:
+        payload = super()._get_request_payload(input_, stop=stop, **kwargs)
+        wired: list[dict[str, Any]] = payload.get("messages", [])
+        if self.catalog_spec.provider != "openai":
+            # Only OpenAI knows the newer name: DeepSeek ignores it, others refuse it.
+            if "max_completion_tokens" in payload:
+                payload["max_tokens"] = payload.pop("max_completion_tokens")
+            for message in wired:
+                message["content"] = _plain(message.get("content"), message["role"])
+        tools = payload.get("tools") or any(message.get("tool_calls") for message in wired)
+        if tools and wants_thoughts_back(self.catalog_spec):
+            history = self._convert_input(input_).to_messages()
+            for original, message in zip(history, wired, strict=True):
+                if isinstance(original, AIMessage):
+                    message[_THOUGHTS] = thoughts_of(original)
+        return payload
+
+
+def build_gateway_model(spec: ModelSpec, **arguments: Any) -> ChatOpenAI:
+    """Build the model of a catalog entry that is not served by OpenAI itself.
+
+    Args:
+        spec: The catalog entry.
+        arguments: What `ChatOpenAI` takes.
+
+    Warns:
+        RuntimeWarning: Once, if this version of langchain-openai has changed a
+            private method that the thoughts are read through; the model is a plain
+            `ChatOpenAI` then.
+    """
+    if _hooks_are_as_known():
+        return GatewayChatOpenAI(catalog_spec=spec, **arguments)
+    return ChatOpenAI(**arguments)
+
+
+def changed_hooks(base: type) -> list[str]:
+    """The `HOOKS` that a class does not have, or has with other parameters."""
+    return [name for name, known in HOOKS.items() if _parameters(base, name) != known]
+
+
+@cache
+def _hooks_are_as_known() -> bool:
+    changed = changed_hooks(ChatOpenAI)
+    if changed:
+        warnings.warn(
+            f"this langchain-openai has other {', '.join(changed)} than langchain-smartroute"
+            " knows: reasoning models lose their thoughts, and answer limits are sent as"
+            " max_completion_tokens. Use a version from 1.7 on that is known to work, such as"
+            " 1.7.3, or upgrade langchain-smartroute.",
+            RuntimeWarning,
+            stacklevel=3,
+        )
+    return not changed
+
+
+def _parameters(base: type, name: str) -> tuple[str, ...] | None:
+    method = getattr(base, name, None)
+    return None if method is None else tuple(inspect.signature(method).parameters)[1:]
+
+
+def _keep(beside: dict[str, Any], answer: Any) -> None:
+    """Put an answer's thoughts beside its content; a server may send one text twice."""
+    for name in (_THOUGHTS, "reasoning"):
+        thoughts = _field(answer, name)
+        if isinstance(thoughts, str) and thoughts:
+            beside[_THOUGHTS] = thoughts
+            return
+
+
+def _field(holder: Any, name: str) -> Any:
+    return holder.get(name) if isinstance(holder, dict) else getattr(holder, name, None)
+
+
+def _plain(content: Any, role: str) -> Any:
+    """Content without anything but text as one string.
+
+    DeepSeek and text models of others take a string only. Blocks that say more,
+    such as where a prompt cache ends, stay blocks.
+    """
+    if not isinstance(content, list):
+        return content
+    texts = [_text(block) for block in content]
+    if None in texts:
+        return content
+    return ("" if role == "assistant" else "\n").join(text for text in texts if text)
+
+
+def _text(block: Any) -> str | None:
+    if isinstance(block, dict) and block.keys() == {"type", "text"} and block["type"] == "text":
+        return str(block["text"])
+    return None
