@@ -9,6 +9,8 @@ that were tried, each with its attempt.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -17,7 +19,14 @@ if TYPE_CHECKING:
 
     from langchain_smartroute.types import Attempt, RequestFeatures, RoutingDecision
 
-__all__ = ["SettlementListener", "answer_info", "attempt_metadata", "decision_metadata", "settle"]
+__all__ = [
+    "SettlementListener",
+    "answer_info",
+    "attempt_metadata",
+    "decision_metadata",
+    "quietly",
+    "settle",
+]
 
 _log = logging.getLogger(__name__)
 
@@ -143,7 +152,22 @@ def settle(handlers: Iterable[Any], decision_id: str, attempts: Sequence[Attempt
         if not isinstance(handler, SettlementListener) or any(handler is t for t in told):
             continue
         told.append(handler)
-        try:
+        with quietly(f"{type(handler).__name__}.on_settled"):
             handler.on_settled(decision_id, attempts)
-        except Exception as error:  # noqa: BLE001 - a handler's fault must not lose the answer
-            _log.warning("%s.on_settled raised %s", type(handler).__name__, type(error).__name__)
+
+
+@contextmanager
+def quietly(what: str, *, said: set[str] | None = None) -> Iterator[None]:
+    """Log what goes wrong with a user's hook, and go on: accounting never fails a call.
+
+    Args:
+        what: The hook, for the log; never any text of a request.
+        said: Where it is noted, so that it is logged once only.
+    """
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - a hook's fault must not lose the answer
+        if said is None or what not in said:
+            _log.warning("%s raised %s; the call goes on", what, type(error).__name__)
+        if said is not None:
+            said.add(what)

@@ -9,7 +9,6 @@ attached twice still counts it once.
 from __future__ import annotations
 
 import asyncio
-import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -28,11 +27,10 @@ from langchain_smartroute.accounting.run import StartedRun
 from langchain_smartroute.accounting.summary import CostStats, rendered, summarized
 from langchain_smartroute.catalog import Catalog, ModelSpec, Price, find_spec
 from langchain_smartroute.errors import ConfigurationError
+from langchain_smartroute.tracing import quietly
 from langchain_smartroute.types import Attempt, CallRecord, Outcome
 
 __all__ = ["CostCallbackHandler", "track_costs"]
-
-_log = logging.getLogger(__name__)
 
 
 class CostCallbackHandler(BaseCallbackHandler):
@@ -79,7 +77,7 @@ class CostCallbackHandler(BaseCallbackHandler):
         self._baseline = baseline
         self._baseline_price = baseline_price or self._price_of_baseline()
         self._on_record = on_record
-        self._warned = False
+        self._said: set[str] = set()
         self._lock = threading.Lock()
         self._running: dict[UUID, StartedRun] = {}
         self._open: set[str] = set()
@@ -247,16 +245,9 @@ class CostCallbackHandler(BaseCallbackHandler):
     def _emit(self, record: CallRecord) -> None:
         with self._lock:
             self._records.append(record)
-        if self._on_record is None:
-            return
-        try:
-            self._on_record(record)
-        except Exception as error:  # noqa: BLE001 - accounting never fails a call
-            if not self._warned:
-                self._warned = True
-                _log.warning(
-                    "on_record raised %s; further ones are not shown", type(error).__name__
-                )
+        if self._on_record is not None:
+            with quietly("on_record", said=self._said):
+                self._on_record(record)
 
 
 def _with_outcome(record: CallRecord, attempts: Sequence[Attempt]) -> CallRecord:
