@@ -6,10 +6,6 @@ every model that our tests build on it.
 
 from __future__ import annotations
 
-import io
-import wave
-
-import httpx
 import pytest
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_openai import ChatOpenAI
@@ -18,22 +14,7 @@ from langchain_tests.integration_tests import ChatModelIntegrationTests
 from langchain_smartroute.sandbox import SandboxModel, SandboxServer
 
 EVERYTHING = frozenset({"text", "image", "audio", "pdf"})
-PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489"
-    "0000000d49444154789c6360000002000001e221bc330000000049454e44ae426082"
-)
-PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF"
 LONG_PROMPT = "The quick brown fox jumps over the lazy dog. " * 150
-
-
-def silence() -> bytes:
-    target = io.BytesIO()
-    with wave.open(target, "wb") as sound:
-        sound.setnchannels(1)
-        sound.setsampwidth(2)
-        sound.setframerate(8000)
-        sound.writeframes(b"\0\0" * 80)
-    return target.getvalue()
 
 
 @pytest.fixture(scope="module")
@@ -56,14 +37,7 @@ def sandbox():
 )
 class TestChatOpenAIOverTheSandbox(ChatModelIntegrationTests):
     @pytest.fixture(autouse=True)
-    def _over_the_sandbox(self, sandbox, monkeypatch):
-        monkeypatch.setenv("LANGCHAIN_TESTS_USER_AGENT", "langchain-smartroute tests")
-        media = {".png": PNG, ".pdf": PDF, ".wav": silence()}
-
-        def download(url, **kwargs):
-            return httpx.Response(200, content=media[url[-4:]])
-
-        monkeypatch.setattr(httpx, "get", download)
+    def _over_the_sandbox(self, sandbox, served_media):
         type(self).base_url = sandbox.base_url
 
     @pytest.fixture
