@@ -204,6 +204,7 @@ class Engine:
             runnable=PreparedCandidate(candidate, prepare),
             endpoint=candidate.endpoint,
             composite=candidate.composite,
+            tells_end=candidate.tells_end,
             prior=candidate.spec.quality.get(decision.task),
             fallbacks=frozenset(self.policy.fallbacks.get(alias, ())),
         )

@@ -1,6 +1,7 @@
 """What it cost: records, statistics, savings."""
 
-from langchain_smartroute.accounting.callback import CostCallbackHandler, track_costs
+from langchain_smartroute.accounting.callback import CostCallbackHandler
 from langchain_smartroute.accounting.summary import CostStats
+from langchain_smartroute.accounting.tracking import track_costs
 
 __all__ = ["CostCallbackHandler", "CostStats", "track_costs"]

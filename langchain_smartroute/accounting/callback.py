@@ -11,17 +11,15 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import BaseMessage, HumanMessage
 from langchain_core.outputs import LLMResult
-from langchain_core.tracers.context import register_configure_hook
 
 from langchain_smartroute.accounting.run import StartedRun
 from langchain_smartroute.accounting.summary import CostStats, rendered, summarized
@@ -30,7 +28,11 @@ from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.tracing import quietly
 from langchain_smartroute.types import Attempt, CallRecord, Outcome
 
-__all__ = ["CostCallbackHandler", "track_costs"]
+__all__ = ["CostCallbackHandler"]
+
+
+_MOST_RUNNING = 10_000
+"""Model runs at once beyond which the oldest ones outside a router are taken as cancelled."""
 
 
 class CostCallbackHandler(BaseCallbackHandler):
@@ -159,7 +161,8 @@ class CostCallbackHandler(BaseCallbackHandler):
         given_up = isinstance(error, asyncio.CancelledError | GeneratorExit | KeyboardInterrupt)
         outcome: Outcome = "cancelled" if given_up else "failed"
         response = kwargs.get("response")
-        self._close(run.failed(response, outcome=outcome, now=time.perf_counter()))
+        now = time.perf_counter()
+        self._close(run.failed(response, outcome=outcome, now=now, error=error))
 
     def on_settled(self, decision_id: str, attempts: Sequence[Attempt]) -> None:
         """Take from the router what became of each attempt of a request."""
@@ -194,6 +197,17 @@ class CostCallbackHandler(BaseCallbackHandler):
         )
         with self._lock:
             self._running.setdefault(run_id, run)
+            lost = self._lost()
+        for given_up in lost:
+            self._emit(given_up.failed(None, outcome="cancelled", now=time.perf_counter()))
+
+    def _lost(self) -> list[StartedRun]:
+        """Runs outside a router that were cancelled, which no event tells: the oldest ones."""
+        surplus = len(self._running) - _MOST_RUNNING
+        if surplus <= 0:
+            return []
+        outside = (k for k, run in self._running.items() if run.decision_id not in self._open)
+        return [self._running.pop(key) for key in list(islice(outside, surplus))]
 
     def _identity(
         self, metadata: dict[str, Any], params: dict[str, Any]
@@ -262,29 +276,3 @@ def _with_outcome(record: CallRecord, attempts: Sequence[Attempt]) -> CallRecord
     if (record.outcome == "accepted" and outcome != "cached") or stopped:
         return replace(record, outcome=outcome)
     return record
-
-
-_tracked: ContextVar[CostCallbackHandler | None] = ContextVar("smartroute_costs", default=None)
-register_configure_hook(_tracked, inheritable=True)
-
-
-@contextmanager
-def track_costs(baseline: str | None = "gpt-4o", **settings: Any) -> Iterator[CostCallbackHandler]:
-    """Count every model run inside a `with` block, without passing callbacks.
-
-    Threads started by hand inside the block do not inherit it; those of
-    LangChain's `batch` do.
-
-    Args:
-        baseline: The model that savings are measured against.
-        **settings: As for `CostCallbackHandler`.
-
-    Yields:
-        The handler that counts.
-    """
-    handler = CostCallbackHandler(baseline, **settings)
-    token = _tracked.set(handler)
-    try:
-        yield handler
-    finally:
-        _tracked.reset(token)

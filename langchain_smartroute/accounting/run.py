@@ -14,6 +14,7 @@ from langchain_smartroute.catalog import (
     estimated_usage,
     holds_anything,
     is_cache_hit,
+    may_be_billed,
     usage_of,
 )
 from langchain_smartroute.classify import message_tokens
@@ -76,18 +77,25 @@ class StartedRun:
         usage = usage_of(message) or estimated_usage(message, input_tokens=self._input_tokens())
         return self._record("accepted", usage, message, now=now)
 
-    def failed(self, response: LLMResult | None, *, outcome: Outcome, now: float) -> CallRecord:
+    def failed(
+        self,
+        response: LLMResult | None,
+        *,
+        outcome: Outcome,
+        now: float,
+        error: BaseException | None = None,
+    ) -> CallRecord:
         """The account of a run that broke off.
 
-        What had arrived by then is estimated. A call that failed before anything
-        arrived is taken as not billed; one that was cancelled, as billed for its
-        input, since nobody can tell how far the provider got.
+        What had arrived by then is estimated. A call that the provider refused, or
+        that never reached it, is taken as not billed; one whose answer could not be
+        read, or that was cancelled, as billed for its input at least.
         """
         message = _message_in(response)
         usage = Usage()
         if message is not None and holds_anything(message):
             usage = usage_of(message) or estimated_usage(message, input_tokens=self._input_tokens())
-        elif outcome == "cancelled":
+        elif outcome == "cancelled" or (error is not None and may_be_billed(error)):
             usage = Usage(input_tokens=self._input_tokens(), estimated=True)
         return self._record(outcome, usage, message, now=now)
 

@@ -7,6 +7,7 @@ from langchain_smartroute.catalog.prices import (
     estimated_usage,
     holds_anything,
     is_cache_hit,
+    may_be_billed,
     usage_of,
 )
 from langchain_smartroute.catalog.spec import ModelSpec, Price, faults_of
@@ -26,5 +27,6 @@ __all__ = [
     "find_spec",
     "holds_anything",
     "is_cache_hit",
+    "may_be_billed",
     "usage_of",
 ]

@@ -240,7 +240,11 @@ def _laid_over(data: dict[str, Any]) -> dict[str, Any]:
     if base_name not in SHIPPED:
         raise ConfigurationError(f"extends = {base_name!r}: use one of {', '.join(SHIPPED)}")
     base = _shipped(base_name)
-    merged = {**base.model_dump(exclude_unset=True), **data}
+    inherited = base.model_dump(exclude_unset=True)
+    if "base_url" in data:
+        # URL and key are a pair: a file that moves the URL does not get the other URL's key.
+        inherited.pop("api_key_env", None)
+    merged = {**inherited, **data}
     own_models, own_routes = data.get("models", {}), data.get("routes", {})
     if not isinstance(own_models, Mapping) or not isinstance(own_routes, Mapping):
         raise ConfigurationError("models, routes: must be tables where a catalog is extended")
@@ -249,7 +253,10 @@ def _laid_over(data: dict[str, Any]) -> dict[str, Any]:
         if isinstance(entry, ModelSpec):
             models[alias] = entry
         elif isinstance(entry, Mapping):
-            models[alias] = {**models.get(alias, {}), **entry}
+            below = dict(models.get(alias, {}))
+            if "base_url" in entry:
+                below.pop("api_key_env", None)
+            models[alias] = {**below, **entry}
         else:
             models[alias] = entry
     merged["models"] = models

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from decimal import Context, Decimal
+from json import JSONDecodeError
 from typing import TYPE_CHECKING, Any
+
+from langchain_core.exceptions import OutputParserException
+from pydantic import ValidationError
 
 from langchain_smartroute.types import Usage
 
@@ -14,7 +18,14 @@ if TYPE_CHECKING:
 
     from langchain_smartroute.catalog.spec import Price
 
-__all__ = ["cost_usd", "estimated_usage", "holds_anything", "is_cache_hit", "usage_of"]
+__all__ = [
+    "cost_usd",
+    "estimated_usage",
+    "holds_anything",
+    "is_cache_hit",
+    "may_be_billed",
+    "usage_of",
+]
 
 _PER_MILLION = Decimal("0.000001")
 _BYTES_PER_TOKEN = 3
@@ -103,6 +114,15 @@ def holds_anything(message: BaseMessage) -> bool:
         return True
     calls = ("tool_calls", "invalid_tool_calls", "tool_call_chunks")
     return any(getattr(message, name, None) for name in calls)
+
+
+def may_be_billed(error: BaseException) -> bool:
+    """Whether a failure is that of reading an answer, which the provider has billed.
+
+    Not an HTTP error, a connection that failed or a time-out: those are taken as free.
+    """
+    unread = isinstance(error, ValidationError | JSONDecodeError | OutputParserException)
+    return unread or hasattr(error, "completion")
 
 
 def is_cache_hit(message: BaseMessage) -> bool:

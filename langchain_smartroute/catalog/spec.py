@@ -43,16 +43,28 @@ def faults_of(error: ValidationError, *, where: str = "") -> list[str]:
         elif found["type"] == "missing":
             lines.append(f"{key}: is missing; add it")
         elif found["type"] == "extra_forbidden":
-            lines.append(f"{key} = {found['input']!r}: unknown key; remove it or correct its name")
+            shown = _shown(key, found["input"])
+            lines.append(f"{key} = {shown}: unknown key; remove it or correct its name")
         else:
-            lines.append(f"{key} = {found['input']!r}: {found['msg']}; correct the value")
+            lines.append(
+                f"{key} = {_shown(key, found['input'])}: {found['msg']}; correct the value"
+            )
     return lines
+
+
+def _shown(key: str, value: Any) -> str:
+    """A value for a message; what may be a key, or holds one, is not repeated."""
+    if not key or "api_key" in key:
+        return "(not shown, as it may hold a key)"
+    return repr(value)
 
 
 class Checked(BaseModel):
     """A frozen block whose faults come as one `ConfigurationError`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True
+    )
 
     def __init__(self, **data: Any) -> None:
         try:

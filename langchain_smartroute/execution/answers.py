@@ -60,7 +60,16 @@ def has_content(answer: Any) -> bool:
 
     A provider's first chunk often names only the role; that is no content.
     """
-    return not isinstance(answer, BaseMessage) or holds_anything(answer)
+    if not isinstance(answer, BaseMessage):
+        return True
+    if answer.additional_kwargs.get("refusal"):
+        # A refusal is for the checks to see before the user does.
+        answer = answer.model_copy(update={"additional_kwargs": _unrefused(answer)})
+    return holds_anything(answer)
+
+
+def _unrefused(message: BaseMessage) -> dict[str, Any]:
+    return {name: v for name, v in message.additional_kwargs.items() if name != "refusal"}
 
 
 def has_answer(answer: Any) -> bool:
@@ -70,7 +79,8 @@ def has_answer(answer: Any) -> bool:
     """
     message = message_of(answer)
     if message is None:
-        return True
+        # Asked for an object by a tool call, a model may not call it: there is nothing then.
+        return answer is not None
     if message.tool_calls or message.invalid_tool_calls or message.text:
         return True
     blocks = message.content if isinstance(message.content, list) else []

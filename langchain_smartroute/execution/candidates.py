@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import threading
+from asyncio import AbstractEventLoop
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from langchain_core.messages import BaseMessage
 from langchain_core.runnables import Runnable, RunnableConfig
 
 from langchain_smartroute.catalog import ModelSpec, adapted_arguments, adapted_messages
+from langchain_smartroute.execution.clients import running_loop
 
 __all__ = ["Candidate", "Preparation", "PreparedCandidate"]
 
@@ -27,34 +30,46 @@ class Candidate:
         spec: What it is and costs.
         endpoint: Equal for candidates that share an endpoint and key.
         composite: Whether it may call several models.
+        tells_end: Whether its streams name a finish reason at their end.
     """
 
     def __init__(
         self,
         spec: ModelSpec,
-        build: Callable[[], Runnable[Any, Any]],
+        build: Callable[[AbstractEventLoop | None], Runnable[Any, Any]],
         *,
         endpoint: Hashable,
         composite: bool = False,
+        tells_end: bool = False,
     ) -> None:
         self.spec = spec
         self.endpoint = endpoint
         self.composite = composite
+        self.tells_end = tells_end
         self._build = build
-        self._model: Runnable[Any, Any] | None = None
+        self._outside: dict[Any, Runnable[Any, Any]] = {}
+        self._inside: WeakKeyDictionary[Any, Runnable[Any, Any]] = WeakKeyDictionary()
         self._lock = threading.Lock()
-        self._bound: OrderedDict[
-            tuple[tuple[int, ...], str], tuple[tuple[Any, ...], Runnable[Any, Any]]
-        ] = OrderedDict()
+        self._bound: OrderedDict[Hashable, tuple[Any, ...]] = OrderedDict()
 
     @property
     def model(self) -> Runnable[Any, Any]:
-        """The model, built on first use."""
-        if self._model is None:
+        """The model, built on first use; one for each event loop, and one for none."""
+        loop = running_loop()
+        models = self._outside if loop is None else self._inside
+        key: Any = loop or "no loop"
+        model = models.get(key)
+        if model is None:
             with self._lock:
-                if self._model is None:
-                    self._model = self._build()
-        return self._model
+                model = models.get(key)
+                if model is None:
+                    model = models[key] = self._build(loop)
+        return model
+
+    @property
+    def is_built(self) -> bool:
+        """Whether the model has been called for."""
+        return bool(self._outside or self._inside)
 
     def with_tools(self, tools: Any, arguments: Mapping[str, Any]) -> Runnable[Any, Any]:
         """The model with tools bound by its own `bind_tools`.
@@ -63,20 +78,27 @@ class Candidate:
         bindings are kept, and the tools with them, which makes their identity
         a safe key.
         """
-        key = (tuple(map(id, tools)), repr(sorted(arguments.items(), key=lambda item: item[0])))
+        named = tuple((name, _identity(value)) for name, value in sorted(arguments.items()))
+        model: Any = self.model
+        key = (id(model), tuple(map(id, tools)), named)
         with self._lock:
             kept = self._bound.get(key)
             if kept is not None:
                 self._bound.move_to_end(key)
-                return kept[1]
+                found: Runnable[Any, Any] = kept[-1]
+                return found
         originals = [getattr(tool, "original", tool) for tool in tools]
-        model: Any = self.model
         bound: Runnable[Any, Any] = model.bind_tools(originals, **arguments)
         with self._lock:
-            self._bound[key] = (tuple(tools), bound)
+            self._bound[key] = (model, tuple(tools), tuple(arguments.values()), bound)
             while len(self._bound) > _KEPT:
                 self._bound.popitem(last=False)
         return bound
+
+
+def _identity(value: Any) -> Hashable:
+    """What tells two arguments apart: two schemas may have the same name and repr."""
+    return value if isinstance(value, str | int | None) else id(value)
 
 
 class PreparedCandidate(Runnable[Any, Any]):

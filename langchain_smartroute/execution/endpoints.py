@@ -7,7 +7,8 @@ client would send `OPENAI_API_KEY` to any base URL that it is given.
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -26,6 +27,8 @@ _PAIRS = (
     ("SMARTROUTE_BASE_URL", "SMARTROUTE_API_KEY"),
     ("OPENAI_BASE_URL", "OPENAI_API_KEY"),
 )
+_SHORT = 12
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NO_KEY = SecretStr("no-key-needed")
 _MEND = (
     "pass base_url and api_key, or set SMARTROUTE_BASE_URL and SMARTROUTE_API_KEY (or"
@@ -41,10 +44,17 @@ class Endpoint:
     Attributes:
         base_url: Such as `https://gateway.example/v1`.
         api_key: Never shown in a repr.
+        from_openai: Whether it was set by OpenAI's own environment variables.
     """
 
     base_url: str
     api_key: SecretStr
+    from_openai: bool = False
+
+    @property
+    def is_openai(self) -> bool:
+        """Whether it is OpenAI itself, which has a second protocol beside chat completions."""
+        return urlsplit(self.base_url).hostname == "api.openai.com"
 
 
 def resolve_endpoints(
@@ -78,6 +88,11 @@ def resolve_endpoints(
     """
     if api_key is None and api_key_env is not None and environ.get(api_key_env):
         api_key = SecretStr(environ[api_key_env])
+    if api_key_env is not None and _VARIABLE.fullmatch(api_key_env) is None:
+        raise ConfigurationError(
+            "api_key_env (not shown, as it may be a key) is no variable's name; give the name of"
+            " the environment variable, not the key itself"
+        )
     hint = f"set {api_key_env}" if api_key_env else "pass api_key with base_url"
     faults: list[str] = []
     found: dict[str, Endpoint] = {}
@@ -125,7 +140,7 @@ def _gateway(
         if url:
             pair = _checked(url, SecretStr(key) if key else None, key_hint=f"set {key_name}")
             if isinstance(pair, Endpoint):
-                return pair
+                return replace(pair, from_openai=url_name.startswith("OPENAI"))
             half.append(f"{url_name} is set, but {pair}")
         elif key:
             half.append(f"{key_name} is set without {url_name}")
@@ -153,7 +168,9 @@ def _checked(base_url: str, api_key: SecretStr | None, *, key_hint: str) -> Endp
         return "base_url holds a user name or password; give the key as api_key instead"
     host = _host_of(base_url)
     if host is None:
-        return f"base_url = {base_url!r} is not a URL; give one such as https://gateway.example/v1"
+        # Without any of a URL's marks it may be a key in the wrong place.
+        shown = repr(base_url) if set(base_url) & set("/.:") or len(base_url) < _SHORT else "…"
+        return f"base_url = {shown} is not a URL; give one such as https://gateway.example/v1"
     if api_key is not None and api_key.get_secret_value():
         return Endpoint(base_url=base_url, api_key=api_key)
     if _is_loopback(host):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Fault", "NextScope", "fault_of"]
 
-NextScope = Literal["any", "larger_window", "other_endpoint", "stronger", "none"]
+NextScope = Literal["any", "larger_window", "other_endpoint", "none"]
 """Which of the chain's further candidates may be tried."""
 
 _OVERFLOW = re.compile(
@@ -94,9 +94,6 @@ def fault_of(error: Exception) -> Fault:
 def _scope(error: Exception, status: int | None) -> NextScope:
     if isinstance(error, ConfigurationError | InvalidRequestError):
         return "none"
-    if isinstance(error, OutputParserException):
-        # The answer came but did not meet its schema: a weak answer rather than a failure.
-        return "stronger"
     if getattr(error, "code", None) in _FILTERED:
         return "none"
     if status is None or status >= 500:  # noqa: PLR2004 - HTTP
@@ -109,7 +106,7 @@ def _summary(error: Exception, status: int | None, scope: NextScope) -> str:
     parts = [name if status is None else f"{name} (HTTP {status})"]
     if scope == "larger_window":
         parts.append("prompt too long")
-    elif scope == "stronger":
+    elif isinstance(error, OutputParserException):
         parts.append("schema not met")
     elif scope == "other_endpoint":
         parts.append("key not accepted")

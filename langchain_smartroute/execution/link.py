@@ -24,6 +24,8 @@ class Link:
         endpoint: Equal for candidates that share an endpoint and key.
         composite: Whether it may call several models: what they cost is not to
             be read from the one answer, so it is unknown here; records tell it.
+        tells_end: Whether the last chunk of its streams names a finish reason, so
+            that a stream without one was cut off.
         prior: Its quality prior for the request's task; `None` when unknown.
         fallbacks: Aliases that the user names to stand in for it.
     """
@@ -32,6 +34,7 @@ class Link:
     runnable: Runnable[Any, Any]
     endpoint: Hashable
     composite: bool = False
+    tells_end: bool = False
     prior: float | None = None
     fallbacks: frozenset[str] = frozenset()
 
@@ -57,6 +60,4 @@ class Link:
             return self.window > other.window
         if fault.scope == "other_endpoint":
             return self.endpoint != other.endpoint
-        if fault.scope == "stronger":
-            return self.is_stronger_than(other)
         return fault.scope == "any"

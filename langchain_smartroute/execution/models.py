@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import threading
+from asyncio import AbstractEventLoop
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable, RunnableBinding, RunnableSequence
@@ -15,6 +16,7 @@ from langchain_core.runnables.fallbacks import RunnableWithFallbacks
 
 from langchain_smartroute.catalog import ModelSpec, adapted_arguments, find_spec
 from langchain_smartroute.errors import ConfigurationError
+from langchain_smartroute.execution.clients import async_client
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ModelSettings", "build_model", "init_model", "is_single_model", "spec_of_model"]
 
-_OPENAI = "api.openai.com"
 _BUILDING = threading.Lock()
 _MODALITY_KEYS: dict[Modality, str] = {
     "image": "image_inputs",
@@ -38,7 +39,7 @@ class ModelSettings:
     """What every model that the router builds has in common.
 
     Attributes:
-        timeout_s: Seconds that one attempt may take.
+        timeout_s: Seconds to wait for a connection and for each further byte.
         temperature: Sampling temperature, where the model takes one.
         max_tokens: The answer's room in tokens; `None`: the provider's default.
         stop: Stop sequences.
@@ -52,28 +53,43 @@ class ModelSettings:
     extra: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
-def build_model(spec: ModelSpec, endpoint: Endpoint, settings: ModelSettings) -> BaseChatModel:
+def build_model(
+    spec: ModelSpec,
+    endpoint: Endpoint,
+    settings: ModelSettings,
+    *,
+    loop: AbstractEventLoop | None = None,
+) -> BaseChatModel:
     """Build the `ChatOpenAI` of a catalog model.
 
     It never retries by itself (the chain decides what happens after an error),
     reports usage in streams too, and shares its HTTP clients with every other
     model of the same endpoint and time-out.
+
+    Args:
+        spec: What to build.
+        endpoint: Where it is served.
+        settings: What all models of the router have in common.
+        loop: The event loop that it will be called in, if any.
     """
     # Imported when the first model is built: it takes two seconds of CPU.
     from langchain_openai import ChatOpenAI  # noqa: PLC0415
 
     from langchain_smartroute.execution.reasoning import build_gateway_model  # noqa: PLC0415
 
-    at_openai = urlsplit(endpoint.base_url).hostname == _OPENAI
+    at_openai = endpoint.is_openai
     build = ChatOpenAI if at_openai else partial(build_gateway_model, spec)
     optional: dict[str, Any] = {
         "temperature": settings.temperature,
         "max_tokens": settings.max_tokens,
         "stop": settings.stop or None,
     }
+    own_client: dict[str, Any] = {}
+    if loop is not None:
+        own_client["http_async_client"] = async_client(loop, timeout_s=settings.timeout_s)
     # One at a time: models that are built at once would each get HTTP clients of their own.
     with _BUILDING:
-        return build(
+        model: BaseChatModel = build(
             model=spec.model,
             base_url=endpoint.base_url,
             api_key=endpoint.api_key,
@@ -84,8 +100,24 @@ def build_model(spec: ModelSpec, endpoint: Endpoint, settings: ModelSettings) ->
             use_responses_api=None if at_openai else False,
             metadata={"ls_provider": spec.provider, "ls_model_name": spec.model},
             **adapted_arguments({k: v for k, v in optional.items() if v is not None}, spec),
+            **own_client,
             **settings.extra,
         )
+    if not (at_openai or endpoint.from_openai):
+        _forget_openai_account(model)
+    return model
+
+
+def _forget_openai_account(model: Any) -> None:
+    """Keep the account that OpenAI's client reads from the environment from other hosts."""
+    ambient = os.environ.get("OPENAI_CUSTOM_HEADERS", "")
+    names = {line.partition(":")[0].strip() for line in ambient.splitlines()}
+    for client in (model.root_client, model.root_async_client):
+        if client is None:
+            continue
+        client.organization = client.project = None
+        headers = getattr(client, "_custom_headers", {})
+        client._custom_headers = {n: v for n, v in headers.items() if n not in names}  # noqa: SLF001 - the client offers no other way
 
 
 def init_model(name: str) -> BaseChatModel:
@@ -104,8 +136,9 @@ def init_model(name: str) -> BaseChatModel:
         ) from error
     try:
         model: BaseChatModel = factory(name)
-    except (ImportError, ValueError, TypeError) as error:
-        raise ConfigurationError(f"model {name!r}: {error}") from error
+    except Exception as error:
+        # A provider's client has errors of its own, for a missing key say.
+        raise ConfigurationError(f"model {name!r}: {type(error).__name__}: {error}") from error
     return model
 
 
@@ -128,7 +161,8 @@ def spec_of_model(alias: str, model: Runnable[Any, Any]) -> ModelSpec:
         },
         "tools": profile.get("tool_calling") is not False and _offers(model, "bind_tools"),
         "tool_choice": profile.get("tool_choice") is not False,
-        "structured_output": _offers(model, "with_structured_output"),
+        "structured_output": profile.get("structured_output") is not False
+        and _offers(model, "with_structured_output"),
         "context_window": profile.get("max_input_tokens"),
         "max_output_tokens": profile.get("max_output_tokens"),
     }

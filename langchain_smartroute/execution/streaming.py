@@ -15,7 +15,6 @@ from langchain_core.messages import AIMessageChunk
 from langchain_smartroute.execution.answers import (
     as_chunk,
     foreign_error,
-    has_answer,
     has_content,
     is_last,
     joined,
@@ -74,24 +73,31 @@ class StreamedAttempt:
             self.failed(self._foreign)
             return []
         whole = self.whole
+        if self._walk.was_cut_off(whole):
+            self.failed(ConnectionError("the stream ended without a finish reason"), billed=True)
+            return []
         if not self._released:
-            if whole is None or not has_answer(whole):
+            counting = [v for v in verdicts if self._buffered or v.name in self._early]
+            if whole is None or self._walk.is_empty(whole, counting):
                 self._walk.came_up_empty(self._held or [AIMessageChunk(content="")])
                 return []
-            counting = [v for v in verdicts if self._buffered or v.name in self._early]
             if self._walk.rejects(counting):
                 self._walk.reject(self._held, counting)
                 return []
         return self._accepted(whole, verdicts)
 
-    def failed(self, error: Exception) -> None:
+    def failed(self, error: Exception, *, billed: bool = False) -> None:
         """Note an error.
+
+        Args:
+            error: What went wrong.
+            billed: Whether the provider had begun to answer, even without content.
 
         Raises:
             StreamInterruptedError: If part of the answer had been passed on.
         """
-        arrived = self._chunks if any(has_content(chunk) for chunk in self._chunks) else ()
-        self._walk.failed(error, arrived=arrived)
+        billed = billed or any(has_content(chunk) for chunk in self._chunks)
+        self._walk.failed(error, arrived=self._chunks if billed else ())
         if self._released:
             shown = self._chunks[: len(self._chunks) - len(self._held)]
             raise self._walk.interruption(error, shown) from error

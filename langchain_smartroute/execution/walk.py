@@ -9,11 +9,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from langchain_smartroute.catalog import cost_usd, estimated_usage, is_cache_hit, usage_of
+from langchain_core.messages import AIMessage
+
+from langchain_smartroute.catalog import (
+    cost_usd,
+    estimated_usage,
+    is_cache_hit,
+    may_be_billed,
+    usage_of,
+)
 from langchain_smartroute.errors import StreamInterruptedError
 from langchain_smartroute.execution.answers import (
     INFO_KEY,
@@ -27,6 +35,7 @@ from langchain_smartroute.execution.answers import (
 from langchain_smartroute.execution.checks import CheckVerdict
 from langchain_smartroute.execution.endings import exhausted_error, interrupted_error
 from langchain_smartroute.execution.faults import Fault, fault_of
+from langchain_smartroute.execution.kept import Kept
 from langchain_smartroute.execution.link import Link
 from langchain_smartroute.tracing import answer_info
 from langchain_smartroute.types import Attempt, Outcome, RoutingDecision
@@ -34,23 +43,6 @@ from langchain_smartroute.types import Attempt, Outcome, RoutingDecision
 __all__ = ["Walk"]
 
 _EMPTY = "empty answer"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Kept:
-    """The best answer so far, for want of a better one.
-
-    Attributes:
-        number: Which attempt it is from.
-        pieces: The whole answer, or its chunks.
-        verdicts: What the checks said of it.
-        weak: Whether it was rejected; else it is empty.
-    """
-
-    number: int
-    pieces: Sequence[Any]
-    verdicts: Sequence[CheckVerdict] = ()
-    weak: bool = False
 
 
 class Walk:
@@ -79,7 +71,7 @@ class Walk:
         self._faults: list[tuple[Link, Fault]] = []
         self._rejected: list[Link] = []
         self._error: Exception | None = None
-        self._kept: _Kept | None = None
+        self._kept: Kept | None = None
         self._current: Link | None = None
         self._started = 0.0
         self._done = False
@@ -102,12 +94,16 @@ class Walk:
     def can_escalate(self) -> bool:
         """Whether a stronger candidate is left, should the one under way be rejected."""
         now = self._link()
-        later = self._links[self._links.index(now) + 1 :]
-        return any(link.is_stronger_than(now) and self._may_follow(link) for link in later)
+        return any(link.is_stronger_than(now) for link in self._later())
 
     def may_be_replaced(self) -> bool:
-        """Whether the answer of the attempt under way may yet give way to another one."""
-        return self._kept is not None or self.can_escalate()
+        """Whether the answer under way may yet give way: to a better one, or by breaking off."""
+        return bool(self._later())
+
+    def _later(self) -> list[Link]:
+        """The candidates that may still follow the one under way."""
+        at = self._links.index(self._link())
+        return [link for link in self._links[at + 1 :] if self._may_follow(link)]
 
     def answered(
         self, answer: Any, verdicts: Sequence[CheckVerdict] = (), *, shown: bool = False
@@ -123,12 +119,24 @@ class Walk:
         foreign = foreign_error(answer)
         if foreign is not None:
             self.failed(foreign)
-        elif not has_answer(answer):
+        elif self.is_empty(answer, verdicts):
             self.came_up_empty([answer])
         elif not shown and self.rejects(verdicts):
             self.reject([answer], verdicts)
         else:
             self.answer = self.accept(answer, answer, verdicts)
+
+    def was_cut_off(self, whole: Any) -> bool:
+        """Whether a stream ended before its model said that it had."""
+        message = message_of(whole)
+        if message is None or not self._link().tells_end:
+            return False
+        return not is_cache_hit(message) and "finish_reason" not in message.response_metadata
+
+    def is_empty(self, answer: Any, verdicts: Sequence[CheckVerdict]) -> bool:
+        """Whether there is no answer, and nothing that says why, such as a refusal."""
+        told = any(verdict.rejects and verdict.name != "empty" for verdict in verdicts)
+        return not told and not has_answer(answer)
 
     def rejects(self, verdicts: Sequence[CheckVerdict]) -> bool:
         """Whether verdicts reject an answer that a stronger candidate may better."""
@@ -156,13 +164,15 @@ class Walk:
         """Note an answer that a check rejects; it is returned if nobody does better."""
         link = self._link()
         reason = next(_told(verdict) for verdict in verdicts if verdict.rejects)
-        self._kept = _Kept(number=self.number, pieces=pieces, verdicts=verdicts, weak=True)
+        kept = Kept(link=link, number=self.number, pieces=pieces, verdicts=verdicts, weak=True)
+        if self._kept is None or not self._kept.is_better_than(kept):
+            self._kept = kept
         self._close("rejected", reason=reason, cost=self._cost(joined(pieces)))
         self._rejected.append(link)
 
     def came_up_empty(self, pieces: Sequence[Any]) -> None:
         """Note an answer without any content; it is returned if nobody does better."""
-        self._kept = self._kept or _Kept(number=self.number, pieces=pieces)
+        self._kept = self._kept or Kept(link=self._link(), number=self.number, pieces=pieces)
         self._close("failed", reason=_EMPTY, cost=self._cost(joined(pieces)))
 
     def failed(self, error: Exception, *, arrived: Sequence[Any] = ()) -> None:
@@ -174,7 +184,9 @@ class Walk:
         """
         link = self._link()
         fault = fault_of(error)
-        cost = self._cost(joined(arrived)) if arrived else Decimal(0)
+        cost: Decimal | None = Decimal(0)
+        if arrived or may_be_billed(error):
+            cost = self._cost(joined(arrived) or AIMessage(content=""))
         self._close("failed", reason=fault.summary, cost=cost, status=fault.status)
         self._faults.append((link, fault))
         self._error = error
@@ -204,9 +216,10 @@ class Walk:
             )
         kept = self._kept
         if kept.weak:
-            self.attempts[kept.number] = replace(self.attempts[kept.number], outcome="accepted")
+            self.attempts[kept.number] = replace(self.attempts[kept.number], outcome=kept.outcome)
         *head, last = kept.pieces
-        last = with_info(last, self._info(self.attempts[kept.number].model, kept.verdicts))
+        verdicts = kept.verdicts or [CheckVerdict(name="empty", reason=_EMPTY)]
+        last = with_info(last, self._info(kept.link.alias, verdicts))
         self.answer = joined([*head, last])
         return [*head, last]
 

@@ -220,11 +220,11 @@ class _Choice:
         self.excluded |= too_dear
         if any(alias not in self.excluded for alias, _ in wanted):
             return wanted
-        if self.policy.on_limit == "raise":
+        if self.policy.on_limit == "raise" or self.options.model is not None:
             raise SpendLimitExceededError(
-                f"max_cost_usd = {ceiling:f} is below the estimate of every candidate for tier"
-                f" {self.options.tier!r}; raise it, shorten the prompt, set max_tokens, or choose"
-                ' on_limit="cheapest":',
+                f"max_cost_usd = {ceiling:f} is below the estimate of every model that tier"
+                f" {self.options.tier!r} and the tiers below send this request to; raise it,"
+                ' shorten the prompt, set max_tokens, or choose on_limit="cheapest":',
                 limit_usd=ceiling,
                 excluded=self.excluded,
             )

@@ -41,6 +41,8 @@ def catalog_of_models(
     Raises:
         ConfigurationError: Listing every entry that is no model.
     """
+    if not isinstance(models, Mapping):
+        raise ConfigurationError(f"models = {models!r}: must map aliases to models")
     specs: list[ModelSpec] = []
     given: dict[str, Runnable[Any, Any]] = {}
     faults: list[str] = []
@@ -80,9 +82,14 @@ def build_candidates(
         if spec.alias in given:
             model = given[spec.alias]
             composite = not is_single_model(model)
-            return Candidate(spec, lambda: model, endpoint=spec.alias, composite=composite)
+            return Candidate(spec, lambda _: model, endpoint=spec.alias, composite=composite)
         endpoint = endpoints[spec.alias]
-        return Candidate(spec, lambda: build_model(spec, endpoint, settings), endpoint=endpoint)
+        return Candidate(
+            spec,
+            lambda loop: build_model(spec, endpoint, settings, loop=loop),
+            endpoint=endpoint,
+            tells_end=not endpoint.is_openai,
+        )
 
     return {alias: candidate(spec) for alias, spec in catalog.models.items()}
 
@@ -103,6 +110,9 @@ def checked_fallbacks(fallbacks: Mapping[str, Any], catalog: Catalog) -> dict[st
     faults: list[str] = []
     direct: dict[str, tuple[str, ...]] = {}
     for alias, value in fallbacks.items():
+        if not isinstance(value, str | list | tuple):
+            faults.append(f"fallbacks.{alias} = {value!r}: must be an alias or a list of aliases")
+            continue
         targets = (value,) if isinstance(value, str) else tuple(value)
         direct[alias] = targets
         faults += [

@@ -16,7 +16,7 @@ from typing_extensions import override
 from langchain_smartroute.catalog import Catalog, faults_of
 from langchain_smartroute.classify import PatternClassifier, as_classifier
 from langchain_smartroute.engine import Engine
-from langchain_smartroute.errors import ConfigurationError
+from langchain_smartroute.errors import ConfigurationError, InvalidRequestError
 from langchain_smartroute.execution import ModelSettings, resolve_endpoints
 from langchain_smartroute.execution.checks import Check, as_check, default_checks
 from langchain_smartroute.routing import OnLimit, RouteOptions, TablePolicy, as_rules
@@ -64,7 +64,9 @@ class ConfiguredModel(ChatCalls):
     max_retries: int | None = None
     streaming: bool | None = None
 
-    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(
+        extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True
+    )
 
     _engine: Engine = PrivateAttr()
 
@@ -79,9 +81,7 @@ class ConfiguredModel(ChatCalls):
         """Check the whole and compile it; builds no model and opens no connection."""
         catalog = Catalog.load(self.catalog)
         aliases = tuple(catalog.models)
-        RouteOptions().updated(
-            {"model": self.model, "max_cost_usd": self.max_cost_usd}, aliases=aliases
-        )
+        self._check_choices(aliases)
         policy = TablePolicy(
             catalog=catalog,
             rules=as_rules(self.rules, aliases=aliases),
@@ -198,6 +198,15 @@ class ConfiguredModel(ChatCalls):
                 whose condition is a callable.
         """
         return written_settings(self)
+
+    def _check_choices(self, aliases: Sequence[str]) -> None:
+        """The router's own model and ceiling, held to what a call's are held to."""
+        try:
+            RouteOptions().updated(
+                {"model": self.model, "max_cost_usd": self.max_cost_usd}, aliases=aliases
+            )
+        except InvalidRequestError as error:
+            raise ConfigurationError(str(error)) from None
 
     def _given_checks(self) -> tuple[Check, ...]:
         """The user's checks, or the built-in ones where none are given."""

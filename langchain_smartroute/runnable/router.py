@@ -56,7 +56,8 @@ class SmartRouterRunnable(ConfiguredModel):
         temperature: For the models that the router builds, where they take one.
         max_tokens: The answer's room in tokens, likewise.
         stop: Stop sequences, likewise.
-        timeout: Seconds that one attempt may take, likewise.
+        timeout: Seconds to wait for a connection and for each further byte, likewise;
+            a server that keeps sending something is not cut off.
         max_retries: Taken for LangChain's sake; the chain alone decides what
             happens after an error, so no model that the router builds retries.
         streaming: Whether `invoke` streams below, as in `ChatOpenAI`.

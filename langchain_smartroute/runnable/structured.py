@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+import json
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, get_args
 
-from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.messages import BaseMessage, HumanMessage
+from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from langchain_smartroute.errors import ConfigurationError
@@ -48,7 +50,7 @@ class StructuredRouter(Runnable[Any, Any]):
         self._method = method
         self._include_raw = include_raw
         self._arguments = dict(arguments)
-        self._definition = None if schema is None else convert_to_openai_tool(schema)
+        self._definition = _definition(schema, method)
 
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002 - LangChain's name
         """Answer with a parsed object."""
@@ -99,7 +101,37 @@ class StructuredRouter(Runnable[Any, Any]):
         parsed: Runnable[Any, Any] = giving.with_structured_output(
             self._schema, include_raw=self._include_raw, **arguments
         )
+        if method == "json_mode" and self._method is None:
+            # JSON mode alone knows nothing of the schema; who asks for it by name knows that.
+            return RunnableLambda(self._instructed) | parsed
         return parsed
+
+    def _instructed(self, messages: Sequence[BaseMessage]) -> list[BaseMessage]:
+        """The messages, the last of the user's followed by the schema to fill."""
+        function = (self._definition or {}).get("function", {})
+        schema = json.dumps(function.get("parameters", {}), ensure_ascii=False)
+        instruction = f"Answer with one JSON object that fits this JSON schema:\n{schema}"
+        at = next((i for i in reversed(range(len(messages))) if messages[i].type == "human"), None)
+        if at is None:
+            return [*messages, HumanMessage(instruction)]
+        asked = messages[at].content
+        told: Any = [*asked, {"type": "text", "text": instruction}]
+        if isinstance(asked, str):
+            told = f"{asked}\n\n{instruction}"
+        copy = messages[at].model_copy(update={"content": told})
+        return [*messages[:at], copy, *messages[at + 1 :]]
+
+
+def _definition(schema: Any, method: SchemaMethod | None) -> dict[str, Any] | None:
+    """The schema in OpenAI's form; JSON mode also takes one without a name."""
+    if schema is None:
+        return None
+    try:
+        return convert_to_openai_tool(schema)
+    except ValueError as error:
+        if method == "json_mode":
+            return None
+        raise ConfigurationError(f"schema: {error}") from error
 
 
 def _best_method(spec: ModelSpec) -> SchemaMethod | None:

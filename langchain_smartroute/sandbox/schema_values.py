@@ -5,7 +5,9 @@ Used for the arguments of tools and for structured output.
 
 from __future__ import annotations
 
+import json
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from langchain_smartroute.sandbox import evidence
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["fill", "json_object"]
 
 _DEEPEST = 8
+_MOST_BRACES = 50
 _NEGATED = r"\b(?:no|not|without|don'?t|never|disable|exclude)\b[^.,;!?]{0,20}"
 _QUOTED_KEY = re.compile(r"['\"`](\w[\w -]{0,40})['\"`]")
 
@@ -43,11 +46,28 @@ def fill(
 def json_object(request: ChatRequest, answer: str) -> dict[str, Any]:
     """An object with the keys that the prompt names in quotes, or with the answer alone."""
     text = f"{request.instructions}\n{request.last_user_text}"
+    schema = _schema_in(text)
+    if schema is not None:
+        value = fill(schema, request.last_user_text.split("{", 1)[0])
+        return value if isinstance(value, dict) else {"answer": value}
     keys = list(dict.fromkeys(_QUOTED_KEY.findall(text))) if "key" in text.lower() else []
     if not keys:
         return {"answer": answer}
     source = TextSource(request.last_user_text, ignored=frozenset(keys))
     return {key: source.take(key, {"description": key}) for key in keys}
+
+
+def _schema_in(text: str) -> dict[str, Any] | None:
+    """A JSON schema of an object that the prompt quotes, as JSON mode often needs."""
+    decoder = json.JSONDecoder()
+    for found in islice(re.finditer(r"\{", text), _MOST_BRACES):
+        try:
+            value, _ = decoder.raw_decode(text, found.start())
+        except ValueError:
+            continue
+        if isinstance(value, dict) and isinstance(value.get("properties"), dict):
+            return value
+    return None
 
 
 class _Filler:

@@ -8,7 +8,6 @@ import pytest
 from langchain_core.exceptions import (
     ContextOverflowError,
     ModelRateLimitError,
-    OutputParserException,
 )
 from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, SystemMessage
 from langchain_core.runnables import RunnableGenerator, RunnableLambda
@@ -133,7 +132,6 @@ async def test_a_refused_key_skips_everybody_at_the_same_endpoint(call, chain_of
         HttpError(422),
         HttpError(400, "content_filter"),
         HttpError(400, "content_policy_violation"),
-        OutputParserException("not JSON"),
     ],
     ids=repr,
 )

@@ -20,12 +20,12 @@ def weather(city: str) -> str:
 
 def test_models_are_built_when_they_are_first_called_and_kept(sandbox, router):
     candidates = router._engine.candidates
-    assert not any(candidate._model for candidate in candidates.values())
+    assert not any(candidate.is_built for candidate in candidates.values())
     router.explain(CODE)
     router.bind_tools([weather])
-    assert not any(candidate._model for candidate in candidates.values())
+    assert not any(candidate.is_built for candidate in candidates.values())
     router.invoke("Hello")
-    built = {alias for alias, candidate in candidates.items() if candidate._model}
+    built = {alias for alias, candidate in candidates.items() if candidate.is_built}
     assert built == {"deepseek-chat"}
     model = candidates["deepseek-chat"].model
     router.invoke("Hello")

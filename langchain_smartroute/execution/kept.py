@@ -1,0 +1,45 @@
+"""The best answer so far, which is returned if nobody does better."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from langchain_smartroute.catalog import is_cache_hit
+from langchain_smartroute.execution.answers import joined, message_of
+from langchain_smartroute.execution.checks import CheckVerdict
+from langchain_smartroute.execution.link import Link
+from langchain_smartroute.types import Outcome
+
+__all__ = ["Kept"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """The best answer so far, for want of a better one.
+
+    Attributes:
+        link: Whose answer it is.
+        number: Which attempt it is from.
+        pieces: The whole answer, or its chunks.
+        verdicts: What the checks said of it.
+        weak: Whether it was rejected; else it is empty.
+    """
+
+    link: Link
+    number: int
+    pieces: Sequence[Any]
+    verdicts: Sequence[CheckVerdict] = ()
+    weak: bool = False
+
+    def is_better_than(self, other: Kept) -> bool:
+        """Whether it is an answer at all, and a stronger candidate's."""
+        mine, its = self.link.prior, other.link.prior
+        return self.weak and mine is not None and its is not None and mine > its
+
+    @property
+    def outcome(self) -> Outcome:
+        """What its attempt is in the end: accepted for want of a better one."""
+        message = message_of(joined(self.pieces))
+        return "cached" if message is not None and is_cache_hit(message) else "accepted"
