@@ -27,7 +27,6 @@ _PAIRS = (
     ("SMARTROUTE_BASE_URL", "SMARTROUTE_API_KEY"),
     ("OPENAI_BASE_URL", "OPENAI_API_KEY"),
 )
-_SHORT = 12
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NO_KEY = SecretStr("no-key-needed")
 _MEND = (
@@ -169,7 +168,7 @@ def _checked(base_url: str, api_key: SecretStr | None, *, key_hint: str) -> Endp
     host = _host_of(base_url)
     if host is None:
         # Without any of a URL's marks it may be a key in the wrong place.
-        shown = repr(base_url) if set(base_url) & set("/.:") or len(base_url) < _SHORT else "…"
+        shown = repr(base_url) if set(base_url) & set("/.:") else "(not shown)"
         return f"base_url = {shown} is not a URL; give one such as https://gateway.example/v1"
     if api_key is not None and api_key.get_secret_value():
         return Endpoint(base_url=base_url, api_key=api_key)

@@ -1,0 +1,185 @@
+"""Stories of what went wrong for somebody, each a rule since."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import Literal
+
+import pytest
+from langchain_core.messages import HumanMessage, SystemMessage, trim_messages
+from langchain_core.tools import tool
+from pydantic import BaseModel, Field, create_model
+from typing_extensions import TypedDict
+
+from langchain_smartroute import (
+    Catalog,
+    ConfigurationError,
+    CostCallbackHandler,
+    SmartRouterRunnable,
+    StreamInterruptedError,
+)
+from langchain_smartroute.sandbox import Fault, SandboxServer, sandbox_models
+
+SECRET = "sk-SECRET"
+REQUESTS = [
+    "Classify this review as positive or negative: lovely",
+    "Translate to German: good morning",
+    "Explain why heavy ships float",
+    "Write a Python function to sort a list",
+    "Write a poem about rain",
+    "Hello",
+]
+
+
+class Sentiment(BaseModel):
+    """What somebody feels."""
+
+    label: Literal["positive", "negative"]
+    confidence: float = Field(description="between 0 and 1")
+
+
+class Label(TypedDict):
+    """What somebody feels."""
+
+    label: str
+
+
+@tool
+def add(a: int, b: int) -> int:
+    """Add two numbers."""
+    return a + b
+
+
+@pytest.fixture
+def server():
+    with SandboxServer(models=sandbox_models(Catalog.load("default"))) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def _no_gateway_in_the_environment(monkeypatch):
+    for name in ("SMARTROUTE", "OPENAI", "OPENROUTER"):
+        monkeypatch.delenv(f"{name}_API_KEY", raising=False)
+        monkeypatch.delenv(f"{name}_BASE_URL", raising=False)
+
+
+@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
+@pytest.mark.parametrize("request_text", REQUESTS)
+@pytest.mark.parametrize("schema", [Sentiment, Label, Sentiment.model_json_schema()])
+def test_structured_output_works_whatever_model_the_task_goes_to(server, request_text, schema):
+    """Four of the default models have JSON mode only, which was told nothing of the schema."""
+    router = SmartRouterRunnable.from_catalog(base_url=server.base_url)
+    found = router.with_structured_output(schema).invoke(request_text)
+    fields = found.model_dump() if isinstance(found, BaseModel) else found
+    assert "label" in fields
+
+
+def test_a_catalog_that_moves_the_url_does_not_get_the_providers_key(server, monkeypatch):
+    """`extends = "openai"` with a `base_url` of its own collected OPENAI_API_KEY."""
+    monkeypatch.setenv("OPENAI_API_KEY", SECRET)
+    moved = Catalog.load({"extends": "openai", "base_url": "https://elsewhere.example/v1"})
+    assert moved.api_key_env is None
+    with pytest.raises(ConfigurationError, match="there is no key"):
+        SmartRouterRunnable.from_catalog(catalog=moved)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"model": "gpt-9"},
+        {"max_cost_usd": -1},
+        {"tier": "luxury"},
+        {"teir": "budget"},
+        {"api_key": [SECRET]},
+        {"base_url": SECRET},
+        {"api_key_env": SECRET},
+        {"catalog": {"models": {"a": {"api_key": SECRET}}}},
+    ],
+)
+def test_no_message_repeats_a_key(settings):
+    """A typo beside `api_key=` printed the key in the exception and in its cause."""
+    given = {"base_url": "https://gateway.example/v1", "api_key": SECRET, **settings}
+    with pytest.raises(ConfigurationError) as caught:
+        SmartRouterRunnable.from_catalog(**given)
+    error: BaseException | None = caught.value
+    while error is not None:
+        assert SECRET not in str(error)
+        error = error.__cause__ or error.__context__
+
+
+def test_each_event_loop_has_connections_of_its_own(server):
+    """A second `asyncio.run` found the first one's and silently went to another model."""
+    router = SmartRouterRunnable.from_catalog(base_url=server.base_url)
+    seen = []
+
+    def loops():
+        for _ in range(3):
+            answer = asyncio.run(router.ainvoke("Hello"))
+            seen.append(answer.response_metadata["smartroute"]["attempts"][0]["outcome"])
+
+    # In a thread, as this test's own loop is running.
+    thread = threading.Thread(target=loops)
+    thread.start()
+    thread.join()
+    assert seen == ["accepted"] * 3
+
+
+def test_openais_account_in_the_environment_stays_with_openai(server, monkeypatch):
+    """Organization, project and custom headers went to every gateway."""
+    monkeypatch.setenv("OPENAI_ORG_ID", "org-SECRET")
+    monkeypatch.setenv("OPENAI_PROJECT_ID", "proj-SECRET")
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Account: acc-SECRET")
+    router = SmartRouterRunnable.from_catalog(base_url=server.base_url, api_key="mine")
+    router.invoke("Hello")
+    assert "SECRET" not in str(server.requests[-1].headers)
+
+
+@pytest.mark.parametrize("after_tokens", [0, 3])
+def test_a_stream_without_a_finish_reason_was_cut_off(server, after_tokens):
+    """A connection that closed politely in the middle passed for a whole answer."""
+    server.set_fault("deepseek-chat", Fault(kind="cut", after_tokens=after_tokens))
+    router = SmartRouterRunnable.from_catalog(base_url=server.base_url)
+    if after_tokens:
+        with pytest.raises(StreamInterruptedError) as caught:
+            list(router.stream("Hello"))
+        assert caught.value.partial.text
+    else:
+        *_, last = router.stream("Hello")
+        assert last.response_metadata["smartroute"]["model"] != "deepseek-chat"
+
+
+def test_two_schemas_of_the_same_name_are_two_schemas(server):
+    """Bindings were kept by their repr, so a notebook cell that was run again used the old one."""
+    bound = SmartRouterRunnable.from_catalog(base_url=server.base_url, model="gpt-4o").bind_tools(
+        [add]
+    )
+    for field in ("alpha", "beta"):
+        schema = create_model("Answer", **{field: (str, ...)})
+        bound.bind(response_format=schema).invoke("Hello")
+    sent = [str(request.body["response_format"]) for request in server.requests]
+    assert ["alpha" in sent[0], "beta" in sent[1]] == [True, True]
+
+
+def test_tokens_are_counted_without_a_tokenizer(server):
+    """`trim_messages(token_counter=router)` asked for the package transformers."""
+    router = SmartRouterRunnable.from_catalog(base_url=server.base_url)
+    history = [SystemMessage("Be brief."), HumanMessage("word " * 500), HumanMessage("Hello")]
+    kept = trim_messages(history, token_counter=router, max_tokens=100, include_system=True)
+    assert [message.text for message in kept] == ["Be brief.", "Hello"]
+
+
+async def test_cancelled_calls_outside_a_router_do_not_pile_up(server, monkeypatch):
+    """No event tells that a plain model's call was cancelled; 5,000 of them stayed for ever."""
+    from langchain_smartroute.accounting import callback
+
+    monkeypatch.setattr(callback, "_MOST_RUNNING", 5)
+    costs = CostCallbackHandler()
+    for number in range(20):
+        costs.on_chat_model_start(
+            None,
+            [[HumanMessage("Hello")]],
+            run_id=f"run-{number}",
+            metadata={"ls_model_name": "gpt-4o"},
+        )
+    assert [record.outcome for record in costs.records] == ["cancelled"] * 15
