@@ -23,10 +23,12 @@ from langchain_core.runnables.config import (
 from langchain_core.runnables.fallbacks import RunnableWithFallbacks
 from pydantic import Field
 
+from langchain_smartroute.execution.answers import has_content, message_of
 from langchain_smartroute.execution.link import Link
 from langchain_smartroute.execution.live import NOSTREAM, hidden, is_watched
 from langchain_smartroute.execution.review import Review
 from langchain_smartroute.execution.streaming import StreamedAttempt
+from langchain_smartroute.execution.surroundings import END, anext_in, next_in, surrounding
 from langchain_smartroute.execution.walk import Walk
 from langchain_smartroute.tracing import attempt_metadata, settle
 from langchain_smartroute.types import RoutingDecision, StreamPolicy
@@ -105,12 +107,13 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
             for link in walk.links():
                 child = self._child_config(config, run, walk, link)
                 try:
-                    answer = link.runnable.invoke(input, child, **kwargs)
+                    with surrounding(child):
+                        answer = link.runnable.invoke(input, child, **kwargs)
                 except self.exceptions_to_handle as error:
                     walk.failed(_exception(error))
                 else:
                     verdicts = self.review.judged(answer)
-                    walk.answered(answer, verdicts, shown=self._is_shown(child))
+                    walk.answered(answer, verdicts, shown=self._is_shown(child, answer))
             walk.leftover()
         return walk.answer
 
@@ -125,12 +128,13 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
             for link in walk.links():
                 child = self._child_config(config, run, walk, link)
                 try:
-                    answer = await link.runnable.ainvoke(input, child, **kwargs)
+                    with surrounding(child):
+                        answer = await link.runnable.ainvoke(input, child, **kwargs)
                 except self.exceptions_to_handle as error:
                     walk.failed(_exception(error))
                 else:
                     verdicts = await self.review.ajudged(answer)
-                    walk.answered(answer, verdicts, shown=self._is_shown(child))
+                    walk.answered(answer, verdicts, shown=self._is_shown(child, answer))
             walk.leftover()
         return walk.answer
 
@@ -151,7 +155,8 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
                 attempt = self._streamed(walk)
                 child = self._child_config(config, run, walk, link)
                 try:
-                    for chunk in link.runnable.stream(input, child, **kwargs):
+                    source = iter(link.runnable.stream(input, child, **kwargs))
+                    while (chunk := next_in(child, source)) is not END:
                         yield from attempt.take(chunk)
                 except self.exceptions_to_handle as error:
                     attempt.failed(_exception(error))
@@ -178,7 +183,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
                 source: Any = link.runnable.astream(input, child, **kwargs)
                 try:
                     async with aclosing(source):
-                        async for chunk in source:
+                        while (chunk := await anext_in(child, source)) is not END:
                             for ready in attempt.take(chunk):
                                 yield ready
                 except self.exceptions_to_handle as error:
@@ -204,10 +209,12 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
         """Whether the attempt under way is held back, as it may yet be rejected."""
         return self.stream_policy == "buffer" and walk.may_be_replaced()
 
-    def _is_shown(self, child: RunnableConfig) -> bool:
+    def _is_shown(self, child: RunnableConfig, answer: Any) -> bool:
         """Whether somebody has seen the tokens of a whole answer as they came."""
+        if self.stream_policy != "first_token" or not has_content(message_of(answer)):
+            return False
         manager: Any = child.get("callbacks")
-        return self.stream_policy == "first_token" and is_watched(manager.handlers)
+        return is_watched(manager.handlers)
 
     def _run_arguments(self, config: RunnableConfig) -> dict[str, Any]:
         name = config.get("run_name") or self.get_name()
