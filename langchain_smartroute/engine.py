@@ -177,6 +177,7 @@ class Engine:
             name=self.name,
             review=Review(checks=self._checks_for(request, decision), messages=request.messages),
             stream_policy=self.stream_policy,
+            structured=prepare is not None,
         )
 
     def _checks_for(self, request: Request, decision: RoutingDecision) -> tuple[Check, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Context, Decimal
-from json import JSONDecodeError
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.exceptions import OutputParserException
@@ -117,11 +116,11 @@ def holds_anything(message: BaseMessage) -> bool:
 
 
 def may_be_billed(error: BaseException) -> bool:
-    """Whether a failure is that of reading an answer, which the provider has billed.
+    """Whether a failure is that of parsing an answer, which the provider has billed.
 
     Not an HTTP error, a connection that failed or a time-out: those are taken as free.
     """
-    unread = isinstance(error, ValidationError | JSONDecodeError | OutputParserException)
+    unread = isinstance(error, ValidationError | OutputParserException)
     return unread or hasattr(error, "completion")
 
 

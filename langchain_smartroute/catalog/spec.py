@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -100,6 +101,17 @@ class Price(Checked):
     cached_input_usd_per_mtok: Money | None = None
     source: str
     date: date
+
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """The price as strings, as metadata carries it."""
+        return _texts(self)
+
+
+@lru_cache(maxsize=1024)
+def _texts(price: Price) -> Mapping[str, str]:
+    # Not a cached property: a copy with another price would take the old texts along.
+    return price.model_dump(mode="json", exclude_none=True)
 
 
 class ModelSpec(Checked):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import add_ai_message_chunks
+from langchain_core.messages.tool import invalid_tool_call
 
 from langchain_smartroute.catalog import holds_anything
 
@@ -99,6 +101,38 @@ def is_last(chunk: Any) -> bool:
     if isinstance(message, AIMessageChunk):
         return message.chunk_position == "last"
     return message is not None
+
+
+def strictly_read(message: AIMessage | None) -> AIMessage | None:
+    """The message with those tool calls taken as invalid whose arguments do not parse.
+
+    A stream's chunks complete arguments that were cut off, which would then be
+    called with half of what was meant.
+    """
+    if not isinstance(message, AIMessageChunk):
+        return message
+    broken = [call for call in message.tool_call_chunks if not _parses(call["args"])]
+    if not broken:
+        return message
+    invalid = [invalid_tool_call(**{k: call[k] for k in ("name", "args", "id")}) for call in broken]
+    indices = {call["index"] for call in broken}
+    whole = [c for c in message.tool_call_chunks if c["index"] not in indices]
+    kept = [c for c in message.tool_calls if c["id"] in {w["id"] for w in whole}]
+    return AIMessage(
+        content=message.content,
+        tool_calls=kept,
+        invalid_tool_calls=invalid,
+        additional_kwargs=message.additional_kwargs,
+        response_metadata=message.response_metadata,
+    )
+
+
+def _parses(arguments: str | None) -> bool:
+    try:
+        json.loads(arguments or "{}")
+    except ValueError:
+        return False
+    return True
 
 
 def joined(chunks: Sequence[Any]) -> Any:

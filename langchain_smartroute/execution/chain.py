@@ -8,9 +8,8 @@ below replace its own for those three reasons and keep everything else.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.runnables import Runnable, RunnableConfig
@@ -28,7 +27,13 @@ from langchain_smartroute.execution.link import Link
 from langchain_smartroute.execution.live import NOSTREAM, hidden, is_watched
 from langchain_smartroute.execution.review import Review
 from langchain_smartroute.execution.streaming import StreamedAttempt
-from langchain_smartroute.execution.surroundings import END, anext_in, next_in, surrounding
+from langchain_smartroute.execution.surroundings import (
+    END,
+    anext_in,
+    next_in,
+    reading,
+    surrounding,
+)
 from langchain_smartroute.execution.walk import Walk
 from langchain_smartroute.tracing import attempt_metadata, settle
 from langchain_smartroute.types import RoutingDecision, StreamPolicy
@@ -38,8 +43,6 @@ if TYPE_CHECKING:
         AsyncCallbackManagerForChainRun,
         CallbackManagerForChainRun,
     )
-
-    from langchain_smartroute.catalog import Price
 
 __all__ = ["RoutedChain"]
 
@@ -53,6 +56,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
     Attributes:
         begin: Starts the walk of a request along the candidates.
         review: What the checks make of an answer.
+        structured: Whether the candidates give objects rather than messages.
         stream_policy: `first_token` passes a stream on from its first content;
             `buffer` holds an answer that may be rejected until it is checked.
     """
@@ -60,6 +64,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
     begin: Callable[[], Walk] = Field(exclude=True, repr=False)
     review: Any = Field(exclude=True, repr=False)
     stream_policy: StreamPolicy = "first_token"
+    structured: bool = False
 
     @classmethod
     def of(
@@ -71,6 +76,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
         name: str,
         review: Review | None = None,
         stream_policy: StreamPolicy = "first_token",
+        structured: bool = False,
     ) -> RoutedChain:
         """Build the chain of a decision.
 
@@ -81,6 +87,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
             name: What the run is called in traces.
             review: What the checks make of an answer; `None`: there are none.
             stream_policy: When a stream is passed on.
+            structured: Whether the candidates give objects rather than messages.
         """
         first, *rest = (link.runnable for link in links)
 
@@ -94,6 +101,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
             begin=begin,
             review=review or Review(),
             stream_policy=stream_policy,
+            structured=structured,
         )
 
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002 - LangChain's name
@@ -155,9 +163,9 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
                 attempt = self._streamed(walk)
                 child = self._child_config(config, run, walk, link)
                 try:
-                    source = iter(link.runnable.stream(input, child, **kwargs))
-                    while (chunk := next_in(child, source)) is not END:
-                        yield from attempt.take(chunk)
+                    with reading(iter(link.runnable.stream(input, child, **kwargs))) as source:
+                        while (chunk := next_in(child, source)) is not END:
+                            yield from attempt.take(chunk)
                 except self.exceptions_to_handle as error:
                     attempt.failed(_exception(error))
                 else:
@@ -203,7 +211,12 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
         return await Runnable.abatch(self, *args, **kwargs)
 
     def _streamed(self, walk: Walk) -> StreamedAttempt:
-        return StreamedAttempt(walk, buffered=self._is_draft(walk), early=self.review.early)
+        return StreamedAttempt(
+            walk,
+            buffered=self._is_draft(walk),
+            early=self.review.early,
+            structured=self.structured,
+        )
 
     def _is_draft(self, walk: Walk) -> bool:
         """Whether the attempt under way is held back, as it may yet be rejected."""
@@ -239,7 +252,10 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
             child["tags"] = [*(config.get("tags") or []), NOSTREAM]
         spec = link.spec
         own = attempt_metadata(
-            spec.alias, api_model=spec.model, number=walk.number, price=_price_texts(spec.price)
+            spec.alias,
+            api_model=spec.model,
+            number=walk.number,
+            price=spec.price.texts if spec.price else None,
         )
         child["metadata"] = {**(config.get("metadata") or {}), **own}
         configurable = config.get("configurable")
@@ -281,8 +297,3 @@ def _exception(error: BaseException) -> Exception:
     if not isinstance(error, Exception):
         raise error
     return error
-
-
-@lru_cache(maxsize=1024)
-def _price_texts(price: Price | None) -> Mapping[str, str] | None:
-    return None if price is None else price.model_dump(mode="json", exclude_none=True)

@@ -15,6 +15,7 @@ from langchain_core.exceptions import (
     ModelRateLimitError,
     OutputParserException,
 )
+from pydantic import ValidationError
 
 from langchain_smartroute.errors import ConfigurationError, InvalidRequestError
 
@@ -102,12 +103,13 @@ def _scope(error: Exception, status: int | None) -> NextScope:
 
 
 def _summary(error: Exception, status: int | None, scope: NextScope) -> str:
+    if isinstance(error, OutputParserException | ValidationError):
+        # Which of the two it is depends on how the model was called.
+        return "schema not met"
     name = type(error).__name__
     parts = [name if status is None else f"{name} (HTTP {status})"]
     if scope == "larger_window":
         parts.append("prompt too long")
-    elif isinstance(error, OutputParserException):
-        parts.append("schema not met")
     elif scope == "other_endpoint":
         parts.append("key not accepted")
     code = getattr(error, "code", None)

@@ -176,7 +176,14 @@ def _parameters(base: type, name: str) -> tuple[str, ...] | None:
 
 
 def _keep(beside: dict[str, Any], answer: Any) -> None:
-    """Put an answer's thoughts beside its content; a server may send one text twice."""
+    """Put an answer's thoughts and its refusal beside its content.
+
+    A server may send its thoughts twice, under two names; ChatOpenAI drops the
+    refusal of a stream.
+    """
+    refusal = _field(answer, "refusal")
+    if isinstance(refusal, str) and refusal:
+        beside["refusal"] = refusal
     for name in (_THOUGHTS, "reasoning"):
         thoughts = _field(answer, name)
         if isinstance(thoughts, str) and thoughts:

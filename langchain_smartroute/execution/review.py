@@ -8,7 +8,7 @@ from typing import Any
 
 from langchain_core.messages import BaseMessage
 
-from langchain_smartroute.execution.answers import message_of
+from langchain_smartroute.execution.answers import message_of, strictly_read
 from langchain_smartroute.execution.checks import Check, CheckVerdict, arun_check, run_check
 
 __all__ = ["Review"]
@@ -33,7 +33,7 @@ class Review:
 
     def judged(self, answer: Any) -> tuple[CheckVerdict, ...]:
         """What every check says of a whole answer; parsed output has no text to check."""
-        message = message_of(answer)
+        message = strictly_read(message_of(answer))
         if message is None:
             return ()
         said = [run_check(check, self.messages, message) for check in self.checks]
@@ -41,7 +41,7 @@ class Review:
 
     async def ajudged(self, answer: Any) -> tuple[CheckVerdict, ...]:
         """As `judged`, without blocking the event loop."""
-        message = message_of(answer)
+        message = strictly_read(message_of(answer))
         if message is None:
             return ()
         said = [await arun_check(check, self.messages, message) for check in self.checks]
@@ -49,6 +49,9 @@ class Review:
 
 
 def _of_parsing(answer: Any) -> tuple[CheckVerdict, ...]:
-    """Structured output that was asked for with its raw message says itself if it failed."""
-    failed = isinstance(answer, dict) and answer.get("parsing_error") is not None
+    """Structured output that was asked for with its raw message says itself if it failed.
+
+    From a whole answer by its error; from a stream only by the want of an object.
+    """
+    failed = isinstance(answer, dict) and answer.get("parsed") is None
     return (CheckVerdict(name="schema", reason="schema not met"),) if failed else ()

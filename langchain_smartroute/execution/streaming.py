@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from langchain_core.exceptions import OutputParserException
 from langchain_core.messages import AIMessageChunk
 
 from langchain_smartroute.execution.answers import (
@@ -32,10 +33,14 @@ class StreamedAttempt:
         walk: Where the request stands.
         buffered: Whether the whole answer is held back until it has been checked.
         early: Names of the checks that can reject what has not been passed on.
+        structured: Whether objects are streamed rather than messages.
     """
 
-    def __init__(self, walk: Walk, *, buffered: bool, early: frozenset[str]) -> None:
+    def __init__(
+        self, walk: Walk, *, buffered: bool, early: frozenset[str], structured: bool
+    ) -> None:
         self._walk = walk
+        self._structured = structured
         self._buffered = buffered
         self._early = early
         self._chunks: list[Any] = []
@@ -78,6 +83,10 @@ class StreamedAttempt:
             return []
         if not self._released:
             counting = [v for v in verdicts if self._buffered or v.name in self._early]
+            if whole is None and self._structured:
+                # LangChain's parsers say nothing in a stream when there is no object.
+                self.failed(OutputParserException("The answer held no object that fits"))
+                return []
             if whole is None or self._walk.is_empty(whole, counting):
                 self._walk.came_up_empty(self._held or [AIMessageChunk(content="")])
                 return []

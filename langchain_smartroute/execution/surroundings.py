@@ -13,7 +13,7 @@ from typing import Any, Final
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import var_child_runnable_config
 
-__all__ = ["END", "anext_in", "next_in", "surrounding"]
+__all__ = ["END", "anext_in", "next_in", "reading", "surrounding"]
 
 END: Final = object()
 """What follows the last chunk of a stream."""
@@ -27,6 +27,17 @@ def surrounding(config: RunnableConfig) -> Iterator[None]:
         yield
     finally:
         var_child_runnable_config.reset(token)
+
+
+@contextmanager
+def reading(source: Iterator[Any]) -> Iterator[Iterator[Any]]:
+    """Close a stream when reading it ends, so that its run ends before the request's."""
+    try:
+        yield source
+    finally:
+        close = getattr(source, "close", None)
+        if close is not None:
+            close()
 
 
 def next_in(config: RunnableConfig, source: Iterator[Any]) -> Any:

@@ -13,8 +13,6 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from langchain_core.messages import AIMessage
-
 from langchain_smartroute.catalog import (
     cost_usd,
     estimated_usage,
@@ -184,9 +182,9 @@ class Walk:
         """
         link = self._link()
         fault = fault_of(error)
-        cost: Decimal | None = Decimal(0)
-        if arrived or may_be_billed(error):
-            cost = self._cost(joined(arrived) or AIMessage(content=""))
+        cost = None if may_be_billed(error) else Decimal(0)
+        if arrived:
+            cost = self._cost(joined(arrived))
         self._close("failed", reason=fault.summary, cost=cost, status=fault.status)
         self._faults.append((link, fault))
         self._error = error

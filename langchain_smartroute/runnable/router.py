@@ -51,7 +51,7 @@ class SmartRouterRunnable(ConfiguredModel):
             that gives a reason to reject it; `None`: the built-in ones, empty: none.
         stream_policy: `first_token` passes a stream on from its first content, so
             that only what is known by then can reject it; `buffer` holds an answer
-            that a stronger candidate could better until it has been checked.
+            until it is whole and checked, while another candidate could take over.
         models: Alias → model that is used as it is.
         temperature: For the models that the router builds, where they take one.
         max_tokens: The answer's room in tokens, likewise.

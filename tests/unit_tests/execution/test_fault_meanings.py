@@ -226,7 +226,7 @@ def test_what_another_model_cannot_mend_goes_nowhere_else(error):
 def test_an_answer_that_misses_its_schema_is_for_another_model():
     """There is no object to return, so it is a failure rather than a weak answer."""
     fault = fault_of(OutputParserException(PROMPT))
-    assert (fault.scope, fault.summary) == ("any", "OutputParserException, schema not met")
+    assert (fault.scope, fault.summary) == ("any", "schema not met")
 
 
 def test_cores_own_classes_are_known_without_a_status():
