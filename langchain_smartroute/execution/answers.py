@@ -124,6 +124,8 @@ def strictly_read(message: AIMessage | None) -> AIMessage | None:
         invalid_tool_calls=invalid,
         additional_kwargs=message.additional_kwargs,
         response_metadata=message.response_metadata,
+        usage_metadata=message.usage_metadata,
+        id=message.id,
     )
 
 

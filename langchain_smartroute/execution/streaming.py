@@ -19,6 +19,8 @@ from langchain_smartroute.execution.answers import (
     has_content,
     is_last,
     joined,
+    message_of,
+    strictly_read,
 )
 from langchain_smartroute.execution.checks import CheckVerdict
 from langchain_smartroute.execution.walk import Walk
@@ -90,6 +92,7 @@ class StreamedAttempt:
             if whole is None or self._walk.is_empty(whole, counting):
                 self._walk.came_up_empty(self._held or [AIMessageChunk(content="")])
                 return []
+            self._read_strictly(whole)
             if self._walk.rejects(counting):
                 self._walk.reject(self._held, counting)
                 return []
@@ -110,6 +113,12 @@ class StreamedAttempt:
         if self._released:
             shown = self._chunks[: len(self._chunks) - len(self._held)]
             raise self._walk.interruption(error, shown) from error
+
+    def _read_strictly(self, whole: Any) -> None:
+        """Pass a held answer on as one message where its tool calls were cut off."""
+        strict = strictly_read(message_of(whole))
+        if isinstance(whole, AIMessageChunk) and strict is not whole:
+            self._held = self._chunks = [strict]
 
     def _accepted(self, whole: Any, verdicts: Sequence[CheckVerdict]) -> list[Any]:
         """The held chunks, the account on the one that closes the message."""

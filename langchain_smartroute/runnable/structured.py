@@ -66,8 +66,12 @@ class StructuredRouter(Runnable[Any, Any]):
         config: RunnableConfig | None = None,
         **kwargs: Any,
     ) -> Iterator[Any]:
-        """Stream objects that grow as the answer is parsed."""
-        yield from self._plan(input, config, kwargs).stream()
+        """Stream objects that grow as the answer is parsed; under `buffer`, the whole one."""
+        plan = self._plan(input, config, kwargs)
+        if self._router.stream_policy == "buffer":
+            yield plan.invoke()
+        else:
+            yield from plan.stream()
 
     async def astream(
         self,
@@ -75,8 +79,12 @@ class StructuredRouter(Runnable[Any, Any]):
         config: RunnableConfig | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[Any]:
-        """Stream objects that grow as the answer is parsed."""
-        async with aclosing(self._plan(input, config, kwargs).astream()) as source:
+        """Stream objects that grow as the answer is parsed; under `buffer`, the whole one."""
+        plan = self._plan(input, config, kwargs)
+        if self._router.stream_policy == "buffer":
+            yield await plan.ainvoke()
+            return
+        async with aclosing(plan.astream()) as source:
             async for part in source:
                 yield part
 

@@ -410,28 +410,13 @@ COMPARED = list(ENDINGS)[:3]
 quiet = pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
 
 
-def _excused(name: str, ending: str) -> bool:
-    """What LangChain's own streams and ChatOpenAI lose before we see it."""
-    if name in {"schema not met, json_schema, raw", "schema not met, json_schema"}:
-        # The openai client raises while it reads a whole answer, and only then.
-        return True
-    # A stream's parser drops its error; its chunks complete arguments that were cut off.
-    lost = name.endswith(", raw") or name == "tool arguments that are cut off"
-    return lost and ending != "the stronger one answers well"
-
-
-UNLIKE = pytest.mark.xfail(reason="lost inside LangChain; see _excused", strict=True)
-TABLE = [
-    pytest.param(name, ending, marks=UNLIKE if _excused(name, ending) else ())
-    for name in CASES
-    for ending in COMPARED
-]
 UNREADABLE = "schema not met, json_schema, raw"
 """The openai client raises before LangChain has a raw answer to give."""
 
 
 @quiet
-@pytest.mark.parametrize(("name", "ending"), TABLE)
+@pytest.mark.parametrize("ending", COMPARED)
+@pytest.mark.parametrize("name", CASES)
 async def test_a_weak_answer_ends_alike_in_every_way_of_calling(table, name, ending):
     singly = ending != COMPARED[0]
     ways = [(way, "buffer") for way in (*(WHOLE[:2] if singly else WHOLE), *STREAMS)]
