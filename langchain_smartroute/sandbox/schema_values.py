@@ -54,7 +54,18 @@ def json_object(request: ChatRequest, answer: str) -> dict[str, Any]:
     if not keys:
         return {"answer": answer}
     source = TextSource(request.last_user_text, ignored=frozenset(keys))
-    return {key: source.take(key, {"description": key}) for key in keys}
+    asked = request.last_user_text
+    return {
+        key: _named_number(key, asked) or source.take(key, {"description": key}) for key in keys
+    }
+
+
+def _named_number(key: str, text: str) -> float | int | None:
+    """The number that stands right behind a key's name, as in `total 12.50`."""
+    found = re.search(rf"\b{re.escape(key)}\b\W{{0,3}}(\d+(?:\.\d+)?)\b", text, re.IGNORECASE)
+    if found is None:
+        return None
+    return float(found[1]) if "." in found[1] else int(found[1])
 
 
 def _schema_in(text: str) -> dict[str, Any] | None:
