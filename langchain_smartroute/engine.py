@@ -175,7 +175,12 @@ class Engine:
             decision=decision,
             input_tokens=input_tokens,
             name=self.name,
-            review=Review(checks=self._checks_for(request, decision), messages=request.messages),
+            review=Review(
+                checks=[
+                    _knowing_tools(c, request.tools) for c in self._checks_for(request, decision)
+                ],
+                messages=request.messages,
+            ),
             stream_policy=self.stream_policy,
             structured=prepare is not None,
         )
@@ -183,9 +188,9 @@ class Engine:
     def _checks_for(self, request: Request, decision: RoutingDecision) -> tuple[Check, ...]:
         """The checks that apply; a caller's own limit of the answer is no weakness of it."""
         found = applicable(self.checks, decision.task)
-        if request.answer_tokens is not None:
-            found = tuple(c for c in found if not isinstance(c.function, LengthCheck))
-        return tuple(_knowing_tools(check, request.tools) for check in found)
+        if request.answer_tokens is None:
+            return found
+        return tuple(c for c in found if not isinstance(c.function, LengthCheck))
 
     def _link(
         self,

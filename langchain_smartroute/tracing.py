@@ -24,6 +24,8 @@ __all__ = [
     "answer_info",
     "attempt_metadata",
     "decision_metadata",
+    "is_attempt_run",
+    "is_request_run",
     "quietly",
     "settle",
 ]
@@ -69,6 +71,16 @@ def decision_metadata(
         # No attempt yet; inside another router's attempt this overwrites its number.
         "smartroute_attempt": None,
     }
+
+
+def is_request_run(metadata: Mapping[str, Any]) -> bool:
+    """Whether a run is a request's own, rather than below one of its attempts."""
+    return bool(metadata.get("smartroute_decision_id")) and not is_attempt_run(metadata)
+
+
+def is_attempt_run(metadata: Mapping[str, Any]) -> bool:
+    """Whether a run is an attempt's, or below one."""
+    return metadata.get("smartroute_attempt") is not None
 
 
 def attempt_metadata(

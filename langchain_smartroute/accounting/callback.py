@@ -25,7 +25,7 @@ from langchain_smartroute.accounting.run import StartedRun
 from langchain_smartroute.accounting.summary import CostStats, rendered, summarized
 from langchain_smartroute.catalog import Catalog, ModelSpec, Price, find_spec
 from langchain_smartroute.errors import ConfigurationError
-from langchain_smartroute.tracing import quietly
+from langchain_smartroute.tracing import is_attempt_run, is_request_run, quietly
 from langchain_smartroute.types import Attempt, CallRecord, Outcome
 
 __all__ = ["CostCallbackHandler"]
@@ -82,7 +82,7 @@ class CostCallbackHandler(BaseCallbackHandler):
         self._said: set[str] = set()
         self._lock = threading.Lock()
         self._running: dict[UUID, StartedRun] = {}
-        self._open: set[str] = set()
+        self._open: dict[str, list[UUID]] = {}
         self._held: dict[str, list[CallRecord]] = {}
         self._records: list[CallRecord] = []
 
@@ -116,9 +116,9 @@ class CostCallbackHandler(BaseCallbackHandler):
     ) -> None:
         """Note a router's own run: the runs below it are final when it says so."""
         found = metadata or {}
-        if found.get("smartroute_decision_id") and found.get("smartroute_attempt") is None:
+        if is_request_run(found):
             with self._lock:
-                self._open.add(found["smartroute_decision_id"])
+                self._open.setdefault(found["smartroute_decision_id"], [])
 
     def on_chat_model_start(
         self,
@@ -168,10 +168,9 @@ class CostCallbackHandler(BaseCallbackHandler):
         """Take from the router what became of each attempt of a request."""
         now = time.perf_counter()
         with self._lock:
-            self._open.discard(decision_id)
+            started = self._open.pop(decision_id, [])
             held = self._held.pop(decision_id, [])
-            orphans = [k for k, run in self._running.items() if run.decision_id == decision_id]
-            left = [self._running.pop(key) for key in orphans]
+            left = [run for key in started if (run := self._running.pop(key, None)) is not None]
         # A cancelled call ends without an event of its own.
         held += [run.failed(None, outcome="cancelled", now=now) for run in left]
         for record in held:
@@ -197,6 +196,8 @@ class CostCallbackHandler(BaseCallbackHandler):
         )
         with self._lock:
             self._running.setdefault(run_id, run)
+            if run.decision_id in self._open and run.decision_id is not None:
+                self._open[run.decision_id].append(run_id)
             lost = self._lost()
         for given_up in lost:
             self._emit(given_up.failed(None, outcome="cancelled", now=time.perf_counter()))
@@ -219,7 +220,7 @@ class CostCallbackHandler(BaseCallbackHandler):
         """
         name = metadata.get("ls_model_name") or params.get("model") or params.get("model_name")
         alias = metadata.get("smartroute_model")
-        if alias is not None and metadata.get("smartroute_attempt") is not None:
+        if alias is not None and is_attempt_run(metadata):
             if name in (None, alias, metadata.get("smartroute_api_model")):
                 price = metadata.get("smartroute_price")
                 return alias, Price(**price) if price else None

@@ -144,7 +144,7 @@ def joined(chunks: Sequence[Any]) -> Any:
     first, *rest = chunks
     if all(isinstance(chunk, AIMessageChunk) for chunk in chunks):
         return add_ai_message_chunks(first, *rest) if rest else first
-    if all(isinstance(chunk, dict) and "raw" in chunk for chunk in chunks[:1]):
+    if isinstance(first, dict) and "raw" in first:
         return _joined_raw(chunks)
     return chunks[-1]
 

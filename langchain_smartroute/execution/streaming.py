@@ -8,6 +8,7 @@ account is final. A buffered stream is held back as a whole.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 from langchain_core.exceptions import OutputParserException
@@ -51,9 +52,9 @@ class StreamedAttempt:
         self._closing = False
         self._foreign: TypeError | None = None
 
-    @property
+    @cached_property
     def whole(self) -> Any:
-        """What has come so far, as one answer."""
+        """The whole answer, once its stream is over; joined once, as that is not free."""
         return joined(self._chunks)
 
     def take(self, chunk: Any) -> list[Any]:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import wave
-
-import httpx
 import pytest
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_tests.integration_tests import ChatModelIntegrationTests
@@ -14,11 +10,6 @@ from langchain_smartroute import Catalog, SmartRouterRunnable
 from langchain_smartroute.execution.checks import default_checks
 from langchain_smartroute.sandbox import SandboxModel, SandboxServer
 
-PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489"
-    "0000000d49444154789c6360000002000001e221bc330000000049454e44ae426082"
-)
-PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF"
 LONG_PROMPT = "The quick brown fox jumps over the lazy dog. " * 150
 EVERYTHING = frozenset({"text", "image", "audio", "pdf"})
 
@@ -35,16 +26,6 @@ CATALOG = {
         for alias, prior in (("omni", 0.9), ("omni-large", 0.95))
     },
 }
-
-
-def silence() -> bytes:
-    target = io.BytesIO()
-    with wave.open(target, "wb") as sound:
-        sound.setnchannels(1)
-        sound.setsampwidth(2)
-        sound.setframerate(8000)
-        sound.writeframes(b"\0\0" * 80)
-    return target.getvalue()
 
 
 class Asked:
@@ -93,14 +74,7 @@ class _RouterWithChecks(ChatModelIntegrationTests):
     policy: str
 
     @pytest.fixture(autouse=True)
-    def _over_the_sandbox(self, sandbox, monkeypatch):
-        monkeypatch.setenv("LANGCHAIN_TESTS_USER_AGENT", "langchain-smartroute tests")
-        media = {".png": PNG, ".pdf": PDF, ".wav": silence()}
-
-        def download(url, **kwargs):
-            return httpx.Response(200, content=media[url[-4:]])
-
-        monkeypatch.setattr(httpx, "get", download)
+    def _over_the_sandbox(self, sandbox, served_media):
         type(self).base_url = sandbox.base_url
         type(self).asked = Asked()
 

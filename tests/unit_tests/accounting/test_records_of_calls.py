@@ -117,7 +117,7 @@ async def test_each_way_of_calling_gives_one_record_with_every_field(router, dol
     assert UUID(record.run_id) != UUID(record.parent_run_id)
     assert costs._running == {}
     assert costs._held == {}
-    assert costs._open == set()
+    assert costs._open == {}
 
 
 async def test_all_ways_of_calling_account_for_the_same_usage(router):
