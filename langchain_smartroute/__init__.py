@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from langchain_smartroute.catalog import Catalog, ModelSpec, Price
     from langchain_smartroute.classify import Classifier, PatternClassifier
     from langchain_smartroute.errors import (
+        AnswerTooLongError,
+        AttemptTimeoutError,
         ChainExhaustedError,
         ConfigurationError,
+        ForeignRedirectError,
         InvalidRequestError,
         NoFeasibleModelError,
         PriceNotFoundError,
@@ -24,7 +27,9 @@ if TYPE_CHECKING:
         SpendLimitExceededError,
         StreamInterruptedError,
     )
+    from langchain_smartroute.execution.breaker import CircuitBreaker
     from langchain_smartroute.execution.checks import Check, SchemaCheck, default_checks
+    from langchain_smartroute.execution.circuit import CandidateHealth
     from langchain_smartroute.routing import Rule
     from langchain_smartroute.runnable import SmartRouterRunnable
     from langchain_smartroute.types import (
@@ -37,16 +42,21 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
+    "AnswerTooLongError": "errors",
     "Attempt": "types",
+    "AttemptTimeoutError": "errors",
     "CallRecord": "types",
+    "CandidateHealth": "execution.circuit",
     "Catalog": "catalog",
-    "Check": "execution.checks",
     "ChainExhaustedError": "errors",
+    "Check": "execution.checks",
+    "CircuitBreaker": "execution.breaker",
     "Classification": "types",
     "Classifier": "classify",
     "ConfigurationError": "errors",
     "CostCallbackHandler": "accounting",
     "CostStats": "accounting",
+    "ForeignRedirectError": "errors",
     "InvalidRequestError": "errors",
     "ModelSpec": "catalog",
     "NoFeasibleModelError": "errors",
@@ -67,16 +77,21 @@ _HOMES = {
 }
 
 __all__ = [
+    "AnswerTooLongError",
     "Attempt",
+    "AttemptTimeoutError",
     "CallRecord",
+    "CandidateHealth",
     "Catalog",
     "ChainExhaustedError",
     "Check",
+    "CircuitBreaker",
     "Classification",
     "Classifier",
     "ConfigurationError",
     "CostCallbackHandler",
     "CostStats",
+    "ForeignRedirectError",
     "InvalidRequestError",
     "ModelSpec",
     "NoFeasibleModelError",

@@ -17,11 +17,13 @@ from langchain_smartroute.classify import Classifier, extract_features, toolkit_
 from langchain_smartroute.errors import InvalidRequestError
 from langchain_smartroute.execution import (
     Candidate,
+    Conduct,
     Link,
     Preparation,
     PreparedCandidate,
     Review,
     RoutedChain,
+    unavailable,
 )
 from langchain_smartroute.execution.checks import (
     Check,
@@ -128,6 +130,7 @@ class Engine:
         name: What the run of a request is called in traces.
         checks: What answers must pass.
         stream_policy: When a stream is passed on.
+        conduct: How failures are gone about.
     """
 
     policy: TablePolicy
@@ -136,6 +139,7 @@ class Engine:
     name: str
     checks: tuple[Check, ...] = ()
     stream_policy: StreamPolicy = "first_token"
+    conduct: Conduct = field(default_factory=Conduct)
 
     def decide(self, request: Request) -> tuple[RoutingDecision, RequestFeatures]:
         """Read the request and choose its chain; calls no candidate."""
@@ -148,7 +152,12 @@ class Engine:
             schema_tokens=request.schema_tokens,
             answer_tokens=request.answer_tokens,
         )
-        decision = self.policy.decide(features, request.options, decision_id=uuid4().hex)
+        decision = self.policy.decide(
+            features,
+            request.options,
+            decision_id=uuid4().hex,
+            unavailable=unavailable(self.candidates),
+        )
         names = tuple(check.name for check in self._checks_for(request, decision))
         return (replace(decision, checks=names) if names else decision), features
 
@@ -175,6 +184,7 @@ class Engine:
             decision=decision,
             input_tokens=input_tokens,
             name=self.name,
+            conduct=self.conduct,
             review=Review(
                 checks=[
                     _knowing_tools(c, request.tools) for c in self._checks_for(request, decision)
@@ -213,6 +223,9 @@ class Engine:
             tells_end=candidate.tells_end,
             prior=candidate.spec.quality.get(decision.task),
             fallbacks=frozenset(self.policy.fallbacks.get(alias, ())),
+            limits=candidate.limits,
+            bounded=candidate.bounded,
+            gate=candidate.gate,
         )
 
 

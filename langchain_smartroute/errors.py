@@ -11,6 +11,9 @@ SmartRouteError
 │   ├── ChainOverflowError    … the prompt being too long (core's ContextOverflowError)
 │   └── ChainRateLimitError   … at a rate limit (core's ModelRateLimitError)
 ├── StreamInterruptedError    a stream broke after text had been passed on
+├── AttemptTimeoutError       a candidate was too slow (core's ModelTimeoutError, TimeoutError)
+├── AnswerTooLongError        an answer was longer than max_answer_chars
+├── ForeignRedirectError      an endpoint sent the request on to another host
 └── PriceNotFoundError        a strict price look-up found nothing (LookupError)
 ```
 
@@ -22,7 +25,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from langchain_core.exceptions import ContextOverflowError, ModelRateLimitError
+from langchain_core.exceptions import (
+    ContextOverflowError,
+    ModelRateLimitError,
+    ModelTimeoutError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,11 +40,14 @@ if TYPE_CHECKING:
     from langchain_smartroute.types import Attempt
 
 __all__ = [
+    "AnswerTooLongError",
+    "AttemptTimeoutError",
     "ChainExhaustedError",
     "ChainOverflowError",
     "ChainRateLimitError",
     "ConfigurationError",
     "ContextWindowError",
+    "ForeignRedirectError",
     "InvalidRequestError",
     "NoFeasibleModelError",
     "PriceNotFoundError",
@@ -167,6 +177,42 @@ class StreamInterruptedError(SmartRouteError):
         self.partial = partial
         self.attempts = tuple(attempts)
         super().__init__(message)
+
+
+class AttemptTimeoutError(SmartRouteError, ModelTimeoutError, TimeoutError):
+    """A candidate was too slow for one of the router's time limits.
+
+    Attributes:
+        limit: Which one: `connect_timeout_s`, `first_token_timeout_s`,
+            `idle_timeout_s`, `timeout_s` or `deadline_s`.
+        seconds: Its value.
+    """
+
+    def __init__(self, message: str, *, limit: str, seconds: float) -> None:
+        """Build the message from the limit that was reached."""
+        self.limit = limit
+        self.seconds = seconds
+        super().__init__(message)
+
+
+class AnswerTooLongError(SmartRouteError):
+    """An answer was longer than `max_answer_chars`; the rest of it was not read.
+
+    Attributes:
+        limit_chars: The limit, in characters.
+    """
+
+    def __init__(self, message: str, *, limit_chars: int) -> None:
+        """Build the message from the limit."""
+        self.limit_chars = limit_chars
+        super().__init__(message)
+
+
+class ForeignRedirectError(SmartRouteError):
+    """An endpoint redirected a request to another host, which was not followed.
+
+    The prompt and the key are meant for the host that was configured.
+    """
 
 
 class PriceNotFoundError(SmartRouteError, LookupError):

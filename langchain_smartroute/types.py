@@ -231,6 +231,9 @@ class Attempt:
         latency_s: Seconds from the call to its end.
         cost_usd: Cost of this attempt; `None` when unknown.
         status: The HTTP status of a failure, where there was one.
+        message: What the provider said of a failure, in its own words. They may
+            repeat the prompt, so they are in no repr, log or trace.
+        request_id: The provider's id of a failed request, where it gave one.
     """
 
     model: str
@@ -239,6 +242,8 @@ class Attempt:
     latency_s: float = 0.0
     cost_usd: Decimal | None = None
     status: int | None = None
+    message: str | None = field(default=None, repr=False)
+    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -173,8 +173,9 @@ class CostCallbackHandler(BaseCallbackHandler):
             left = [run for key in started if (run := self._running.pop(key, None)) is not None]
         # A cancelled call ends without an event of its own.
         held += [run.failed(None, outcome="cancelled", now=now) for run in left]
+        answered = {r.attempt for r in held if r.outcome in ("accepted", "cached")}
         for record in held:
-            self._emit(_with_outcome(record, attempts))
+            self._emit(_with_outcome(record, attempts, lonely=record.attempt not in answered))
 
     def _start(
         self,
@@ -265,15 +266,17 @@ class CostCallbackHandler(BaseCallbackHandler):
                 self._on_record(record)
 
 
-def _with_outcome(record: CallRecord, attempts: Sequence[Attempt]) -> CallRecord:
+def _with_outcome(record: CallRecord, attempts: Sequence[Attempt], *, lonely: bool) -> CallRecord:
     """A run that ended well takes its attempt's outcome; any other keeps its own.
 
-    So does one whose caller stopped reading after its last chunk.
+    So does one that was stopped after its last chunk, or because its time was up.
+    `lonely` says that no run of the attempt ended well.
     """
     if record.attempt >= len(attempts):
         return record
     outcome = attempts[record.attempt].outcome
-    stopped = record.outcome == "cancelled" and outcome in ("accepted", "rejected")
+    stopped = record.outcome == "cancelled" and outcome in ("accepted", "rejected", "failed")
+    stopped = stopped or (record.outcome == "failed" and lonely and outcome == "accepted")
     if (record.outcome == "accepted" and outcome != "cached") or stopped:
         return replace(record, outcome=outcome)
     return record

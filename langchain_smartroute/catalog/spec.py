@@ -22,6 +22,7 @@ __all__ = ["Checked", "ModelSpec", "Price", "faults_of"]
 _NATIVE_METHODS: tuple[SchemaMethod, ...] = ("json_schema", "json_mode")
 
 Money = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -140,6 +141,10 @@ class ModelSpec(Checked):
         strengths: What its provider or the catalog's author names it good at.
         quality: Task → prior in [0, 1] that its answer is good enough.
         quality_source: Where the priors come from.
+        connect_timeout_s: Its own time limits, in seconds; `None`: the router's.
+        first_token_timeout_s: As above.
+        idle_timeout_s: As above.
+        timeout_s: As above.
         sources: Capability → where it is stated.
 
     Example:
@@ -166,6 +171,10 @@ class ModelSpec(Checked):
     strengths: tuple[str, ...] = ()
     quality: Mapping[str, Share] = Field(default_factory=dict)
     quality_source: str = ""
+    connect_timeout_s: Seconds | None = None
+    first_token_timeout_s: Seconds | None = None
+    idle_timeout_s: Seconds | None = None
+    timeout_s: Seconds | None = None
     sources: Mapping[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="before")

@@ -1,7 +1,18 @@
 """Calling what was decided: endpoints, models, the chain and what its errors mean."""
 
-from langchain_smartroute.execution.candidates import Candidate, Preparation, PreparedCandidate
-from langchain_smartroute.execution.chain import OPTIONS_KEY, RoutedChain
+from langchain_smartroute.execution.adopted import adopted, endpoint_of, is_bounded, tells_end
+from langchain_smartroute.execution.aftermath import RetryPolicy
+from langchain_smartroute.execution.bounds import TimeLimits
+from langchain_smartroute.execution.breaker import CircuitBreaker, as_breaker
+from langchain_smartroute.execution.candidates import (
+    Candidate,
+    Preparation,
+    PreparedCandidate,
+    unavailable,
+)
+from langchain_smartroute.execution.chain import RoutedChain
+from langchain_smartroute.execution.circuit import CandidateHealth
+from langchain_smartroute.execution.conduct import Conduct
 from langchain_smartroute.execution.endpoints import Endpoint, resolve_endpoints
 from langchain_smartroute.execution.link import Link
 from langchain_smartroute.execution.models import (
@@ -12,20 +23,32 @@ from langchain_smartroute.execution.models import (
     spec_of_model,
 )
 from langchain_smartroute.execution.review import Review
+from langchain_smartroute.execution.surroundings import OPTIONS_KEY
 
 __all__ = [
     "OPTIONS_KEY",
     "Candidate",
+    "CandidateHealth",
+    "CircuitBreaker",
+    "Conduct",
     "Endpoint",
     "Link",
     "ModelSettings",
     "Preparation",
     "PreparedCandidate",
+    "RetryPolicy",
     "Review",
     "RoutedChain",
+    "TimeLimits",
+    "adopted",
+    "as_breaker",
     "build_model",
+    "endpoint_of",
     "init_model",
+    "is_bounded",
     "is_single_model",
     "resolve_endpoints",
     "spec_of_model",
+    "tells_end",
+    "unavailable",
 ]

@@ -17,14 +17,22 @@ if TYPE_CHECKING:
 __all__ = [
     "as_answer",
     "as_chunk",
+    "chars_of",
     "foreign_error",
     "has_answer",
     "has_content",
+    "is_finished",
     "is_last",
     "joined",
     "message_of",
     "with_info",
 ]
+
+_END_MARKS = ("finish_reason", "stop_reason", "done_reason")
+"""Where providers say why a model stopped: OpenAI and its like, Anthropic, Ollama."""
+
+_END_STATES = frozenset({"completed", "incomplete", "failed"})
+"""What OpenAI's Responses API calls an answer that goes on no more."""
 
 _THOUGHTS = frozenset({"text", "reasoning", "reasoning_content", "thinking", "redacted_thinking"})
 
@@ -101,6 +109,37 @@ def is_last(chunk: Any) -> bool:
     if isinstance(message, AIMessageChunk):
         return message.chunk_position == "last"
     return message is not None
+
+
+def is_finished(message: BaseMessage) -> bool:
+    """Whether a message names why its model stopped, as every whole answer does."""
+    told = message.response_metadata
+    return bool(told) and (
+        any(told.get(mark) for mark in _END_MARKS) or told.get("status") in _END_STATES
+    )
+
+
+def chars_of(answer: Any) -> int:
+    """How many characters an answer or chunk holds: text, reasoning, arguments of tool calls."""
+    message = message_of(answer)
+    if message is None:
+        return 0
+    content = message.content
+    count = len(content) if isinstance(content, str) else sum(map(_chars_of_block, content))
+    if message.additional_kwargs:
+        count += sum(len(v) for v in message.additional_kwargs.values() if isinstance(v, str))
+    calls = getattr(message, "tool_call_chunks", None)
+    if calls:
+        count += sum(len(call["args"] or "") for call in calls)
+    elif message.tool_calls:
+        count += sum(len(str(call["args"])) for call in message.tool_calls)
+    return count
+
+
+def _chars_of_block(block: Any) -> int:
+    if isinstance(block, str):
+        return len(block)
+    return sum(len(value) for value in block.values() if isinstance(value, str))
 
 
 def strictly_read(message: AIMessage | None) -> AIMessage | None:

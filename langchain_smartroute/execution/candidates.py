@@ -13,9 +13,11 @@ from langchain_core.messages import BaseMessage
 from langchain_core.runnables import Runnable, RunnableConfig
 
 from langchain_smartroute.catalog import ModelSpec, adapted_arguments, adapted_messages
+from langchain_smartroute.execution.bounds import TimeLimits
+from langchain_smartroute.execution.breaker import Gate
 from langchain_smartroute.execution.clients import running_loop
 
-__all__ = ["Candidate", "Preparation", "PreparedCandidate"]
+__all__ = ["Candidate", "Preparation", "PreparedCandidate", "unavailable"]
 
 Preparation = Callable[[Runnable[Any, Any], ModelSpec], Runnable[Any, Any]]
 """What a call does to a candidate before it is called, such as binding tools."""
@@ -31,6 +33,9 @@ class Candidate:
         endpoint: Equal for candidates that share an endpoint and key.
         composite: Whether it may call several models.
         tells_end: Whether its streams name a finish reason at their end.
+        limits: How long a call of it may take.
+        bounded: Whether a blocking call of it ends by itself when its time is up.
+        gate: Its breaker; `None`: it has none.
     """
 
     def __init__(
@@ -41,11 +46,17 @@ class Candidate:
         endpoint: Hashable,
         composite: bool = False,
         tells_end: bool = False,
+        limits: TimeLimits | None = None,
+        bounded: bool = False,
+        gate: Gate | None = None,
     ) -> None:
         self.spec = spec
         self.endpoint = endpoint
         self.composite = composite
         self.tells_end = tells_end
+        self.limits = limits or TimeLimits()
+        self.bounded = bounded
+        self.gate = gate
         self._build = build
         self._outside: dict[Any, Runnable[Any, Any]] = {}
         self._inside: WeakKeyDictionary[Any, Runnable[Any, Any]] = WeakKeyDictionary()
@@ -94,6 +105,16 @@ class Candidate:
             while len(self._bound) > _KEPT:
                 self._bound.popitem(last=False)
         return bound
+
+
+def unavailable(candidates: Mapping[str, Candidate]) -> dict[str, str]:
+    """Alias → why its breaker lets nothing through now, the one that does soonest first."""
+    standing = {a: c.gate.health() for a, c in candidates.items() if c.gate is not None}
+    opened = [(h.retry_in_s, alias, h.reason) for alias, h in standing.items() if h.state == "open"]
+    return {
+        alias: f"its breaker is open for another {wait:.1f} s: {why}"
+        for wait, alias, why in sorted(opened)
+    }
 
 
 def _identity(value: Any) -> Hashable:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.runnables import Runnable, RunnableConfig
@@ -17,25 +18,29 @@ from langchain_core.runnables.config import (
     ensure_config,
     get_async_callback_manager_for_config,
     get_callback_manager_for_config,
-    patch_config,
 )
 from langchain_core.runnables.fallbacks import RunnableWithFallbacks
 from pydantic import Field
 
-from langchain_smartroute.execution.answers import has_content, message_of
+from langchain_smartroute.execution.answers import chars_of, has_content, message_of
+from langchain_smartroute.execution.bounds import AttemptBounds
+from langchain_smartroute.execution.conduct import Conduct
 from langchain_smartroute.execution.link import Link
-from langchain_smartroute.execution.live import NOSTREAM, hidden, is_watched
+from langchain_smartroute.execution.live import is_watched
 from langchain_smartroute.execution.review import Review
 from langchain_smartroute.execution.streaming import StreamedAttempt
 from langchain_smartroute.execution.surroundings import (
     END,
+    Reader,
+    aanswer_in,
     anext_in,
-    next_in,
-    reading,
-    surrounding,
+    answer_in,
+    apause,
+    attempt_config,
+    pause,
 )
 from langchain_smartroute.execution.walk import Walk
-from langchain_smartroute.tracing import attempt_metadata, settle
+from langchain_smartroute.tracing import settle
 from langchain_smartroute.types import RoutingDecision, StreamPolicy
 
 if TYPE_CHECKING:
@@ -45,9 +50,6 @@ if TYPE_CHECKING:
     )
 
 __all__ = ["RoutedChain"]
-
-OPTIONS_KEY = "smartroute"
-"""The key of the router's own options under `config["configurable"]`."""
 
 
 class RoutedChain(RunnableWithFallbacks[Any, Any]):
@@ -74,6 +76,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
         decision: RoutingDecision,
         input_tokens: int,
         name: str,
+        conduct: Conduct | None = None,
         review: Review | None = None,
         stream_policy: StreamPolicy = "first_token",
         structured: bool = False,
@@ -84,6 +87,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
             links: The candidates; they become `runnable` and `fallbacks`.
             decision: What put them in this order.
             input_tokens: Estimate of the request, for answers without usage.
+            conduct: How failures are gone about.
             name: What the run is called in traces.
             review: What the checks make of an answer; `None`: there are none.
             stream_policy: When a stream is passed on.
@@ -92,7 +96,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
         first, *rest = (link.runnable for link in links)
 
         def begin() -> Walk:
-            return Walk(decision, links, input_tokens=input_tokens)
+            return Walk(decision, links, input_tokens=input_tokens, conduct=conduct)
 
         return cls(
             runnable=first,
@@ -112,13 +116,16 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
         )
         walk = self.begin()
         with self._settled(run, walk):
-            for link in walk.links():
+            for step in walk.steps():
+                pause(step.pause_s)
+                link, bounds = step.link, walk.begin(streams=False)
                 child = self._child_config(config, run, walk, link)
+                call = partial(link.runnable.invoke, input, child, **kwargs)
                 try:
-                    with surrounding(child):
-                        answer = link.runnable.invoke(input, child, **kwargs)
+                    answer = answer_in(child, bounds, call, bounded=link.bounded)
+                    bounds.said(chars_of(answer))
                 except self.exceptions_to_handle as error:
-                    walk.failed(_exception(error))
+                    walk.failed(bounds.meaning_of(error))
                 else:
                     verdicts = self.review.judged(answer)
                     walk.answered(answer, verdicts, shown=self._is_shown(child, answer))
@@ -133,13 +140,16 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
         )
         walk = self.begin()
         async with self._asettled(run, walk):
-            for link in walk.links():
+            for step in walk.steps():
+                await apause(step.pause_s)
+                link, bounds = step.link, walk.begin(streams=False)
                 child = self._child_config(config, run, walk, link)
+                call = link.runnable.ainvoke(input, child, **kwargs)
                 try:
-                    with surrounding(child):
-                        answer = await link.runnable.ainvoke(input, child, **kwargs)
+                    answer = await aanswer_in(child, bounds, call)
+                    bounds.said(chars_of(answer))
                 except self.exceptions_to_handle as error:
-                    walk.failed(_exception(error))
+                    walk.failed(bounds.meaning_of(error))
                 else:
                     verdicts = await self.review.ajudged(answer)
                     walk.answered(answer, verdicts, shown=self._is_shown(child, answer))
@@ -159,17 +169,21 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
         )
         walk = self.begin()
         with self._settled(run, walk):
-            for link in walk.links():
-                attempt = self._streamed(walk)
+            for step in walk.steps():
+                pause(step.pause_s)
+                link, bounds = step.link, walk.begin(streams=True)
+                attempt = self._streamed(walk, bounds)
                 child = self._child_config(config, run, walk, link)
+                source = iter(link.runnable.stream(input, child, **kwargs))
                 try:
-                    with reading(iter(link.runnable.stream(input, child, **kwargs))) as source:
-                        while (chunk := next_in(child, source)) is not END:
+                    with Reader(source, child, bounds, bounded=link.bounded) as reader:
+                        while (chunk := reader.next()) is not END:
                             yield from attempt.take(chunk)
                 except self.exceptions_to_handle as error:
-                    attempt.failed(_exception(error))
-                else:
-                    yield from attempt.ended(self.review.judged(attempt.whole))
+                    if not bounds.only_lacks_its_end:
+                        attempt.failed(bounds.meaning_of(error))
+                        continue
+                yield from attempt.ended(self.review.judged(attempt.whole))
             yield from walk.leftover()
 
     async def astream(
@@ -185,20 +199,23 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
         )
         walk = self.begin()
         async with self._asettled(run, walk):
-            for link in walk.links():
-                attempt = self._streamed(walk)
+            for step in walk.steps():
+                await apause(step.pause_s)
+                link, bounds = step.link, walk.begin(streams=True)
+                attempt = self._streamed(walk, bounds)
                 child = self._child_config(config, run, walk, link)
                 source: Any = link.runnable.astream(input, child, **kwargs)
                 try:
                     async with aclosing(source):
-                        while (chunk := await anext_in(child, source)) is not END:
+                        while (chunk := await anext_in(child, bounds, source)) is not END:
                             for ready in attempt.take(chunk):
                                 yield ready
                 except self.exceptions_to_handle as error:
-                    attempt.failed(_exception(error))
-                else:
-                    for ready in attempt.ended(await self.review.ajudged(attempt.whole)):
-                        yield ready
+                    if not bounds.only_lacks_its_end:
+                        attempt.failed(bounds.meaning_of(error))
+                        continue
+                for ready in attempt.ended(await self.review.ajudged(attempt.whole)):
+                    yield ready
             for ready in walk.leftover():
                 yield ready
 
@@ -210,9 +227,10 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
         """Call `ainvoke` for each input: a chain's account is one request's."""
         return await Runnable.abatch(self, *args, **kwargs)
 
-    def _streamed(self, walk: Walk) -> StreamedAttempt:
+    def _streamed(self, walk: Walk, bounds: AttemptBounds) -> StreamedAttempt:
         return StreamedAttempt(
             walk,
+            bounds,
             buffered=self._is_draft(walk),
             early=self.review.early,
             structured=self.structured,
@@ -240,28 +258,8 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
         walk: Walk,
         link: Link,
     ) -> RunnableConfig:
-        """The config of an attempt: its own metadata, and none of our options.
-
-        A candidate may be a router itself, which must not take our caller's
-        choices for its own. A draft is kept from those who watch tokens.
-        """
-        manager = run.get_child()
-        child = patch_config(config, callbacks=manager)
-        if self._is_draft(walk):
-            hidden(manager)
-            child["tags"] = [*(config.get("tags") or []), NOSTREAM]
-        spec = link.spec
-        own = attempt_metadata(
-            spec.alias,
-            api_model=spec.model,
-            number=walk.number,
-            price=spec.price.texts if spec.price else None,
-        )
-        child["metadata"] = {**(config.get("metadata") or {}), **own}
-        configurable = config.get("configurable")
-        if configurable and OPTIONS_KEY in configurable:
-            child["configurable"] = {k: v for k, v in configurable.items() if k != OPTIONS_KEY}
-        return child
+        draft = self._is_draft(walk)
+        return attempt_config(config, run.get_child(), link.spec, number=walk.number, draft=draft)
 
     @contextmanager
     def _settled(self, run: CallbackManagerForChainRun, walk: Walk) -> Iterator[None]:
@@ -290,10 +288,3 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
             raise
         settle(run.handlers, walk.decision.id, walk.attempts)
         await run.on_chain_end(walk.answer)
-
-
-def _exception(error: BaseException) -> Exception:
-    """Only `Exception` is handled; what means "stop" (cancellation, exit) is passed on."""
-    if not isinstance(error, Exception):
-        raise error
-    return error

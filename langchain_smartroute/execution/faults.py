@@ -1,48 +1,82 @@
-"""What an exception of a candidate means for the rest of the chain.
+"""What an exception of a candidate means.
 
 One predicate for every mode of calling. LangChain's own error classes are read
-first; what providers raise beside them is told by HTTP status and wording.
+first; what providers raise beside them is told by HTTP status, class and wording.
 """
 
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.exceptions import (
     ContextOverflowError,
     ModelRateLimitError,
+    ModelTimeoutError,
     OutputParserException,
 )
 from pydantic import ValidationError
 
-from langchain_smartroute.errors import ConfigurationError, InvalidRequestError
+from langchain_smartroute.errors import (
+    ConfigurationError,
+    InvalidRequestError,
+    SmartRouteError,
+    StreamInterruptedError,
+)
+from langchain_smartroute.execution.aftermath import AFTERMATH, FaultKind, NextScope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Fault", "NextScope", "fault_of"]
-
-NextScope = Literal["any", "larger_window", "other_endpoint", "none"]
-"""Which of the chain's further candidates may be tried."""
+__all__ = ["Fault", "fault_of", "is_timeout", "own_cause"]
 
 _OVERFLOW = re.compile(
     r"context[_ ](length|window|size)|maximum (context|prompt|input)|too many (input|prompt) tokens"
     r"|(prompt|input|request)\b.{0,40}(too long|exceed)|range of input length",
     re.IGNORECASE,
 )
-_FILTERED = frozenset({"content_filter", "content_policy_violation"})
-_BY_STATUS: Mapping[int, NextScope] = {
-    401: "other_endpoint",
-    402: "other_endpoint",
-    403: "other_endpoint",
-    404: "any",
-    408: "any",
-    409: "any",
-    425: "any",
-    429: "any",
+_BY_CLASS: tuple[tuple[tuple[type[Exception], ...], FaultKind], ...] = (
+    ((ConfigurationError, InvalidRequestError), "invalid"),
+    ((OutputParserException, ValidationError), "unfit"),
+)
+_BY_CODE: Mapping[str, FaultKind] = {
+    "content_filter": "filtered",
+    "content_policy_violation": "filtered",
+    "insufficient_quota": "key_refused",
+    "billing_not_active": "key_refused",
 }
+_BY_STATUS: Mapping[int, FaultKind] = {
+    401: "key_refused",
+    402: "key_refused",
+    403: "key_refused",
+    404: "model_unknown",
+    408: "silent",
+    409: "broken",
+    425: "broken",
+    429: "busy",
+    503: "busy",
+    504: "silent",
+    529: "busy",
+}
+_UNREACHED = frozenset(
+    {
+        "ConnectError",
+        "ReadError",
+        "WriteError",
+        "ConnectionRefusedError",
+        "ConnectionResetError",
+        "BrokenPipeError",
+        "ClientConnectorError",
+        "ServerDisconnectedError",
+    }
+)
+"""Names of what HTTP clients raise where a connection failed; no client is imported here."""
+_MOST_CAUSES = 10
+_MESSAGE_CHARS = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,25 +84,40 @@ class Fault:
     """What an exception means.
 
     Attributes:
-        scope: Which further candidates may be tried.
+        kind: The row of the table that says what happens next.
         summary: One line without prompt text: exception, status, what it means.
         status: The HTTP status, where there was one.
-        overflow: Whether the prompt was too long.
         rate_limited: Whether a rate limit was hit.
+        retry_after_s: Seconds that the provider asks to wait.
+        message: What the provider said; it may repeat the prompt.
+        request_id: The provider's id of the request.
     """
 
-    scope: NextScope
+    kind: FaultKind
     summary: str
     status: int | None = None
-    overflow: bool = False
     rate_limited: bool = False
+    retry_after_s: float | None = None
+    message: str | None = None
+    request_id: str | None = None
+
+    @property
+    def scope(self) -> NextScope:
+        """Which further candidates may be tried."""
+        return AFTERMATH[self.kind].scope
+
+    @property
+    def overflow(self) -> bool:
+        """Whether the prompt was too long."""
+        return self.kind == "overflow"
 
 
-def fault_of(error: Exception) -> Fault:
+def fault_of(error: Exception, *, begun: bool = False) -> Fault:
     """Say what an exception of a candidate means for the rest of the chain.
 
     Args:
         error: What the candidate raised.
+        begun: Whether part of an answer had come before it.
 
     Returns:
         The fault. An exception that says nothing about the request itself lets
@@ -76,41 +125,98 @@ def fault_of(error: Exception) -> Fault:
     """
     status = getattr(error, "status_code", None)
     status = status if isinstance(status, int) else None
-    # An error inside a stream comes without a status, but from the provider's client.
-    told = status in (400, 413, 422) or (status is None and hasattr(error, "body"))
-    overflow = isinstance(error, ContextOverflowError) or (
-        told and _OVERFLOW.search(_message_of(error)) is not None
-    )
-    rate_limited = isinstance(error, ModelRateLimitError) or status == 429  # noqa: PLR2004 - HTTP
-    scope = "larger_window" if overflow else _scope(error, status)
+    kind = _kind(error, status)
+    if begun and kind in ("busy", "broken"):
+        # What has begun to answer is not asked again: it broke off.
+        kind = "garbled"
     return Fault(
-        scope=scope,
-        summary=_summary(error, status, scope),
+        kind=kind,
+        summary=_summary(error, status, kind),
         status=status,
-        overflow=overflow,
-        rate_limited=rate_limited,
+        rate_limited=isinstance(error, ModelRateLimitError) or status == 429,  # noqa: PLR2004 - HTTP
+        retry_after_s=_retry_after_s(error, now=time.time()),
+        message=_told(error),
+        request_id=_request_id(error),
     )
 
 
-def _scope(error: Exception, status: int | None) -> NextScope:
-    if isinstance(error, ConfigurationError | InvalidRequestError):
-        return "none"
-    if getattr(error, "code", None) in _FILTERED:
-        return "none"
-    if status is None or status >= 500:  # noqa: PLR2004 - HTTP
-        return "any"
-    return _BY_STATUS.get(status, "none")
+def own_cause(error: Exception) -> Exception:
+    """The error of ours that a client has wrapped in one of its own, else the error itself."""
+    return next((e for e in _causes(error) if isinstance(e, SmartRouteError)), error)
 
 
-def _summary(error: Exception, status: int | None, scope: NextScope) -> str:
-    if isinstance(error, OutputParserException | ValidationError):
+def is_timeout(error: Exception) -> bool:
+    """Whether an exception is that of a client that waited too long."""
+    return fault_of(error).kind == "silent"
+
+
+def _kind(error: Exception, status: int | None) -> FaultKind:
+    code = str(getattr(error, "code", None) or "")
+    # An error inside a stream comes without a status, but from the provider's client.
+    inside = status is None and hasattr(error, "body")
+    told = (inside or status in (400, 413, 422)) and _OVERFLOW.search(f"{code} {error}"[:2_000])
+    if told or isinstance(error, ContextOverflowError):
+        return "overflow"
+    for kinds, kind in _BY_CLASS:
+        if isinstance(error, kinds):
+            return kind
+    if code in _BY_CODE:
+        return _BY_CODE[code]
+    if status is None and inside and code.isdecimal():
+        # Gateways put the status of the model behind them into the event.
+        status = int(code)
+    return _kind_of_failure(error) if status is None else _kind_of_status(status)
+
+
+def _kind_of_status(status: int) -> FaultKind:
+    if status in _BY_STATUS:
+        return _BY_STATUS[status]
+    return "broken" if status >= 500 else "invalid"  # noqa: PLR2004 - HTTP
+
+
+def _kind_of_failure(error: Exception) -> FaultKind:
+    """What an exception without a status means: by its class, and those of its causes."""
+    if isinstance(error, StreamInterruptedError):
+        return "garbled"
+    if isinstance(error, ModelRateLimitError):
+        return "busy"
+    if isinstance(error, ModelTimeoutError):
+        return "silent"
+    for cause in _causes(error):
+        name = type(cause).__name__
+        if isinstance(cause, TimeoutError) or name.endswith(("Timeout", "TimeoutError")):
+            return "silent"
+        if name in _UNREACHED or (name == "RemoteProtocolError" and not _is_cut(cause)):
+            return "broken"
+    return "garbled"
+
+
+def _is_cut(error: BaseException) -> bool:
+    """Whether a broken protocol is that of a body which ended too early."""
+    return "complete message body" in str(error) or "chunked read" in str(error)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    found: BaseException | None = error
+    for _ in range(_MOST_CAUSES):
+        if found is None:
+            return
+        yield found
+        found = found.__cause__ or found.__context__
+
+
+def _summary(error: Exception, status: int | None, kind: FaultKind) -> str:
+    if kind == "unfit":
         # Which of the two it is depends on how the model was called.
         return "schema not met"
     name = type(error).__name__
     parts = [name if status is None else f"{name} (HTTP {status})"]
-    if scope == "larger_window":
+    limit = getattr(error, "limit", None)
+    if isinstance(limit, str):
+        parts.append(limit)
+    if kind == "overflow":
         parts.append("prompt too long")
-    elif scope == "other_endpoint":
+    elif kind == "key_refused":
         parts.append("key not accepted")
     code = getattr(error, "code", None)
     if isinstance(code, str) and code:
@@ -118,6 +224,34 @@ def _summary(error: Exception, status: int | None, scope: NextScope) -> str:
     return ", ".join(parts)
 
 
-def _message_of(error: Exception) -> str:
-    # The code is no longer part of the openai client's message.
-    return f"{getattr(error, 'code', '')} {error}"[:2_000]
+def _told(error: Exception) -> str:
+    body = getattr(error, "body", None)
+    said = body.get("message") if isinstance(body, dict) else None
+    return (said if isinstance(said, str) and said else str(error))[:_MESSAGE_CHARS]
+
+
+def _request_id(error: Exception) -> str | None:
+    found = getattr(error, "request_id", None) or _headers(error).get("x-request-id")
+    return found if isinstance(found, str) else None
+
+
+def _headers(error: Exception) -> Mapping[str, Any]:
+    return getattr(getattr(error, "response", None), "headers", None) or {}
+
+
+def _retry_after_s(error: Exception, *, now: float) -> float | None:
+    """The wait that the provider asks for: in seconds, in milliseconds, or until a date."""
+    headers = _headers(error)
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        text = headers.get(name)
+        if not isinstance(text, str):
+            continue
+        try:
+            return max(0.0, float(text) * unit)
+        except ValueError:
+            pass
+        try:
+            return max(0.0, parsedate_to_datetime(text).timestamp() - now)
+        except (ValueError, TypeError, OverflowError):
+            continue
+    return None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from langchain_core.runnables import Runnable
 
 from langchain_smartroute.catalog import ModelSpec
+from langchain_smartroute.execution.bounds import TimeLimits
+from langchain_smartroute.execution.breaker import Gate
 from langchain_smartroute.execution.faults import Fault
 
 __all__ = ["Link"]
@@ -28,6 +30,9 @@ class Link:
             that a stream without one was cut off.
         prior: Its quality prior for the request's task; `None` when unknown.
         fallbacks: Aliases that the user names to stand in for it.
+        limits: How long a call of it may take.
+        bounded: Whether a blocking call of it ends by itself when its time is up.
+        gate: Its breaker; `None`: it has none.
     """
 
     spec: ModelSpec
@@ -37,6 +42,9 @@ class Link:
     tells_end: bool = False
     prior: float | None = None
     fallbacks: frozenset[str] = frozenset()
+    limits: TimeLimits = field(default_factory=TimeLimits)
+    bounded: bool = False
+    gate: Gate | None = None
 
     @property
     def alias(self) -> str:
@@ -54,9 +62,18 @@ class Link:
             return True
         return self.prior is not None and other.prior is not None and self.prior > other.prior
 
-    def may_follow(self, other: Link, fault: Fault) -> bool:
-        """Whether it may be tried after another one's fault."""
+    def may_follow(self, other: Link, fault: Fault, *, input_tokens: int = 0) -> bool:
+        """Whether it may be tried after another one's fault.
+
+        Args:
+            other: The candidate that failed.
+            fault: How it failed.
+            input_tokens: Estimate of the request: an unknown window that it did not
+                fit into is no larger than that.
+        """
         if fault.scope == "larger_window":
+            if other.spec.context_window is None:
+                return self.window > input_tokens
             return self.window > other.window
         if fault.scope == "other_endpoint":
             return self.endpoint != other.endpoint

@@ -16,7 +16,7 @@ from langchain_core.runnables.fallbacks import RunnableWithFallbacks
 
 from langchain_smartroute.catalog import ModelSpec, adapted_arguments, find_spec
 from langchain_smartroute.errors import ConfigurationError
-from langchain_smartroute.execution.clients import async_client
+from langchain_smartroute.execution.bounds import TimeLimits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,14 +39,12 @@ class ModelSettings:
     """What every model that the router builds has in common.
 
     Attributes:
-        timeout_s: Seconds to wait for a connection and for each further byte.
         temperature: Sampling temperature, where the model takes one.
         max_tokens: The answer's room in tokens; `None`: the provider's default.
         stop: Stop sequences.
         extra: Further arguments of `ChatOpenAI`, such as `cache` or `rate_limiter`.
     """
 
-    timeout_s: float = 60.0
     temperature: float | None = None
     max_tokens: int | None = None
     stop: list[str] | None = None
@@ -58,23 +56,26 @@ def build_model(
     endpoint: Endpoint,
     settings: ModelSettings,
     *,
+    limits: TimeLimits | None = None,
     loop: AbstractEventLoop | None = None,
 ) -> BaseChatModel:
     """Build the `ChatOpenAI` of a catalog model.
 
     It never retries by itself (the chain decides what happens after an error),
     reports usage in streams too, and shares its HTTP clients with every other
-    model of the same endpoint and time-out.
+    model.
 
     Args:
         spec: What to build.
         endpoint: Where it is served.
         settings: What all models of the router have in common.
+        limits: How long a call of it may take.
         loop: The event loop that it will be called in, if any.
     """
     # Imported when the first model is built: it takes two seconds of CPU.
     from langchain_openai import ChatOpenAI  # noqa: PLC0415
 
+    from langchain_smartroute.execution import transport  # noqa: PLC0415
     from langchain_smartroute.execution.reasoning import build_gateway_model  # noqa: PLC0415
 
     at_openai = endpoint.is_openai
@@ -84,23 +85,23 @@ def build_model(
         "max_tokens": settings.max_tokens,
         "stop": settings.stop or None,
     }
-    own_client: dict[str, Any] = {}
-    if loop is not None:
-        own_client["http_async_client"] = async_client(loop, timeout_s=settings.timeout_s)
     # One at a time: models that are built at once would each get HTTP clients of their own.
     with _BUILDING:
         model: BaseChatModel = build(
             model=spec.model,
             base_url=endpoint.base_url,
             api_key=endpoint.api_key,
-            timeout=settings.timeout_s,
+            timeout=transport.timeout_of(limits or TimeLimits()),
             max_retries=0,
+            # The attempt's own limits count silence by content, which this one does not.
+            stream_chunk_timeout=None,
             stream_usage=True,
             # Gateways speak chat completions; OpenAI itself may ask for its Responses API.
             use_responses_api=None if at_openai else False,
             metadata={"ls_provider": spec.provider, "ls_model_name": spec.model},
             **adapted_arguments({k: v for k, v in optional.items() if v is not None}, spec),
-            **own_client,
+            http_client=transport.blocking_client(),
+            http_async_client=transport.async_client(loop),
             **settings.extra,
         )
     if not (at_openai or endpoint.from_openai):

@@ -16,13 +16,16 @@ from langchain_core.messages import AIMessageChunk
 
 from langchain_smartroute.execution.answers import (
     as_chunk,
+    chars_of,
     foreign_error,
     has_content,
+    is_finished,
     is_last,
     joined,
     message_of,
     strictly_read,
 )
+from langchain_smartroute.execution.bounds import AttemptBounds
 from langchain_smartroute.execution.checks import CheckVerdict
 from langchain_smartroute.execution.walk import Walk
 
@@ -34,15 +37,23 @@ class StreamedAttempt:
 
     Args:
         walk: Where the request stands.
+        bounds: How long the attempt may take and how much it may say.
         buffered: Whether the whole answer is held back until it has been checked.
         early: Names of the checks that can reject what has not been passed on.
         structured: Whether objects are streamed rather than messages.
     """
 
     def __init__(
-        self, walk: Walk, *, buffered: bool, early: frozenset[str], structured: bool
+        self,
+        walk: Walk,
+        bounds: AttemptBounds,
+        *,
+        buffered: bool,
+        early: frozenset[str],
+        structured: bool,
     ) -> None:
         self._walk = walk
+        self._bounds = bounds
         self._structured = structured
         self._buffered = buffered
         self._early = early
@@ -67,13 +78,27 @@ class StreamedAttempt:
         self._chunks.append(chunk)
         self._held.append(chunk)
         self._closing = self._closing or is_last(chunk)
+        holds_content = has_content(chunk)
+        self._keep_time(chunk, holds_content)
         if self._buffered or self._closing:
             return []
-        if not self._released and not has_content(chunk):
-            return []
-        self._released = True
+        if not self._released:
+            if not holds_content:
+                return []
+            self._released = True
+            self._bounds.released()
         ready, self._held = self._held, []
         return ready
+
+    def _keep_time(self, chunk: Any, holds_content: bool) -> None:  # noqa: FBT001 - a fact of the chunk
+        """Note what came when; what is too long fails the attempt."""
+        if holds_content:
+            self._bounds.saw_content()
+            self._bounds.said(chars_of(chunk))
+        message = message_of(chunk)
+        if message is not None and is_finished(message):
+            self._bounds.saw_finish()
+        self._bounds.rests()
 
     def ended(self, verdicts: Sequence[CheckVerdict]) -> list[Any]:
         """The stream is over; returns what is still to be passed on."""
@@ -110,7 +135,8 @@ class StreamedAttempt:
             StreamInterruptedError: If part of the answer had been passed on.
         """
         billed = billed or any(has_content(chunk) for chunk in self._chunks)
-        self._walk.failed(error, arrived=self._chunks if billed else ())
+        begun = bool(self._chunks)
+        self._walk.failed(error, arrived=self._chunks if billed else (), begun=begun)
         if self._released:
             shown = self._chunks[: len(self._chunks) - len(self._held)]
             raise self._walk.interruption(error, shown) from error

@@ -1,52 +1,196 @@
-"""What an attempt finds around it: its own config in the context that runnables read.
+"""What an attempt finds around it: its own config and bounds in the context.
 
-A binding, as `bind_tools` makes one, takes over the callbacks that it finds there.
-The config is set for each step alone, since a stream's consumer may run elsewhere.
+A binding, as `bind_tools` makes one, takes over the callbacks that it finds there;
+connections keep to the bounds. Both are set for each step alone, since a stream's
+consumer may run elsewhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from contextvars import copy_context
+from functools import partial
+from typing import Any, Final, Self
 
+from langchain_core.callbacks import BaseCallbackManager
 from langchain_core.runnables import RunnableConfig
-from langchain_core.runnables.config import var_child_runnable_config
+from langchain_core.runnables.config import patch_config, var_child_runnable_config
 
-__all__ = ["END", "anext_in", "next_in", "reading", "surrounding"]
+from langchain_smartroute.catalog import ModelSpec
+from langchain_smartroute.execution.bounds import AttemptBounds, bound_by
+from langchain_smartroute.execution.live import NOSTREAM, hidden
+from langchain_smartroute.execution.waiting import finished_in_time
+from langchain_smartroute.tracing import attempt_metadata
+
+__all__ = [
+    "END",
+    "OPTIONS_KEY",
+    "Reader",
+    "aanswer_in",
+    "anext_in",
+    "answer_in",
+    "apause",
+    "attempt_config",
+    "pause",
+]
+
+OPTIONS_KEY = "smartroute"
+"""The key of the router's own options under `config["configurable"]`."""
 
 END: Final = object()
 """What follows the last chunk of a stream."""
 
 
+def attempt_config(
+    config: RunnableConfig,
+    manager: BaseCallbackManager,
+    spec: ModelSpec,
+    *,
+    number: int,
+    draft: bool,
+) -> RunnableConfig:
+    """The config of an attempt: its own metadata, and none of our options.
+
+    A candidate may be a router itself, which must not take our caller's choices
+    for its own.
+
+    Args:
+        config: The request's.
+        manager: Tells of the attempt's runs.
+        spec: The candidate.
+        number: The number of the attempt, from 0.
+        draft: Whether the answer may yet be rejected, so that those who watch
+            tokens must not see it.
+    """
+    child = patch_config(config, callbacks=manager)
+    if draft:
+        hidden(manager)
+        child["tags"] = [*(config.get("tags") or []), NOSTREAM]
+    own = attempt_metadata(
+        spec.alias,
+        api_model=spec.model,
+        number=number,
+        price=spec.price.texts if spec.price else None,
+    )
+    child["metadata"] = {**(config.get("metadata") or {}), **own}
+    configurable = config.get("configurable")
+    if configurable and OPTIONS_KEY in configurable:
+        child["configurable"] = {k: v for k, v in configurable.items() if k != OPTIONS_KEY}
+    return child
+
+
 @contextmanager
-def surrounding(config: RunnableConfig) -> Iterator[None]:
-    """Make a config the one that runnables find in their context."""
+def _surrounding(config: RunnableConfig, bounds: AttemptBounds) -> Iterator[None]:
+    """Make a config and bounds those that are found in the context."""
     token = var_child_runnable_config.set(config)
     try:
-        yield
+        with bound_by(bounds):
+            yield
     finally:
         var_child_runnable_config.reset(token)
 
 
-@contextmanager
-def reading(source: Iterator[Any]) -> Iterator[Iterator[Any]]:
-    """Close a stream when reading it ends, so that its run ends before the request's."""
-    try:
-        yield source
-    finally:
-        close = getattr(source, "close", None)
+def pause(seconds: float) -> None:
+    """Wait before the next attempt."""
+    if seconds:
+        time.sleep(seconds)
+
+
+async def apause(seconds: float) -> None:
+    """Wait before the next attempt."""
+    if seconds:
+        await asyncio.sleep(seconds)
+
+
+def answer_in(
+    config: RunnableConfig, bounds: AttemptBounds, call: Callable[[], Any], *, bounded: bool
+) -> Any:
+    """Make a blocking call.
+
+    Args:
+        config: What it finds around it.
+        bounds: How long it may take.
+        call: The call.
+        bounded: Whether it ends by itself when its time is up; else it is left to
+            itself then, in another thread.
+    """
+    with _surrounding(config, bounds):
+        if bounded:
+            return call()
+        return finished_in_time(partial(copy_context().run, call), bounds)
+
+
+async def aanswer_in(config: RunnableConfig, bounds: AttemptBounds, call: Awaitable[Any]) -> Any:
+    """Wait for a call; it is cancelled when its time is up."""
+    with _surrounding(config, bounds):
+        try:
+            async with asyncio.timeout(bounds.remaining_s):
+                return await call
+        except TimeoutError as error:
+            if bounds.has_run_out:
+                raise bounds.error() from error
+            raise
+
+
+class Reader:
+    """Reads a stream in blocking calls, and closes it, so that its run ends before the request's.
+
+    Args:
+        source: The stream.
+        config: What it finds around it.
+        bounds: How long it may take.
+        bounded: Whether a step ends by itself when its time is up.
+    """
+
+    def __init__(
+        self, source: Iterator[Any], config: RunnableConfig, bounds: AttemptBounds, *, bounded: bool
+    ) -> None:
+        self._source = source
+        self._config = config
+        self._bounds = bounds
+        self._is_left = False
+        with _surrounding(config, bounds):
+            self._context = None if bounded else copy_context()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if not self._is_left:
+            self._close()
+
+    def next(self) -> Any:
+        """The next chunk, or `END`."""
+        self._bounds.goes_on()
+        if self._context is None:
+            with _surrounding(self._config, self._bounds):
+                return next(self._source, END)
+        step = partial(self._context.run, next, self._source, END)
+        try:
+            return finished_in_time(step, self._bounds, too_late=self._close)
+        except TimeoutError:
+            self._is_left = self._bounds.has_run_out
+            raise
+
+    def _close(self) -> None:
+        close = getattr(self._source, "close", None)
         if close is not None:
             close()
 
 
-def next_in(config: RunnableConfig, source: Iterator[Any]) -> Any:
-    """The next chunk of a stream, or `END`."""
-    with surrounding(config):
-        return next(source, END)
-
-
-async def anext_in(config: RunnableConfig, source: AsyncIterator[Any]) -> Any:
-    """The next chunk of a stream, or `END`."""
-    with surrounding(config):
-        return await anext(source, END)
+async def anext_in(
+    config: RunnableConfig, bounds: AttemptBounds, source: AsyncIterator[Any]
+) -> Any:
+    """The next chunk of a stream, or `END`; it is cancelled when its time is up."""
+    bounds.goes_on()
+    with _surrounding(config, bounds):
+        try:
+            async with asyncio.timeout(bounds.remaining_s):
+                return await anext(source, END)
+        except TimeoutError as error:
+            if bounds.has_run_out:
+                raise bounds.error() from error
+            raise

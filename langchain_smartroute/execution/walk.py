@@ -3,44 +3,65 @@
 A small state machine without I/O. The four loops of `chain.py` (sync and async,
 whole and streamed) differ only in how they call; what a failure, an empty answer
 or a rejected one means is decided here, once.
+
+```
+            admitted                 answer, accepted
+  next ───────────────▶ attempt ─────────────────────▶ done
+   ▲ ▲                     │ │
+   │ │ another may follow  │ │ error, empty, rejected; table of aftermath.py
+   │ └─────────────────────┘ │
+   └── pause ◀── same again ─┘        nobody left: the best answer so far, or the error
+```
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from langchain_smartroute.catalog import (
-    cost_usd,
-    estimated_usage,
-    is_cache_hit,
-    may_be_billed,
-    usage_of,
-)
+from langchain_smartroute.catalog import is_cache_hit, may_be_billed
 from langchain_smartroute.errors import StreamInterruptedError
+from langchain_smartroute.execution.account import RequestAccount, reason_of
 from langchain_smartroute.execution.answers import (
-    INFO_KEY,
     as_answer,
     foreign_error,
     has_answer,
+    is_finished,
     joined,
     message_of,
     with_info,
 )
+from langchain_smartroute.execution.bounds import AttemptBounds
 from langchain_smartroute.execution.checks import CheckVerdict
+from langchain_smartroute.execution.conduct import Conduct
 from langchain_smartroute.execution.endings import exhausted_error, interrupted_error
 from langchain_smartroute.execution.faults import Fault, fault_of
 from langchain_smartroute.execution.kept import Kept
 from langchain_smartroute.execution.link import Link
-from langchain_smartroute.tracing import answer_info
+from langchain_smartroute.execution.pace import Pace
+from langchain_smartroute.execution.succession import Succession
 from langchain_smartroute.types import Attempt, Outcome, RoutingDecision
 
-__all__ = ["Walk"]
+__all__ = ["Step", "Walk"]
 
+_log = logging.getLogger(__name__)
 _EMPTY = "empty answer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What to do next: wait, then call a candidate.
+
+    Attributes:
+        link: The candidate.
+        pause_s: Seconds to wait before it is called.
+    """
+
+    link: Link
+    pause_s: float = 0.0
 
 
 class Walk:
@@ -48,7 +69,7 @@ class Walk:
 
     Attributes:
         decision: What the chain comes from.
-        attempts: Everything tried so far, in order.
+        account: What was tried and what it cost.
         answer: What the request ends with, once there is something to end with.
     """
 
@@ -58,31 +79,66 @@ class Walk:
         links: Sequence[Link],
         *,
         input_tokens: int,
-        clock: Callable[[], float] = time.perf_counter,
+        conduct: Conduct | None = None,
     ) -> None:
-        self.attempts: list[Attempt] = []
         self.answer: Any = None
         self.decision = decision
-        self._links = links
-        self._input_tokens = input_tokens
-        self._clock = clock
-        self._faults: list[tuple[Link, Fault]] = []
-        self._rejected: list[Link] = []
+        conduct = conduct or Conduct()
+        self.account = RequestAccount(input_tokens=input_tokens, clock=conduct.clock)
+        self._pace = Pace(conduct)
+        self._succession = Succession(
+            links, input_tokens=input_tokens, reroutes_filtered=conduct.reroutes_filtered
+        )
         self._error: Exception | None = None
         self._kept: Kept | None = None
         self._current: Link | None = None
-        self._started = 0.0
+        self._latest: Fault | None = None
         self._done = False
         self._answered = False
 
-    def links(self) -> Iterator[Link]:
-        """The candidates to try, one after another, until one has answered."""
-        for link in self._links:
-            if self._done:
+    def steps(self) -> Iterator[Step]:
+        """What to do, one step after another, until a candidate has answered.
+
+        Before the next step, `begin` must be called, and one of `answered`,
+        `accept`, `reject`, `came_up_empty` and `failed`.
+        """
+        for link in self._succession.links:
+            if self._is_over():
                 return
-            if self._may_follow(link):
-                self._current, self._started = link, self._clock()
-                yield link
+            if not self._succession.admits(link):
+                continue
+            last_resort = not (self.attempts or self._succession.after(link))
+            if not self._pace.admits(link, last_resort=last_resort):
+                continue
+            step: Step | None = Step(link=link)
+            retries = 0
+            while step is not None:
+                self._current, self._latest = link, None
+                yield step
+                step = self._retry(link, retries)
+                retries += 1
+
+    def begin(self, *, streams: bool) -> AttemptBounds:
+        """Start the attempt of the latest step; returns what it must keep to."""
+        self.account.open()
+        return self._pace.bounds(self._link(), streams=streams)
+
+    def _is_over(self) -> bool:
+        return self._done or (bool(self.attempts) and self._pace.is_late())
+
+    def _retry(self, link: Link, retries: int) -> Step | None:
+        """The step of trying the same candidate again, if it is to be."""
+        if self._latest is None or self._is_over():
+            return None
+        pause_s = self._pace.pause_before_retry(
+            link, self._latest, retries=retries, last=not self._succession.after(link)
+        )
+        return None if pause_s is None else Step(link=link, pause_s=pause_s)
+
+    @property
+    def attempts(self) -> list[Attempt]:
+        """Everything tried so far, in order."""
+        return self.account.attempts
 
     @property
     def number(self) -> int:
@@ -92,16 +148,11 @@ class Walk:
     def can_escalate(self) -> bool:
         """Whether a stronger candidate is left, should the one under way be rejected."""
         now = self._link()
-        return any(link.is_stronger_than(now) for link in self._later())
+        return any(link.is_stronger_than(now) for link in self._succession.after(now))
 
     def may_be_replaced(self) -> bool:
         """Whether the answer under way may yet give way: to a better one, or by breaking off."""
-        return bool(self._later())
-
-    def _later(self) -> list[Link]:
-        """The candidates that may still follow the one under way."""
-        at = self._links.index(self._link())
-        return [link for link in self._links[at + 1 :] if self._may_follow(link)]
+        return bool(self._succession.after(self._link()))
 
     def answered(
         self, answer: Any, verdicts: Sequence[CheckVerdict] = (), *, shown: bool = False
@@ -129,7 +180,7 @@ class Walk:
         message = message_of(whole)
         if message is None or not self._link().tells_end:
             return False
-        return not is_cache_hit(message) and "finish_reason" not in message.response_metadata
+        return not is_cache_hit(message) and not is_finished(message)
 
     def is_empty(self, answer: Any, verdicts: Sequence[CheckVerdict]) -> bool:
         """Whether there is no answer, and nothing that says why, such as a refusal."""
@@ -153,48 +204,52 @@ class Walk:
         """
         message = message_of(whole)
         cached = message is not None and is_cache_hit(message)
-        alias = self._link().alias
-        self._close("cached" if cached else "accepted", cost=self._cost(whole))
+        link = self._link()
+        self._close("cached" if cached else "accepted", cost=self.account.cost(link, whole))
         self._done = self._answered = True
-        return with_info(part, self._info(alias, verdicts))
+        return with_info(part, self.account.info(self.decision, link.alias, verdicts))
 
     def reject(self, pieces: Sequence[Any], verdicts: Sequence[CheckVerdict]) -> None:
         """Note an answer that a check rejects; it is returned if nobody does better."""
         link = self._link()
-        reason = next(_told(verdict) for verdict in verdicts if verdict.rejects)
+        reason = next(reason_of(verdict) for verdict in verdicts if verdict.rejects)
         kept = Kept(link=link, number=self.number, pieces=pieces, verdicts=verdicts, weak=True)
         if self._kept is None or not self._kept.is_better_than(kept):
             self._kept = kept
-        self._close("rejected", reason=reason, cost=self._cost(joined(pieces)))
-        self._rejected.append(link)
+        self._close("rejected", reason=reason, cost=self.account.cost(link, joined(pieces)))
+        self._succession.rejected(link)
 
     def came_up_empty(self, pieces: Sequence[Any]) -> None:
         """Note an answer without any content; it is returned if nobody does better."""
-        self._kept = self._kept or Kept(link=self._link(), number=self.number, pieces=pieces)
-        self._close("failed", reason=_EMPTY, cost=self._cost(joined(pieces)))
+        link = self._link()
+        self._kept = self._kept or Kept(link=link, number=self.number, pieces=pieces)
+        self._close("failed", reason=_EMPTY, cost=self.account.cost(link, joined(pieces)))
 
-    def failed(self, error: Exception, *, arrived: Sequence[Any] = ()) -> None:
+    def failed(self, error: Exception, *, arrived: Sequence[Any] = (), begun: bool = False) -> None:
         """Note an error.
 
         Args:
             error: What the candidate raised.
             arrived: The chunks with content that had come before it.
+            begun: Whether anything of the answer had come before it.
         """
         link = self._link()
-        fault = fault_of(error)
+        fault = fault_of(error, begun=begun or bool(arrived))
         cost = None if may_be_billed(error) else Decimal(0)
         if arrived:
-            cost = self._cost(joined(arrived))
-        self._close("failed", reason=fault.summary, cost=cost, status=fault.status)
-        self._faults.append((link, fault))
-        self._error = error
-        if fault.scope == "none":
-            self._done = True
+            cost = self.account.cost(link, joined(arrived))
+        self._succession.failed(link, fault)
+        self._error, self._latest = error, fault
+        self._close("failed", fault=fault, reason=fault.summary, cost=cost)
+        if fault.kind in ("key_refused", "model_unknown"):
+            _log.warning("%s: %s; going on without it", link.alias, fault.summary)
 
     def interrupted(self) -> None:
         """Close an attempt that is still under way: the caller gave up."""
-        if self._current is not None:
+        if self.account.is_open:
             self._close("cancelled", reason="cancelled by the caller")
+        else:
+            self._pace.report("cancelled")
 
     def leftover(self) -> Sequence[Any]:
         """What to pass on after the last attempt: nothing more, or the best answer so far.
@@ -208,16 +263,16 @@ class Walk:
         if self._kept is None:
             raise exhausted_error(
                 self._error,
-                [fault for _, fault in self._faults],
+                self._succession.faults,
                 attempts=self.attempts,
                 decision=self.decision,
             )
         kept = self._kept
         if kept.weak:
-            self.attempts[kept.number] = replace(self.attempts[kept.number], outcome=kept.outcome)
+            self.account.change(kept.number, kept.outcome)
         *head, last = kept.pieces
         verdicts = kept.verdicts or [CheckVerdict(name="empty", reason=_EMPTY)]
-        last = with_info(last, self._info(kept.link.alias, verdicts))
+        last = with_info(last, self.account.info(self.decision, kept.link.alias, verdicts))
         self.answer = joined([*head, last])
         return [*head, last]
 
@@ -225,62 +280,19 @@ class Walk:
         """The error for a stream that broke after part of it had been passed on."""
         return interrupted_error(error, chunks, attempts=self.attempts)
 
-    def _may_follow(self, link: Link) -> bool:
-        return all(link.may_follow(other, fault) for other, fault in self._faults) and all(
-            link.is_stronger_than(other) for other in self._rejected
-        )
-
     def _close(
         self,
         outcome: Outcome,
         *,
         reason: str = "",
         cost: Decimal | None = None,
-        status: int | None = None,
+        fault: Fault | None = None,
     ) -> None:
-        self.attempts.append(
-            Attempt(
-                model=self._link().alias,
-                outcome=outcome,
-                reason=reason,
-                latency_s=self._clock() - self._started,
-                cost_usd=cost,
-                status=status,
-            )
-        )
+        self.account.close(self._link().alias, outcome, reason=reason, cost=cost, fault=fault)
+        self._pace.report(outcome, reason=reason, fault=fault, error=self._error)
         self._current = None
 
     def _link(self) -> Link:
         if self._current is None:  # pragma: no cover - guards the loops in chain.py
             raise RuntimeError("no attempt is under way")
         return self._current
-
-    def _cost(self, answer: Any) -> Decimal | None:
-        message = message_of(answer)
-        if message is None:
-            return None
-        if is_cache_hit(message):
-            return Decimal(0)
-        inner: Mapping[str, Any] | None = message.response_metadata.get(INFO_KEY)
-        if inner is not None:
-            # The candidate is a router itself and has counted already.
-            return Decimal(inner["cost"]) if inner.get("cost") is not None else None
-        if self._link().composite:
-            return None
-        usage = usage_of(message) or estimated_usage(message, input_tokens=self._input_tokens)
-        return cost_usd(usage, self._link().spec.price)
-
-    def _info(self, alias: str, verdicts: Sequence[CheckVerdict]) -> dict[str, Any]:
-        return answer_info(
-            self.decision,
-            self.attempts,
-            model=alias,
-            unmet_checks=[_told(verdict) for verdict in verdicts if verdict.rejects],
-            failed_checks=[f"{v.name}: {v.error}" for v in verdicts if v.error is not None],
-        )
-
-
-def _told(verdict: CheckVerdict) -> str:
-    """A rejection in words; a reason often names its check already."""
-    reason = verdict.reason or ""
-    return reason if reason.startswith(verdict.name) else f"{verdict.name}: {reason}"

@@ -12,17 +12,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
-from langchain_smartroute.errors import (
-    ContextWindowError,
-    NoFeasibleModelError,
-    SpendLimitExceededError,
-)
+from langchain_smartroute.errors import SpendLimitExceededError
 from langchain_smartroute.routing.feasible import (
     ESTIMATE_SLACK,
     estimated_cost_usd,
     exclusions,
-    window_fault,
 )
+from langchain_smartroute.routing.infeasible import nothing_feasible, pinned_infeasible
 from langchain_smartroute.types import TIERS, RoutingDecision
 
 if TYPE_CHECKING:
@@ -61,7 +57,12 @@ class TablePolicy:
     on_limit: OnLimit = "raise"
 
     def decide(
-        self, features: RequestFeatures, options: RouteOptions, *, decision_id: str
+        self,
+        features: RequestFeatures,
+        options: RouteOptions,
+        *,
+        decision_id: str,
+        unavailable: Mapping[str, str] | None = None,
     ) -> RoutingDecision:
         """Choose the chain of candidates for a request.
 
@@ -69,6 +70,8 @@ class TablePolicy:
             features: What is known of the request.
             options: What the caller chose for it.
             decision_id: The id of the decision to make.
+            unavailable: Alias → why its breaker lets nothing through now, in the
+                order in which they are tried if nobody else can be.
 
         Returns:
             The decision; the same for the same input.
@@ -79,14 +82,18 @@ class TablePolicy:
             SpendLimitExceededError: If nothing fits the price ceiling and
                 `on_limit` is `raise`.
         """
-        return _Choice(self, features, options).decision(decision_id)
+        return _Choice(self, features, options, unavailable or {}).decision(decision_id)
 
 
 class _Choice:
     """One run of the policy: what is excluded, what is wanted, in which order."""
 
     def __init__(
-        self, policy: TablePolicy, features: RequestFeatures, options: RouteOptions
+        self,
+        policy: TablePolicy,
+        features: RequestFeatures,
+        options: RouteOptions,
+        unavailable: Mapping[str, str],
     ) -> None:
         self.policy = policy
         self.features = features
@@ -96,10 +103,11 @@ class _Choice:
         self.excluded = exclusions(features, self.models)
         if len(self.excluded) == len(self.models) or options.model in self.excluded:
             self._allow_for_the_estimate()
+        self._leave_alone(unavailable)
 
     def decision(self, decision_id: str) -> RoutingDecision:
         if len(self.excluded) == len(self.models):
-            raise self._nothing_feasible()
+            raise nothing_feasible(self.features, self.policy.catalog, self.excluded)
         chain = self._chain()
         aliases = tuple(chain)
         features = self.features
@@ -128,6 +136,17 @@ class _Choice:
             why = self.excluded.pop(alias)
             self.notes.append(f"{alias} is tried although its {why}: the estimate errs high")
 
+    def _leave_alone(self, unavailable: Mapping[str, str]) -> None:
+        """Rule out those whose breaker is open; if that leaves nobody, the first of them stays."""
+        closed = [a for a in self.models if a not in self.excluded and a not in unavailable]
+        able = {a: why for a, why in unavailable.items() if a not in self.excluded}
+        if not closed and able:
+            alias, why = next(iter(able.items()))
+            self.notes.append(f"{alias} is tried although {why}: nobody else can serve this")
+            del able[alias]
+        self.unavailable = able
+        self.excluded |= able
+
     def _chain(self) -> dict[str, str]:
         """Alias → why, in order, cut to the most attempts."""
         wanted = list(self._asked_for()) or list(self._by_table())
@@ -150,8 +169,11 @@ class _Choice:
         """The caller's model, or the target of the first rule that holds."""
         pinned = self.options.model
         if pinned is not None:
+            if pinned in self.unavailable:
+                self.notes.append(f"{pinned} was asked for, but {self.unavailable[pinned]}")
+                return
             if pinned in self.excluded:
-                raise self._pinned_infeasible(pinned)
+                raise pinned_infeasible(pinned, self.features, self.policy.catalog, self.excluded)
             yield pinned, "asked for by the caller"
             return
         for rule in self.policy.rules:
@@ -251,28 +273,3 @@ class _Choice:
         """Cheapest first, unknown prices last."""
         cost = self._estimate(alias)
         return cost is None, cost or Decimal(0)
-
-    def _nothing_feasible(self) -> NoFeasibleModelError:
-        features = self.features
-        kind = NoFeasibleModelError
-        mend = "add a model that can, or change the request"
-        if any(self.excluded[a] == window_fault(features, s) for a, s in self.models.items()):
-            kind, mend = (
-                ContextWindowError,
-                "shorten the prompt or add a model with a larger window",
-            )
-        return kind(
-            f"No model of catalog {self.policy.catalog.name!r} can serve this request"
-            f" (inputs: {', '.join(sorted(features.inputs))}; tools: {features.tools};"
-            f" about {features.input_tokens:,} tokens); {mend}:",
-            excluded=self.excluded,
-        )
-
-    def _pinned_infeasible(self, alias: str) -> NoFeasibleModelError:
-        too_long = self.excluded[alias] == window_fault(self.features, self.models[alias])
-        kind = ContextWindowError if too_long else NoFeasibleModelError
-        return kind(
-            f"model = {alias!r} was asked for but cannot serve this request; ask for another"
-            " one, or for none to let the router choose:",
-            excluded=self.excluded,
-        )

@@ -11,12 +11,18 @@ from langchain_smartroute.catalog import Catalog, ModelSpec
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.execution import (
     Candidate,
+    CircuitBreaker,
     Endpoint,
     ModelSettings,
+    TimeLimits,
+    adopted,
     build_model,
+    endpoint_of,
     init_model,
+    is_bounded,
     is_single_model,
     spec_of_model,
+    tells_end,
 )
 
 if TYPE_CHECKING:
@@ -75,23 +81,51 @@ def build_candidates(
     given: Mapping[str, Runnable[Any, Any]],
     endpoints: Mapping[str, Endpoint],
     settings: ModelSettings,
+    limits: Mapping[str, TimeLimits],
+    breaker: CircuitBreaker | None,
 ) -> dict[str, Candidate]:
-    """Alias → candidate; catalog models are built when they are first called."""
+    """Alias → candidate; catalog models are built when they are first called.
 
-    def candidate(spec: ModelSpec) -> Candidate:
-        if spec.alias in given:
-            model = given[spec.alias]
-            composite = not is_single_model(model)
-            return Candidate(spec, lambda _: model, endpoint=spec.alias, composite=composite)
-        endpoint = endpoints[spec.alias]
+    Args:
+        catalog: Describes them.
+        given: Alias → model that the user brought.
+        endpoints: Alias → where it is served, for all others.
+        settings: What the models that are built have in common.
+        limits: Alias → how long a call may take.
+        breaker: Watches over all of them; `None`: nobody does.
+    """
+
+    def gate(spec: ModelSpec, endpoint: Endpoint | str) -> dict[str, Any]:
+        own = {"limits": limits[spec.alias], "endpoint": endpoint}
+        if breaker is None:
+            return own
+        return own | {"gate": breaker.gate(spec.model, endpoint=endpoint, alias=spec.alias)}
+
+    def brought(spec: ModelSpec, model: Runnable[Any, Any]) -> Candidate:
         return Candidate(
             spec,
-            lambda loop: build_model(spec, endpoint, settings, loop=loop),
-            endpoint=endpoint,
-            tells_end=not endpoint.is_openai,
+            lambda loop: adopted(model, limits[spec.alias], loop=loop),
+            composite=not is_single_model(model),
+            tells_end=tells_end(model),
+            bounded=is_bounded(model),
+            **gate(spec, endpoint_of(spec.alias, model)),
         )
 
-    return {alias: candidate(spec) for alias, spec in catalog.models.items()}
+    def built(spec: ModelSpec, endpoint: Endpoint) -> Candidate:
+        return Candidate(
+            spec,
+            lambda loop: build_model(
+                spec, endpoint, settings, limits=limits[spec.alias], loop=loop
+            ),
+            tells_end=True,
+            bounded=True,
+            **gate(spec, endpoint),
+        )
+
+    return {
+        alias: brought(spec, given[alias]) if alias in given else built(spec, endpoints[alias])
+        for alias, spec in catalog.models.items()
+    }
 
 
 def checked_fallbacks(fallbacks: Mapping[str, Any], catalog: Catalog) -> dict[str, tuple[str, ...]]:

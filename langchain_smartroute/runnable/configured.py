@@ -10,14 +10,24 @@ from pathlib import Path
 from typing import Any, Self
 
 from langchain_core.language_models.base import LangSmithParams
-from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, ValidationError
+from pydantic import (
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    ValidationError,
+)
 from typing_extensions import override
 
 from langchain_smartroute.catalog import Catalog, faults_of
 from langchain_smartroute.classify import PatternClassifier, as_classifier
 from langchain_smartroute.engine import Engine
 from langchain_smartroute.errors import ConfigurationError, InvalidRequestError
-from langchain_smartroute.execution import ModelSettings, resolve_endpoints
+from langchain_smartroute.execution import (
+    ModelSettings,
+    as_breaker,
+    resolve_endpoints,
+)
 from langchain_smartroute.execution.checks import Check, as_check, default_checks
 from langchain_smartroute.routing import OnLimit, RouteOptions, TablePolicy, as_rules
 from langchain_smartroute.runnable.build import (
@@ -26,7 +36,7 @@ from langchain_smartroute.runnable.build import (
     checked_fallbacks,
     merged_profile,
 )
-from langchain_smartroute.runnable.calls import ChatCalls
+from langchain_smartroute.runnable.hardened import HardenedModel
 from langchain_smartroute.runnable.settings import read_settings, written_settings
 from langchain_smartroute.types import StreamPolicy, Tier
 
@@ -36,7 +46,7 @@ _PASSED_ON = ("cache", "disable_streaming", "output_version", "rate_limiter", "s
 """Fields of a chat model that the models built by the router take over."""
 
 
-class ConfiguredModel(ChatCalls):
+class ConfiguredModel(HardenedModel):
     """What a router is made from, checked and compiled once.
 
     The attributes are described in `SmartRouterRunnable`.
@@ -60,7 +70,6 @@ class ConfiguredModel(ChatCalls):
     temperature: float | None = None
     max_tokens: int | None = Field(default=None, gt=0)
     stop: list[str] | None = None
-    timeout: float = Field(default=60.0, gt=0)
     max_retries: int | None = None
     streaming: bool | None = None
 
@@ -98,7 +107,6 @@ class ConfiguredModel(ChatCalls):
             environ=os.environ,
         )
         settings = ModelSettings(
-            timeout_s=self.timeout,
             temperature=self.temperature,
             max_tokens=self.max_tokens,
             stop=self.stop,
@@ -108,8 +116,14 @@ class ConfiguredModel(ChatCalls):
             policy=policy,
             classifier=as_classifier(self.classifier or PatternClassifier()),
             candidates=build_candidates(
-                catalog, given=self.models, endpoints=endpoints, settings=settings
+                catalog,
+                given=self.models,
+                endpoints=endpoints,
+                settings=settings,
+                limits=self._limits_of(catalog),
+                breaker=as_breaker(self.breaker),
             ),
+            conduct=self._conduct,
             name=self.get_name(),
             checks=self._given_checks(),
             stream_policy=self.stream_policy,

@@ -14,7 +14,7 @@ from langchain_core.tools import BaseTool
 from typing_extensions import override
 
 from langchain_smartroute.engine import Request
-from langchain_smartroute.execution import OPTIONS_KEY, Preparation
+from langchain_smartroute.execution import OPTIONS_KEY, CandidateHealth, Preparation
 from langchain_smartroute.runnable.configured import ConfiguredModel
 from langchain_smartroute.runnable.graph import router_graph
 from langchain_smartroute.runnable.plan import Plan
@@ -56,8 +56,20 @@ class SmartRouterRunnable(ConfiguredModel):
         temperature: For the models that the router builds, where they take one.
         max_tokens: The answer's room in tokens, likewise.
         stop: Stop sequences, likewise.
-        timeout: Seconds to wait for a connection and for each further byte, likewise;
-            a server that keeps sending something is not cut off.
+        connect_timeout_s: Seconds to a connection, likewise. All limits in seconds
+            may be `None` (no limit), and a model's spec may name its own.
+        first_token_timeout_s: Seconds to a stream's first content (text, reasoning or
+            a tool call); 60 for reasoning models where nobody names another.
+        idle_timeout_s: Seconds between two contents of a stream.
+        timeout_s: Seconds to a whole answer; for a stream, until it is passed on.
+            `timeout` is the same in LangChain's word.
+        deadline_s: Seconds for a whole request: all its attempts and waits together.
+        max_retry_after_s: The longest wait that a provider may ask for before the
+            same model is tried again; a longer one counts as a refusal.
+        max_answer_chars: The longest answer that is accepted.
+        on_content_filter: What happens when a provider's filter refuses the prompt:
+            `raise` its reason, or ask another candidate (`fallback`).
+        breaker: The circuit breakers: a `CircuitBreaker`, its settings, or `None`.
         max_retries: Taken for LangChain's sake; the chain alone decides what
             happens after an error, so no model that the router builds retries.
         streaming: Whether `invoke` streams below, as in `ChatOpenAI`.
@@ -105,6 +117,13 @@ class SmartRouterRunnable(ConfiguredModel):
     ) -> RoutingDecision:
         """Decide without calling any candidate; `str()` of the answer explains it."""
         return self.explain(input, config, **kwargs)
+
+    def health(self) -> dict[str, CandidateHealth]:
+        """Alias → how its breaker stands; without breakers, all are closed."""
+        return {
+            alias: CandidateHealth(state="closed") if c.gate is None else c.gate.health()
+            for alias, c in self._engine.candidates.items()
+        }
 
     @override
     def plan(

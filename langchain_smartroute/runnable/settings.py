@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Mapping
+from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from pydantic_core import to_jsonable_python
 
 from langchain_smartroute.catalog import SHIPPED, Catalog
 from langchain_smartroute.errors import ConfigurationError
+from langchain_smartroute.execution import as_breaker
 from langchain_smartroute.routing import Rule, as_rules
 
 if TYPE_CHECKING:
@@ -39,7 +41,14 @@ _PLAIN = (
     "temperature",
     "max_tokens",
     "stop",
-    "timeout",
+    "connect_timeout_s",
+    "first_token_timeout_s",
+    "idle_timeout_s",
+    "timeout_s",
+    "deadline_s",
+    "max_retry_after_s",
+    "max_answer_chars",
+    "on_content_filter",
     "streaming",
 )
 
@@ -78,6 +87,9 @@ def written_settings(router: ConfiguredModel) -> dict[str, Any]:
     written["catalog"] = _written_catalog(router.catalog)
     if router.checks is not None:
         written["checks"] = []
+    if "breaker" in fields:
+        breaker = as_breaker(router.breaker)
+        written["breaker"] = asdict(breaker.settings) if breaker else False
     if rules:
         written["rules"] = [_written_rule(rule) for rule in rules]
     if router.fallbacks:

@@ -233,7 +233,7 @@ CASES = {
     "schema not met, function_calling": schema_case("function_calling", include_raw=False),
 }
 CHECKS = {"placeholder", "code", "uncertainty", "empty", "length", "filter", "refusal"}
-UNAVAILABLE = Said(status=503)
+UNAVAILABLE = Said(status=504)
 
 
 async def invoked(runnable, request, config):
@@ -355,7 +355,12 @@ class Table:
             }
             url = f"http://127.0.0.1:{self._server.server_port}/v1"
             self._routers[key] = SmartRouterRunnable.from_catalog(
-                catalog=catalog, base_url=url, api_key="none", stream_policy=policy, timeout=5
+                catalog=catalog,
+                base_url=url,
+                api_key="none",
+                stream_policy=policy,
+                timeout=5,
+                breaker=None,
             )
         return self._routers[key]
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from langchain_core.exceptions import ContextOverflowError, ModelRateLimitError
+from langchain_core.exceptions import (
+    ContextOverflowError,
+    ModelRateLimitError,
+    ModelTimeoutError,
+)
 
 from langchain_smartroute import Attempt, errors
 
@@ -19,6 +23,9 @@ PARENTS = {
     "ChainOverflowError": (errors.ChainExhaustedError, ContextOverflowError),
     "ChainRateLimitError": (errors.ChainExhaustedError, ModelRateLimitError),
     "StreamInterruptedError": (errors.SmartRouteError,),
+    "AttemptTimeoutError": (errors.SmartRouteError, ModelTimeoutError, TimeoutError),
+    "AnswerTooLongError": (errors.SmartRouteError,),
+    "ForeignRedirectError": (errors.SmartRouteError,),
     "PriceNotFoundError": (errors.SmartRouteError, LookupError),
 }
 

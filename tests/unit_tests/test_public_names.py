@@ -11,16 +11,21 @@ import pytest
 import langchain_smartroute
 
 PUBLIC = [
+    "AnswerTooLongError",
     "Attempt",
+    "AttemptTimeoutError",
     "CallRecord",
+    "CandidateHealth",
     "Catalog",
     "ChainExhaustedError",
     "Check",
+    "CircuitBreaker",
     "Classification",
     "Classifier",
     "ConfigurationError",
     "CostCallbackHandler",
     "CostStats",
+    "ForeignRedirectError",
     "InvalidRequestError",
     "ModelSpec",
     "NoFeasibleModelError",

@@ -64,6 +64,7 @@ def test_routed_calls_from_sixteen_threads_add_up_to_what_the_answers_say(script
             "strong": scripted(model_name="gpt-4o", script=[answered(tokens=(70, 13))]),
         },
         default="cheap",
+        breaker=None,
     )
 
     def work(_):

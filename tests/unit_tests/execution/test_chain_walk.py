@@ -65,8 +65,7 @@ async def test_the_first_that_answers_is_the_only_one_asked(call, chain_of, scri
         HttpError(404),
         HttpError(408),
         HttpError(429),
-        HttpError(500),
-        HttpError(503),
+        HttpError(504),
         TimeoutError("slow"),
         ConnectionError("refused"),
         ValueError("malformed"),
@@ -162,8 +161,8 @@ def counted(tokens):
     [
         pytest.param((), id="alone"),
         pytest.param(({"usage": counted(2)},), id="both empty"),
-        pytest.param(({"error": HttpError(503)},), id="the other fails"),
-        pytest.param(({"error": HttpError(503)}, {"usage": counted(3)}), id="three"),
+        pytest.param(({"error": HttpError(504)},), id="the other fails"),
+        pytest.param(({"error": HttpError(504)}, {"usage": counted(3)}), id="three"),
     ],
 )
 async def test_an_empty_answer_is_returned_when_nobody_does_better(call, chain_of, scripted, rest):
@@ -177,7 +176,7 @@ async def test_an_empty_answer_is_returned_when_nobody_does_better(call, chain_o
 
 
 async def test_after_a_failure_an_empty_answer_is_still_better_than_none(call, chain_of, scripted):
-    answer = await call(chain_of(scripted(error=HttpError(500)), scripted(usage=counted(2))))
+    answer = await call(chain_of(scripted(error=HttpError(504)), scripted(usage=counted(2))))
     assert answer.content == ""
     assert account(answer)["model"] == "b"
 
@@ -211,7 +210,7 @@ async def test_a_broken_answer_of_a_real_client_moves_on(call, chain_of, chat_op
 
 
 async def test_a_single_attempt_ends_in_the_providers_own_error(call, chain_of, scripted):
-    error = HttpError(503)
+    error = HttpError(504)
     with pytest.raises(HttpError) as caught:
         await call(chain_of(scripted(error=error)))
     assert caught.value is error
@@ -220,7 +219,7 @@ async def test_a_single_attempt_ends_in_the_providers_own_error(call, chain_of, 
 
 
 async def test_the_providers_own_error_keeps_its_cause(call, chain_of, scripted):
-    error, cause = HttpError(503), ConnectionError("reset by peer")
+    error, cause = HttpError(504), ConnectionError("reset by peer")
     error.__cause__ = cause
     with pytest.raises(HttpError) as caught:
         await call(chain_of(scripted(error=error)))
@@ -228,13 +227,13 @@ async def test_the_providers_own_error_keeps_its_cause(call, chain_of, scripted)
 
 
 async def test_several_attempts_end_in_one_error_that_lists_them(call, chain_of, scripted):
-    first, last = HttpError(503), TimeoutError("slow")
+    first, last = HttpError(504), TimeoutError("slow")
     with pytest.raises(ChainExhaustedError) as caught:
         await call(chain_of(scripted(error=first), scripted(error=last)))
     error = caught.value
     assert error.__cause__ is last
     assert [(a.model, a.outcome, a.status) for a in error.attempts] == [
-        ("a", "failed", 503),
+        ("a", "failed", 504),
         ("b", "failed", None),
     ]
     for attempt in error.attempts:
@@ -260,7 +259,7 @@ async def test_rate_limits_everywhere_are_also_cores_rate_limit_error(call, chai
 
 
 @pytest.mark.parametrize(
-    "errors", [(TooLongError(), HttpError(500)), (TooOftenError(), HttpError(500))], ids=repr
+    "errors", [(TooLongError(), HttpError(504)), (TooOftenError(), HttpError(500))], ids=repr
 )
 async def test_different_failures_are_no_special_error(call, chain_of, scripted, errors):
     chain = chain_of(*(scripted(error=error) for error in errors), windows=(100, 200))
@@ -271,7 +270,7 @@ async def test_different_failures_are_no_special_error(call, chain_of, scripted,
 
 async def test_attempts_that_were_never_made_are_not_listed(call, chain_of, scripted):
     chain = chain_of(
-        scripted(error=HttpError(500)), scripted(error=HttpError(400)), scripted("fine")
+        scripted(error=HttpError(504)), scripted(error=HttpError(400)), scripted("fine")
     )
     with pytest.raises(ChainExhaustedError) as caught:
         await call(chain)
@@ -316,7 +315,7 @@ async def test_a_model_that_does_not_stream_answers_in_one_piece(call, chain_of,
 async def test_after_a_model_that_does_not_stream_the_next_one_may(
     streamed, chain_of, unstreamed, scripted
 ):
-    chain = chain_of(unstreamed(error=HttpError(500)), scripted("one", "two"))
+    chain = chain_of(unstreamed(error=HttpError(504)), scripted("one", "two"))
     answer = await streamed(chain)
     assert answer.content == "onetwo"
     assert outcomes(answer) == [("a", "failed"), ("b", "accepted")]
@@ -365,7 +364,7 @@ async def test_an_answer_that_is_no_answer_is_an_error(call, chain_of):
 async def test_the_callers_messages_are_never_changed(call, chain_of, scripted):
     messages = [SystemMessage("be brief"), HumanMessage("hi")]
     before = copy.deepcopy(messages)
-    await call(chain_of(scripted(error=HttpError(500)), scripted("fine")), messages)
+    await call(chain_of(scripted(error=HttpError(504)), scripted("fine")), messages)
     assert messages == before
 
 
@@ -395,7 +394,7 @@ async def test_arguments_reach_every_candidate(call, chain_of):
     class Listening(RunnableLambda):
         def invoke(self, input, config=None, **kwargs):  # noqa: A002 - LangChain's name
             seen.append(kwargs)
-            raise HttpError(500)
+            raise HttpError(504)
 
         def stream(self, input, config=None, **kwargs):  # noqa: A002 - LangChain's name
             self.invoke(input, config, **kwargs)

@@ -35,7 +35,7 @@ def not_weak(messages, answer):
 
 
 class UnavailableError(Exception):
-    status_code = 503
+    status_code = 504
 
 
 class _Slow(BaseCallbackHandler):

@@ -237,7 +237,7 @@ CASES = {
     ),
     # ---- the stronger ones fail: the weak answer is kept
     "weak kept, the stronger one fails": Case(
-        models={"a": (0.5, "weak"), "b": (0.9, 503)},
+        models={"a": (0.5, "weak"), "b": (0.9, 504)},
         chain=AB,
         attempts=[("a", A), ("b", F)],
         answer="a",
@@ -251,7 +251,7 @@ CASES = {
         marked=True,
     ),
     "weak kept, all the stronger ones fail": Case(
-        models={"a": (0.5, "weak"), "b": (0.9, 503), "c": (0.8, 429)},
+        models={"a": (0.5, "weak"), "b": (0.9, 504), "c": (0.8, 408)},
         chain=ABC,
         attempts=[("a", A), ("b", F), ("c", F)],
         answer="a",
@@ -265,27 +265,27 @@ CASES = {
         marked=True,
     ),
     "weak kept, nobody weaker is asked after the failure": Case(
-        models={"a": (0.5, "weak"), "b": (0.9, 503), "c": (0.3, "fine")},
+        models={"a": (0.5, "weak"), "b": (0.9, 504), "c": (0.3, "fine")},
         chain=ABC,
         attempts=[("a", A), ("b", F)],
         answer="a",
         marked=True,
     ),
     "the third is strong enough after the second fails": Case(
-        models={"a": (0.5, "weak"), "b": (0.9, 503), "c": (0.8, "fine")},
+        models={"a": (0.5, "weak"), "b": (0.9, 504), "c": (0.8, "fine")},
         chain=ABC,
         attempts=[("a", R), ("b", F), ("c", A)],
         answer="c",
     ),
     "of two weak answers the stronger one's is kept": Case(
-        models={"a": (0.5, "weak"), "b": (0.9, 503), "c": (0.8, "weak")},
+        models={"a": (0.5, "weak"), "b": (0.9, 504), "c": (0.8, "weak")},
         chain=ABC,
         attempts=[("a", R), ("b", F), ("c", A)],
         answer="c",
         marked=True,
     ),
     "two rejected, then a failure: the stronger one's is kept": Case(
-        models={"a": (0.5, "weak"), "b": (0.7, "weak"), "c": (0.9, 503)},
+        models={"a": (0.5, "weak"), "b": (0.7, "weak"), "c": (0.9, 504)},
         row=TIERS,
         settings=BUDGET,
         chain=UP,
@@ -294,7 +294,7 @@ CASES = {
         marked=True,
     ),
     "rejected by way of the user's weaker fallback: the stronger one's is kept": Case(
-        models={"a": (0.5, "weak"), "b": (0.3, "weak"), "c": (0.9, 503)},
+        models={"a": (0.5, "weak"), "b": (0.3, "weak"), "c": (0.9, 504)},
         settings={"fallbacks": {"a": "b"}},
         chain=ONE | {"b": "fallback of a", "c": NEXT},
         attempts=[("a", A), ("b", R), ("c", F)],
@@ -303,20 +303,20 @@ CASES = {
     ),
     # ---- failures without a rejection
     "after a failure a lower prior may answer": Case(
-        models={"a": (0.9, 503), "b": (0.3, "fine")},
+        models={"a": (0.9, 504), "b": (0.3, "fine")},
         chain=AB,
         attempts=[("a", F), ("b", A)],
         answer="b",
     ),
     "after a failure a weak answer of a lower prior is kept": Case(
-        models={"a": (0.9, 503), "b": (0.3, "weak")},
+        models={"a": (0.9, 504), "b": (0.3, "weak")},
         chain=AB,
         attempts=[("a", F), ("b", A)],
         answer="b",
         marked=True,
     ),
     "after a failure a rejection still goes up": Case(
-        models={"a": (0.9, 503), "b": (0.3, "weak"), "c": (0.4, "fine")},
+        models={"a": (0.9, 504), "b": (0.3, "weak"), "c": (0.4, "fine")},
         settings={"fallbacks": {"a": "b"}},
         chain=ONE | {"b": "fallback of a", "c": NEXT},
         attempts=[("a", F), ("b", R), ("c", A)],
@@ -329,13 +329,13 @@ CASES = {
         answer="b",
     ),
     "all fail": Case(
-        models={"a": (0.5, 503), "b": (0.9, 503), "c": (0.8, 503)},
+        models={"a": (0.5, 504), "b": (0.9, 504), "c": (0.8, 504)},
         chain=ABC,
         attempts=[("a", F), ("b", F), ("c", F)],
         answer=ChainExhaustedError,
     ),
     "the only one fails": Case(
-        models={"a": (0.5, 503)}, chain=ONE, attempts=[("a", F)], answer=HttpError
+        models={"a": (0.5, 504)}, chain=ONE, attempts=[("a", F)], answer=HttpError
     ),
 }
 

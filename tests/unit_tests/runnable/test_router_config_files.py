@@ -74,7 +74,7 @@ ROUTERS = [
     {},
     {"tier": "quality", "model": "gpt-4o"},
     {"max_cost_usd": "0.01", "on_limit": "cheapest", "max_attempts": 2},
-    {"temperature": 0.5, "max_tokens": 300, "stop": ["END"], "timeout": 7.5, "streaming": True},
+    {"temperature": 0.5, "max_tokens": 300, "stop": ["END"], "timeout_s": 7.5, "streaming": True},
     {"rules": [({"task": "code", "difficulty": ["easy", "hard"]}, "gpt-4o")]},
     {"rules": [Rule({"inputs": ("image",)}, "glm-4v", "pictures"), ({"tools": 0}, "glm-4-flash")]},
     {"fallbacks": {"deepseek-chat": ["gpt-4o-mini"], "gpt-4o": "glm-5.1"}},
@@ -106,7 +106,7 @@ def test_a_router_read_back_decides_as_the_one_that_was_written(settings, writte
     assert decisions(again) == decisions(router)
     for name in ("tier", "model", "max_cost_usd", "on_limit", "max_attempts", "temperature"):
         assert getattr(again, name) == getattr(router, name)
-    for name in ("max_tokens", "stop", "timeout", "streaming", "base_url"):
+    for name in ("max_tokens", "stop", "timeout_s", "streaming", "base_url"):
         assert getattr(again, name) == getattr(router, name)
 
 

@@ -1,0 +1,108 @@
+"""What one request has come to: its attempts, what each cost, what the answer says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from langchain_smartroute.catalog import cost_usd, estimated_usage, is_cache_hit, usage_of
+from langchain_smartroute.execution.answers import INFO_KEY, message_of
+from langchain_smartroute.execution.checks import CheckVerdict
+from langchain_smartroute.execution.faults import Fault
+from langchain_smartroute.execution.link import Link
+from langchain_smartroute.tracing import answer_info
+from langchain_smartroute.types import Attempt, Outcome, RoutingDecision
+
+__all__ = ["RequestAccount", "reason_of"]
+
+
+class RequestAccount:
+    """The attempts of one request.
+
+    Attributes:
+        attempts: Everything tried so far, in order.
+
+    Args:
+        input_tokens: Estimate of the request, for answers without usage.
+        clock: Seconds that only rise.
+    """
+
+    def __init__(self, *, input_tokens: int, clock: Callable[[], float]) -> None:
+        self.attempts: list[Attempt] = []
+        self._input_tokens = input_tokens
+        self._clock = clock
+        self._started: float | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether an attempt is under way."""
+        return self._started is not None
+
+    def open(self) -> None:
+        """An attempt begins."""
+        self._started = self._clock()
+
+    def close(
+        self,
+        alias: str,
+        outcome: Outcome,
+        *,
+        reason: str,
+        cost: Decimal | None,
+        fault: Fault | None,
+    ) -> None:
+        """An attempt has ended."""
+        now = self._clock()
+        self.attempts.append(
+            Attempt(
+                model=alias,
+                outcome=outcome,
+                reason=reason,
+                latency_s=now - (now if self._started is None else self._started),
+                cost_usd=cost,
+                status=fault.status if fault else None,
+                message=fault.message if fault else None,
+                request_id=fault.request_id if fault else None,
+            )
+        )
+        self._started = None
+
+    def change(self, number: int, outcome: Outcome) -> None:
+        """Say otherwise what an attempt was in the end."""
+        self.attempts[number] = replace(self.attempts[number], outcome=outcome)
+
+    def cost(self, link: Link, answer: Any) -> Decimal | None:
+        """What an answer of a candidate, or the part of it that arrived, cost."""
+        message = message_of(answer)
+        if message is None:
+            return None
+        if is_cache_hit(message):
+            return Decimal(0)
+        inner: Mapping[str, Any] | None = message.response_metadata.get(INFO_KEY)
+        if inner is not None:
+            # The candidate is a router itself and has counted already.
+            return Decimal(inner["cost"]) if inner.get("cost") is not None else None
+        if link.composite:
+            return None
+        usage = usage_of(message) or estimated_usage(message, input_tokens=self._input_tokens)
+        return cost_usd(usage, link.spec.price)
+
+    def info(
+        self, decision: RoutingDecision, alias: str, verdicts: Sequence[CheckVerdict]
+    ) -> dict[str, Any]:
+        """What the answer of a candidate carries of all this."""
+        return answer_info(
+            decision,
+            self.attempts,
+            model=alias,
+            unmet_checks=[reason_of(verdict) for verdict in verdicts if verdict.rejects],
+            failed_checks=[f"{v.name}: {v.error}" for v in verdicts if v.error is not None],
+        )
+
+
+def reason_of(verdict: CheckVerdict) -> str:
+    """A rejection in words; a reason often names its check already."""
+    reason = verdict.reason or ""
+    return reason if reason.startswith(verdict.name) else f"{verdict.name}: {reason}"

@@ -1,0 +1,128 @@
+"""Models that a user brings, as a chain needs them: they do not retry on their own.
+
+A client that retries by itself multiplies every attempt of the chain, and hides from
+it what goes wrong. A ChatOpenAI without an HTTP client of its own also shares the
+router's, so that it is bounded in time and works in every event loop.
+"""
+
+from __future__ import annotations
+
+from asyncio import AbstractEventLoop
+from functools import cached_property
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.runnables import Runnable, RunnableBinding
+from pydantic import SecretStr
+
+from langchain_smartroute.execution.bounds import TimeLimits
+from langchain_smartroute.execution.endpoints import Endpoint
+
+__all__ = ["adopted", "endpoint_of", "is_bounded", "tells_end"]
+
+_END_MARKS = {
+    "langchain_openai": "BaseChatOpenAI",
+    "langchain_anthropic": "ChatAnthropic",
+    "langchain_ollama": "ChatOllama",
+}
+"""Packages whose models say at the end of a stream why it ended, and the class of theirs."""
+
+
+def adopted(
+    model: Runnable[Any, Any], limits: TimeLimits, *, loop: AbstractEventLoop | None
+) -> Runnable[Any, Any]:
+    """A copy of a model that leaves retries to the chain.
+
+    Args:
+        model: What the user brought; it is not changed.
+        limits: How long a call of it may take.
+        loop: The event loop that it will be called in, if any.
+
+    Returns:
+        The copy, or the model itself where there is nothing to change.
+    """
+    if isinstance(model, RunnableBinding):
+        inner = adopted(model.bound, limits, loop=loop)
+        return model if inner is model.bound else model.model_copy(update={"bound": inner})
+    if not isinstance(model, BaseChatModel):
+        return model
+    if _is_openai(model):
+        return _adopted_openai(model, limits, loop)
+    if "max_retries" in type(model).model_fields:
+        copy = model.model_copy(update={"max_retries": 0})
+        _forget_clients(copy)
+        return copy
+    return model
+
+
+def is_bounded(model: Runnable[Any, Any]) -> bool:
+    """Whether a blocking call of an adopted model ends by itself when its time is up."""
+    inner = _inside(model)
+    return _is_openai(inner) and not _has_own_http(inner)
+
+
+def endpoint_of(alias: str, model: Runnable[Any, Any]) -> Endpoint | str:
+    """Where a model's requests go: equal for models that share an address and a key."""
+    inner: Any = _inside(model)
+    if _is_openai(inner) and isinstance(inner.openai_api_key, SecretStr):
+        base_url = str(getattr(inner.root_client, "base_url", "") or inner.openai_api_base or "")
+        return Endpoint(base_url=base_url, api_key=inner.openai_api_key)
+    return alias
+
+
+def tells_end(model: Runnable[Any, Any]) -> bool:
+    """Whether a model's streams name at their end why they ended, unless they were cut."""
+    inner = _inside(model)
+    return any(_descends(inner, package, name) for package, name in _END_MARKS.items())
+
+
+def _inside(model: Any) -> Any:
+    while isinstance(model, RunnableBinding):
+        model = model.bound
+    return model
+
+
+def _is_openai(model: Any) -> bool:
+    return _descends(model, "langchain_openai", "BaseChatOpenAI")
+
+
+def _descends(model: Any, package: str, name: str) -> bool:
+    # By name, as importing a provider's package takes seconds.
+    return any(
+        kind.__name__ == name and kind.__module__.partition(".")[0] == package
+        for kind in type(model).__mro__
+    )
+
+
+def _has_own_http(model: Any) -> bool:
+    return bool(model.http_client or model.http_async_client or model.openai_proxy)
+
+
+def _adopted_openai(
+    model: Any, limits: TimeLimits, loop: AbstractEventLoop | None
+) -> Runnable[Any, Any]:
+    from langchain_smartroute.execution import transport  # noqa: PLC0415 - it imports openai
+
+    options: dict[str, Any] = {"max_retries": 0}
+    if model.request_timeout is None:
+        options["timeout"] = transport.timeout_of(limits)
+    ours = not _has_own_http(model)
+    changes: dict[str, Any] = {"max_retries": 0}
+    if model.root_client is not None:
+        client: dict[str, Any] = {"http_client": transport.blocking_client()} if ours else {}
+        changes["root_client"] = model.root_client.with_options(**options, **client)
+        changes["client"] = changes["root_client"].chat.completions
+    if model.root_async_client is not None:
+        client = {"http_client": transport.async_client(loop)} if ours else {}
+        changes["root_async_client"] = model.root_async_client.with_options(**options, **client)
+        changes["async_client"] = changes["root_async_client"].chat.completions
+    adopted_model: Runnable[Any, Any] = model.model_copy(update=changes)
+    return adopted_model
+
+
+def _forget_clients(model: BaseChatModel) -> None:
+    """Drop what the copy took along of the original's clients, which retry."""
+    for kind in type(model).__mro__:
+        for name, value in vars(kind).items():
+            if isinstance(value, cached_property):
+                model.__dict__.pop(name, None)

@@ -1,0 +1,169 @@
+"""One circuit: when it opens, when it lets a probe through, when it closes again.
+
+A state machine without a clock or a lock; `breaker` has both.
+
+```
+            share of failures reached,
+            key refused, model unknown
+  closed ─────────────────────────────▶ open
+    ▲                                    │ open_s later
+    │ the probe succeeds                 ▼
+    └──────────────────────────────── half-open ──▶ open again, if the probe fails
+                                      (one probe at a time)
+```
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Literal
+
+from langchain_smartroute.errors import ConfigurationError
+
+__all__ = ["BreakerSettings", "BreakerState", "CandidateHealth", "Circuit"]
+
+BreakerState = Literal["closed", "open", "half_open"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerSettings:
+    """When a circuit opens, and for how long.
+
+    Attributes:
+        window_s: Over how many past seconds failures are counted.
+        min_calls: How many attempts must have ended within them at least.
+        failure_share: The share of failed ones from which on it opens.
+        open_s: How many seconds it stays open before one probe is let through.
+        probe_s: After how many seconds a probe that never ended is given up.
+
+    Raises:
+        ConfigurationError: If a number is out of range.
+    """
+
+    window_s: float = 60.0
+    min_calls: int = 5
+    failure_share: float = 0.5
+    open_s: float = 10.0
+    probe_s: float = 60.0
+
+    def __post_init__(self) -> None:
+        """Check the values once, here."""
+        faults = [
+            f"breaker.{name} = {value!r}: must be above zero"
+            for name in ("window_s", "open_s", "probe_s")
+            if not (value := getattr(self, name)) > 0
+        ]
+        if self.min_calls < 1:
+            faults.append(f"breaker.min_calls = {self.min_calls!r}: must be at least 1")
+        if not 0 < self.failure_share <= 1:
+            faults.append(
+                f"breaker.failure_share = {self.failure_share!r}: must be above 0 and at most 1"
+            )
+        if faults:
+            raise ConfigurationError(*faults)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CandidateHealth:
+    """How a candidate's breaker stands.
+
+    Attributes:
+        state: `closed`: it is called; `open`: it is left alone; `half_open`: the
+            next request tries it.
+        calls: Attempts that ended within the window.
+        failures: Those of them that failed.
+        reason: Why it is not closed, else empty.
+        retry_in_s: Seconds until it is tried again; zero when it may be now.
+
+    Example:
+        >>> CandidateHealth(state="closed", calls=3, failures=1).state
+        'closed'
+    """
+
+    state: BreakerState
+    calls: int = 0
+    failures: int = 0
+    reason: str = ""
+    retry_in_s: float = 0.0
+
+
+class Circuit:
+    """What is known of one model at one endpoint, or of one endpoint and key.
+
+    Args:
+        settings: When it opens, and for how long.
+    """
+
+    def __init__(self, settings: BreakerSettings) -> None:
+        self._settings = settings
+        self._ended: deque[tuple[float, bool]] = deque()
+        self._failures = 0
+        self._opened_at: float | None = None
+        self._reason = ""
+        self._probe: tuple[object, float] | None = None
+
+    def health(self, now: float) -> CandidateHealth:
+        """How it stands at a time."""
+        self._forget(now)
+        wait = 0.0
+        state: BreakerState = "closed"
+        if self._opened_at is not None:
+            probe_until = self._probe[1] if self._probe else 0.0
+            wait = max(0.0, self._opened_at + self._settings.open_s - now, probe_until - now)
+            state = "open" if wait else "half_open"
+        return CandidateHealth(
+            state=state,
+            calls=len(self._ended),
+            failures=self._failures,
+            reason="" if state == "closed" else self._reason,
+            retry_in_s=wait,
+        )
+
+    def is_closed(self) -> bool:
+        """Whether attempts pass freely."""
+        return self._opened_at is None
+
+    def start_probe(self, ticket: object, now: float) -> None:
+        """Let one attempt through to see how the candidate does."""
+        self._probe = (ticket, now + self._settings.probe_s)
+
+    def succeeded(self, ticket: object, now: float) -> None:
+        """An attempt ended with an answer; if it was the probe, the circuit closes."""
+        if self._is_probe(ticket):
+            # It has recovered: what it did before says nothing any more.
+            self._opened_at = self._probe = None
+            self._ended.clear()
+            self._failures = 0
+        self._note(now, well=True)
+
+    def failed(self, ticket: object, now: float, *, reason: str) -> None:
+        """An attempt ended with an error; a late one changes nothing once it is open."""
+        self._note(now, well=False)
+        calls = len(self._ended)
+        many = calls >= self._settings.min_calls
+        due = self.is_closed() and many and self._failures >= self._settings.failure_share * calls
+        if due or self._is_probe(ticket):
+            share = f"{self._failures} of its last {calls} attempts failed"
+            self.open(now, reason=f"{share}, the latest with {reason}")
+
+    def open(self, now: float, *, reason: str) -> None:
+        """Leave the candidate alone from now on."""
+        self._opened_at, self._reason, self._probe = now, reason, None
+
+    def release(self, ticket: object) -> None:
+        """An attempt ended without saying anything; the next one may be the probe."""
+        if self._is_probe(ticket):
+            self._probe = None
+
+    def _is_probe(self, ticket: object) -> bool:
+        return self._probe is not None and self._probe[0] is ticket
+
+    def _note(self, now: float, *, well: bool) -> None:
+        self._forget(now)
+        self._ended.append((now, well))
+        self._failures += not well
+
+    def _forget(self, now: float) -> None:
+        while self._ended and self._ended[0][0] <= now - self._settings.window_s:
+            self._failures -= not self._ended.popleft()[1]

@@ -1,0 +1,103 @@
+"""When the attempts of one request may be made, how long each may take, and who is told."""
+
+from __future__ import annotations
+
+import math
+
+from langchain_smartroute.errors import AttemptTimeoutError
+from langchain_smartroute.execution.bounds import AttemptBounds
+from langchain_smartroute.execution.breaker import Ticket
+from langchain_smartroute.execution.conduct import Conduct
+from langchain_smartroute.execution.faults import Fault
+from langchain_smartroute.execution.link import Link
+from langchain_smartroute.types import Outcome
+
+__all__ = ["Pace"]
+
+
+class Pace:
+    """The time of one request: its deadline, its waits, its candidates' breakers.
+
+    Args:
+        conduct: How failures are gone about.
+    """
+
+    def __init__(self, conduct: Conduct) -> None:
+        self._conduct = conduct
+        self._now = conduct.clock
+        seconds = conduct.deadline_s
+        self._deadline = math.inf if seconds is None else self._now() + seconds
+        self._ticket: Ticket | None = None
+
+    def is_late(self) -> bool:
+        """Whether the request's deadline has passed."""
+        return self._now() >= self._deadline
+
+    def admits(self, link: Link, *, last_resort: bool) -> bool:
+        """Whether a candidate's breaker lets an attempt through.
+
+        Args:
+            link: The candidate.
+            last_resort: Whether there is nobody else: then it always does.
+        """
+        if link.gate is None:
+            return True
+        self._ticket = link.gate.admit(anyway=last_resort)
+        return self._ticket is not None
+
+    def bounds(self, link: Link, *, streams: bool) -> AttemptBounds:
+        """What an attempt that begins now must keep to."""
+        return AttemptBounds(
+            link.limits,
+            deadline=self._deadline,
+            deadline_s=self._conduct.deadline_s,
+            streams=streams,
+            max_answer_chars=self._conduct.max_answer_chars,
+            clock=self._now,
+        )
+
+    def pause_before_retry(
+        self, link: Link, fault: Fault, *, retries: int, last: bool
+    ) -> float | None:
+        """Seconds to wait before the same candidate is tried again; `None`: it is not.
+
+        Args:
+            link: The candidate.
+            fault: How it failed.
+            retries: How often it has been tried again already.
+            last: Whether no other candidate may be tried.
+        """
+        pause_s = self._conduct.retry.pause_s(
+            fault.kind, retry_after_s=fault.retry_after_s, retries=retries, last=last
+        )
+        if pause_s is None or self._now() + pause_s >= self._deadline:
+            return None
+        return pause_s if self.admits(link, last_resort=last) else None
+
+    def report(
+        self,
+        outcome: Outcome,
+        *,
+        reason: str = "",
+        fault: Fault | None = None,
+        error: Exception | None = None,
+    ) -> None:
+        """Tell the candidate's breaker how the attempt ended.
+
+        Args:
+            outcome: What became of it.
+            reason: The same in words.
+            fault: How it failed, if by an error.
+            error: That error.
+        """
+        ticket, self._ticket = self._ticket, None
+        if ticket is None:
+            return
+        # That the request as a whole ran out of time says nothing of its last candidate.
+        ran_out = isinstance(error, AttemptTimeoutError) and error.limit == "deadline_s"
+        if outcome in ("accepted", "rejected"):
+            ticket.succeeded()
+        elif outcome == "failed" and not ran_out:
+            ticket.failed(fault.kind if fault else "garbled", reason)
+        else:
+            ticket.released()

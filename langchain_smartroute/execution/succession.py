@@ -1,0 +1,53 @@
+"""Who may still follow whom in a chain, after what has happened so far."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from langchain_smartroute.execution.faults import Fault
+from langchain_smartroute.execution.link import Link
+
+__all__ = ["Succession"]
+
+
+class Succession:
+    """The candidates of a chain, and what rules some of them out meanwhile.
+
+    Args:
+        links: The candidates, in order.
+        input_tokens: Estimate of the request.
+        reroutes_filtered: Whether another candidate is asked what the content
+            filter of one has refused.
+    """
+
+    def __init__(
+        self, links: Sequence[Link], *, input_tokens: int, reroutes_filtered: bool
+    ) -> None:
+        self.links = links
+        self.faults: list[Fault] = []
+        self._input_tokens = input_tokens
+        self._reroutes_filtered = reroutes_filtered
+        self._failed: list[tuple[Link, Fault]] = []
+        self._rejected: list[Link] = []
+
+    def failed(self, link: Link, fault: Fault) -> None:
+        """Note that a candidate failed."""
+        self.faults.append(fault)
+        if not (fault.kind == "filtered" and self._reroutes_filtered):
+            self._failed.append((link, fault))
+
+    def rejected(self, link: Link) -> None:
+        """Note that a candidate's answer was rejected."""
+        self._rejected.append(link)
+
+    def admits(self, link: Link) -> bool:
+        """Whether a candidate may be tried after all that has happened."""
+        return all(
+            link.may_follow(other, fault, input_tokens=self._input_tokens)
+            for other, fault in self._failed
+        ) and all(link.is_stronger_than(other) for other in self._rejected)
+
+    def after(self, link: Link) -> list[Link]:
+        """The candidates that may still follow one."""
+        at = self.links.index(link)
+        return [later for later in self.links[at + 1 :] if self.admits(later)]

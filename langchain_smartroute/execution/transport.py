@@ -1,0 +1,266 @@
+"""HTTP clients of the models that the router builds: bounded in time, size and place.
+
+- A blocking client waits for each byte as long as the attempt may still take, and no
+  longer: its own time-out begins anew with every byte. (An asynchronous call is
+  cancelled instead.)
+- A plain answer far longer than any that would be accepted is not read to its end.
+- A redirect to another host is refused: neither prompt nor key are meant for it.
+
+An asynchronous client belongs to the event loop that it was first used in. LangChain
+keeps one for the whole process, so that a second `asyncio.run` would find its
+connections dead ("Event loop is closed"). Here each loop has its own, which is closed
+with it.
+
+Version 3 of `openai` speaks through `httpx2`, version 2 through `httpx`; they are alike
+in all that is used here. Imported when the first model is built: it imports `openai`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import suppress
+from functools import cache
+from importlib import import_module
+from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+from openai import DefaultAsyncHttpxClient, DefaultHttpxClient
+
+from langchain_smartroute.errors import AnswerTooLongError, ForeignRedirectError
+from langchain_smartroute.execution.bounds import TimeLimits, attempt_bounds
+
+__all__ = ["BoundedBackend", "async_client", "blocking_client", "timeout_of"]
+
+_packages = {kind.__module__.partition(".")[0] for kind in DefaultHttpxClient.__mro__}
+_suffix = "2" if "httpx2" in _packages else ""
+_http: Any = import_module(f"httpx{_suffix}")
+_core: Any = import_module(f"httpcore{_suffix}")
+
+_BYTES_BESIDE: Final = 1_000_000
+_BYTES_PER_CHAR: Final = 64
+"""Bytes of a plain body for each character of the longest accepted answer.
+
+An escaped character takes six, one with log-probabilities far more.
+"""
+
+_of_loops: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncGenerator[Any, None]] = (
+    WeakKeyDictionary()
+)
+_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = WeakKeyDictionary()
+
+
+def timeout_of(limits: TimeLimits) -> Any:
+    """A client's own time-outs; a whole answer may be silent until it is complete."""
+    return _http.Timeout(limits.timeout_s, connect=limits.connect_timeout_s, pool=None)
+
+
+@cache
+def blocking_client() -> Any:
+    """The client of all blocking calls of this process."""
+    client = DefaultHttpxClient(verify=_trusted(), event_hooks={"response": [_receive]})
+    _bind_reads(client)
+    atexit.register(client.close)
+    return client
+
+
+def async_client(loop: asyncio.AbstractEventLoop | None) -> Any:
+    """The client of an event loop; it is closed with the loop.
+
+    Args:
+        loop: The loop that runs here; `None`: a client that nobody calls.
+    """
+    if loop is None:
+        return _unused_async_client()
+    client = _clients.get(loop)
+    if client is None:
+        client = DefaultAsyncHttpxClient(verify=_trusted(), event_hooks={"response": [_areceive]})
+        closing = _closed_at_end(client)
+        # Up to its first yield, so that the loop knows it: at its end it closes all such.
+        with suppress(StopIteration):
+            closing.__anext__().send(None)
+        _clients[loop], _of_loops[loop] = client, closing
+    return client
+
+
+@cache
+def _unused_async_client() -> Any:
+    """What a model for blocking calls has in the place of an asynchronous client."""
+    return DefaultAsyncHttpxClient(verify=_trusted())
+
+
+@cache
+def _trusted() -> Any:
+    """The certificates that are trusted, read once: it takes tens of milliseconds."""
+    return _http.create_ssl_context()
+
+
+async def _closed_at_end(client: Any) -> AsyncGenerator[None, None]:
+    try:
+        yield
+    finally:
+        await client.aclose()
+
+
+def _bind_reads(client: Any) -> None:
+    """Make every connection of a client wait as the attempt's clock says."""
+    for transport in (client._transport, *client._mounts.values()):  # noqa: SLF001 - httpx offers no other way
+        pool: Any = getattr(transport, "_pool", None)
+        if hasattr(pool, "_network_backend"):
+            pool._network_backend = BoundedBackend(pool._network_backend)  # noqa: SLF001 - as above
+
+
+class BoundedBackend:
+    """Opens connections whose every wait is bounded by the attempt that waits.
+
+    Args:
+        inner: Opens them.
+    """
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Any = None,
+    ) -> Any:
+        """Open a connection."""
+        opened = self._inner.connect_tcp(
+            host,
+            port,
+            timeout=_bounded(timeout, _core.ConnectTimeout),
+            local_address=local_address,
+            socket_options=socket_options,
+        )
+        return _BoundedStream(opened)
+
+    def connect_unix_socket(
+        self, path: str, timeout: float | None = None, socket_options: Any = None
+    ) -> Any:
+        """Open a connection to a socket of this machine."""
+        wait = _bounded(timeout, _core.ConnectTimeout)
+        return _BoundedStream(self._inner.connect_unix_socket(path, wait, socket_options))
+
+    def sleep(self, seconds: float) -> None:
+        """Wait between two attempts to connect."""
+        self._inner.sleep(seconds)
+
+
+class _BoundedStream:
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        read: bytes = self._inner.read(max_bytes, _bounded(timeout, _core.ReadTimeout))
+        return read
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, _bounded(timeout, _core.WriteTimeout))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
+    ) -> Any:
+        wait = _bounded(timeout, _core.ConnectTimeout)
+        return _BoundedStream(self._inner.start_tls(ssl_context, server_hostname, wait))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
+def _bounded(timeout: float | None, expired: type[Exception]) -> float | None:
+    """The shorter of a client's own time-out and what is left to the attempt."""
+    bounds = attempt_bounds.get()
+    left = None if bounds is None else bounds.remaining_s
+    if left is None:
+        return timeout
+    if left <= 0:
+        raise expired("the attempt's time is up")
+    return left if timeout is None else min(timeout, left)
+
+
+def _receive(response: Any) -> None:
+    """Look at a response before its body is read."""
+    _refuse_foreign_redirect(response)
+    most = _most_bytes(response)
+    if most is not None and isinstance(response.stream, _http.SyncByteStream):
+        response.stream = _CappedStream(response.stream, most)
+
+
+async def _areceive(response: Any) -> None:
+    _refuse_foreign_redirect(response)
+    most = _most_bytes(response)
+    if most is not None and isinstance(response.stream, _http.AsyncByteStream):
+        response.stream = _AsyncCappedStream(response.stream, most)
+
+
+def _refuse_foreign_redirect(response: Any) -> None:
+    if not response.has_redirect_location:
+        return
+    asked = response.request.url
+    wanted = asked.join(response.headers["location"])
+    same_port = wanted.port == asked.port
+    if wanted.host == asked.host and same_port and wanted.scheme in (asked.scheme, "https"):
+        return
+    raise ForeignRedirectError(
+        f"{asked.host} redirected the request to {wanted.host}, which was not followed, as prompt"
+        " and key are meant for the configured host; set base_url to the address that answers"
+    )
+
+
+def _most_bytes(response: Any) -> int | None:
+    """How long a plain body may be; of a stream the text is counted as it comes."""
+    bounds = attempt_bounds.get()
+    if bounds is None or "event-stream" in response.headers.get("content-type", ""):
+        return None
+    return _BYTES_BESIDE + _BYTES_PER_CHAR * bounds.max_answer_chars
+
+
+def _count(size: int, most: int) -> None:
+    if size <= most:
+        return
+    chars = (most - _BYTES_BESIDE) // _BYTES_PER_CHAR
+    raise AnswerTooLongError(
+        f"the answer was still going on after {most:,} bytes, where max_answer_chars ="
+        f" {chars:,}; raise the limit if such answers are wanted",
+        limit_chars=chars,
+    )
+
+
+class _CappedStream(_http.SyncByteStream):  # type: ignore[misc] # of either package
+    def __init__(self, inner: Any, most: int) -> None:
+        self._inner = inner
+        self._most = most
+
+    def __iter__(self) -> Iterator[bytes]:
+        size = 0
+        for part in self._inner:
+            size += len(part)
+            _count(size, self._most)
+            yield part
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+class _AsyncCappedStream(_http.AsyncByteStream):  # type: ignore[misc] # as above
+    def __init__(self, inner: Any, most: int) -> None:
+        self._inner = inner
+        self._most = most
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        size = 0
+        async for part in self._inner:
+            size += len(part)
+            _count(size, self._most)
+            yield part
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()

@@ -1,0 +1,122 @@
+"""Blocking calls that do not end by themselves: they run in a thread that can be left.
+
+A model of another provider has time-outs of its own, or none. Waiting for it in the
+caller's thread would mean to hang with it. Its call goes on in its thread until it
+ends, but nobody waits for it any more.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from langchain_smartroute.execution.bounds import AttemptBounds
+
+__all__ = ["finished_in_time"]
+
+_IDLE_S = 5.0
+_lock = threading.Lock()
+_idle: list[_Worker] = []
+
+
+class _Task:
+    """A call and how it ended.
+
+    Args:
+        call: The call.
+        too_late: What is to be done when it ends and nobody waits any more.
+    """
+
+    def __init__(self, call: Callable[[], Any], too_late: Callable[[], Any] | None) -> None:
+        self._call = call
+        self._too_late = too_late
+        self._is_left = False
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+        self.answer: Any = None
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self.answer = self._call()
+        except BaseException as error:  # noqa: BLE001 - it is raised where the call was made
+            self.error = error
+        with self._lock:
+            self._ended.set()
+            is_left = self._is_left
+        if is_left and self._too_late is not None:
+            self._too_late()
+
+    def wait(self, seconds: float | None) -> bool:
+        """Whether the call ended in time; if not, it is left."""
+        if self._ended.wait(seconds):
+            return True
+        with self._lock:
+            self._is_left = not self._ended.is_set()
+            return not self._is_left
+
+
+class _Worker(threading.Thread):
+    """Runs one call after another, and ends when there has been none for a while."""
+
+    def __init__(self) -> None:
+        super().__init__(name="smartroute-call", daemon=True)
+        self._tasks: SimpleQueue[_Task] = SimpleQueue()
+
+    def give(self, task: _Task) -> None:
+        self._tasks.put(task)
+
+    def run(self) -> None:
+        while True:
+            try:
+                task = self._tasks.get(timeout=_IDLE_S)
+            except Empty:
+                with _lock:
+                    if self in _idle:
+                        _idle.remove(self)
+                        return
+                continue
+            task.run()
+            del task
+            with _lock:
+                _idle.append(self)
+
+
+def finished_in_time(
+    call: Callable[[], Any],
+    bounds: AttemptBounds,
+    *,
+    too_late: Callable[[], Any] | None = None,
+) -> Any:
+    """Make a call in another thread, and wait for it as long as an attempt may take.
+
+    Args:
+        call: The call.
+        bounds: How long to wait.
+        too_late: What is to be done when the call ends and nobody waits any more.
+
+    Raises:
+        AttemptTimeoutError: If the time is up.
+    """
+    task = _Task(call, too_late)
+    _worker().give(task)
+    if not task.wait(bounds.remaining_s):
+        raise bounds.error()
+    if task.error is not None:
+        raise task.error
+    return task.answer
+
+
+def _worker() -> _Worker:
+    with _lock:
+        if _idle:
+            return _idle.pop()
+    worker = _Worker()
+    worker.start()
+    return worker
+
+
+os.register_at_fork(after_in_child=_idle.clear)

@@ -1,0 +1,58 @@
+"""What a router does about failures: its time limits, its retries, its breakers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AliasChoices, Field
+
+from langchain_smartroute.catalog import Catalog
+from langchain_smartroute.execution import CircuitBreaker, Conduct, RetryPolicy, TimeLimits
+from langchain_smartroute.runnable.calls import ChatCalls
+
+__all__ = ["HardenedModel"]
+
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class HardenedModel(ChatCalls):
+    """A chat model with limits on time and size, and a view of failures.
+
+    The attributes are described in `SmartRouterRunnable`.
+    """
+
+    connect_timeout_s: Seconds | None = 5.0
+    first_token_timeout_s: Seconds | None = 10.0
+    idle_timeout_s: Seconds | None = 15.0
+    timeout_s: Seconds | None = Field(
+        default=60.0, validation_alias=AliasChoices("timeout_s", "timeout")
+    )
+    deadline_s: Seconds | None = None
+    max_retry_after_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 5.0
+    max_answer_chars: int = Field(default=1_000_000, gt=0)
+    on_content_filter: Literal["raise", "fallback"] = "raise"
+    breaker: Any = Field(default_factory=CircuitBreaker, exclude=True)
+
+    @property
+    def _conduct(self) -> Conduct:
+        """How failures are gone about."""
+        return Conduct(
+            retry=RetryPolicy(max_retry_after_s=self.max_retry_after_s),
+            deadline_s=self.deadline_s,
+            max_answer_chars=self.max_answer_chars,
+            reroutes_filtered=self.on_content_filter == "fallback",
+        )
+
+    def _limits_of(self, catalog: Catalog) -> dict[str, TimeLimits]:
+        """Alias → how long a call of it may take."""
+        general = TimeLimits(
+            connect_timeout_s=self.connect_timeout_s,
+            first_token_timeout_s=self.first_token_timeout_s,
+            idle_timeout_s=self.idle_timeout_s,
+            timeout_s=self.timeout_s,
+        )
+        is_default = "first_token_timeout_s" not in self.model_fields_set
+        return {
+            alias: general.of_model(spec, first_token_is_default=is_default)
+            for alias, spec in catalog.models.items()
+        }
