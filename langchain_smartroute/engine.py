@@ -184,7 +184,7 @@ class Engine:
             decision=decision,
             input_tokens=input_tokens,
             name=self.name,
-            conduct=self.conduct,
+            conduct=replace(self.conduct, deadline_s=request.options.deadline_s),
             review=Review(
                 checks=[
                     _knowing_tools(c, request.tools) for c in self._checks_for(request, decision)

@@ -28,6 +28,8 @@ __all__ = [
 
 _PER_MILLION = Decimal("0.000001")
 _BYTES_PER_TOKEN = 3
+_MOST_TOKENS = 100_000_000
+"""More than any model can read or write at once: a count beyond it is a fault."""
 _EXACT = Context(prec=60)
 """Whatever precision the caller's own decimal context has."""
 
@@ -132,7 +134,7 @@ def is_cache_hit(message: BaseMessage) -> bool:
 
 
 def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and value >= 0
+    return isinstance(value, int) and 0 <= value <= _MOST_TOKENS
 
 
 def _count(value: Any) -> int:

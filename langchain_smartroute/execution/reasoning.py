@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
+from collections.abc import AsyncIterator, Iterator
 from functools import cache
 from typing import Any
 
@@ -33,6 +34,7 @@ from typing_extensions import override
 
 from langchain_smartroute.catalog.spec import ModelSpec
 from langchain_smartroute.catalog.thoughts import thoughts_of, wants_thoughts_back
+from langchain_smartroute.execution.cumulative import UsageSoFar
 
 __all__ = ["HOOKS", "GatewayChatOpenAI", "build_gateway_model", "changed_hooks"]
 
@@ -74,6 +76,18 @@ class GatewayChatOpenAI(ChatOpenAI):
     def get_name(self, suffix: str | None = None, *, name: str | None = None) -> str:
         """The name in traces: that of `ChatOpenAI`."""
         return super().get_name(suffix, name=name or self.name or ChatOpenAI.__name__)
+
+    @override
+    def _stream(self, *args: Any, **kwargs: Any) -> Iterator[ChatGenerationChunk]:
+        usage = UsageSoFar()
+        for chunk in super()._stream(*args, **kwargs):
+            yield usage.added(chunk)
+
+    @override
+    async def _astream(self, *args: Any, **kwargs: Any) -> AsyncIterator[ChatGenerationChunk]:
+        usage = UsageSoFar()
+        async for chunk in super()._astream(*args, **kwargs):
+            yield usage.added(chunk)
 
     @override
     def _create_chat_result(

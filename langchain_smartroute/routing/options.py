@@ -1,7 +1,8 @@
-"""What a caller may choose for one request: tier, model, price ceiling."""
+"""What a caller may choose for one request: tier, model, price ceiling, deadline."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
@@ -12,7 +13,7 @@ from langchain_smartroute.types import TIERS, Tier
 
 __all__ = ["RouteOptions"]
 
-_KEYS = ("tier", "model", "max_cost_usd")
+_KEYS = ("tier", "model", "max_cost_usd", "deadline_s")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,18 +24,20 @@ class RouteOptions:
         tier: How to trade money for quality.
         model: Alias to route to, past rules and table; `None`: decide.
         max_cost_usd: Ceiling on the estimated cost of a call; `None`: none.
+        deadline_s: Seconds for all attempts and waits together; `None`: no limit.
     """
 
     tier: Tier = "balanced"
     model: str | None = None
     max_cost_usd: Decimal | None = None
+    deadline_s: float | None = None
 
     def updated(self, changes: Any, *, aliases: Sequence[str]) -> RouteOptions:
         """Lay a caller's choices over these.
 
         Args:
-            changes: A mapping with any of `tier`, `model`, `max_cost_usd`;
-                `None` as a value takes a choice back to undecided.
+            changes: A mapping with any of `tier`, `model`, `max_cost_usd`,
+                `deadline_s`; `None` as a value takes a choice back to undecided.
             aliases: The aliases that the catalog knows.
 
         Raises:
@@ -61,7 +64,21 @@ class RouteOptions:
                 f"model = {model!r} is not in the catalog; use one of {', '.join(aliases)}"
             )
         ceiling = changes.get("max_cost_usd", self.max_cost_usd)
-        return replace(self, tier=cast("Tier", tier), model=model, max_cost_usd=_ceiling(ceiling))
+        return replace(
+            self,
+            tier=cast("Tier", tier),
+            model=model,
+            max_cost_usd=_ceiling(ceiling),
+            deadline_s=_deadline(changes.get("deadline_s", self.deadline_s)),
+        )
+
+
+def _deadline(value: Any) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise InvalidRequestError(f"deadline_s = {value!r}: must be seconds above zero, such as 30")
+    return float(value)
 
 
 def _ceiling(value: Any) -> Decimal | None:

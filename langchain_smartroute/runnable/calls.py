@@ -20,6 +20,7 @@ from langchain_core.runnables import Runnable, RunnableConfig
 from typing_extensions import override
 
 from langchain_smartroute.classify import message_tokens, text_tokens, toolkit_tokens
+from langchain_smartroute.runnable.batches import WholeBatches
 
 if TYPE_CHECKING:
     from langchain_core.callbacks import CallbackManagerForLLMRun
@@ -36,7 +37,7 @@ __all__ = ["ChatCalls"]
 _RUN_FIELDS = ("tags", "metadata", "run_name", "run_id")
 
 
-class ChatCalls(BaseChatModel):
+class ChatCalls(WholeBatches, BaseChatModel):
     """A chat model whose calls are made by a plan."""
 
     @abstractmethod

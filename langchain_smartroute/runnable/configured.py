@@ -242,7 +242,12 @@ class ConfiguredModel(HardenedModel):
 
     @property
     def _options(self) -> RouteOptions:
-        return RouteOptions(tier=self.tier, model=self.model, max_cost_usd=self.max_cost_usd)
+        return RouteOptions(
+            tier=self.tier,
+            model=self.model,
+            max_cost_usd=self.max_cost_usd,
+            deadline_s=self.deadline_s,
+        )
 
     @property
     @override

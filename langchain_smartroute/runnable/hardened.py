@@ -38,7 +38,6 @@ class HardenedModel(ChatCalls):
         """How failures are gone about."""
         return Conduct(
             retry=RetryPolicy(max_retry_after_s=self.max_retry_after_s),
-            deadline_s=self.deadline_s,
             max_answer_chars=self.max_answer_chars,
             reroutes_filtered=self.on_content_filter == "fallback",
         )

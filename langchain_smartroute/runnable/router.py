@@ -91,7 +91,7 @@ class SmartRouterRunnable(ConfiguredModel):
         """The same router with other choices for every request.
 
         Args:
-            **choices: Any of `tier`, `model` and `max_cost_usd`.
+            **choices: Any of `tier`, `model`, `max_cost_usd` and `deadline_s`.
 
         Raises:
             InvalidRequestError: For an unknown choice or value.

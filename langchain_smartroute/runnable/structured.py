@@ -12,6 +12,7 @@ from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from langchain_smartroute.errors import ConfigurationError
+from langchain_smartroute.runnable.batches import WholeBatches
 from langchain_smartroute.types import SchemaMethod
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["StructuredRouter"]
 
 
-class StructuredRouter(Runnable[Any, Any]):
+class StructuredRouter(WholeBatches):
     """A router whose answers are parsed into a schema.
 
     Made by `SmartRouterRunnable.with_structured_output`. Each candidate gives

@@ -1,0 +1,38 @@
+"""Usage that a provider reports more than once in a stream.
+
+Some servers report with every chunk what has been used so far, or the final usage
+twice. LangChain adds up what the chunks say, so each may say only what is new.
+"""
+
+from __future__ import annotations
+
+from langchain_core.messages.ai import UsageMetadata, subtract_usage
+from langchain_core.outputs import ChatGenerationChunk
+
+__all__ = ["UsageSoFar"]
+
+
+class UsageSoFar:
+    """Reads the chunks of one stream, and leaves each with the usage that it adds."""
+
+    def __init__(self) -> None:
+        self._known: UsageMetadata | None = None
+
+    def added(self, chunk: ChatGenerationChunk) -> ChatGenerationChunk:
+        """The chunk with the usage that is new in it."""
+        message = chunk.message
+        told: UsageMetadata | None = getattr(message, "usage_metadata", None)
+        if told is None:
+            return chunk
+        known, self._known = self._known, told
+        if known is not None and _contains(told, known):
+            chunk.message = message.model_copy(
+                update={"usage_metadata": subtract_usage(told, known)}
+            )
+        return chunk
+
+
+def _contains(told: UsageMetadata, known: UsageMetadata) -> bool:
+    """Whether a report counts on from an earlier one, rather than beside it."""
+    counts = ("input_tokens", "output_tokens")
+    return all(told[name] >= known[name] for name in counts)  # type: ignore[literal-required]
