@@ -103,6 +103,10 @@ class Gate:
         """The time on the breaker's clock."""
         return self._clock()
 
+    def is_closed(self) -> bool:
+        """Whether attempts pass freely."""
+        return self.model.is_closed() and self.endpoint.is_closed()
+
     def health(self) -> CandidateHealth:
         """How the model's circuit stands, or that of its endpoint where it is worse."""
         with self.lock:
@@ -122,7 +126,7 @@ class Gate:
             What the attempt reports its end to; `None`: it must not be made.
         """
         ticket = Ticket(self)
-        if self.model.is_closed() and self.endpoint.is_closed():
+        if self.is_closed():
             return ticket
         with self.lock:
             now = self.now()
@@ -167,7 +171,7 @@ class Ticket:
         reason = reason or kind
         with gate.lock:
             now = gate.now()
-            was_open = not (gate.model.is_closed() and gate.endpoint.is_closed())
+            was_open = not gate.is_closed()
             if effect == "counts":
                 gate.model.failed(self, now, reason=reason)
             elif effect == "opens_model":
@@ -176,7 +180,7 @@ class Ticket:
                 gate.endpoint.open(now, reason=reason)
             gate.model.release(self)
             gate.endpoint.release(self)
-            opened = not was_open and not (gate.model.is_closed() and gate.endpoint.is_closed())
+            opened = not was_open and not gate.is_closed()
         if opened:
             what = "the endpoint of " if effect == "opens_endpoint" else ""
             _log.warning("breaker of %s%s opened: %s", what, gate.name, reason)

@@ -109,7 +109,8 @@ class Candidate:
 
 def unavailable(candidates: Mapping[str, Candidate]) -> dict[str, str]:
     """Alias → why its breaker lets nothing through now, the one that does soonest first."""
-    standing = {a: c.gate.health() for a, c in candidates.items() if c.gate is not None}
+    gates = {alias: c.gate for alias, c in candidates.items() if c.gate is not None}
+    standing = {alias: gate.health() for alias, gate in gates.items() if not gate.is_closed()}
     opened = [(h.retry_in_s, alias, h.reason) for alias, h in standing.items() if h.state == "open"]
     return {
         alias: f"its breaker is open for another {wait:.1f} s: {why}"

@@ -17,7 +17,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 SETTINGS = ("SMARTROUTE_", "OPENAI_")
 
 # Scripts that need no gateway, or that show what only a sandbox can be told to do.
-KEYLESS = {"savings_table", "reference_requests"}
+KEYLESS = {"savings_table", "reference_requests", "when_calls_fail"}
 EXPECTED = {
     "quickstart": (
         "code, easy → deepseek-v4-pro, $0.",
@@ -81,6 +81,14 @@ EXPECTED = {
         "strong accepted; asked for by the caller",
         "fast accepted; math in tier balanced",
         "fast failed → strong accepted",
+    ),
+    "when_calls_fail": (
+        "deepseek-chat failed OpenAIAPIError (HTTP 500) → deepseek-chat accepted",
+        "deepseek-chat failed AttemptTimeoutError, timeout_s → ",
+        "deepseek-chat failed OpenAIAPIError (HTTP 503) → ",
+        "open: its breaker is open for another ",
+        "first_token: interrupted; the error has what was shown: True",
+        "buffer: complete, ",
     ),
     "reference_requests": (
         "balanced  deepseek-v4-pro, as published (code)",
