@@ -7,7 +7,7 @@ async differ only there.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
@@ -23,6 +23,7 @@ from langchain_smartroute.execution import (
     PreparedCandidate,
     Review,
     RoutedChain,
+    Traits,
     unavailable,
 )
 from langchain_smartroute.execution.checks import (
@@ -219,13 +220,9 @@ class Engine:
             spec=candidate.spec,
             runnable=PreparedCandidate(candidate, prepare),
             endpoint=candidate.endpoint,
-            composite=candidate.composite,
-            tells_end=candidate.tells_end,
             prior=candidate.spec.quality.get(decision.task),
             fallbacks=frozenset(self.policy.fallbacks.get(alias, ())),
-            limits=candidate.limits,
-            bounded=candidate.bounded,
-            gate=candidate.gate,
+            **{trait.name: getattr(candidate.traits, trait.name) for trait in fields(Traits)},
         )
 
 

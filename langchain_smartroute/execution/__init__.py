@@ -1,9 +1,15 @@
 """Calling what was decided: endpoints, models, the chain and what its errors mean."""
 
-from langchain_smartroute.execution.adopted import adopted, endpoint_of, is_bounded, tells_end
+from langchain_smartroute.execution.adopted import (
+    adopted,
+    drops_thoughts,
+    endpoint_of,
+    is_bounded,
+    tells_end,
+)
 from langchain_smartroute.execution.aftermath import RetryPolicy
 from langchain_smartroute.execution.bounds import TimeLimits
-from langchain_smartroute.execution.breaker import CircuitBreaker, as_breaker
+from langchain_smartroute.execution.breaker import CircuitBreaker, Gate, as_breaker
 from langchain_smartroute.execution.candidates import (
     Candidate,
     Preparation,
@@ -14,7 +20,7 @@ from langchain_smartroute.execution.chain import RoutedChain
 from langchain_smartroute.execution.circuit import CandidateHealth
 from langchain_smartroute.execution.conduct import Conduct
 from langchain_smartroute.execution.endpoints import Endpoint, resolve_endpoints
-from langchain_smartroute.execution.link import Link
+from langchain_smartroute.execution.link import Link, Traits
 from langchain_smartroute.execution.models import (
     ModelSettings,
     build_model,
@@ -32,6 +38,7 @@ __all__ = [
     "CircuitBreaker",
     "Conduct",
     "Endpoint",
+    "Gate",
     "Link",
     "ModelSettings",
     "Preparation",
@@ -40,9 +47,11 @@ __all__ = [
     "Review",
     "RoutedChain",
     "TimeLimits",
+    "Traits",
     "adopted",
     "as_breaker",
     "build_model",
+    "drops_thoughts",
     "endpoint_of",
     "init_model",
     "is_bounded",

@@ -18,7 +18,7 @@ from pydantic import SecretStr
 from langchain_smartroute.execution.bounds import TimeLimits
 from langchain_smartroute.execution.endpoints import Endpoint
 
-__all__ = ["adopted", "endpoint_of", "is_bounded", "tells_end"]
+__all__ = ["adopted", "drops_thoughts", "endpoint_of", "is_bounded", "tells_end"]
 
 _END_MARKS = {
     "langchain_openai": "BaseChatOpenAI",
@@ -74,6 +74,11 @@ def tells_end(model: Runnable[Any, Any]) -> bool:
     """Whether a model's streams name at their end why they ended, unless they were cut."""
     inner = _inside(model)
     return any(_descends(inner, package, name) for package, name in _END_MARKS.items())
+
+
+def drops_thoughts(model: Runnable[Any, Any]) -> bool:
+    """Whether a model's streams show its thoughts as empty chunks, as a ChatOpenAI's do."""
+    return _is_openai(_inside(model))
 
 
 def _inside(model: Any) -> Any:

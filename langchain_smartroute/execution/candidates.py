@@ -13,9 +13,8 @@ from langchain_core.messages import BaseMessage
 from langchain_core.runnables import Runnable, RunnableConfig
 
 from langchain_smartroute.catalog import ModelSpec, adapted_arguments, adapted_messages
-from langchain_smartroute.execution.bounds import TimeLimits
-from langchain_smartroute.execution.breaker import Gate
 from langchain_smartroute.execution.clients import running_loop
+from langchain_smartroute.execution.link import Traits
 
 __all__ = ["Candidate", "Preparation", "PreparedCandidate", "unavailable"]
 
@@ -31,11 +30,7 @@ class Candidate:
     Attributes:
         spec: What it is and costs.
         endpoint: Equal for candidates that share an endpoint and key.
-        composite: Whether it may call several models.
-        tells_end: Whether its streams name a finish reason at their end.
-        limits: How long a call of it may take.
-        bounded: Whether a blocking call of it ends by itself when its time is up.
-        gate: Its breaker; `None`: it has none.
+        traits: How it behaves when it is called.
     """
 
     def __init__(
@@ -44,19 +39,11 @@ class Candidate:
         build: Callable[[AbstractEventLoop | None], Runnable[Any, Any]],
         *,
         endpoint: Hashable,
-        composite: bool = False,
-        tells_end: bool = False,
-        limits: TimeLimits | None = None,
-        bounded: bool = False,
-        gate: Gate | None = None,
+        traits: Traits | None = None,
     ) -> None:
         self.spec = spec
         self.endpoint = endpoint
-        self.composite = composite
-        self.tells_end = tells_end
-        self.limits = limits or TimeLimits()
-        self.bounded = bounded
-        self.gate = gate
+        self.traits = traits or Traits()
         self._build = build
         self._outside: dict[Any, Runnable[Any, Any]] = {}
         self._inside: WeakKeyDictionary[Any, Runnable[Any, Any]] = WeakKeyDictionary()
@@ -109,7 +96,7 @@ class Candidate:
 
 def unavailable(candidates: Mapping[str, Candidate]) -> dict[str, str]:
     """Alias → why its breaker lets nothing through now, the one that does soonest first."""
-    gates = {alias: c.gate for alias, c in candidates.items() if c.gate is not None}
+    gates = {alias: gate for alias, c in candidates.items() if (gate := c.traits.gate) is not None}
     standing = {alias: gate.health() for alias, gate in gates.items() if not gate.is_closed()}
     opened = [(h.retry_in_s, alias, h.reason) for alias, h in standing.items() if h.state == "open"]
     return {

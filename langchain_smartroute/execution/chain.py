@@ -172,7 +172,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
             for step in walk.steps():
                 pause(step.pause_s)
                 link, bounds = step.link, walk.begin(streams=True)
-                attempt = self._streamed(walk, bounds)
+                attempt = self._streamed(walk, bounds, mute=link.mute)
                 child = self._child_config(config, run, walk, link)
                 source = iter(link.runnable.stream(input, child, **kwargs))
                 try:
@@ -202,7 +202,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
             for step in walk.steps():
                 await apause(step.pause_s)
                 link, bounds = step.link, walk.begin(streams=True)
-                attempt = self._streamed(walk, bounds)
+                attempt = self._streamed(walk, bounds, mute=link.mute)
                 child = self._child_config(config, run, walk, link)
                 source: Any = link.runnable.astream(input, child, **kwargs)
                 try:
@@ -227,13 +227,14 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
         """Call `ainvoke` for each input: a chain's account is one request's."""
         return await Runnable.abatch(self, *args, **kwargs)
 
-    def _streamed(self, walk: Walk, bounds: AttemptBounds) -> StreamedAttempt:
+    def _streamed(self, walk: Walk, bounds: AttemptBounds, *, mute: bool) -> StreamedAttempt:
         return StreamedAttempt(
             walk,
             bounds,
             buffered=self._is_draft(walk),
             early=self.review.early,
             structured=self.structured,
+            mute=mute,
         )
 
     def _is_draft(self, walk: Walk) -> bool:

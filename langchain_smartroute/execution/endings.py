@@ -53,8 +53,9 @@ def exhausted_error(
     elif all(fault.rate_limited for fault in faults):
         kind = ChainRateLimitError
     final = kind(
-        f"{len(attempts)} of {len(decision.chain)} candidates failed and no other may be tried;"
-        f" the last one said: {error}",
+        f"{len(attempts)} attempts at {len({a.model for a in attempts})} of"
+        f" {len(decision.chain)} candidates failed and no other may be tried; the last one said:"
+        f" {error}",
         attempts=attempts,
     )
     final.__cause__ = error

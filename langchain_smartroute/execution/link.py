@@ -13,38 +13,49 @@ from langchain_smartroute.execution.bounds import TimeLimits
 from langchain_smartroute.execution.breaker import Gate
 from langchain_smartroute.execution.faults import Fault
 
-__all__ = ["Link"]
+__all__ = ["Link", "Traits"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class Traits:
+    """How a candidate behaves when it is called.
+
+    Attributes:
+        composite: Whether it may call several models: what they cost is not to
+            be read from the one answer, so it is unknown here; records tell it.
+        tells_end: Whether the last chunk of its streams names a finish reason, so
+            that a stream without one was cut off.
+        limits: How long a call of it may take.
+        bounded: Whether a blocking call of it ends by itself when its time is up.
+        mute: Whether it thinks in empty chunks, which are signs of life then.
+        gate: Its breaker; `None`: it has none.
+    """
+
+    composite: bool = False
+    tells_end: bool = False
+    limits: TimeLimits = field(default_factory=TimeLimits)
+    bounded: bool = False
+    mute: bool = False
+    gate: Gate | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link(Traits):
     """One candidate of a chain, ready to be called.
 
     Attributes:
         spec: What the candidate is and costs.
         runnable: Calls it.
         endpoint: Equal for candidates that share an endpoint and key.
-        composite: Whether it may call several models: what they cost is not to
-            be read from the one answer, so it is unknown here; records tell it.
-        tells_end: Whether the last chunk of its streams names a finish reason, so
-            that a stream without one was cut off.
         prior: Its quality prior for the request's task; `None` when unknown.
         fallbacks: Aliases that the user names to stand in for it.
-        limits: How long a call of it may take.
-        bounded: Whether a blocking call of it ends by itself when its time is up.
-        gate: Its breaker; `None`: it has none.
     """
 
     spec: ModelSpec
     runnable: Runnable[Any, Any]
     endpoint: Hashable
-    composite: bool = False
-    tells_end: bool = False
     prior: float | None = None
     fallbacks: frozenset[str] = frozenset()
-    limits: TimeLimits = field(default_factory=TimeLimits)
-    bounded: bool = False
-    gate: Gate | None = None
 
     @property
     def alias(self) -> str:

@@ -164,12 +164,14 @@ def spec_of_model(alias: str, model: Runnable[Any, Any]) -> ModelSpec:
         "tool_choice": profile.get("tool_choice") is not False,
         "structured_output": profile.get("structured_output") is not False
         and _offers(model, "with_structured_output"),
+        "reasoning": bool(profile.get("reasoning_output")),
         "context_window": profile.get("max_input_tokens"),
         "max_output_tokens": profile.get("max_output_tokens"),
     }
     if known is not None:
         facts |= {
             "provider": known.provider,
+            "reasoning": known.reasoning or facts["reasoning"],
             "prices": known.prices,
             "quality": known.quality,
             "quality_source": known.quality_source,

@@ -41,6 +41,7 @@ class StreamedAttempt:
         buffered: Whether the whole answer is held back until it has been checked.
         early: Names of the checks that can reject what has not been passed on.
         structured: Whether objects are streamed rather than messages.
+        mute: Whether empty chunks are signs of life.
     """
 
     def __init__(
@@ -51,9 +52,11 @@ class StreamedAttempt:
         buffered: bool,
         early: frozenset[str],
         structured: bool,
+        mute: bool = False,
     ) -> None:
         self._walk = walk
         self._bounds = bounds
+        self._mute = mute
         self._structured = structured
         self._buffered = buffered
         self._early = early
@@ -92,8 +95,10 @@ class StreamedAttempt:
 
     def _keep_time(self, chunk: Any, holds_content: bool) -> None:  # noqa: FBT001 - a fact of the chunk
         """Note what came when; what is too long fails the attempt."""
-        if holds_content:
+        # The first chunk names the role; it is no thought.
+        if holds_content or (self._mute and len(self._chunks) > 1):
             self._bounds.saw_content()
+        if holds_content:
             self._bounds.said(chars_of(chunk))
         message = message_of(chunk)
         if message is not None and is_finished(message):

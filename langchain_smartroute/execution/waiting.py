@@ -51,12 +51,13 @@ class _Task:
             self._too_late()
 
     def wait(self, seconds: float | None) -> bool:
-        """Whether the call ended in time; if not, it is left."""
-        if self._ended.wait(seconds):
-            return True
-        with self._lock:
-            self._is_left = not self._ended.is_set()
-            return not self._is_left
+        """Whether the call ended in time; if not, or if the wait is broken off, it is left."""
+        try:
+            self._ended.wait(seconds)
+        finally:
+            with self._lock:
+                self._is_left = not self._ended.is_set()
+        return not self._is_left
 
 
 class _Worker(threading.Thread):

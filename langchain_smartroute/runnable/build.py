@@ -13,10 +13,13 @@ from langchain_smartroute.execution import (
     Candidate,
     CircuitBreaker,
     Endpoint,
+    Gate,
     ModelSettings,
     TimeLimits,
+    Traits,
     adopted,
     build_model,
+    drops_thoughts,
     endpoint_of,
     init_model,
     is_bounded,
@@ -95,31 +98,33 @@ def build_candidates(
         breaker: Watches over all of them; `None`: nobody does.
     """
 
-    def gate(spec: ModelSpec, endpoint: Endpoint | str) -> dict[str, Any]:
-        own = {"limits": limits[spec.alias], "endpoint": endpoint}
+    def gate(spec: ModelSpec, endpoint: Endpoint | str) -> Gate | None:
         if breaker is None:
-            return own
-        return own | {"gate": breaker.gate(spec.model, endpoint=endpoint, alias=spec.alias)}
+            return None
+        return breaker.gate(spec.model, endpoint=endpoint, alias=spec.alias)
 
     def brought(spec: ModelSpec, model: Runnable[Any, Any]) -> Candidate:
-        return Candidate(
-            spec,
-            lambda loop: adopted(model, limits[spec.alias], loop=loop),
+        own, endpoint = limits[spec.alias], endpoint_of(spec.alias, model)
+        traits = Traits(
             composite=not is_single_model(model),
             tells_end=tells_end(model),
+            limits=own,
             bounded=is_bounded(model),
-            **gate(spec, endpoint_of(spec.alias, model)),
+            mute=spec.reasoning and drops_thoughts(model),
+            gate=gate(spec, endpoint),
+        )
+        return Candidate(
+            spec, lambda loop: adopted(model, own, loop=loop), endpoint=endpoint, traits=traits
         )
 
     def built(spec: ModelSpec, endpoint: Endpoint) -> Candidate:
+        own = limits[spec.alias]
+        traits = Traits(tells_end=True, limits=own, bounded=True, gate=gate(spec, endpoint))
         return Candidate(
             spec,
-            lambda loop: build_model(
-                spec, endpoint, settings, limits=limits[spec.alias], loop=loop
-            ),
-            tells_end=True,
-            bounded=True,
-            **gate(spec, endpoint),
+            lambda loop: build_model(spec, endpoint, settings, limits=own, loop=loop),
+            endpoint=endpoint,
+            traits=traits,
         )
 
     return {

@@ -121,8 +121,9 @@ class SmartRouterRunnable(ConfiguredModel):
     def health(self) -> dict[str, CandidateHealth]:
         """Alias → how its breaker stands; without breakers, all are closed."""
         return {
-            alias: CandidateHealth(state="closed") if c.gate is None else c.gate.health()
-            for alias, c in self._engine.candidates.items()
+            alias: CandidateHealth(state="closed") if gate is None else gate.health()
+            for alias, candidate in self._engine.candidates.items()
+            for gate in (candidate.traits.gate,)
         }
 
     @override
