@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from langchain_smartroute.errors import AnswerTooLongError, AttemptTimeoutError
+from langchain_smartroute.errors import AnswerTooLongError, AttemptTimeoutError, SmartRouteError
 from langchain_smartroute.execution.faults import is_timeout, own_cause
 
 if TYPE_CHECKING:
@@ -114,6 +114,7 @@ class AttemptBounds:
         if streams:
             self._silence = self._limit("first_token_timeout_s", limits.first_token_timeout_s)
         self._closing = False
+        self._trusted = True
         self._rested: float | None = None
 
     def _limit(self, name: str, seconds: float | None) -> tuple[float, str, float]:
@@ -139,8 +140,8 @@ class AttemptBounds:
 
     @property
     def only_lacks_its_end(self) -> bool:
-        """Whether a stream is complete, and only its connection was not closed in time."""
-        return self._closing and self.has_run_out
+        """Whether a stream's model has said that it is done: what fails then harms no answer."""
+        return self._closing
 
     def rests(self) -> None:
         """A chunk has been taken; what its reader does now is not the candidate's time."""
@@ -155,8 +156,10 @@ class AttemptBounds:
 
     def saw_content(self) -> None:
         """Content has arrived: the next silence begins."""
-        if not self._closing:
-            self._silence = self._limit("idle_timeout_s", self._limits.idle_timeout_s)
+        if self._closing:
+            # It says with every chunk that it is done: its word is worth nothing.
+            self._closing, self._trusted = False, False
+        self._silence = self._limit("idle_timeout_s", self._limits.idle_timeout_s)
 
     def said(self, chars: int) -> None:
         """Count more of the answer.
@@ -174,7 +177,7 @@ class AttemptBounds:
 
     def saw_finish(self) -> None:
         """The model has said that it is done: only usage may follow, and that soon."""
-        if not self._closing:
+        if self._trusted and not self._closing:
             self._closing = True
             self._silence = self._limit("closing", _CLOSING_S)
 
@@ -191,10 +194,11 @@ class AttemptBounds:
         if not isinstance(error, Exception):
             raise error
         found = own_cause(error)
-        if found is error and self.has_run_out and is_timeout(error):
-            found = self.error()
-            found.__cause__ = error
-        return found
+        if isinstance(found, SmartRouteError) or not (self.has_run_out and is_timeout(error)):
+            return found
+        ran_out = self.error()
+        ran_out.__cause__ = error
+        return ran_out
 
     def error(self) -> AttemptTimeoutError:
         """The error for an attempt that was too slow."""

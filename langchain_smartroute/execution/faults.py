@@ -22,9 +22,10 @@ from langchain_core.exceptions import (
 from pydantic import ValidationError
 
 from langchain_smartroute.errors import (
+    AnswerTooLongError,
     ConfigurationError,
+    ForeignRedirectError,
     InvalidRequestError,
-    SmartRouteError,
     StreamInterruptedError,
 )
 from langchain_smartroute.execution.aftermath import AFTERMATH, FaultKind, NextScope
@@ -141,8 +142,9 @@ def fault_of(error: Exception, *, begun: bool = False) -> Fault:
 
 
 def own_cause(error: Exception) -> Exception:
-    """The error of ours that a client has wrapped in one of its own, else the error itself."""
-    return next((e for e in _causes(error) if isinstance(e, SmartRouteError)), error)
+    """The error of our transport that a client has wrapped in one of its own, else the error."""
+    ours = (AnswerTooLongError, ForeignRedirectError)
+    return next((e for e in _causes(error) if isinstance(e, ours)), error)
 
 
 def is_timeout(error: Exception) -> bool:
