@@ -344,8 +344,27 @@ BREAKS = {
     "after the first word": ("one ", DroppedError()),
     "after thoughts": (thinking("let me see"), DroppedError()),
     "after a tool call": (calling("look_up", "{"), DroppedError()),
-    "after the last word": ("one ", "two", finished("stop"), DroppedError()),
 }
+
+
+@pytest.mark.parametrize("policy", ["first_token", "buffer"])
+async def test_what_breaks_after_the_finish_reason_harms_no_answer(streamed, policy):
+    """The model had said that it was done; only the connection's own end was missing."""
+    parts = ("one ", "two", finished("stop"), DroppedError())
+    router = router_of(Played(parts=parts), Played(parts=("fine",)), policy=policy)
+    pieces = await streamed.pieces(router, "Hi")
+    answer = await whole(pieces)
+    assert answer.text == "one two"
+    attempts = answer.response_metadata["smartroute"]["attempts"]
+    assert [attempt["outcome"] for attempt in attempts] == ["accepted"]
+
+
+async def test_a_finish_reason_with_every_chunk_is_not_believed(streamed):
+    """Some servers send one from the first chunk on: then a break is a break."""
+    parts = (finished("stop"), "one ", finished("stop"), "two", DroppedError())
+    router = router_of(Played(parts=parts), Played(parts=("fine",)), policy="buffer")
+    answer = await whole(await streamed.pieces(router, "Hi"))
+    assert answer.text == "fine"
 
 
 @pytest.mark.parametrize("name", BREAKS)
