@@ -26,7 +26,7 @@ from langchain_smartroute.execution.answers import chars_of, has_content, messag
 from langchain_smartroute.execution.bounds import AttemptBounds
 from langchain_smartroute.execution.conduct import Conduct
 from langchain_smartroute.execution.link import Link
-from langchain_smartroute.execution.live import is_watched
+from langchain_smartroute.execution.live import EndingWatcher, is_watched
 from langchain_smartroute.execution.review import Review
 from langchain_smartroute.execution.streaming import StreamedAttempt
 from langchain_smartroute.execution.surroundings import (
@@ -172,8 +172,8 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
             for step in walk.steps():
                 pause(step.pause_s)
                 link, bounds = step.link, walk.begin(streams=True)
-                attempt = self._streamed(walk, bounds, mute=link.mute)
                 child = self._child_config(config, run, walk, link)
+                attempt = self._streamed(walk, bounds, child, mute=link.mute)
                 source = iter(link.runnable.stream(input, child, **kwargs))
                 try:
                     with Reader(source, child, bounds, bounded=link.bounded) as reader:
@@ -202,8 +202,8 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
             for step in walk.steps():
                 await apause(step.pause_s)
                 link, bounds = step.link, walk.begin(streams=True)
-                attempt = self._streamed(walk, bounds, mute=link.mute)
                 child = self._child_config(config, run, walk, link)
+                attempt = self._streamed(walk, bounds, child, mute=link.mute)
                 source: Any = link.runnable.astream(input, child, **kwargs)
                 try:
                     async with aclosing(source):
@@ -227,10 +227,18 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
         """Call `ainvoke` for each input: a chain's account is one request's."""
         return await Runnable.abatch(self, *args, **kwargs)
 
-    def _streamed(self, walk: Walk, bounds: AttemptBounds, *, mute: bool) -> StreamedAttempt:
+    def _streamed(
+        self, walk: Walk, bounds: AttemptBounds, child: RunnableConfig, *, mute: bool
+    ) -> StreamedAttempt:
+        ending = EndingWatcher()
+        if self.structured:
+            # Objects do not say why their model stopped; its run does.
+            manager: Any = child["callbacks"]
+            manager.add_handler(ending)
         return StreamedAttempt(
             walk,
             bounds,
+            ending=ending,
             buffered=self._is_draft(walk),
             early=self.review.early,
             structured=self.structured,

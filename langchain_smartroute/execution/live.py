@@ -11,9 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from langchain_core.callbacks import BaseCallbackManager
+from langchain_core.callbacks import BaseCallbackHandler, BaseCallbackManager
+from langchain_core.outputs import LLMResult
 
-__all__ = ["NOSTREAM", "hidden", "is_watched"]
+from langchain_smartroute.catalog import is_cache_hit
+from langchain_smartroute.execution.answers import is_finished
+
+__all__ = ["NOSTREAM", "EndingWatcher", "hidden", "is_watched"]
 
 try:
     from langchain_core.tracers import _streaming
@@ -26,6 +30,26 @@ NOSTREAM = "nostream"
 """LangGraph's tag for a run whose tokens are not shown."""
 
 Manager = TypeVar("Manager", bound=BaseCallbackManager)
+
+
+class EndingWatcher(BaseCallbackHandler):
+    """Watches the run of a model for how it ended, where its answer does not say so.
+
+    Attributes:
+        was_cut: Whether it ended without saying why.
+    """
+
+    run_inline = True
+
+    def __init__(self) -> None:
+        self.was_cut = False
+
+    def on_llm_end(self, response: LLMResult, **_: Any) -> None:
+        """Look at the message that the run ended with."""
+        for generation in (g for batch in response.generations for g in batch):
+            message = getattr(generation, "message", None)
+            if message is not None:
+                self.was_cut = not (is_finished(message) or is_cache_hit(message))
 
 
 def is_watched(handlers: Iterable[Any]) -> bool:

@@ -27,6 +27,7 @@ from langchain_smartroute.execution.answers import (
 )
 from langchain_smartroute.execution.bounds import AttemptBounds
 from langchain_smartroute.execution.checks import CheckVerdict
+from langchain_smartroute.execution.live import EndingWatcher
 from langchain_smartroute.execution.walk import Walk
 
 __all__ = ["StreamedAttempt"]
@@ -42,6 +43,7 @@ class StreamedAttempt:
         early: Names of the checks that can reject what has not been passed on.
         structured: Whether objects are streamed rather than messages.
         mute: Whether empty chunks are signs of life.
+        ending: Knows how the run of the model ended, where objects are streamed.
     """
 
     def __init__(
@@ -53,7 +55,9 @@ class StreamedAttempt:
         early: frozenset[str],
         structured: bool,
         mute: bool = False,
+        ending: EndingWatcher | None = None,
     ) -> None:
+        self._ending = ending or EndingWatcher()
         self._walk = walk
         self._bounds = bounds
         self._mute = mute
@@ -111,7 +115,7 @@ class StreamedAttempt:
             self.failed(self._foreign)
             return []
         whole = self.whole
-        if self._walk.was_cut_off(whole):
+        if self._walk.was_cut_off(whole, told=self._ending.was_cut):
             self.failed(ConnectionError("the stream ended without a finish reason"), billed=True)
             return []
         if not self._released:

@@ -175,11 +175,13 @@ class Walk:
         else:
             self.answer = self.accept(answer, answer, verdicts)
 
-    def was_cut_off(self, whole: Any) -> bool:
-        """Whether a stream ended before its model said that it had."""
-        message = message_of(whole)
-        if message is None or not self._link().tells_end:
+    def was_cut_off(self, whole: Any, *, told: bool = False) -> bool:
+        """Whether a stream ended before its model said so; `told`: by its run, for objects."""
+        if not self._link().tells_end:
             return False
+        message = message_of(whole)
+        if message is None:
+            return told
         return not is_cache_hit(message) and not is_finished(message)
 
     def is_empty(self, answer: Any, verdicts: Sequence[CheckVerdict]) -> bool:
