@@ -129,6 +129,7 @@ class Gate:
         if self.is_closed():
             return ticket
         with self.lock:
+            ticket = Ticket(self)
             now = self.now()
             if not anyway and "open" in (c.health(now).state for c in (self.model, self.endpoint)):
                 return None
@@ -147,16 +148,20 @@ class Ticket:
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
+        self._model_turn = gate.model.turn
+        self._endpoint_turn = gate.endpoint.turn
 
     def succeeded(self) -> None:
         """The attempt ended with an answer, whatever the checks make of it."""
         gate = self._gate
         with gate.lock:
             now = gate.now()
-            was_open = not gate.model.is_closed()
-            gate.model.succeeded(self, now)
-            gate.endpoint.succeeded(self, now)
-            recovered = was_open and gate.model.is_closed()
+            was_closed = gate.is_closed()
+            gate.model.succeeded(self._model_turn, now)
+            gate.endpoint.succeeded(self._endpoint_turn, now)
+            gate.model.release(self)
+            gate.endpoint.release(self)
+            recovered = gate.is_closed() and not was_closed
         if recovered:
             _log.info("breaker of %s closed: it answers again", gate.name)
 
@@ -171,16 +176,16 @@ class Ticket:
         reason = reason or kind
         with gate.lock:
             now = gate.now()
-            was_open = not gate.is_closed()
+            was_closed = gate.is_closed()
             if effect == "counts":
-                gate.model.failed(self, now, reason=reason)
+                gate.model.failed(self._model_turn, now, reason=reason)
             elif effect == "opens_model":
-                gate.model.open(now, reason=reason)
+                gate.model.open(self._model_turn, now, reason=reason)
             elif effect == "opens_endpoint":
-                gate.endpoint.open(now, reason=reason)
+                gate.endpoint.open(self._endpoint_turn, now, reason=reason)
             gate.model.release(self)
             gate.endpoint.release(self)
-            opened = not was_open and not gate.is_closed()
+            opened = was_closed and not gate.is_closed()
         if opened:
             what = "the endpoint of " if effect == "opens_endpoint" else ""
             _log.warning("breaker of %s%s opened: %s", what, gate.name, reason)

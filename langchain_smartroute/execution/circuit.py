@@ -11,6 +11,9 @@ A state machine without a clock or a lock; `breaker` has both.
     └──────────────────────────────── half-open ──▶ open again, if the probe fails
                                       (one probe at a time)
 ```
+
+Each arrow begins a new turn. An attempt speaks for the turn that it was let through in:
+what began before the circuit opened, and ends when it has closed again, says nothing.
 """
 
 from __future__ import annotations
@@ -91,11 +94,15 @@ class CandidateHealth:
 class Circuit:
     """What is known of one model at one endpoint, or of one endpoint and key.
 
+    Attributes:
+        turn: Rises whenever it opens or closes.
+
     Args:
         settings: When it opens, and for how long.
     """
 
     def __init__(self, settings: BreakerSettings) -> None:
+        self.turn = 0
         self._settings = settings
         self._ended: deque[tuple[float, bool]] = deque()
         self._failures = 0
@@ -126,38 +133,43 @@ class Circuit:
 
     def start_probe(self, ticket: object, now: float) -> None:
         """Let one attempt through to see how the candidate does."""
-        self._probe = (ticket, now + self._settings.probe_s)
+        if self._probe is None or self._probe[1] <= now:
+            self._probe = (ticket, now + self._settings.probe_s)
 
-    def succeeded(self, ticket: object, now: float) -> None:
-        """An attempt ended with an answer; if it was the probe, the circuit closes."""
-        if self._is_probe(ticket):
+    def succeeded(self, turn: int, now: float) -> None:
+        """An attempt ended with an answer; if it was let through since, the circuit closes."""
+        if turn != self.turn:
+            return
+        if not self.is_closed():
             # It has recovered: what it did before says nothing any more.
             self._opened_at = self._probe = None
             self._ended.clear()
             self._failures = 0
+            self.turn += 1
         self._note(now, well=True)
 
-    def failed(self, ticket: object, now: float, *, reason: str) -> None:
-        """An attempt ended with an error; a late one changes nothing once it is open."""
+    def failed(self, turn: int, now: float, *, reason: str) -> None:
+        """An attempt ended with an error; one let through since it opened opens it again."""
+        if turn != self.turn:
+            return
         self._note(now, well=False)
         calls = len(self._ended)
         many = calls >= self._settings.min_calls
-        due = self.is_closed() and many and self._failures >= self._settings.failure_share * calls
-        if due or self._is_probe(ticket):
+        due = many and self._failures >= self._settings.failure_share * calls
+        if due or not self.is_closed():
             share = f"{self._failures} of its last {calls} attempts failed"
-            self.open(now, reason=f"{share}, the latest with {reason}")
+            self.open(turn, now, reason=f"{share}, the latest with {reason}")
 
-    def open(self, now: float, *, reason: str) -> None:
+    def open(self, turn: int, now: float, *, reason: str) -> None:
         """Leave the candidate alone from now on."""
-        self._opened_at, self._reason, self._probe = now, reason, None
+        if turn == self.turn:
+            self._opened_at, self._reason, self._probe = now, reason, None
+            self.turn += 1
 
     def release(self, ticket: object) -> None:
-        """An attempt ended without saying anything; the next one may be the probe."""
-        if self._is_probe(ticket):
+        """An attempt ended; if it was the probe, the next one may be."""
+        if self._probe is not None and self._probe[0] is ticket:
             self._probe = None
-
-    def _is_probe(self, ticket: object) -> bool:
-        return self._probe is not None and self._probe[0] is ticket
 
     def _note(self, now: float, *, well: bool) -> None:
         self._forget(now)

@@ -52,10 +52,10 @@ def exhausted_error(
         kind = ChainOverflowError
     elif all(fault.rate_limited for fault in faults):
         kind = ChainRateLimitError
+    tried = len({attempt.model for attempt in attempts})
     final = kind(
-        f"{len(attempts)} attempts at {len({a.model for a in attempts})} of"
-        f" {len(decision.chain)} candidates failed and no other may be tried; the last one said:"
-        f" {error}",
+        f"{len(attempts)} attempts at {tried} of {len(decision.chain)} candidates failed and no"
+        f" other may be tried; the last one said: {error}",
         attempts=attempts,
     )
     final.__cause__ = error

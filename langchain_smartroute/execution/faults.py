@@ -6,10 +6,12 @@ first; what providers raise beside them is told by HTTP status, class and wordin
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
@@ -164,7 +166,7 @@ def _kind(error: Exception, status: int | None) -> FaultKind:
             return kind
     if code in _BY_CODE:
         return _BY_CODE[code]
-    if status is None and inside and code.isdecimal():
+    if inside and re.fullmatch("[45][0-9][0-9]", code):
         # Gateways put the status of the model behind them into the event.
         status = int(code)
     return _kind_of_failure(error) if status is None else _kind_of_status(status)
@@ -173,6 +175,9 @@ def _kind(error: Exception, status: int | None) -> FaultKind:
 def _kind_of_status(status: int) -> FaultKind:
     if status in _BY_STATUS:
         return _BY_STATUS[status]
+    if status < 400:  # noqa: PLR2004 - HTTP
+        # A redirect that leads nowhere, for one: the request was not even looked at.
+        return "garbled"
     return "broken" if status >= 500 else "invalid"  # noqa: PLR2004 - HTTP
 
 
@@ -199,12 +204,18 @@ def _is_cut(error: BaseException) -> bool:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The exception, and what it was raised from or instead of.
+
+    Not any other context: who calls in an `except` block gives what he is handling to
+    every exception below.
+    """
     found: BaseException | None = error
     for _ in range(_MOST_CAUSES):
         if found is None:
             return
         yield found
-        found = found.__cause__ or found.__context__
+        instead_of = found.__context__ if found.__suppress_context__ else None
+        found = found.__cause__ or instead_of
 
 
 def _summary(error: Exception, status: int | None, kind: FaultKind) -> str:
@@ -249,11 +260,18 @@ def _retry_after_s(error: Exception, *, now: float) -> float | None:
         if not isinstance(text, str):
             continue
         try:
-            return max(0.0, float(text) * unit)
+            wait = float(text) * unit
         except ValueError:
-            pass
-        try:
-            return max(0.0, parsedate_to_datetime(text).timestamp() - now)
-        except (ValueError, TypeError, OverflowError):
-            continue
+            wait = _seconds_to(text) - now
+        if not math.isnan(wait):
+            return max(0.0, wait)
     return None
+
+
+def _seconds_to(date: str) -> float:
+    """An HTTP date on the clock of `time.time`; not a number where it is none."""
+    try:
+        found = parsedate_to_datetime(date)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return math.nan

@@ -116,9 +116,12 @@ PRICE = {
 
 @pytest.fixture
 def chain_of():
-    """Make a chain; the candidates are called `a`, `b`, `c`, … in order."""
+    """Make a chain; the candidates are called `a`, `b`, `c`, … in order.
 
-    def make(*runnables, windows=None, endpoints=None, priced=True):
+    `each` holds further fields of every link, `settings` further arguments of the chain.
+    """
+
+    def make(*runnables, windows=None, endpoints=None, priced=True, each=None, **settings):
         aliases = "abcdefgh"[: len(runnables)]
         links = tuple(
             Link(
@@ -129,6 +132,7 @@ def chain_of():
                 ),
                 runnable=runnable,
                 endpoint=endpoints[at] if endpoints else alias,
+                **(each or {}),
             )
             for at, (alias, runnable) in enumerate(zip(aliases, runnables, strict=True))
         )
@@ -142,7 +146,7 @@ def chain_of():
             reason="code in tier quality of the routing table",
             policy="table/1",
         )
-        return RoutedChain.of(links, decision=decision, input_tokens=70, name="chain")
+        return RoutedChain.of(links, decision=decision, input_tokens=70, name="chain", **settings)
 
     return make
 
