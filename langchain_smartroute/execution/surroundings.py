@@ -169,11 +169,11 @@ class Reader:
             with _surrounding(self._config, self._bounds):
                 return next(self._source, END)
         step = partial(self._context.run, next, self._source, END)
-        # Whatever breaks the wait off: the source is closed where it is read then.
+        return finished_in_time(step, self._bounds, left=self._leave, too_late=self._close)
+
+    def _leave(self) -> None:
+        """The source is still being read: it is closed there, afterwards."""
         self._is_left = True
-        chunk = finished_in_time(step, self._bounds, too_late=self._close)
-        self._is_left = False
-        return chunk
 
     def _close(self) -> None:
         close = getattr(self._source, "close", None)

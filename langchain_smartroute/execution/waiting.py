@@ -33,7 +33,7 @@ class _Task:
     def __init__(self, call: Callable[[], Any], too_late: Callable[[], Any] | None) -> None:
         self._call = call
         self._too_late = too_late
-        self._is_left = False
+        self.is_left = False
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self.answer: Any = None
@@ -46,18 +46,17 @@ class _Task:
             self.error = error
         with self._lock:
             self._ended.set()
-            is_left = self._is_left
+            is_left = self.is_left
         if is_left and self._too_late is not None:
             self._too_late()
 
-    def wait(self, seconds: float | None) -> bool:
-        """Whether the call ended in time; if not, or if the wait is broken off, it is left."""
+    def wait(self, seconds: float | None) -> None:
+        """Wait for the end of the call; if it does not come, or the wait is broken off, leave."""
         try:
             self._ended.wait(seconds)
         finally:
             with self._lock:
-                self._is_left = not self._ended.is_set()
-        return not self._is_left
+                self.is_left = not self._ended.is_set()
 
 
 class _Worker(threading.Thread):
@@ -90,6 +89,7 @@ def finished_in_time(
     call: Callable[[], Any],
     bounds: AttemptBounds,
     *,
+    left: Callable[[], None] | None = None,
     too_late: Callable[[], Any] | None = None,
 ) -> Any:
     """Make a call in another thread, and wait for it as long as an attempt may take.
@@ -97,6 +97,7 @@ def finished_in_time(
     Args:
         call: The call.
         bounds: How long to wait.
+        left: What is to be done when the call is left.
         too_late: What is to be done when the call ends and nobody waits any more.
 
     Raises:
@@ -104,7 +105,12 @@ def finished_in_time(
     """
     task = _Task(call, too_late)
     _worker().give(task)
-    if not task.wait(bounds.remaining_s):
+    try:
+        task.wait(bounds.remaining_s)
+    finally:
+        if task.is_left and left is not None:
+            left()
+    if task.is_left:
         raise bounds.error()
     if task.error is not None:
         raise task.error

@@ -235,15 +235,15 @@ def test_a_stream_that_is_passed_on_stays_bound_by_the_deadline(bounds_of, clock
 
 
 def test_after_its_end_was_named_a_stream_only_lacks_its_end(bounds_of, clock):
-    """A server that leaves the connection open after a whole answer spoils nothing."""
+    """A server that leaves or breaks the connection after a whole answer spoils nothing."""
     bounds = bounds_of()
     receives(bounds, clock, 1)
-    bounds.saw_finish()
-    assert bounds.remaining_s == CLOSING_S
     assert not bounds.only_lacks_its_end
+    bounds.saw_finish()
+    assert bounds.only_lacks_its_end
+    assert bounds.remaining_s == CLOSING_S
     clock.passes(CLOSING_S)
     assert bounds.has_run_out
-    assert bounds.only_lacks_its_end
 
 
 def test_a_stream_that_was_silent_before_its_end_lacks_more_than_that(bounds_of, clock):
@@ -254,13 +254,23 @@ def test_a_stream_that_was_silent_before_its_end_lacks_more_than_that(bounds_of,
     assert not bounds.only_lacks_its_end
 
 
-def test_nothing_that_follows_its_end_gives_a_stream_more_time(bounds_of, clock):
+def test_another_finish_reason_gives_a_stream_no_more_time(bounds_of, clock):
+    bounds = bounds_of()
+    bounds.saw_finish()
+    clock.passes(1)
+    bounds.saw_finish()
+    assert bounds.remaining_s == CLOSING_S - 1
+
+
+def test_a_finish_reason_that_content_follows_is_not_believed(bounds_of, clock):
+    """Some servers send one with every chunk: a slow one must not be cut after two seconds."""
     bounds = bounds_of()
     bounds.saw_finish()
     clock.passes(1)
     bounds.saw_content()
     bounds.saw_finish()
-    assert bounds.remaining_s == CLOSING_S - 1
+    assert not bounds.only_lacks_its_end
+    assert bounds.remaining_s == 15
 
 
 # ---- what an exception means ------------------------------------------------------------
