@@ -50,13 +50,14 @@ class _Task:
         if is_left and self._too_late is not None:
             self._too_late()
 
-    def wait(self, seconds: float | None) -> None:
-        """Wait for the end of the call; if it does not come, or the wait is broken off, leave."""
+    def wait(self, seconds: float | None) -> bool:
+        """Whether the call ended in time; if not, or if the wait is broken off, it is left."""
         try:
             self._ended.wait(seconds)
         finally:
             with self._lock:
                 self.is_left = not self._ended.is_set()
+        return not self.is_left
 
 
 class _Worker(threading.Thread):
