@@ -66,7 +66,7 @@ def endpoint_of(alias: str, model: Runnable[Any, Any]) -> Endpoint | str:
     inner: Any = _inside(model)
     if _is_openai(inner) and isinstance(inner.openai_api_key, SecretStr):
         base_url = str(getattr(inner.root_client, "base_url", "") or inner.openai_api_base or "")
-        return Endpoint(base_url=base_url, api_key=inner.openai_api_key)
+        return Endpoint(base_url=base_url.rstrip("/"), api_key=inner.openai_api_key)
     return alias
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -38,17 +38,17 @@ _MEND = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """An OpenAI-compatible endpoint and the key for it.
+    """An OpenAI-compatible endpoint and the key for it; equal where both are.
 
     Attributes:
-        base_url: Such as `https://gateway.example/v1`.
+        base_url: Such as `https://gateway.example/v1`, without a slash at its end.
         api_key: Never shown in a repr.
         from_openai: Whether it was set by OpenAI's own environment variables.
     """
 
     base_url: str
     api_key: SecretStr
-    from_openai: bool = False
+    from_openai: bool = field(default=False, compare=False)
 
     @property
     def is_openai(self) -> bool:
@@ -163,6 +163,7 @@ def _named(
 
 
 def _checked(base_url: str, api_key: SecretStr | None, *, key_hint: str) -> Endpoint | str:
+    base_url = base_url.rstrip("/")
     if "@" in base_url:
         return "base_url holds a user name or password; give the key as api_key instead"
     host = _host_of(base_url)

@@ -76,7 +76,7 @@ def async_client(loop: asyncio.AbstractEventLoop | None) -> Any:
     client = _clients.get(loop)
     if client is None:
         client = DefaultAsyncHttpxClient(verify=_trusted(), event_hooks={"response": [_areceive]})
-        closing = _closed_at_end(client)
+        closing = _closed_at_end(client, loop)
         # Up to its first yield, so that the loop knows it: at its end it closes all such.
         with suppress(StopIteration):
             closing.__anext__().send(None)
@@ -96,10 +96,14 @@ def _trusted() -> Any:
     return _http.create_ssl_context()
 
 
-async def _closed_at_end(client: Any) -> AsyncGenerator[None, None]:
+async def _closed_at_end(
+    client: Any, loop: asyncio.AbstractEventLoop
+) -> AsyncGenerator[None, None]:
     try:
         yield
     finally:
+        # This generator keeps its loop alive, which would never be forgotten by itself.
+        del _clients[loop], _of_loops[loop]
         await client.aclose()
 
 

@@ -138,12 +138,13 @@ class _Choice:
 
     def _leave_alone(self, unavailable: Mapping[str, str]) -> None:
         """Rule out those whose breaker is open; if that leaves nobody, the first of them stays."""
-        closed = [a for a in self.models if a not in self.excluded and a not in unavailable]
-        able = {a: why for a, why in unavailable.items() if a not in self.excluded}
-        if not closed and able:
-            alias, why = next(iter(able.items()))
+        left = [a for a in self.models if a not in self.excluded]
+        able = {a: why for a, why in unavailable.items() if a in left}
+        left = [a for a in left if self._above_ceiling(a) is None] or left
+        if left and all(alias in able for alias in left):
+            alias = next(alias for alias in able if alias in left)
+            why = able.pop(alias)
             self.notes.append(f"{alias} is tried although {why}: nobody else can serve this")
-            del able[alias]
         self.unavailable = able
         self.excluded |= able
 
