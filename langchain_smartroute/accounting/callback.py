@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -26,7 +27,7 @@ from langchain_smartroute.accounting.summary import CostStats, rendered, summari
 from langchain_smartroute.catalog import Catalog, ModelSpec, Price, find_spec
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.tracing import is_attempt_run, is_request_run, quietly
-from langchain_smartroute.types import Attempt, CallRecord, Outcome
+from langchain_smartroute.types import Attempt, CallRecord, Outcome, Usage
 
 __all__ = ["CostCallbackHandler"]
 
@@ -269,12 +270,16 @@ class CostCallbackHandler(BaseCallbackHandler):
 def _with_outcome(record: CallRecord, attempts: Sequence[Attempt], *, lonely: bool) -> CallRecord:
     """A run that ended well takes its attempt's outcome; any other keeps its own.
 
-    So does one that was stopped after its last chunk, or because its time was up.
+    So does one that was stopped after its last chunk, or because its time was up: as
+    a time-out of the provider's client, that is taken as free if nothing had arrived.
     `lonely` says that no run of the attempt ended well.
     """
     if record.attempt >= len(attempts):
         return record
-    outcome = attempts[record.attempt].outcome
+    attempt = attempts[record.attempt]
+    outcome = attempt.outcome
+    if (record.outcome, outcome, attempt.cost_usd) == ("cancelled", "failed", Decimal(0)):
+        return replace(record, outcome=outcome, usage=Usage(), cost_usd=Decimal(0))
     stopped = record.outcome == "cancelled" and outcome in ("accepted", "rejected", "failed")
     stopped = stopped or (record.outcome == "failed" and lonely and outcome == "accepted")
     if (record.outcome == "accepted" and outcome != "cached") or stopped:

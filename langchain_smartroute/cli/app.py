@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 import langchain_smartroute
+from langchain_smartroute.cli.bench import bench
 from langchain_smartroute.cli.demo import demo
 from langchain_smartroute.cli.explain import explain
 from langchain_smartroute.cli.models import models
@@ -61,3 +62,4 @@ def smartroute(
 
 for verb in (demo, explain, models, sandbox):
     app.command()(verb)
+app.add_typer(bench)

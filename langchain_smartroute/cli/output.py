@@ -16,7 +16,7 @@ from rich.console import Console
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["console", "print_hanging", "print_json", "shown_usd"]
+__all__ = ["console", "plain", "print_hanging", "print_json", "shown_usd"]
 
 _HANG = 4
 
@@ -33,10 +33,10 @@ def shown_usd(amount: Decimal | None) -> str:
 
 def print_json(value: Any, *, indent: int | None = 2) -> None:
     """Write a value as JSON to stdout; money as an exact string, what is unknown as `null`."""
-    typer.echo(json.dumps(value, default=_plain, ensure_ascii=False, indent=indent))
+    typer.echo(json.dumps(value, default=plain, ensure_ascii=False, indent=indent))
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """A value that JSON has no form for, as one that it has."""
     if isinstance(value, Decimal):
         return f"{value:f}"

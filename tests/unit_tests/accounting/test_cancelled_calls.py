@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from decimal import Decimal
 
 import pytest
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import AIMessageChunk
+from langchain_core.messages.ai import add_ai_message_chunks
 from langchain_core.prompts import ChatPromptTemplate
 
-from langchain_smartroute import (
-    CostCallbackHandler,
-    SmartRouterRunnable,
-)
+from langchain_smartroute import Catalog, CostCallbackHandler, SmartRouterRunnable
 from langchain_smartroute.sandbox import Fault
 
 
@@ -49,6 +48,41 @@ async def test_a_cancelled_call_is_one_cancelled_record(sandbox, router, dollars
     stats = costs.stats()
     assert (stats.total_requests, stats.baseline_cost_usd) == (1, 0)
     assert nothing_pending(costs)
+
+
+@pytest.mark.parametrize("way", ["invoke", "stream", "ainvoke", "astream"])
+async def test_an_attempt_that_the_router_gave_up_costs_what_its_answer_tells(sandbox, way):
+    """A soak found it: of a silent model the answer told $0, its record the price of the prompt.
+
+    A blocking call ends in the time-out of its client, an asynchronous one is cancelled;
+    both are the same failed attempt, of which nothing has arrived.
+    """
+    sandbox.set_fault("deepseek-chat", Fault(kind="hang"))
+    known = Catalog.load("default").models
+    impatient = {"first_token_timeout_s": 0.1, "timeout_s": 0.1}
+    router = SmartRouterRunnable.from_models(
+        {
+            "silent": known["deepseek-chat"].model_copy(update=impatient),
+            "good": known["deepseek-v4-pro"],
+        },
+        base_url=sandbox.base_url,
+    )
+    costs = CostCallbackHandler()
+    config = {"callbacks": [costs]}
+    if way == "invoke":
+        answer = router.invoke("Hello", config)
+    elif way == "ainvoke":
+        answer = await router.ainvoke("Hello", config)
+    elif way == "stream":
+        answer = add_ai_message_chunks(*router.stream("Hello", config))
+    else:
+        chunks = [chunk async for chunk in router.astream("Hello", config)]
+        answer = add_ai_message_chunks(*chunks)
+    told = answer.response_metadata["smartroute"]["attempts"]
+    failed, accepted = sorted(costs.records, key=lambda record: record.attempt)
+    assert (told[0]["outcome"], told[0]["cost"]) == ("failed", "0")
+    assert (failed.outcome, failed.cost_usd, failed.usage.total_tokens) == ("failed", 0, 0)
+    assert (accepted.outcome, accepted.cost_usd) == ("accepted", Decimal(told[1]["cost"]))
 
 
 async def test_a_call_that_runs_into_the_callers_time_limit_is_cancelled(scripted, answered):

@@ -1,0 +1,176 @@
+"""The requests of a soak, and what is wrong with how one of them ended."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from langchain_core.exceptions import LangChainException
+from langchain_core.runnables import Runnable
+
+from langchain_smartroute.accounting import CostCallbackHandler
+from langchain_smartroute.errors import ChainExhaustedError, SmartRouteError, StreamInterruptedError
+from langchain_smartroute.types import CallRecord
+
+__all__ = ["PROMPTS", "SoakLoad", "Tally"]
+
+PROMPTS = (
+    "Write a Python function to merge sort an array",
+    "Explain the Monty Hall problem with math",
+    "Translate to German: good morning",
+    "What is 12 * 7?",
+)
+_PATIENCE_S = 60.0
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the requests.
+
+    Attributes:
+        endings: How they ended: `complete`, or the class of a clear error.
+        faults: What was wrong, in words, and how often.
+        attempts: How the attempts ended.
+        cost_usd: What the answers and errors say that they cost.
+        recorded_usd: What the cost handlers recorded.
+        unknown: Attempts whose cost the account calls unknown.
+    """
+
+    endings: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    attempts: Counter[str] = field(default_factory=Counter)
+    cost_usd: Decimal = Decimal(0)
+    recorded_usd: Decimal = Decimal(0)
+    unknown: int = 0
+
+
+@dataclass(slots=True)
+class _Ending:
+    """What one request ended with."""
+
+    text: str = ""
+    info: Mapping[str, Any] | None = None
+    error: BaseException | None = None
+
+    def take(self, piece: Any) -> None:
+        self.text += str(piece.text)
+        self.info = piece.response_metadata.get("smartroute") or self.info
+
+
+class SoakLoad:
+    """Sends requests and checks how each of them ends.
+
+    Args:
+        routers: The routers that take turns.
+        answers: Prompt → the text of a healthy answer.
+        seed: Of the random choices of router, prompt and way of calling.
+    """
+
+    def __init__(
+        self, routers: Sequence[Runnable[Any, Any]], answers: Mapping[str, str], *, seed: int
+    ) -> None:
+        self.tally = Tally()
+        self._routers = routers
+        self._answers = answers
+        self._random = random.Random(seed)  # noqa: S311 - no secret
+
+    async def send(self, requests: int, *, concurrency: int) -> None:
+        """Send requests, so many at a time."""
+        left = iter(range(requests))
+
+        async def work() -> None:
+            for _ in left:
+                await self._one()
+
+        await asyncio.gather(*(work() for _ in range(concurrency)))
+
+    async def _one(self) -> None:
+        router = self._random.choice(self._routers)
+        prompt = self._random.choice(PROMPTS)
+        streams = self._random.random() < 2 / 3
+        # One for each request: kept records would look like a leak.
+        costs = CostCallbackHandler(baseline=None)
+        ending = _Ending()
+        clock = asyncio.timeout(_PATIENCE_S)
+        try:
+            async with clock:
+                if streams:
+                    async for chunk in router.astream(prompt, {"callbacks": [costs]}):
+                        ending.take(chunk)
+                else:
+                    ending.take(await router.ainvoke(prompt, {"callbacks": [costs]}))
+        except Exception as error:  # noqa: BLE001 - what it is, is what is checked
+            ending.error = error
+        if clock.expired():
+            self.tally.faults[f"no end within {_PATIENCE_S:g} s"] += 1
+            return
+        self._check_ending(ending, self._answers[prompt])
+        self._check_account(ending, costs.records)
+
+    def _check_ending(self, ending: _Ending, wanted: str) -> None:
+        error, tally = ending.error, self.tally
+        if error is None:
+            complete = ending.text == wanted
+            tally.endings["complete"] += complete
+            if not complete:
+                tally.faults["an answer that is not the whole one, and no error"] += 1
+            return
+        tally.endings[type(error).__name__] += 1
+        if not _is_clear(error):
+            tally.faults[f"an error that is neither ours nor the provider's: {error!r:.200}"] += 1
+        if isinstance(error, StreamInterruptedError):
+            partial = "" if error.partial is None else str(error.partial.text)
+            if partial != ending.text or not wanted.startswith(partial):
+                tally.faults["an interrupted stream whose partial is not what was shown"] += 1
+        elif ending.text:
+            tally.faults["text was shown before an error that does not carry it"] += 1
+
+    def _check_account(self, ending: _Ending, records: Sequence[CallRecord]) -> None:
+        """The answer's or error's own account against the records, attempt by attempt."""
+        tally = self.tally
+        recorded = sorted(records, key=lambda record: record.attempt)
+        told = _told(ending)
+        tally.attempts.update(record.outcome for record in recorded)
+        tally.recorded_usd += sum((r.cost_usd or Decimal(0) for r in recorded), Decimal(0))
+        if told is None:
+            # The provider's own error has no account: one attempt, which cost nothing.
+            if [(r.outcome, r.cost_usd) for r in recorded] != [("failed", Decimal(0))]:
+                tally.faults["a single refused attempt that was recorded otherwise"] += 1
+            return
+        if [(model, outcome) for model, outcome, _ in told] != [
+            (r.alias, r.outcome) for r in recorded
+        ]:
+            tally.faults["attempts that are recorded otherwise than they are told"] += 1
+            return
+        for (_, _, cost), record in zip(told, recorded, strict=True):
+            if cost is None:
+                tally.unknown += 1
+                tally.cost_usd += record.cost_usd or Decimal(0)
+                continue
+            tally.cost_usd += cost
+            if cost != record.cost_usd:
+                tally.faults["a cost that is recorded otherwise than it is told"] += 1
+
+
+def _is_clear(error: BaseException) -> bool:
+    """Whether an error is the router's own, or the provider's as its client words it."""
+    from openai import OpenAIError  # noqa: PLC0415 - loaded with the first model anyway
+
+    return isinstance(error, SmartRouteError | OpenAIError | LangChainException)
+
+
+def _told(ending: _Ending) -> list[tuple[str, str, Decimal | None]] | None:
+    """Model, outcome and cost of each attempt, as the answer or the error tells them."""
+    if isinstance(ending.error, ChainExhaustedError | StreamInterruptedError):
+        return [(a.model, a.outcome, a.cost_usd) for a in ending.error.attempts]
+    if ending.info is None:
+        return None
+    return [
+        (a["model"], a["outcome"], None if a["cost"] is None else Decimal(a["cost"]))
+        for a in ending.info["attempts"]
+    ]

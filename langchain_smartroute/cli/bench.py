@@ -1,0 +1,117 @@
+"""`smartroute bench`: the router put to the test on this machine."""
+
+from __future__ import annotations
+
+import json
+import logging
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from langchain_smartroute.bench import FULL, SHORT, SoakSettings, run_fault_card, run_soak
+from langchain_smartroute.bench.contestants import CONTESTANTS
+from langchain_smartroute.bench.fault_cases import fault_cases
+from langchain_smartroute.cli.bench_report import print_fault_card, print_soak
+from langchain_smartroute.cli.output import console, plain
+from langchain_smartroute.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+__all__ = ["bench"]
+
+bench = typer.Typer(
+    name="bench",
+    help="Put the router to the test, on this machine and at no cost.",
+    no_args_is_help=True,
+)
+
+JsonOption = Annotated[
+    Path | None,
+    typer.Option("--json", metavar="FILE", dir_okay=False, help="Write the figures there too."),
+]
+
+
+@bench.command()
+def faults(
+    *,
+    full: Annotated[
+        bool, typer.Option("--full", help="The published timings; takes two minutes.")
+    ] = False,
+    json_file: JsonOption = None,
+) -> None:
+    """Score 16 provider faults, beside LangChain's with_fallbacks.
+
+    Exits with 1 if the router fails one.
+    """
+    timings = FULL if full else SHORT
+    with _logs_kept_off(), _progress("faults", len(fault_cases(timings)) * len(CONTESTANTS)) as bar:
+        card = run_fault_card(timings, on_result=lambda: bar.advance(bar.task_ids[0]))
+    print_fault_card(card, console())
+    _write(json_file, card.as_dict())
+    if card.failures:
+        raise typer.Exit(1)
+
+
+@bench.command()
+def soak(
+    *,
+    requests: Annotated[int, typer.Option(min=1, help="How many requests.")] = 20_000,
+    concurrency: Annotated[int, typer.Option(min=1, help="How many at a time.")] = 64,
+    faulty: Annotated[
+        float, typer.Option(min=0, max=1, help="The share that the server answers badly.")
+    ] = 0.1,
+    seed: Annotated[int, typer.Option(help="Of all random choices.")] = 0,
+    json_file: JsonOption = None,
+) -> None:
+    """Send many requests at once, some of them to faults, and look for what gets lost.
+
+    Exits with 1 if a request ends in anything but a whole answer or a clear error,
+    if the accounts do not add up, or if anything leaks.
+    """
+    settings = SoakSettings(requests=requests, concurrency=concurrency, faulty=faulty, seed=seed)
+    with _logs_kept_off(), _progress("requests", requests) as bar:
+        report = run_soak(
+            settings, on_progress=lambda done: bar.update(bar.task_ids[0], completed=done)
+        )
+    print_soak(report, console())
+    _write(json_file, report.as_dict())
+    if report.failures:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _progress(what: str, total: int) -> Iterator[Progress]:
+    """A bar on stderr for whoever waits in front of a terminal."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    screen = console(stderr=True)
+    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
+        bar.add_task(what, total=total)
+        yield bar
+
+
+@contextmanager
+def _logs_kept_off() -> Iterator[None]:
+    """Keep the router's warnings from the table: its breakers are meant to open here."""
+    log, nowhere = logging.getLogger("langchain_smartroute"), logging.NullHandler()
+    log.addHandler(nowhere)
+    try:
+        yield
+    finally:
+        log.removeHandler(nowhere)
+
+
+def _write(file: Path | None, figures: dict[str, Any]) -> None:
+    if file is None:
+        return
+    text = json.dumps(figures, default=plain, ensure_ascii=False, indent=2)
+    try:
+        file.write_text(f"{text}\n", encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(
+            f"--json {str(file)!r}: cannot be written ({error.strerror}); choose another file"
+        ) from error
