@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Hashable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from langchain_smartroute.errors import ConfigurationError
@@ -208,7 +209,11 @@ def as_breaker(value: Any) -> CircuitBreaker | None:
     if isinstance(value, CircuitBreaker):
         return value
     if isinstance(value, Mapping):
-        return CircuitBreaker(**value)
+        # A file's numbers are Decimals, which do not add up with those of a clock.
+        settings: dict[str, Any] = {
+            name: float(v) if isinstance(v, Decimal) else v for name, v in value.items()
+        }
+        return CircuitBreaker(**settings)
     raise ConfigurationError(
         f"breaker = {value!r}: must be a CircuitBreaker, a mapping of its settings, or None"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, BeforeValidator, Field
 
 from langchain_smartroute.catalog import Catalog
 from langchain_smartroute.execution import CircuitBreaker, Conduct, RetryPolicy, TimeLimits
@@ -12,7 +12,14 @@ from langchain_smartroute.runnable.calls import ChatCalls
 
 __all__ = ["HardenedModel"]
 
+
+def _none_for_false(value: Any) -> Any:
+    """What a file says for no limit, as TOML has no null."""
+    return None if value is False else value
+
+
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Limit = Annotated[Seconds | None, BeforeValidator(_none_for_false)]
 
 
 class HardenedModel(ChatCalls):
@@ -21,13 +28,11 @@ class HardenedModel(ChatCalls):
     The attributes are described in `SmartRouterRunnable`.
     """
 
-    connect_timeout_s: Seconds | None = 5.0
-    first_token_timeout_s: Seconds | None = 10.0
-    idle_timeout_s: Seconds | None = 15.0
-    timeout_s: Seconds | None = Field(
-        default=60.0, validation_alias=AliasChoices("timeout_s", "timeout")
-    )
-    deadline_s: Seconds | None = None
+    connect_timeout_s: Limit = 5.0
+    first_token_timeout_s: Limit = 10.0
+    idle_timeout_s: Limit = 15.0
+    timeout_s: Limit = Field(default=60.0, validation_alias=AliasChoices("timeout_s", "timeout"))
+    deadline_s: Limit = None
     max_retry_after_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 5.0
     max_answer_chars: int = Field(default=1_000_000, gt=0)
     on_content_filter: Literal["raise", "fallback"] = "raise"

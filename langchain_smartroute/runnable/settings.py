@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 __all__ = ["read_settings", "written_settings"]
 
 _OBJECTS = ("cache", "callbacks", "rate_limiter", "custom_get_token_ids")
+_LIMITS = (
+    "connect_timeout_s",
+    "first_token_timeout_s",
+    "idle_timeout_s",
+    "timeout_s",
+    "deadline_s",
+)
 _PLAIN = (
     "name",
     "tags",
@@ -41,11 +48,7 @@ _PLAIN = (
     "temperature",
     "max_tokens",
     "stop",
-    "connect_timeout_s",
-    "first_token_timeout_s",
-    "idle_timeout_s",
-    "timeout_s",
-    "deadline_s",
+    *_LIMITS,
     "max_retry_after_s",
     "max_answer_chars",
     "on_content_filter",
@@ -84,6 +87,8 @@ def written_settings(router: ConfiguredModel) -> dict[str, Any]:
         raise ConfigurationError(*faults)
     fields = router.model_fields_set
     written = {n: getattr(router, n) for n in _PLAIN if n in fields or n == "tier"}
+    # TOML has no null, and a limit that is left out is the default.
+    written |= {n: False for n in _LIMITS if n in fields and getattr(router, n) is None}
     written["catalog"] = _written_catalog(router.catalog)
     if router.checks is not None:
         written["checks"] = []

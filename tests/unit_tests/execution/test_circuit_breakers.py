@@ -407,7 +407,7 @@ def played(events):
     return clock, gates, under_way
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(EVENTS)
 def test_it_is_never_stuck_open(events):
     """Whatever has happened: after the longest wait a probe passes, and its answer closes it."""
@@ -421,7 +421,7 @@ def test_it_is_never_stuck_open(events):
         assert gate.admit() is not None
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(EVENTS)
 def test_it_says_what_it_does(events):
     _, gates, _ = played(events)
@@ -437,7 +437,7 @@ def test_it_says_what_it_does(events):
             ticket.released()
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(EVENTS)
 def test_all_that_are_still_under_way_may_end_as_they_like(events):
     """Nothing that ends late keeps it from recovering."""
