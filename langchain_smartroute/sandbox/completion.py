@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from langchain_smartroute.sandbox.answers import reply
@@ -15,9 +15,10 @@ from langchain_smartroute.sandbox.tool_calls import choose_calls
 
 if TYPE_CHECKING:
     from langchain_smartroute.sandbox.chat_request import ChatRequest
+    from langchain_smartroute.sandbox.faults import Fault
     from langchain_smartroute.sandbox.models import SandboxModel
 
-__all__ = ["Completion", "ToolCall", "complete"]
+__all__ = ["Completion", "ToolCall", "complete", "distorted"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +77,24 @@ def complete(request: ChatRequest, model: SandboxModel, *, cached_tokens: int) -
             "completion_tokens_details": {"reasoning_tokens": len(thought) * request.n},
         },
     )
+
+
+def distorted(completion: Completion, fault: Fault) -> Completion:
+    """An answer with the faults that are in itself rather than in how it is sent."""
+    usage = completion.usage
+    if fault.kind == "bad_usage":
+        counts = ("prompt_tokens", "completion_tokens", "total_tokens")
+        return replace(completion, usage={**usage, **dict.fromkeys(counts, fault.amount)})
+    if fault.kind == "huge":
+        whole, rest = divmod(fault.amount, len(_FILLING))
+        content = (_FILLING,) * whole + (_FILLING[:rest],) * bool(rest)
+        total = usage["prompt_tokens"] + len(content)
+        usage = {**usage, "completion_tokens": len(content), "total_tokens": total}
+        return replace(completion, content=content, calls=(), finish_reason="stop", usage=usage)
+    return completion
+
+
+_FILLING = "All work and no play makes a dull model. " * 25
 
 
 class _Budget:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_smartroute.sandbox.api_error import ApiError
 from langchain_smartroute.sandbox.chat_request import parse_request
-from langchain_smartroute.sandbox.completion import complete
+from langchain_smartroute.sandbox.completion import complete, distorted
 from langchain_smartroute.sandbox.payloads import Envelope, plain_answer, stream_events
 from langchain_smartroute.sandbox.playback import fault_error, plain_steps, stream_steps, web_page
 from langchain_smartroute.sandbox.validation import validate
@@ -112,6 +112,8 @@ class Exchange:
                 return
         request = parse_request(body)
         validate(request, model)
+        if fault and fault.kind == "reject_prefill" and request.messages[-1].role == "assistant":
+            raise ApiError(400, "The last message must not be one of the assistant.")
         self._wire.wait(model.latency_s)
         self._play(request, model, fault)
 
@@ -123,6 +125,8 @@ class Exchange:
                 self._answer_bytes(fault.status, {**_HTML, **headers}, fault.body.encode())
             else:
                 self._answer(fault.status, fault_error(fault), headers)
+        elif fault.kind == "redirect":
+            self._answer(307, {}, {"Location": fault.location or ""})
         elif fault.kind == "html":
             self._answer_bytes(200, _HTML, web_page())
         elif fault.kind == "reset":
@@ -137,11 +141,13 @@ class Exchange:
     def _play(self, request: ChatRequest, model: SandboxModel, fault: Fault | None) -> None:
         cached = self._state.cache.read(model.name, request.messages)
         completion = complete(request, model, cached_tokens=cached)
+        if fault is not None:
+            completion = distorted(completion, fault)
         envelope = Envelope(id=f"chatcmpl-{uuid.uuid4().hex}", created=int(time.time()))
         self._state.log.change(self._record, status=200)
         if request.stream:
             events = stream_events(request, completion, envelope)
-            self._wire.play_chunked(_SSE, stream_steps(events, model=model, fault=fault))
+            self._wire.play(_SSE, stream_steps(events, model=model, fault=fault))
         else:
             answer = plain_answer(request, completion, envelope)
             length, steps = plain_steps(answer, fault=fault)

@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 __all__ = ["FAULT_KINDS", "Fault", "FaultKind", "FaultPlan"]
 
 FaultKind = Literal[
     "status",
+    "redirect",
     "hang",
     "slow_first_token",
+    "heartbeat",
+    "drip",
+    "split",
     "reset",
     "cut",
+    "truncate",
     "stall",
     "malformed_event",
     "no_done",
+    "hold_open",
     "error_event",
     "empty",
     "empty_choices",
     "html",
+    "huge",
+    "duplicate",
     "no_usage",
+    "bad_usage",
+    "reject_prefill",
 ]
 
 FAULT_KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
@@ -37,33 +48,56 @@ class Fault:
     The kinds, for a stream and (after the slash) for a plain answer:
 
     - `status`: an HTTP error `status` with `code`, `message`, `retry_after` or `body`.
+    - `redirect`: HTTP 307 to `location`.
     - `hang`: the request is read and never answered; closed after `seconds` (0: at stop).
     - `slow_first_token`: headers at once, the first token after `seconds`.
+    - `heartbeat`: `amount` signs of life (0: without end), `seconds` apart, before the
+      first token: comments and empty deltas / before the answer: blank lines.
+    - `drip`: the body byte by byte, `seconds` apart.
+    - `split`: the body byte by byte, without delay: characters of several bytes are torn.
     - `reset`: a TCP reset before any header.
     - `cut`: the connection breaks after `after_tokens` tokens / in the middle of the body.
+    - `truncate`: a proper end after `after_tokens` tokens, but without finish reason,
+      usage and `[DONE]` / a shortened answer whose finish reason is `null`.
     - `stall`: silence for `seconds` (0: until stop) after `after_tokens` tokens / half the body.
     - `malformed_event`: invalid JSON after `after_tokens` tokens / as the body.
     - `no_done`: the stream ends without `data: [DONE]` / nothing.
+    - `hold_open`: as `no_done`, and the connection stays open for `seconds` (0: until
+      stop) / nothing.
     - `error_event`: an error event inside the stream after `after_tokens` tokens / an
       error body, both with HTTP 200.
     - `empty`: HTTP 200 and nothing else.
     - `empty_choices`: HTTP 200 with `choices: []`.
     - `html`: HTTP 200 with a web page.
+    - `huge`: an answer of `amount` characters.
+    - `duplicate`: finish reason and usage come twice, and every chunk carries the usage
+      so far / nothing.
     - `no_usage`: the answer without its usage.
+    - `bad_usage`: a usage whose counts are all `amount`.
+    - `reject_prefill`: HTTP 400 to messages that end with one of the assistant; all
+      others are answered well.
 
     Attributes:
         kind: What goes wrong.
         status: HTTP status of `status`.
+        after: How many requests are answered well before the first is affected.
         times: How many requests are affected before the model is healthy; `None`: all.
+        for_s: For how many seconds from the first affected one requests are; `None`:
+            for ever.
         retry_after: Value of a `Retry-After` header of `status`.
         after_tokens: How many answer tokens pass before a stream breaks.
-        seconds: How long `hang`, `stall` and `slow_first_token` last.
+        seconds: How long `hang`, `stall`, `hold_open` and `slow_first_token` last, and
+            what lies between two signs of `heartbeat` and two bytes of `drip`.
+        amount: The characters of `huge`, the tokens of `bad_usage`, the signs of
+            `heartbeat`.
         code: The `code` of the error object.
         message: The `message` of the error object.
         body: An HTML body for `status` instead of the error object.
+        location: Where `redirect` leads.
 
     Raises:
-        ValueError: If the kind is unknown or a number is out of range.
+        ValueError: If the kind is unknown, a number is out of range, or a redirect
+            leads nowhere.
 
     Example:
         >>> Fault(kind="status", status=503, times=2).times
@@ -72,13 +106,17 @@ class Fault:
 
     kind: FaultKind
     status: int = 500
+    after: int = 0
     times: int | None = None
+    for_s: float | None = None
     retry_after: str | None = None
     after_tokens: int = 0
     seconds: float = 0.0
+    amount: int = 0
     code: str | None = None
     message: str = "The sandbox was told to fail."
     body: str | None = None
+    location: str | None = None
 
     def __post_init__(self) -> None:
         """Check the values once, here."""
@@ -88,23 +126,38 @@ class Fault:
             )
         if not 400 <= self.status <= 599:  # noqa: PLR2004 - HTTP's own error range
             raise ValueError(f"Fault status must be an HTTP error (400 to 599), not {self.status}.")
-        if self.after_tokens < 0 or self.seconds < 0 or (self.times or 0) < 0:
-            raise ValueError("Fault times, after_tokens and seconds must not be negative.")
+        for name in ("after", "times", "for_s", "after_tokens", "seconds"):
+            if (getattr(self, name) or 0) < 0:
+                raise ValueError(f"Fault {name} must not be negative.")
+        if self.amount < 0 and self.kind != "bad_usage":
+            raise ValueError("Fault amount must not be negative but for bad_usage.")
+        if self.kind == "redirect" and not self.location:
+            raise ValueError("A redirect must have a location.")
 
 
 class FaultPlan:
-    """Which model has which fault, and how often it still strikes. Thread-safe."""
+    """Which model has which fault, and how often it still strikes. Thread-safe.
 
-    def __init__(self, faults: Mapping[str, Fault]) -> None:
+    Args:
+        faults: Model name → how it misbehaves.
+        clock: Seconds that only rise.
+    """
+
+    def __init__(
+        self, faults: Mapping[str, Fault], *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._initial = dict(faults)
+        self._clock = clock
         self._lock = threading.Lock()
         self._faults: dict[str, Fault] = dict(faults)
-        self._struck: dict[str, int] = {}
+        self._met: dict[str, int] = {}
+        self._began: dict[str, float] = {}
 
     def set(self, model: str, fault: Fault | None) -> None:
         """Give a model a fault, counted from now, or make it healthy."""
         with self._lock:
-            self._struck.pop(model, None)
+            self._met.pop(model, None)
+            self._began.pop(model, None)
             if fault is None:
                 self._faults.pop(model, None)
             else:
@@ -116,14 +169,19 @@ class FaultPlan:
             fault = self._faults.get(model)
             if fault is None:
                 return None
-            struck = self._struck.get(model, 0)
-            if fault.times is not None and struck >= fault.times:
+            struck = self._met.get(model, 0) - fault.after
+            self._met[model] = self._met.get(model, 0) + 1
+            if struck < 0 or (fault.times is not None and struck >= fault.times):
                 return None
-            self._struck[model] = struck + 1
+            if fault.for_s is not None:
+                now = self._clock()
+                if now - self._began.setdefault(model, now) >= fault.for_s:
+                    return None
             return fault
 
     def reset(self) -> None:
         """Go back to the faults given at construction, none of them used up."""
         with self._lock:
             self._faults = dict(self._initial)
-            self._struck.clear()
+            self._met.clear()
+            self._began.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +45,9 @@ class SandboxHandler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         key = headers.get("authorization", "").removeprefix("Bearer ")
         shown = {name: value for name, value in headers.items() if name not in _SECRET_HEADERS}
-        record = state.log.open(RequestRecord(method=self.command, path=path, headers=shown))
+        record = state.log.open(
+            RequestRecord(method=self.command, path=path, headers=shown, at_s=time.monotonic())
+        )
         exchange = Exchange(state, Wire(self.connection, stopping=state.stopping), record)
         try:
             length = headers.get("content-length", "0")

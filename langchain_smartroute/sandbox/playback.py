@@ -5,16 +5,18 @@ Deciding what is sent when is pure, and done here; `wire` only carries it out.
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from langchain_smartroute.sandbox.api_error import ApiError
+from langchain_smartroute.sandbox.tokens import pieces
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from langchain_smartroute.sandbox.faults import Fault
     from langchain_smartroute.sandbox.models import SandboxModel
@@ -32,6 +34,16 @@ __all__ = [
 ]
 
 _BROKEN_JSON = '{"id": "chatcmpl-broken", "choices": [{"index": 0, "del'
+_EMPTY_DELTA = json.dumps(
+    {
+        "id": "chatcmpl-heartbeat",
+        "object": "chat.completion.chunk",
+        "created": 0,
+        "model": "sandbox",
+        "choices": [{"index": 0, "delta": {"content": ""}, "finish_reason": None}],
+    }
+)
+_NO_CHOICES = '"choices": []}'
 _PAGE = "<!doctype html><title>Gateway</title><h1>Please log in</h1>"
 
 
@@ -63,7 +75,34 @@ def stream_steps(
     """Play a stream, in the order in which a client sees it."""
     kind = fault.kind if fault else ""
     if kind == "empty":
-        return
+        return iter(())
+    if kind == "duplicate":
+        events = _duplicated(list(events))
+    steps = _played(events, model=model, fault=fault)
+    return _torn(steps, fault) if fault and kind in _TORN else steps
+
+
+_TORN = frozenset({"drip", "split"})
+_STRIKES = frozenset(
+    {
+        "slow_first_token",
+        "heartbeat",
+        "stall",
+        "cut",
+        "truncate",
+        "malformed_event",
+        "error_event",
+    }
+)
+_BEFORE_ANY_TOKEN = frozenset({"slow_first_token", "heartbeat"})
+_FATAL = frozenset({"cut", "truncate", "error_event"})
+_UNDONE = frozenset({"no_done", "hold_open"})
+
+
+def _played(
+    events: Iterable[StreamEvent], *, model: SandboxModel, fault: Fault | None
+) -> Iterator[Step]:
+    kind = fault.kind if fault else ""
     sent = 0
     strikes = fault is not None and kind in _STRIKES
     for event in events:
@@ -78,17 +117,15 @@ def stream_steps(
         if data:
             yield _event(data)
         sent += event.tokens
-    if kind != "no_done":
+    if fault and kind == "hold_open":
+        yield Wait(fault.seconds or math.inf)
+    if kind not in _UNDONE:
         yield _event("[DONE]")
-
-
-_STRIKES = frozenset({"slow_first_token", "stall", "cut", "malformed_event", "error_event"})
-_FATAL = frozenset({"cut", "error_event"})
 
 
 def _is_due(event: StreamEvent, sent: int, fault: Fault) -> bool:
     """Whether the fault strikes before this event: at its token, or at the end of a shorter one."""
-    if fault.kind == "slow_first_token":
+    if fault.kind in _BEFORE_ANY_TOKEN:
         return event.tokens > 0
     ends = '"finish_reason": null' not in event.data
     return ends or (event.tokens > 0 and sent >= fault.after_tokens)
@@ -103,8 +140,17 @@ def _strike(fault: Fault) -> Iterator[Step]:
         yield _event(json.dumps(fault_error(fault)))
     elif fault.kind == "stall":
         yield Wait(fault.seconds or math.inf)
-    else:
+    elif fault.kind == "slow_first_token":
         yield Wait(fault.seconds)
+    elif fault.kind == "heartbeat":
+        yield from _heartbeats(fault, b": still here\n\n", _event(_EMPTY_DELTA).data)
+
+
+def _heartbeats(fault: Fault, *signs: bytes) -> Iterator[Step]:
+    """Signs of life, in turn: so many, or without end."""
+    for number in range(fault.amount) if fault.amount else itertools.count():
+        yield Wait(fault.seconds)
+        yield Send(signs[number % len(signs)])
 
 
 def _event(data: str) -> Send:
@@ -115,37 +161,96 @@ def _without(data: str, kind: str) -> str:
     """The event without what the fault takes away; an empty text if nothing is left."""
     if kind == "empty_choices":
         return json.dumps({**json.loads(data), "choices": []}, ensure_ascii=False)
-    if kind == "no_usage" and data.endswith('"choices": []}'):
+    if kind == "no_usage" and data.endswith(_NO_CHOICES):
         return ""
     return data
 
 
-def plain_steps(answer: dict[str, Any], *, fault: Fault | None) -> tuple[int, list[Step]]:
+def _duplicated(events: Sequence[StreamEvent]) -> Iterator[StreamEvent]:
+    """The events with the usage so far in each, and those of the end twice."""
+    usage: dict[str, Any] | None = json.loads(events[-1].data).get("usage")
+    sent = 0
+    for event in events:
+        sent += event.tokens
+        chunk = json.loads(event.data)
+        if usage is not None:
+            total = usage["prompt_tokens"] + sent
+            chunk["usage"] = {**usage, "completion_tokens": sent, "total_tokens": total}
+        changed = replace(event, data=json.dumps(chunk, ensure_ascii=False))
+        yield changed
+        if '"finish_reason": null' not in event.data:
+            yield changed
+
+
+def _torn(steps: Iterable[Step], fault: Fault) -> Iterator[Step]:
+    """The same bytes, one at a time."""
+    for step in steps:
+        if not isinstance(step, Send):
+            yield step
+            continue
+        for byte in step.data:
+            if fault.kind == "drip":
+                yield Wait(fault.seconds)
+            yield Send(bytes([byte]))
+
+
+def plain_steps(
+    answer: dict[str, Any], *, fault: Fault | None
+) -> tuple[int | None, Iterable[Step]]:
     """Play an answer that is not streamed.
 
     Returns:
-        The length of the body that is announced, and the steps.
+        The length of the body that is announced (`None`: none is), and the steps.
     """
     kind = fault.kind if fault else ""
+    body = _plain_body(answer, fault)
+    half = len(body) // 2
+    steps: list[Step] = [Send(body)]
+    if kind == "cut":
+        steps = [Send(body[:half]), Break()]
+    elif kind == "stall" and fault:
+        steps = [Send(body[:half]), Wait(fault.seconds or math.inf), Send(body[half:])]
+    elif kind == "slow_first_token" and fault:
+        steps = [Wait(fault.seconds), Send(body)]
+    elif kind == "heartbeat" and fault:
+        return None, itertools.chain(_heartbeats(fault, b"\n"), steps)
+    elif kind in _TORN and fault:
+        return len(body), _torn(steps, fault)
+    return len(body), steps
+
+
+def _plain_body(answer: dict[str, Any], fault: Fault | None) -> bytes:
+    kind = fault.kind if fault else ""
+    if kind == "empty":
+        return b""
+    if kind == "malformed_event":
+        return _BROKEN_JSON.encode()
     if kind == "empty_choices":
         answer = {**answer, "choices": []}
     elif kind == "no_usage":
         answer = {key: value for key, value in answer.items() if key != "usage"}
+    elif kind == "truncate" and fault:
+        answer = _truncated(answer, fault.after_tokens)
     elif kind == "error_event" and fault:
         answer = fault_error(fault)
-    body = json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace")
-    if kind == "empty":
-        body = b""
-    elif kind == "malformed_event":
-        body = _BROKEN_JSON.encode()
-    half = len(body) // 2
-    if kind == "cut":
-        return len(body), [Send(body[:half]), Break()]
-    if kind == "stall" and fault:
-        return len(body), [Send(body[:half]), Wait(fault.seconds or math.inf), Send(body[half:])]
-    if kind == "slow_first_token" and fault:
-        return len(body), [Wait(fault.seconds), Send(body)]
-    return len(body), [Send(body)]
+    return json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def _truncated(answer: dict[str, Any], tokens: int) -> dict[str, Any]:
+    """A plain answer whose model never said that it was done."""
+
+    def first(text: str) -> str:
+        return "".join(pieces(text)[:tokens])
+
+    choices = []
+    for choice in answer["choices"]:
+        message = dict(choice["message"])
+        if message["content"] is not None:
+            message["content"] = first(message["content"])
+        for call in message.get("tool_calls", ()):
+            call["function"]["arguments"] = first(call["function"]["arguments"])
+        choices.append({**choice, "message": message, "finish_reason": None})
+    return {**answer, "choices": choices}
 
 
 def fault_error(fault: Fault) -> dict[str, Any]:

@@ -29,6 +29,7 @@ class RequestRecord:
         headers: The headers without the key, names in lower case.
         fault: The kind of fault that it met, or `None`.
         disconnected: Whether the client left before its answer was complete.
+        at_s: When it arrived, in seconds of `time.monotonic`.
 
     Example:
         >>> RequestRecord(method="GET", path="/v1/models", status=200).stream
@@ -44,6 +45,7 @@ class RequestRecord:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     fault: str | None = None
     disconnected: bool = False
+    at_s: float = field(default=0.0, compare=False)
 
 
 class RequestLog:

@@ -15,7 +15,7 @@ import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from langchain_smartroute.sandbox.playback import Break, Send, Wait
+from langchain_smartroute.sandbox.playback import Send, Wait
 
 if TYPE_CHECKING:
     import threading
@@ -57,24 +57,28 @@ class Wire:
         """Send a whole answer at once."""
         self._write(_head(status, {**headers, "Content-Length": str(len(body))}) + body)
 
-    def play(self, headers: Mapping[str, str], steps: Iterable[Step], *, length: int) -> None:
-        """Send an answer of known length step by step, with status 200."""
-        self._write(_head(200, {**headers, "Content-Length": str(length)}))
-        for step in steps:
-            if isinstance(step, Send):
-                self._write(step.data)
-            else:
-                self._pause(step)
+    def play(
+        self, headers: Mapping[str, str], steps: Iterable[Step], *, length: int | None = None
+    ) -> None:
+        """Send an answer step by step, with status 200.
 
-    def play_chunked(self, headers: Mapping[str, str], steps: Iterable[Step]) -> None:
-        """Send an answer of unknown length step by step, with status 200."""
-        self._write(_head(200, {**headers, "Transfer-Encoding": "chunked"}))
+        Args:
+            headers: Its headers.
+            steps: What is sent when.
+            length: How many bytes are announced; `None`: they come in chunks.
+        """
+        chunked = length is None
+        size = {"Transfer-Encoding": "chunked"} if chunked else {"Content-Length": str(length)}
+        self._write(_head(200, {**headers, **size}))
         for step in steps:
             if isinstance(step, Send):
-                self._write(b"%x\r\n%s\r\n" % (len(step.data), step.data))
+                self._write(b"%x\r\n%s\r\n" % (len(step.data), step.data) if chunked else step.data)
+            elif isinstance(step, Wait):
+                self.wait(step.seconds)
             else:
-                self._pause(step)
-        self._write(b"0\r\n\r\n")
+                raise Disconnected(by_client=False)
+        if chunked:
+            self._write(b"0\r\n\r\n")
 
     def wait(self, seconds: float) -> None:
         """Stay silent.
@@ -104,11 +108,6 @@ class Wire:
         """Make the connection end in a TCP reset."""
         self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
         raise Disconnected(by_client=False)
-
-    def _pause(self, step: Wait | Break) -> None:
-        if isinstance(step, Break):
-            raise Disconnected(by_client=False)
-        self.wait(step.seconds)
 
     def _write(self, data: bytes) -> None:
         try:
