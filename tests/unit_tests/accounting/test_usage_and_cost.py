@@ -207,6 +207,24 @@ def test_a_reported_zero_is_a_number_and_not_a_missing_usage(scripted, reported)
     assert usage.total_tokens == reported["total_tokens"]
 
 
+@pytest.mark.parametrize("count", [-1, -5_000, 10**9, 10**15])
+@pytest.mark.parametrize("which", ["input_tokens", "output_tokens"])
+def test_a_count_that_cannot_be_is_a_missing_usage(scripted, dollars, which, count):
+    """A gateway's 10**12 tokens made one answer cost a million dollars."""
+    reported = {"input_tokens": 7, "output_tokens": 3, "total_tokens": 10, which: count}
+    costs = CostCallbackHandler()
+    answer = AIMessage(content="Fine.", usage_metadata=reported)
+    SmartRouterRunnable.from_models({"small": scripted(script=[answer])}).invoke(
+        "Hello", {"callbacks": [costs]}
+    )
+    (record,) = costs.records
+    assert record.usage.estimated
+    assert record.cost_usd == dollars(
+        "gpt-4o-mini", record.usage.input_tokens, record.usage.output_tokens
+    )
+    assert 0 < record.usage.total_tokens < 100
+
+
 def test_usage_spread_over_the_chunks_of_a_stream_is_added_up(scripted, dollars):
     """Anthropic-like: input tokens with the first chunk, output tokens with the last."""
     first = {"input_tokens": 50, "output_tokens": 0, "total_tokens": 50}
