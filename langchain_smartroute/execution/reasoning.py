@@ -20,9 +20,10 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import aclosing
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import openai
 from langchain_core.language_models import LanguageModelInput
@@ -49,6 +50,8 @@ HOOKS: dict[str, tuple[str, ...]] = {
         "default_chunk_class",
         "base_generation_info",
     ),
+    "_stream": ("args", "kwargs"),
+    "_astream": ("args", "kwargs"),
     "_get_generation_chunk_from_completion": ("completion",),
     "_get_request_payload": ("input_", "stop", "kwargs"),
 }
@@ -86,8 +89,9 @@ class GatewayChatOpenAI(ChatOpenAI):
     @override
     async def _astream(self, *args: Any, **kwargs: Any) -> AsyncIterator[ChatGenerationChunk]:
         usage = UsageSoFar()
-        async for chunk in super()._astream(*args, **kwargs):
-            yield usage.added(chunk)
+        async with aclosing(cast("AsyncGenerator[Any]", super()._astream(*args, **kwargs))) as made:
+            async for chunk in made:
+                yield usage.added(chunk)
 
     @override
     def _create_chat_result(

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from langchain_core.load import dumpd, dumps, load
 from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, ToolMessage
+from langchain_core.messages.ai import add_ai_message_chunks
+from langchain_core.outputs import ChatGenerationChunk
 from langchain_openai import ChatOpenAI
 from openai.types.chat import ChatCompletion
 
@@ -77,6 +83,12 @@ def test_a_missing_or_changed_private_method_is_found():
             """As known."""
 
         def _get_request_payload(self, input_, *, stop=None, **kwargs):
+            """As known."""
+
+        def _stream(self, *args, **kwargs):
+            """As known."""
+
+        def _astream(self, *args, **kwargs):
             """As known."""
 
     assert changed_hooks(Later) == ["_create_chat_result", "_convert_chunk_to_generation_chunk"]
@@ -192,6 +204,27 @@ def test_deltas_add_up_to_the_whole_answer():
     ]
     assert whole.response_metadata["model_provider"] == "openai-compatible"
     assert whole.usage_metadata["output_token_details"] == {"reasoning": 8}
+
+
+COUNTS = st.integers(min_value=0, max_value=10**6)
+
+
+@given(st.lists(st.tuples(COUNTS, COUNTS), max_size=20), st.lists(st.none(), max_size=3))
+def test_usage_so_far_in_every_chunk_adds_up_to_the_last_one(grown, without):
+    """Servers that repeat it made an answer cost a multiple: LangChain adds chunks up."""
+    totals = list(accumulate(grown, lambda a, b: (a[0] + b[0], a[1] + b[1])))
+    usages = [
+        {"input_tokens": given, "output_tokens": made, "total_tokens": given + made}
+        for given, made in totals
+    ]
+    told, parts = None, [AIMessageChunk("")]
+    for usage in (*usages, *usages[-1:], *without):
+        chunk = ChatGenerationChunk(message=AIMessageChunk("x", usage_metadata=usage))
+        told = reasoning._count_once(chunk, told)
+        parts.append(chunk.message)
+    whole = add_ai_message_chunks(*parts)
+    counted = whole.usage_metadata and {name: whole.usage_metadata[name] for name in usages[0]}
+    assert counted == (usages[-1] if usages else None)
 
 
 def test_a_delta_of_thoughts_has_content_for_a_first_token_timer_and_the_role_has_none():
