@@ -8,7 +8,8 @@ from typing import Any
 
 from langchain_core.runnables import Runnable
 
-from langchain_smartroute.catalog import ModelSpec
+from langchain_smartroute.catalog import ModelSpec, is_cache_hit
+from langchain_smartroute.execution.answers import is_finished, message_of
 from langchain_smartroute.execution.bounds import TimeLimits
 from langchain_smartroute.execution.breaker import Gate
 from langchain_smartroute.execution.faults import Fault
@@ -23,8 +24,8 @@ class Traits:
     Attributes:
         composite: Whether it may call several models: what they cost is not to
             be read from the one answer, so it is unknown here; records tell it.
-        tells_end: Whether the last chunk of its streams names a finish reason, so
-            that a stream without one was cut off.
+        tells_end: Whether its answers, streamed or not, name a finish reason at their
+            end, so that one without was cut off.
         limits: How long a call of it may take.
         bounded: Whether a blocking call of it ends by itself when its time is up.
         mute: Whether it thinks in empty chunks, which are signs of life then.
@@ -72,6 +73,19 @@ class Link(Traits):
         if self.alias in other.fallbacks:
             return True
         return self.prior is not None and other.prior is not None and self.prior > other.prior
+
+    def cut_off_error(self, answer: Any, *, told: bool = False) -> ConnectionError | None:
+        """The error for an answer that ended before its model said that it had; else `None`.
+
+        Args:
+            answer: What came of the attempt.
+            told: Whether the run of the model says so, where there is only an object.
+        """
+        message = message_of(answer)
+        cut = told if message is None else not (is_cache_hit(message) or is_finished(message))
+        if not (cut and self.tells_end):
+            return None
+        return ConnectionError("the answer ended without a finish reason")
 
     def may_follow(self, other: Link, fault: Fault, *, input_tokens: int = 0) -> bool:
         """Whether it may be tried after another one's fault.

@@ -115,8 +115,9 @@ class StreamedAttempt:
             self.failed(self._foreign)
             return []
         whole = self.whole
-        if self._walk.was_cut_off(whole, told=self._ending.was_cut):
-            self.failed(ConnectionError("the stream ended without a finish reason"), billed=True)
+        cut_off = self._walk.cut_off_error(whole, told=self._ending.was_cut)
+        if cut_off is not None:
+            self.failed(cut_off, billed=True)
             return []
         if not self._released:
             counting = [v for v in verdicts if self._buffered or v.name in self._early]

@@ -29,7 +29,6 @@ from langchain_smartroute.execution.answers import (
     as_answer,
     foreign_error,
     has_answer,
-    is_finished,
     joined,
     message_of,
     with_info,
@@ -168,6 +167,8 @@ class Walk:
         foreign = foreign_error(answer)
         if foreign is not None:
             self.failed(foreign)
+        elif (cut_off := self.cut_off_error(answer)) is not None:
+            self.failed(cut_off, arrived=[answer])
         elif self.is_empty(answer, verdicts):
             self.came_up_empty([answer])
         elif not shown and self.rejects(verdicts):
@@ -175,14 +176,9 @@ class Walk:
         else:
             self.answer = self.accept(answer, answer, verdicts)
 
-    def was_cut_off(self, whole: Any, *, told: bool = False) -> bool:
-        """Whether a stream ended before its model said so; `told`: by its run, for objects."""
-        if not self._link().tells_end:
-            return False
-        message = message_of(whole)
-        if message is None:
-            return told
-        return not is_cache_hit(message) and not is_finished(message)
+    def cut_off_error(self, answer: Any, *, told: bool = False) -> ConnectionError | None:
+        """The error for an answer of the attempt under way that was cut off unnoticed."""
+        return self._link().cut_off_error(answer, told=told)
 
     def is_empty(self, answer: Any, verdicts: Sequence[CheckVerdict]) -> bool:
         """Whether there is no answer, and nothing that says why, such as a refusal."""

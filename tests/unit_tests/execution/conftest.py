@@ -197,6 +197,7 @@ class Watcher(BaseCallbackHandler):
         self.ended = []
         self.failed = []
         self.models = []
+        self.models_ended = []
         self.settled = []
 
     def on_chain_start(self, serialized, inputs, *, run_id, parent_run_id=None, **kwargs):
@@ -211,6 +212,12 @@ class Watcher(BaseCallbackHandler):
 
     def on_chat_model_start(self, serialized, messages, *, run_id, **kwargs):
         self.models.append(kwargs | {"run_id": run_id})
+
+    def on_llm_end(self, response, *, run_id, **kwargs):
+        self.models_ended.append(run_id)
+
+    def on_llm_error(self, error, *, run_id, **kwargs):
+        self.models_ended.append(run_id)
 
     def on_settled(self, decision_id, attempts):
         self.settled.append((decision_id, tuple(attempts)))

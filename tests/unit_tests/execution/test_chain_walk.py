@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from decimal import Decimal
 
 import pytest
 from langchain_core.exceptions import (
@@ -204,6 +205,17 @@ async def test_a_broken_answer_of_a_real_client_moves_on(call, chain_of, chat_op
     answer = await call(chain)
     assert outcomes(answer) == [("a", "failed"), ("b", "accepted")]
     assert answer.content
+
+
+async def test_a_whole_answer_without_a_finish_reason_was_cut_off(chain_of, chat_openai):
+    """Half a text with `finish_reason: null` was returned as the answer, but for streams."""
+    cut = chat_openai("broken", fault=Fault(kind="truncate", after_tokens=1))
+    chain = chain_of(cut, chat_openai("talker"), each={"tells_end": True})
+    asked = [HumanMessage("Hello")]
+    for answer in (chain.invoke(asked), await chain.ainvoke(asked)):
+        assert outcomes(answer) == [("a", "failed"), ("b", "accepted")]
+        assert answer.content == "Hello! How can I help you today?"
+        assert Decimal(account(answer)["attempts"][0]["cost"]) > 0
 
 
 # ---- when nobody answers ----------------------------------------------------------------
