@@ -121,11 +121,12 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
                 link, bounds = step.link, walk.begin(streams=False)
                 child = self._child_config(config, run, walk, link)
                 call = partial(link.runnable.invoke, input, child, **kwargs)
+                answer = None
                 try:
                     answer = answer_in(child, bounds, call, bounded=link.bounded)
                     bounds.said(chars_of(answer))
                 except self.exceptions_to_handle as error:
-                    walk.failed(bounds.meaning_of(error))
+                    walk.failed(bounds.meaning_of(error), arrived=_arrived(answer))
                 else:
                     verdicts = self.review.judged(answer)
                     walk.answered(answer, verdicts, shown=self._is_shown(child, answer))
@@ -145,11 +146,12 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
                 link, bounds = step.link, walk.begin(streams=False)
                 child = self._child_config(config, run, walk, link)
                 call = link.runnable.ainvoke(input, child, **kwargs)
+                answer = None
                 try:
                     answer = await aanswer_in(child, bounds, call)
                     bounds.said(chars_of(answer))
                 except self.exceptions_to_handle as error:
-                    walk.failed(bounds.meaning_of(error))
+                    walk.failed(bounds.meaning_of(error), arrived=_arrived(answer))
                 else:
                     verdicts = await self.review.ajudged(answer)
                     walk.answered(answer, verdicts, shown=self._is_shown(child, answer))
@@ -297,3 +299,8 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
             raise
         settle(run.handlers, walk.decision.id, walk.attempts)
         await run.on_chain_end(walk.answer)
+
+
+def _arrived(answer: Any) -> list[Any]:
+    """What had come of a whole answer: all of it, where it was too long, or nothing."""
+    return [] if answer is None else [answer]

@@ -39,6 +39,41 @@ def call_chunk(text, *, name=None):
 # --- failed, then a fallback
 
 
+async def test_an_attempt_whose_time_was_up_is_free_and_stands_first(scripted, answered):
+    """Of an asynchronous one the record came last, with an estimate of the prompt's cost."""
+    slow, fast = scripted(script=[answered()], wait_s=60), scripted(script=[answered()])
+    router = SmartRouterRunnable.from_models(
+        {"cheap": slow, "strong": fast}, default="cheap", timeout_s=0.02
+    )
+    costs = CostCallbackHandler()
+    answer = await router.ainvoke("Hello", {"callbacks": [costs]})
+    assert [(r.alias, r.outcome) for r in costs.records] == [
+        ("cheap", "failed"),
+        ("strong", "accepted"),
+    ]
+    assert (costs.records[0].usage.total_tokens, costs.records[0].cost_usd) == (0, 0)
+    spent = sum(record.cost_usd for record in costs.records)
+    assert Decimal(answer.response_metadata["smartroute"]["cost"]) == spent
+
+
+async def test_an_answer_that_is_too_long_was_billed(scripted, answered):
+    """The answer's account called it free, the record did not."""
+    router = SmartRouterRunnable.from_models(
+        {"long": scripted(script=[answered("x" * 11)]), "fit": scripted(script=[answered()])},
+        default="long",
+        max_answer_chars=10,
+    )
+    for call in (router.invoke, router.ainvoke):
+        costs = CostCallbackHandler()
+        answer = call("Hello", {"callbacks": [costs]})
+        answer = await answer if call == router.ainvoke else answer
+        assert [record.outcome for record in costs.records] == ["failed", "accepted"]
+        told = answer.response_metadata["smartroute"]["attempts"]
+        spent = [record.cost_usd for record in costs.records]
+        assert [Decimal(attempt["cost"]) for attempt in told] == spent
+        assert spent[0] == spent[1] > 0
+
+
 @pytest.mark.parametrize("streaming", [False, True])
 def test_a_failed_attempt_costs_nothing_and_adds_nothing_to_the_baseline(
     sandbox, router, dollars, streaming
