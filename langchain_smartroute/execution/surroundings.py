@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import copy_context
 from functools import partial
-from typing import Any, Final, Self
+from typing import Any, Final, Self, cast
 
 from langchain_core.callbacks import BaseCallbackManager
 from langchain_core.runnables import RunnableConfig
@@ -22,6 +22,7 @@ from langchain_core.runnables.config import patch_config, var_child_runnable_con
 from langchain_smartroute.catalog import ModelSpec
 from langchain_smartroute.execution.bounds import AttemptBounds, bound_by
 from langchain_smartroute.execution.live import NOSTREAM, hidden
+from langchain_smartroute.execution.orphans import ended_if_left
 from langchain_smartroute.execution.waiting import finished_in_time
 from langchain_smartroute.tracing import attempt_metadata
 
@@ -125,14 +126,16 @@ def answer_in(
 
 async def aanswer_in(config: RunnableConfig, bounds: AttemptBounds, call: Awaitable[Any]) -> Any:
     """Wait for a call; it is cancelled when its time is up."""
+    manager = cast("BaseCallbackManager", config.get("callbacks"))
     with _surrounding(config, bounds):
-        try:
-            async with asyncio.timeout(bounds.remaining_s):
-                return await call
-        except TimeoutError as error:
-            if bounds.has_run_out:
-                raise bounds.error() from error
-            raise
+        async with ended_if_left(manager):
+            try:
+                async with asyncio.timeout(bounds.remaining_s):
+                    return await call
+            except TimeoutError as error:
+                if bounds.has_run_out:
+                    raise bounds.error() from error
+                raise
 
 
 class Reader:

@@ -112,6 +112,19 @@ async def test_a_cancelled_call_fails_its_run_once(chain_of, scripted, watcher):
     assert (len(watcher.started), watcher.ended, len(watcher.failed)) == (1, [], 1)
 
 
+async def test_a_cancelled_call_ends_the_models_run_too(chain_of, scripted, watcher):
+    """LangChain tells nobody; tracers showed the model as running for ever."""
+    model = scripted("one", hangs=True)
+    config = {"callbacks": [watcher], "tags": ["mine"], "metadata": {"whose": "mine"}}
+    task = asyncio.create_task(chain_of(scripted(error=ERROR), model).ainvoke("hi", config))
+    await model.hanging.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert watcher.models_ended == [run["run_id"] for run in watcher.models]
+    assert len(watcher.models) == 2
+
+
 async def test_a_batch_has_one_run_per_input(chain_of, scripted, watcher):
     chain = chain_of(scripted(error=ERROR), scripted("fine"))
     answers = chain.batch(["1", "2", "3"], {"callbacks": [watcher]})

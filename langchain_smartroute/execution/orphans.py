@@ -1,0 +1,70 @@
+"""Model runs that nobody would end.
+
+LangChain tells no handler that an asynchronous call of a model was cancelled, be it by
+the caller or because its time was up: in a tracer the run would stay open for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+from langchain_core.callbacks import (
+    AsyncCallbackManagerForLLMRun,
+    BaseCallbackHandler,
+    BaseCallbackManager,
+)
+from langchain_core.outputs import LLMResult
+
+__all__ = ["ended_if_left"]
+
+
+@asynccontextmanager
+async def ended_if_left(manager: BaseCallbackManager) -> AsyncIterator[None]:
+    """End the model runs that are still open when what runs inside is left by an error.
+
+    Args:
+        manager: Tells of the runs.
+    """
+    runs = _OpenRuns()
+    manager.add_handler(runs, inherit=True)
+    try:
+        yield
+    except BaseException as error:
+        await runs.end(manager, error)
+        raise
+
+
+_FACTS = ("parent_run_id", "tags", "metadata")
+
+
+class _OpenRuns(BaseCallbackHandler):
+    run_inline = True
+    ignore_chain = ignore_agent = ignore_retriever = ignore_retry = ignore_custom_event = True
+
+    def __init__(self) -> None:
+        self._open: dict[UUID, dict[str, Any]] = {}
+
+    async def end(self, manager: BaseCallbackManager, error: BaseException) -> None:
+        for run_id, facts in list(self._open.items()):
+            run = AsyncCallbackManagerForLLMRun(
+                run_id=run_id,
+                handlers=manager.handlers,
+                inheritable_handlers=manager.inheritable_handlers,
+                **facts,
+            )
+            await run.on_llm_error(error, response=LLMResult(generations=[]))
+
+    def on_chat_model_start(self, *_: Any, run_id: UUID, **facts: Any) -> None:
+        self._open[run_id] = {name: facts.get(name) for name in _FACTS}
+
+    def on_llm_start(self, *_: Any, run_id: UUID, **facts: Any) -> None:
+        self._open[run_id] = {name: facts.get(name) for name in _FACTS}
+
+    def on_llm_end(self, *_: Any, run_id: UUID, **__: Any) -> None:
+        self._open.pop(run_id, None)
+
+    def on_llm_error(self, *_: Any, run_id: UUID, **__: Any) -> None:
+        self._open.pop(run_id, None)
