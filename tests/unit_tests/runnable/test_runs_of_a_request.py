@@ -6,8 +6,10 @@ import asyncio
 from uuid import uuid4
 
 import pytest
+from langchain_core.messages import AIMessage
 from langchain_core.messages.ai import add_ai_message_chunks
 from langchain_core.prompts import ChatPromptTemplate
+from langchain_core.runnables import RunnableLambda
 
 from langchain_smartroute import ChainExhaustedError, SmartRouterRunnable
 from langchain_smartroute.sandbox import Fault
@@ -235,3 +237,27 @@ async def test_events_of_a_chain_nest_the_routers_run(router):
     starts = [e for e in events if e["event"] == "on_chat_model_start"]
     assert len(starts) == 1
     assert len(starts[0]["parent_ids"]) == 2
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+async def test_a_batch_ends_when_all_of_its_calls_have_ended(keeps):
+    """An error left the other calls running, with their runs open and nobody waiting."""
+    ended = []
+
+    async def answer(messages):
+        if messages[0].text == "bad":
+            raise ValueError("bad")
+        await asyncio.sleep(0.02)
+        ended.append(messages[0].text)
+        return AIMessage("fine")
+
+    model = RunnableLambda(lambda _: AIMessage("fine"), answer)
+    router = SmartRouterRunnable.from_models({"model": model})
+    if keeps:
+        error, *rest = await router.abatch(["bad", "a", "b"], return_exceptions=True)
+        assert [one.text for one in rest] == ["fine", "fine"]
+        assert str(error) == "bad"
+    else:
+        with pytest.raises(ValueError, match="bad"):
+            await router.abatch(["bad", "a", "b"])
+    assert sorted(ended) == ["a", "b"]
