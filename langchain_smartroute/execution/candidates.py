@@ -135,21 +135,14 @@ class PreparedCandidate(Runnable[Any, Any]):
         """Stream the model."""
         return self._ready().stream(self._messages(input), config, **self._arguments(kwargs))
 
-    async def astream(
+    def astream(
         self,
         input: Any,  # noqa: A002 - LangChain's name
         config: RunnableConfig | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[Any]:
         """Stream the model."""
-        source: Any = self._ready().astream(
-            self._messages(input), config, **self._arguments(kwargs)
-        )
-        try:
-            async for chunk in source:
-                yield chunk
-        finally:
-            await source.aclose()
+        return self._ready().astream(self._messages(input), config, **self._arguments(kwargs))
 
     def _ready(self) -> Runnable[Any, Any]:
         model = self._candidate.model

@@ -9,7 +9,7 @@ below replace its own for those three reasons and keep everything else.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import aclosing, asynccontextmanager, contextmanager
+from contextlib import aclosing
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ from langchain_smartroute.execution.conduct import Conduct
 from langchain_smartroute.execution.link import Link
 from langchain_smartroute.execution.live import EndingWatcher, is_watched
 from langchain_smartroute.execution.review import Review
+from langchain_smartroute.execution.settled import ASettled, Settled
 from langchain_smartroute.execution.streaming import StreamedAttempt
 from langchain_smartroute.execution.surroundings import (
     END,
@@ -40,7 +41,6 @@ from langchain_smartroute.execution.surroundings import (
     pause,
 )
 from langchain_smartroute.execution.walk import Walk
-from langchain_smartroute.tracing import settle
 from langchain_smartroute.types import RoutingDecision, StreamPolicy
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
             None, input, **self._run_arguments(config)
         )
         walk = self.begin()
-        with self._settled(run, walk):
+        with Settled(run, walk):
             for step in walk.steps():
                 pause(step.pause_s)
                 link, bounds = step.link, walk.begin(streams=False)
@@ -140,7 +140,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
             None, input, **self._run_arguments(config)
         )
         walk = self.begin()
-        async with self._asettled(run, walk):
+        async with ASettled(run, walk):
             for step in walk.steps():
                 await apause(step.pause_s)
                 link, bounds = step.link, walk.begin(streams=False)
@@ -170,14 +170,14 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
             None, input, **self._run_arguments(config)
         )
         walk = self.begin()
-        with self._settled(run, walk):
+        with Settled(run, walk):
             for step in walk.steps():
                 pause(step.pause_s)
                 link, bounds = step.link, walk.begin(streams=True)
                 child = self._child_config(config, run, walk, link)
                 attempt = self._streamed(walk, bounds, child, mute=link.mute)
-                source = iter(link.runnable.stream(input, child, **kwargs))
                 try:
+                    source = iter(link.runnable.stream(input, child, **kwargs))
                     with Reader(source, child, bounds, bounded=link.bounded) as reader:
                         while (chunk := reader.next()) is not END:
                             yield from attempt.take(chunk)
@@ -200,14 +200,14 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
             None, input, **self._run_arguments(config)
         )
         walk = self.begin()
-        async with self._asettled(run, walk):
+        async with ASettled(run, walk):
             for step in walk.steps():
                 await apause(step.pause_s)
                 link, bounds = step.link, walk.begin(streams=True)
                 child = self._child_config(config, run, walk, link)
                 attempt = self._streamed(walk, bounds, child, mute=link.mute)
-                source: Any = link.runnable.astream(input, child, **kwargs)
                 try:
+                    source: Any = link.runnable.astream(input, child, **kwargs)
                     async with aclosing(source):
                         while (chunk := await anext_in(child, bounds, source)) is not END:
                             for ready in attempt.take(chunk):
@@ -271,34 +271,6 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
     ) -> RunnableConfig:
         draft = self._is_draft(walk)
         return attempt_config(config, run.get_child(), link.spec, number=walk.number, draft=draft)
-
-    @contextmanager
-    def _settled(self, run: CallbackManagerForChainRun, walk: Walk) -> Iterator[None]:
-        """End the request's run and its account, however the request ends."""
-        try:
-            yield
-        except BaseException as error:
-            walk.interrupted()
-            settle(run.handlers, walk.decision.id, walk.attempts)
-            run.on_chain_error(error)
-            raise
-        settle(run.handlers, walk.decision.id, walk.attempts)
-        run.on_chain_end(walk.answer)
-
-    @asynccontextmanager
-    async def _asettled(
-        self, run: AsyncCallbackManagerForChainRun, walk: Walk
-    ) -> AsyncIterator[None]:
-        """End the request's run and its account, however the request ends."""
-        try:
-            yield
-        except BaseException as error:
-            walk.interrupted()
-            settle(run.handlers, walk.decision.id, walk.attempts)
-            await run.on_chain_error(error)
-            raise
-        settle(run.handlers, walk.decision.id, walk.attempts)
-        await run.on_chain_end(walk.answer)
 
 
 def _arrived(answer: Any) -> list[Any]:

@@ -20,10 +20,9 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Iterator
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
 import openai
 from langchain_core.language_models import LanguageModelInput
@@ -89,9 +88,8 @@ class GatewayChatOpenAI(ChatOpenAI):
     @override
     async def _astream(self, *args: Any, **kwargs: Any) -> AsyncIterator[ChatGenerationChunk]:
         usage = UsageSoFar()
-        async with aclosing(cast("AsyncGenerator[Any]", super()._astream(*args, **kwargs))) as made:
-            async for chunk in made:
-                yield usage.added(chunk)
+        async for chunk in super()._astream(*args, **kwargs):
+            yield usage.added(chunk)
 
     @override
     def _create_chat_result(

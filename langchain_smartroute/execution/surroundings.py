@@ -8,6 +8,7 @@ consumer may run elsewhere.
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -92,6 +93,21 @@ def _surrounding(config: RunnableConfig, bounds: AttemptBounds) -> Iterator[None
             yield
     finally:
         var_child_runnable_config.reset(token)
+
+
+@contextmanager
+def _unregistered() -> Iterator[None]:
+    """Keep a generator that is first read inside from the event loop's list.
+
+    A loop that shuts down closes all that it knows at once, and one that its reader
+    closes too would raise.
+    """
+    hooks = sys.get_asyncgen_hooks()
+    sys.set_asyncgen_hooks(firstiter=None, finalizer=None)
+    try:
+        yield
+    finally:
+        sys.set_asyncgen_hooks(*hooks)
 
 
 def pause(seconds: float) -> None:
@@ -192,7 +208,9 @@ async def anext_in(
     with _surrounding(config, bounds):
         try:
             async with asyncio.timeout(bounds.remaining_s):
-                return await anext(source, END)
+                with _unregistered():
+                    step = anext(source, END)
+                return await step
         except TimeoutError as error:
             if bounds.has_run_out:
                 raise bounds.error() from error

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
-from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
@@ -87,7 +86,7 @@ class ChatCalls(WholeBatches, BaseChatModel):
         yield from self.plan(input, config, _with_stop(kwargs, stop)).stream()
 
     @override
-    async def astream(
+    def astream(
         self,
         input: LanguageModelInput,
         config: RunnableConfig | None = None,
@@ -96,10 +95,7 @@ class ChatCalls(WholeBatches, BaseChatModel):
         **kwargs: Any,
     ) -> AsyncIterator[AIMessageChunk]:
         """Stream the route's answer; the last chunk's metadata says what was decided."""
-        plan = self.plan(input, config, _with_stop(kwargs, stop))
-        async with aclosing(plan.astream()) as source:
-            async for chunk in source:
-                yield chunk
+        return self.plan(input, config, _with_stop(kwargs, stop)).astream()
 
     @override
     def generate(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
     from langchain_core.messages import BaseMessage
     from langchain_core.runnables import RunnableConfig
@@ -45,9 +44,6 @@ class Plan:
         """Make the call and pass its parts on as they come."""
         return self.chain.stream(self.messages, self.config, **self.arguments)
 
-    async def astream(self) -> AsyncGenerator[Any, None]:
+    def astream(self) -> AsyncIterator[Any]:
         """Make the call and pass its parts on as they come."""
-        source: Any = self.chain.astream(self.messages, self.config, **self.arguments)
-        async with aclosing(source):
-            async for part in source:
-                yield part
+        return self.chain.astream(self.messages, self.config, **self.arguments)

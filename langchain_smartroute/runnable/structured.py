@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, get_args
 
 from langchain_core.messages import BaseMessage, HumanMessage
@@ -74,7 +73,7 @@ class StructuredRouter(WholeBatches):
         else:
             yield from plan.stream()
 
-    async def astream(
+    def astream(
         self,
         input: Any,  # noqa: A002 - LangChain's name
         config: RunnableConfig | None = None,
@@ -82,12 +81,7 @@ class StructuredRouter(WholeBatches):
     ) -> AsyncIterator[Any]:
         """Stream objects that grow as the answer is parsed; under `buffer`, the whole one."""
         plan = self._plan(input, config, kwargs)
-        if self._router.stream_policy == "buffer":
-            yield await plan.ainvoke()
-            return
-        async with aclosing(plan.astream()) as source:
-            async for part in source:
-                yield part
+        return _whole(plan) if self._router.stream_policy == "buffer" else plan.astream()
 
     def _plan(self, input_: Any, config: RunnableConfig | None, arguments: dict[str, Any]) -> Plan:
         return self._router.plan(
@@ -141,6 +135,11 @@ def _definition(schema: Any, method: SchemaMethod | None) -> dict[str, Any] | No
         if method == "json_mode":
             return None
         raise ConfigurationError(f"schema: {error}") from error
+
+
+async def _whole(plan: Plan) -> AsyncIterator[Any]:
+    """The one part of a stream that is held back until it is whole."""
+    yield await plan.ainvoke()
 
 
 def _best_method(spec: ModelSpec) -> SchemaMethod | None:

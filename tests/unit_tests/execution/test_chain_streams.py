@@ -200,3 +200,22 @@ async def test_whole_and_streamed_answers_are_the_same(call, chain_of, scripted)
         for attempt in account["attempts"]:
             del attempt["latency_s"]
     assert ours == theirs
+
+
+class Unready(RunnableLambda):
+    """Fails before there is a stream, as a model does that cannot bind tools."""
+
+    def stream(self, *args, **kwargs):
+        raise NotImplementedError
+
+    def astream(self, *args, **kwargs):
+        raise NotImplementedError
+
+
+async def test_a_candidate_that_fails_before_it_streams_is_left_for_the_next(
+    streamed, chain_of, scripted
+):
+    """The blocking stream raised it past the chain; the asynchronous one fell back."""
+    answer = await streamed(chain_of(Unready(lambda _: None), scripted("fine")))
+    assert answer.content == "fine"
+    assert answer.response_metadata["smartroute"]["attempts"][0]["outcome"] == "failed"

@@ -1,0 +1,89 @@
+"""The end of a request: its run is ended and its account settled, however it ends.
+
+A class rather than a generator: an event loop that shuts down closes all generators at
+once, and one that is closed by another and by the loop raises.
+"""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from langchain_smartroute.execution.walk import Walk
+from langchain_smartroute.tracing import settle
+
+if TYPE_CHECKING:
+    from langchain_core.callbacks import (
+        AsyncCallbackManagerForChainRun,
+        CallbackManagerForChainRun,
+    )
+
+__all__ = ["ASettled", "Settled"]
+
+
+class Settled:
+    """Ends a request's run and its account.
+
+    Args:
+        run: The request's run.
+        walk: Where the request stands.
+    """
+
+    def __init__(self, run: CallbackManagerForChainRun, walk: Walk) -> None:
+        self._run = run
+        self._walk = walk
+
+    def __enter__(self) -> None:
+        """The request begins."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """The request ends."""
+        _settle(self._run, self._walk, error)
+        if error is None:
+            self._run.on_chain_end(self._walk.answer)
+        else:
+            self._run.on_chain_error(error)
+
+
+class ASettled:
+    """The same in an event loop.
+
+    Args:
+        run: The request's run.
+        walk: Where the request stands.
+    """
+
+    def __init__(self, run: AsyncCallbackManagerForChainRun, walk: Walk) -> None:
+        self._run = run
+        self._walk = walk
+
+    async def __aenter__(self) -> None:
+        """The request begins."""
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """The request ends."""
+        _settle(self._run, self._walk, error)
+        if error is None:
+            await self._run.on_chain_end(self._walk.answer)
+        else:
+            await self._run.on_chain_error(error)
+
+
+def _settle(
+    run: CallbackManagerForChainRun | AsyncCallbackManagerForChainRun,
+    walk: Walk,
+    error: BaseException | None,
+) -> None:
+    if error is not None:
+        walk.interrupted()
+    settle(run.handlers, walk.decision.id, walk.attempts)
