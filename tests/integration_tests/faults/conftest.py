@@ -208,7 +208,7 @@ def playground():
 
 def _at_once(row, ways):
     """Few where the primary's own limits are short, as all share one interpreter."""
-    return 4 if "timeout_s" in row.spec else len(ways)
+    return 4 if "timeout_s" in row.spec or row.settings else len(ways)
 
 
 @pytest.fixture(scope="package")
