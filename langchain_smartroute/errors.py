@@ -183,8 +183,8 @@ class AttemptTimeoutError(SmartRouteError, ModelTimeoutError, TimeoutError):
     """A candidate was too slow for one of the router's time limits.
 
     Attributes:
-        limit: Which one: `connect_timeout_s`, `first_token_timeout_s`,
-            `idle_timeout_s`, `timeout_s` or `deadline_s`.
+        limit: Which one: `first_token_timeout_s`, `idle_timeout_s`, `timeout_s` or
+            `deadline_s`. (A connection that takes too long is its client's error.)
         seconds: Its value.
     """
 

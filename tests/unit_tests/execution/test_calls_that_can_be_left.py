@@ -12,6 +12,7 @@ import weakref
 from contextvars import ContextVar
 
 import pytest
+from langchain_core.callbacks import AsyncCallbackManager
 from langchain_core.runnables import RunnableGenerator, RunnableLambda
 
 from langchain_smartroute.errors import AttemptTimeoutError
@@ -243,7 +244,7 @@ async def test_an_awaited_call_is_cancelled_when_its_time_is_up():
             raise
 
     with pytest.raises(AttemptTimeoutError) as caught:
-        await aanswer_in({}, bounds_of(SOON), call())
+        await aanswer_in({"callbacks": AsyncCallbackManager([])}, bounds_of(SOON), call())
     assert cancelled == [1]
     assert isinstance(caught.value.__cause__, TimeoutError)
 
@@ -255,7 +256,7 @@ async def test_an_awaited_calls_own_time_out_is_its_own():
         raise own
 
     with pytest.raises(TimeoutError) as caught:
-        await aanswer_in({}, bounds_of(), call())
+        await aanswer_in({"callbacks": AsyncCallbackManager([])}, bounds_of(), call())
     assert caught.value is own
 
 

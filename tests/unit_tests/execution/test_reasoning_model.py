@@ -16,6 +16,7 @@ from openai.types.chat import ChatCompletion
 
 from langchain_smartroute import ModelSpec
 from langchain_smartroute.execution import reasoning
+from langchain_smartroute.execution.cumulative import UsageSoFar
 from langchain_smartroute.execution.reasoning import (
     HOOKS,
     GatewayChatOpenAI,
@@ -217,10 +218,10 @@ def test_usage_so_far_in_every_chunk_adds_up_to_the_last_one(grown, without):
         {"input_tokens": given, "output_tokens": made, "total_tokens": given + made}
         for given, made in totals
     ]
-    told, parts = None, [AIMessageChunk("")]
+    so_far, parts = UsageSoFar(), [AIMessageChunk("")]
     for usage in (*usages, *usages[-1:], *without):
         chunk = ChatGenerationChunk(message=AIMessageChunk("x", usage_metadata=usage))
-        told = reasoning._count_once(chunk, told)
+        chunk = so_far.added(chunk)
         parts.append(chunk.message)
     whole = add_ai_message_chunks(*parts)
     counted = whole.usage_metadata and {name: whole.usage_metadata[name] for name in usages[0]}

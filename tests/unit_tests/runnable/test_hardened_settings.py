@@ -73,11 +73,12 @@ def test_timeout_is_the_same_in_langchains_word():
 
 
 def test_how_failures_are_gone_about_is_the_routers_word():
-    conduct = router_of(
+    router = router_of(
         max_retry_after_s=2, deadline_s=30, max_answer_chars=9, on_content_filter="fallback"
-    )._conduct
+    )
+    conduct = router._conduct
     assert conduct.retry.max_retry_after_s == 2
-    assert (conduct.deadline_s, conduct.max_answer_chars) == (30, 9)
+    assert (router._options.deadline_s, conduct.max_answer_chars) == (30, 9)
     assert conduct.reroutes_filtered
     assert not router_of()._conduct.reroutes_filtered
 
@@ -95,7 +96,7 @@ MODELS = {
 
 
 def limits(router):
-    return {alias: c.limits for alias, c in router._engine.candidates.items()}
+    return {alias: c.traits.limits for alias, c in router._engine.candidates.items()}
 
 
 def test_a_model_has_its_own_limits_a_reasoning_one_a_longer_first_token():
@@ -219,7 +220,7 @@ SETTINGS = BreakerSettings(window_s=7.5, min_calls=3, failure_share=0.25, open_s
 
 def settings_of(router):
     """Of the breakers that the candidates really have."""
-    return {c.gate.model._settings for c in router._engine.candidates.values()}
+    return {c.traits.gate.model._settings for c in router._engine.candidates.values()}
 
 
 @FILES
@@ -243,7 +244,7 @@ def test_the_breakers_settings_are_read_back(read_back, kind, as_object):
 def test_a_breaker_from_a_file_works(read_back, kind):
     """A file's numbers are Decimals, which do not add up with those of a clock."""
     again = read_back(router_of(breaker={"open_s": 1.5, "min_calls": 1}), kind)
-    gate = next(iter(again._engine.candidates.values())).gate
+    gate = next(iter(again._engine.candidates.values())).traits.gate
     gate.admit().failed("broken")
     assert gate.health().state == "open"
     assert 0 < gate.health().retry_in_s <= 1.5
@@ -256,7 +257,7 @@ def test_no_breaker_is_read_back_as_none(read_back, kind, none):
     router = router_of(breaker=none)
     assert router.to_config()["breaker"] is False
     again = read_back(router, kind)
-    assert all(c.gate is None for c in again._engine.candidates.values())
+    assert all(c.traits.gate is None for c in again._engine.candidates.values())
 
 
 def test_a_models_own_limits_are_written_with_its_catalog():
@@ -316,5 +317,5 @@ def test_the_same_model_at_two_endpoints_has_two_breakers():
         for alias, port in (("here", 8), ("there", 9))
     }
     router = SmartRouterRunnable.from_models(specs, breaker={"min_calls": 1})
-    router._engine.candidates["here"].gate.admit().failed("broken")
+    router._engine.candidates["here"].traits.gate.admit().failed("broken")
     assert {a: h.state for a, h in router.health().items()} == {"here": "open", "there": "closed"}
