@@ -168,6 +168,10 @@ class Walk:
         foreign = foreign_error(answer)
         if foreign is not None:
             self.failed(foreign)
+        elif self.was_cut_off(answer):
+            self.failed(
+                ConnectionError("the answer ended without a finish reason"), arrived=[answer]
+            )
         elif self.is_empty(answer, verdicts):
             self.came_up_empty([answer])
         elif not shown and self.rejects(verdicts):
@@ -176,7 +180,7 @@ class Walk:
             self.answer = self.accept(answer, answer, verdicts)
 
     def was_cut_off(self, whole: Any) -> bool:
-        """Whether a stream ended before its model said that it had."""
+        """Whether an answer ended before its model said that it had."""
         message = message_of(whole)
         if message is None or not self._link().tells_end:
             return False
