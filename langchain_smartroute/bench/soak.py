@@ -27,7 +27,8 @@ _MOST_GROWTH = 0.05
 _LEAST_REQUESTS = 2_000
 """Below it memory is not judged: the first requests load what is loaded once."""
 _SETTLE_S = 1.0
-_LIMITS = {"first_token_timeout_s": 2.0, "idle_timeout_s": 2.0, "timeout_s": 4.0}
+_LIMITS = {"first_token_timeout_s": 5.0, "idle_timeout_s": 5.0, "timeout_s": 10.0}
+"""Short, as silent models are waited for; long enough for a busy machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from langchain_core.runnables import Runnable
 
 from langchain_smartroute.accounting import CostCallbackHandler
 from langchain_smartroute.errors import ChainExhaustedError, SmartRouteError, StreamInterruptedError
-from langchain_smartroute.types import CallRecord
+from langchain_smartroute.types import Attempt, CallRecord
 
 __all__ = ["PROMPTS", "SoakLoad", "Tally"]
 
@@ -25,7 +25,7 @@ PROMPTS = (
     "Translate to German: good morning",
     "What is 12 * 7?",
 )
-_PATIENCE_S = 60.0
+_PATIENCE_S = 120.0
 
 
 @dataclass(slots=True)
@@ -138,39 +138,50 @@ class SoakLoad:
         tally.attempts.update(record.outcome for record in recorded)
         tally.recorded_usd += sum((r.cost_usd or Decimal(0) for r in recorded), Decimal(0))
         if told is None:
-            # The provider's own error has no account: one attempt, which cost nothing.
-            if [(r.outcome, r.cost_usd) for r in recorded] != [("failed", Decimal(0))]:
-                tally.faults["a single refused attempt that was recorded otherwise"] += 1
+            # The provider's own error, after the only attempt, has no account.
+            tally.cost_usd += sum((r.cost_usd or Decimal(0) for r in recorded), Decimal(0))
+            if [record.outcome for record in recorded] != ["failed"]:
+                tally.faults["a single failed attempt that was recorded otherwise"] += 1
             return
-        if [(model, outcome) for model, outcome, _ in told] != [
-            (r.alias, r.outcome) for r in recorded
-        ]:
+        if [(t.model, t.outcome) for t in told] != [(r.alias, r.outcome) for r in recorded]:
             tally.faults["attempts that are recorded otherwise than they are told"] += 1
             return
-        for (_, _, cost), record in zip(told, recorded, strict=True):
-            if cost is None:
+        for attempt, record in zip(told, recorded, strict=True):
+            if attempt.cost_usd is None:
                 tally.unknown += 1
                 tally.cost_usd += record.cost_usd or Decimal(0)
                 continue
-            tally.cost_usd += cost
-            if cost != record.cost_usd:
-                tally.faults["a cost that is recorded otherwise than it is told"] += 1
+            tally.cost_usd += attempt.cost_usd
+            if attempt.cost_usd != record.cost_usd:
+                what = f"{attempt.outcome} {attempt.reason}".strip()
+                tally.faults[f"a cost that is recorded otherwise than it is told: {what}"] += 1
 
 
 def _is_clear(error: BaseException) -> bool:
-    """Whether an error is the router's own, or the provider's as its client words it."""
+    """Whether an error says where it comes from.
+
+    It is the router's own, or the provider's as its client words it, or it carries the
+    router's note, which names the model.
+    """
     from openai import OpenAIError  # noqa: PLC0415 - loaded with the first model anyway
 
-    return isinstance(error, SmartRouteError | OpenAIError | LangChainException)
+    notes = getattr(error, "__notes__", ())
+    noted = any(note.startswith("smartroute: model ") for note in notes)
+    return noted or isinstance(error, SmartRouteError | OpenAIError | LangChainException)
 
 
-def _told(ending: _Ending) -> list[tuple[str, str, Decimal | None]] | None:
-    """Model, outcome and cost of each attempt, as the answer or the error tells them."""
+def _told(ending: _Ending) -> Sequence[Attempt] | None:
+    """The attempts as the answer or the error tells them."""
     if isinstance(ending.error, ChainExhaustedError | StreamInterruptedError):
-        return [(a.model, a.outcome, a.cost_usd) for a in ending.error.attempts]
+        return ending.error.attempts
     if ending.info is None:
         return None
     return [
-        (a["model"], a["outcome"], None if a["cost"] is None else Decimal(a["cost"]))
-        for a in ending.info["attempts"]
+        Attempt(
+            model=told["model"],
+            outcome=told["outcome"],
+            reason=told["reason"],
+            cost_usd=None if told["cost"] is None else Decimal(told["cost"]),
+        )
+        for told in ending.info["attempts"]
     ]

@@ -1,7 +1,5 @@
 """The sandbox of the soak, in a process of its own: a share of its answers is faulty.
 
-    python -m langchain_smartroute.bench.soak_server --faulty 0.1 --seed 0
-
 It writes its address to stdout and serves until stdin ends, so that it does not
 outlive who started it.
 """
@@ -103,7 +101,7 @@ def soak_server(*, faulty: float, seed: int) -> Iterator[str]:
         faulty: The share of requests that are struck.
         seed: Of the random numbers.
     """
-    command = [sys.executable, "-m", "langchain_smartroute.bench.soak_server"]
+    command = [sys.executable, "-c", f"from {__spec__.name} import main; main()"]
     with subprocess.Popen(  # noqa: S603 - our own module
         [*command, "--faulty", str(faulty), "--seed", str(seed)],
         stdin=subprocess.PIPE,
@@ -120,7 +118,3 @@ def soak_server(*, faulty: float, seed: int) -> Iterator[str]:
         finally:
             process.stdin.close()
             process.wait(timeout=30)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,46 @@
+"""The benchmarks themselves, small: over real HTTP, with shorter timings than in CI's own step."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from langchain_smartroute.bench import SHORT, SoakSettings, run_fault_card, run_soak
+from langchain_smartroute.bench.contestants import CONTESTANTS
+
+BRIEF = replace(
+    SHORT,
+    name="brief",
+    silence_s=6.0,
+    first_token_delay_s=6.0,
+    outage_s=4.5,
+    spacing_s=0.3,
+    breaker_open_s=0.8,
+    patience_s=12.0,
+    first_token_timeout_s=1.5,
+    idle_timeout_s=1.5,
+    timeout_s=2.0,
+)
+
+
+def test_the_router_fails_no_fault_where_a_careful_user_of_with_fallbacks_does():
+    chosen = [contestant for contestant in CONTESTANTS if contestant.name != "with_fallbacks"]
+    done = []
+    card = run_fault_card(BRIEF, contestants=chosen, on_result=lambda: done.append(1))
+    assert len(done) == len(card.results) == 16 * len(chosen)
+    assert card.failures == []
+    assert card.score("buffer") == {"pass": 16, "interrupted": 0, "fail": 0}
+    assert card.score("ainvoke") == {"pass": 16, "interrupted": 0, "fail": 0}
+    assert card.score("first_token") == {"pass": 12, "interrupted": 4, "fail": 0}
+    # A stream that was cut is one of those that LangChain's own class cannot save.
+    assert card.result(8, "careful").verdict == "fail"
+
+
+def test_a_small_soak_loses_nothing():
+    done = []
+    report = run_soak(
+        SoakSettings(requests=150, concurrency=32, faulty=0.3, seed=3), on_progress=done.append
+    )
+    assert report.failures == ()
+    assert sum(report.endings.values()) == done[-1] == 150
+    assert report.attempts["failed"] > 10
+    assert report.cost_usd == report.recorded_usd > 0
