@@ -11,8 +11,17 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from langchain_smartroute.accounting import CostCallbackHandler, CostStats, track_costs
-    from langchain_smartroute.catalog import Catalog, ModelSpec, Price
+    from langchain_smartroute.accounting import (
+        CallRecord,
+        CostCallbackHandler,
+        CostStats,
+        Ledger,
+        MemoryLedger,
+        SpendLimit,
+        track_costs,
+    )
+    from langchain_smartroute.accounting.sql import SqlLedger
+    from langchain_smartroute.catalog import Catalog, ModelSpec, Price, PriceBook, PriceVariant
     from langchain_smartroute.classify import Classifier, PatternClassifier
     from langchain_smartroute.errors import (
         AnswerTooLongError,
@@ -25,6 +34,7 @@ if TYPE_CHECKING:
         PriceNotFoundError,
         SmartRouteError,
         SpendLimitExceededError,
+        StorageError,
         StreamInterruptedError,
     )
     from langchain_smartroute.execution.breaker import CircuitBreaker
@@ -34,7 +44,6 @@ if TYPE_CHECKING:
     from langchain_smartroute.runnable import SmartRouterRunnable
     from langchain_smartroute.types import (
         Attempt,
-        CallRecord,
         Classification,
         RequestFeatures,
         RoutingDecision,
@@ -45,7 +54,7 @@ _HOMES = {
     "AnswerTooLongError": "errors",
     "Attempt": "types",
     "AttemptTimeoutError": "errors",
-    "CallRecord": "types",
+    "CallRecord": "accounting",
     "CandidateHealth": "execution.circuit",
     "Catalog": "catalog",
     "ChainExhaustedError": "errors",
@@ -58,18 +67,25 @@ _HOMES = {
     "CostStats": "accounting",
     "ForeignRedirectError": "errors",
     "InvalidRequestError": "errors",
+    "Ledger": "accounting",
+    "MemoryLedger": "accounting",
     "ModelSpec": "catalog",
     "NoFeasibleModelError": "errors",
     "PatternClassifier": "classify",
     "Price": "catalog",
+    "PriceBook": "catalog",
     "PriceNotFoundError": "errors",
+    "PriceVariant": "catalog",
     "RequestFeatures": "types",
     "RoutingDecision": "types",
     "Rule": "routing",
     "SchemaCheck": "execution.checks",
     "SmartRouteError": "errors",
     "SmartRouterRunnable": "runnable",
+    "SpendLimit": "accounting",
     "SpendLimitExceededError": "errors",
+    "SqlLedger": "accounting.sql",
+    "StorageError": "errors",
     "StreamInterruptedError": "errors",
     "Usage": "types",
     "default_checks": "execution.checks",
@@ -93,18 +109,25 @@ __all__ = [
     "CostStats",
     "ForeignRedirectError",
     "InvalidRequestError",
+    "Ledger",
+    "MemoryLedger",
     "ModelSpec",
     "NoFeasibleModelError",
     "PatternClassifier",
     "Price",
+    "PriceBook",
     "PriceNotFoundError",
+    "PriceVariant",
     "RequestFeatures",
     "RoutingDecision",
     "Rule",
     "SchemaCheck",
     "SmartRouteError",
     "SmartRouterRunnable",
+    "SpendLimit",
     "SpendLimitExceededError",
+    "SqlLedger",
+    "StorageError",
     "StreamInterruptedError",
     "Usage",
     "default_checks",
