@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from langchain_smartroute.accounting import CostCallbackHandler, CostStats, track_costs
-    from langchain_smartroute.catalog import Catalog, ModelSpec, Price
+    from langchain_smartroute.catalog import Catalog, ModelSpec, Price, PriceBook, PriceVariant
     from langchain_smartroute.classify import Classifier, PatternClassifier
     from langchain_smartroute.errors import (
         AnswerTooLongError,
@@ -62,7 +62,9 @@ _HOMES = {
     "NoFeasibleModelError": "errors",
     "PatternClassifier": "classify",
     "Price": "catalog",
+    "PriceBook": "catalog",
     "PriceNotFoundError": "errors",
+    "PriceVariant": "catalog",
     "RequestFeatures": "types",
     "RoutingDecision": "types",
     "Rule": "routing",
@@ -97,7 +99,9 @@ __all__ = [
     "NoFeasibleModelError",
     "PatternClassifier",
     "Price",
+    "PriceBook",
     "PriceNotFoundError",
+    "PriceVariant",
     "RequestFeatures",
     "RoutingDecision",
     "Rule",

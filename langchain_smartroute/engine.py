@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
@@ -58,6 +60,7 @@ class Request:
         schema_tokens: Estimated tokens of the schema.
         answer_tokens: The answer's room in tokens.
         forced: Whether a tool call is forced by the way structured output is asked for.
+        asked_at: When the call was made, for prices that depend on it.
     """
 
     messages: Sequence[BaseMessage]
@@ -69,6 +72,7 @@ class Request:
     schema_tokens: int = 0
     answer_tokens: int | None = None
     forced: bool = False
+    asked_at: datetime = field(default_factory=partial(datetime.now, tz=UTC))
 
     @classmethod
     def of(
@@ -153,6 +157,7 @@ class Engine:
             schema_tokens=request.schema_tokens,
             answer_tokens=request.answer_tokens,
         )
+        features = replace(features, asked_at=request.asked_at)
         decision = self.policy.decide(
             features,
             request.options,
@@ -220,6 +225,7 @@ class Engine:
             spec=candidate.spec,
             runnable=PreparedCandidate(candidate, prepare),
             endpoint=candidate.endpoint,
+            asked_at=request.asked_at,
             prior=candidate.spec.quality.get(decision.task),
             fallbacks=frozenset(self.policy.fallbacks.get(alias, ())),
             **{trait.name: getattr(candidate.traits, trait.name) for trait in fields(Traits)},

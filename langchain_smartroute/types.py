@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
     from decimal import Decimal
 
 __all__ = [
@@ -115,6 +115,7 @@ class RequestFeatures:
         turn: Who spoke last.
         user_turns: How many messages of the user the history has.
         system_messages: Whether the history has a system message.
+        asked_at: When the request was made, for prices that depend on it.
     """
 
     text: str = field(default="", repr=False)
@@ -132,6 +133,7 @@ class RequestFeatures:
     turn: Turn = "user"
     user_turns: int = 0
     system_messages: bool = False
+    asked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,7 +204,14 @@ class Usage:
         output_tokens: All output tokens, reasoning included.
         cache_read_tokens: The part of the input that was read from the provider's cache.
         cache_write_tokens: The part of the input that was written to it.
+        cache_write_1h_tokens: The part of `cache_write_tokens` that is kept for an hour.
         reasoning_tokens: The part of the output that is reasoning.
+        input_audio_tokens: The part of the input that is sound.
+        output_audio_tokens: The part of the output that is sound.
+        input_image_tokens: The part of the input that is pictures.
+        output_image_tokens: The part of the output that is pictures.
+        service_tier: What the provider says it served the call under, such as `flex` or
+            `batch`; `None`: its standard one.
         estimated: Whether the provider reported nothing and these are our estimate.
     """
 
@@ -210,7 +219,13 @@ class Usage:
     output_tokens: int = 0
     cache_read_tokens: int = 0
     cache_write_tokens: int = 0
+    cache_write_1h_tokens: int = 0
     reasoning_tokens: int = 0
+    input_audio_tokens: int = 0
+    output_audio_tokens: int = 0
+    input_image_tokens: int = 0
+    output_image_tokens: int = 0
+    service_tier: str | None = None
     estimated: bool = False
 
     @property

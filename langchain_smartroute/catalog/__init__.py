@@ -2,22 +2,34 @@
 
 from langchain_smartroute.catalog.adapters import adapted_arguments, adapted_messages
 from langchain_smartroute.catalog.catalog import SHIPPED, Catalog, find_spec
-from langchain_smartroute.catalog.prices import (
-    cost_usd,
+from langchain_smartroute.catalog.checked import faults_of
+from langchain_smartroute.catalog.cost import cost_usd, price_fault
+from langchain_smartroute.catalog.lookup import (
+    PriceBook,
+    PriceSource,
+    genai_prices,
+    own_prices,
+    with_prices,
+)
+from langchain_smartroute.catalog.price import Price, PriceVariant, price_at
+from langchain_smartroute.catalog.spec import ModelSpec
+from langchain_smartroute.catalog.table import RoutingTable
+from langchain_smartroute.catalog.usage import (
     estimated_usage,
     holds_anything,
     is_cache_hit,
     may_be_billed,
     usage_of,
 )
-from langchain_smartroute.catalog.spec import ModelSpec, Price, faults_of
-from langchain_smartroute.catalog.table import RoutingTable
 
 __all__ = [
     "SHIPPED",
     "Catalog",
     "ModelSpec",
     "Price",
+    "PriceBook",
+    "PriceSource",
+    "PriceVariant",
     "RoutingTable",
     "adapted_arguments",
     "adapted_messages",
@@ -25,8 +37,13 @@ __all__ = [
     "estimated_usage",
     "faults_of",
     "find_spec",
+    "genai_prices",
     "holds_anything",
     "is_cache_hit",
     "may_be_billed",
+    "own_prices",
+    "price_at",
+    "price_fault",
     "usage_of",
+    "with_prices",
 ]

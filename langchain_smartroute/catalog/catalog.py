@@ -12,7 +12,9 @@ from typing import Any, Self
 
 from pydantic import Field, ValidationError, field_validator
 
-from langchain_smartroute.catalog.spec import Checked, ModelSpec, Price, faults_of
+from langchain_smartroute.catalog.checked import Checked, faults_of
+from langchain_smartroute.catalog.price import Price
+from langchain_smartroute.catalog.spec import ModelSpec
 from langchain_smartroute.catalog.table import RoutingTable, merged_routes
 from langchain_smartroute.errors import ConfigurationError
 

@@ -87,7 +87,7 @@ class RequestAccount:
         if link.composite:
             return None
         usage = usage_of(message) or estimated_usage(message, input_tokens=self._input_tokens)
-        return cost_usd(usage, link.spec.price)
+        return cost_usd(usage, link.price)
 
     def info(
         self, decision: RoutingDecision, alias: str, verdicts: Sequence[CheckVerdict]

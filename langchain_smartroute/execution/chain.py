@@ -270,7 +270,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
         link: Link,
     ) -> RunnableConfig:
         draft = self._is_draft(walk)
-        return attempt_config(config, run.get_child(), link.spec, number=walk.number, draft=draft)
+        return attempt_config(config, run.get_child(), link, number=walk.number, draft=draft)
 
 
 def _arrived(answer: Any) -> list[Any]:

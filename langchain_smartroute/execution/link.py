@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from langchain_core.runnables import Runnable
 
-from langchain_smartroute.catalog import ModelSpec, is_cache_hit
+from langchain_smartroute.catalog import ModelSpec, Price, is_cache_hit
 from langchain_smartroute.execution.answers import is_finished, message_of
 from langchain_smartroute.execution.bounds import TimeLimits
 from langchain_smartroute.execution.breaker import Gate
@@ -50,6 +51,7 @@ class Link(Traits):
         endpoint: Equal for candidates that share an endpoint and key.
         prior: Its quality prior for the request's task; `None` when unknown.
         fallbacks: Aliases that the user names to stand in for it.
+        asked_at: When the request was made; `None`: its latest price counts.
     """
 
     spec: ModelSpec
@@ -57,11 +59,17 @@ class Link(Traits):
     endpoint: Hashable
     prior: float | None = None
     fallbacks: frozenset[str] = frozenset()
+    asked_at: datetime | None = None
 
     @property
     def alias(self) -> str:
         """The candidate's alias."""
         return self.spec.alias
+
+    @property
+    def price(self) -> Price | None:
+        """What it charges for the request; `None` when unknown."""
+        return self.spec.price_at(self.asked_at)
 
     @property
     def window(self) -> float:

@@ -168,6 +168,9 @@ def spec_of_model(alias: str, model: Runnable[Any, Any]) -> ModelSpec:
         "context_window": profile.get("max_input_tokens"),
         "max_output_tokens": profile.get("max_output_tokens"),
     }
+    provider = _provider_of(inner)
+    if provider:
+        facts["provider"] = provider
     if known is not None:
         facts |= {
             "provider": known.provider,
@@ -213,6 +216,14 @@ def _offers(model: Runnable[Any, Any], method: str) -> bool:
 
 def _is_chat(step: Runnable[Any, Any]) -> bool:
     return isinstance(step, BaseChatModel | RunnableBinding | RunnableWithFallbacks)
+
+
+def _provider_of(model: Runnable[Any, Any]) -> str | None:
+    """Who serves a model, in LangSmith's names, which it tells tracers."""
+    if not isinstance(model, BaseChatModel):
+        return None
+    told = model._get_ls_params().get("ls_provider")  # noqa: SLF001 - what LangChain's own packages override
+    return told if isinstance(told, str) else None
 
 
 def _name_of(model: Runnable[Any, Any]) -> str | None:

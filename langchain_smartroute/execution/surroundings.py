@@ -20,8 +20,8 @@ from langchain_core.callbacks import BaseCallbackManager
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import patch_config, var_child_runnable_config
 
-from langchain_smartroute.catalog import ModelSpec
 from langchain_smartroute.execution.bounds import AttemptBounds, bound_by
+from langchain_smartroute.execution.link import Link
 from langchain_smartroute.execution.live import NOSTREAM, hidden
 from langchain_smartroute.execution.orphans import ended_if_left
 from langchain_smartroute.execution.waiting import finished_in_time
@@ -49,7 +49,7 @@ END: Final = object()
 def attempt_config(
     config: RunnableConfig,
     manager: BaseCallbackManager,
-    spec: ModelSpec,
+    link: Link,
     *,
     number: int,
     draft: bool,
@@ -62,7 +62,7 @@ def attempt_config(
     Args:
         config: The request's.
         manager: Tells of the attempt's runs.
-        spec: The candidate.
+        link: The candidate.
         number: The number of the attempt, from 0.
         draft: Whether the answer may yet be rejected, so that those who watch
             tokens must not see it.
@@ -71,11 +71,12 @@ def attempt_config(
     if draft:
         hidden(manager)
         child["tags"] = [*(config.get("tags") or []), NOSTREAM]
+    price = link.price
     own = attempt_metadata(
-        spec.alias,
-        api_model=spec.model,
+        link.alias,
+        api_model=link.spec.model,
         number=number,
-        price=spec.price.texts if spec.price else None,
+        price=price.texts if price else None,
     )
     child["metadata"] = {**(config.get("metadata") or {}), **own}
     configurable = config.get("configurable")

@@ -58,7 +58,7 @@ def estimated_cost_usd(features: RequestFeatures, spec: ModelSpec) -> Decimal | 
         input_tokens=features.input_tokens,
         output_tokens=ANSWER_ROOM_TOKENS if room is None else room,
     )
-    return cost_usd(usage, spec.price)
+    return cost_usd(usage, spec.price_at(features.asked_at))
 
 
 def window_fault(features: RequestFeatures, spec: ModelSpec, slack: float = 1.0) -> str | None:

@@ -19,7 +19,7 @@ from pydantic import (
 )
 from typing_extensions import override
 
-from langchain_smartroute.catalog import Catalog, faults_of
+from langchain_smartroute.catalog import Catalog, faults_of, with_prices
 from langchain_smartroute.classify import PatternClassifier, as_classifier
 from langchain_smartroute.engine import Engine
 from langchain_smartroute.errors import ConfigurationError, InvalidRequestError
@@ -59,6 +59,7 @@ class ConfiguredModel(HardenedModel):
     tier: Tier = "balanced"
     model: str | None = None
     max_cost_usd: Decimal | None = None
+    prices: Mapping[str, Any] = Field(default_factory=dict)
     on_limit: OnLimit = "raise"
     rules: Sequence[Any] = ()
     fallbacks: Mapping[str, Any] = Field(default_factory=dict)
@@ -88,7 +89,7 @@ class ConfiguredModel(HardenedModel):
     @override
     def model_post_init(self, _context: Any, /) -> None:
         """Check the whole and compile it; builds no model and opens no connection."""
-        catalog = Catalog.load(self.catalog)
+        catalog = with_prices(Catalog.load(self.catalog), self.prices)
         aliases = tuple(catalog.models)
         self._check_choices(aliases)
         policy = TablePolicy(

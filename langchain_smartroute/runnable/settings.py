@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import to_jsonable_python
 
-from langchain_smartroute.catalog import SHIPPED, Catalog
+from langchain_smartroute.catalog import SHIPPED, Catalog, own_prices
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.execution import as_breaker
 from langchain_smartroute.routing import Rule, as_rules
@@ -102,6 +102,9 @@ def written_settings(router: ConfiguredModel) -> dict[str, Any]:
             alias: [to] if isinstance(to, str) else list(to)
             for alias, to in router.fallbacks.items()
         }
+    if router.prices:
+        given = own_prices(router.prices)
+        written["prices"] = {a: [dict(p.texts) for p in found] for a, found in given.items()}
     if router.max_cost_usd is not None:
         written["max_cost_usd"] = f"{router.max_cost_usd:f}"
     return {name: value for name, value in written.items() if value is not None}

@@ -87,14 +87,21 @@ def test_the_routers_price_counts_before_the_catalogs(sandbox):
     assert costs.records[0].cost_usd == expected
 
 
-def test_the_latest_dated_price_counts(sandbox):
+def test_the_latest_price_in_force_counts(sandbox):
     older = PRICE.model_copy(update={"date": date(2025, 1, 1), "source": "old"})
-    newer = FREE.model_copy(update={"date": date(2026, 12, 1), "source": "new"})
+    newer = FREE.model_copy(update={"date": date(2026, 11, 20), "source": "new"})
     costs = CostCallbackHandler()
     specified(sandbox, newer, older).invoke("Hello", {"callbacks": [costs]})
     (record,) = costs.records
     assert (record.cost_usd, record.price_source) == (0, "new")
-    assert record.price_date == date(2026, 12, 1)
+    assert record.price_date == date(2026, 11, 20)
+
+
+def test_a_price_that_is_announced_is_not_charged_yet(sandbox):
+    announced = FREE.model_copy(update={"valid_from": date(2999, 1, 1)})
+    costs = CostCallbackHandler()
+    specified(sandbox, announced, PRICE).invoke("Hello", {"callbacks": [costs]})
+    assert costs.records[0].cost_usd > 0
 
 
 def test_a_handlers_catalog_prices_models_that_no_shipped_catalog_knows(scripted, answered):

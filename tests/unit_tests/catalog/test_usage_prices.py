@@ -151,6 +151,7 @@ def test_usage_is_read_with_all_its_kinds():
         cache_read_tokens=60,
         cache_write_tokens=5,
         reasoning_tokens=40,
+        input_audio_tokens=1,
     )
     assert usage_of(message).total_tokens == 150
 
@@ -187,7 +188,7 @@ def test_an_unusable_report_is_no_usage(reported):
         ({}, {}),
         ({"cache_read": None}, {"reasoning": None}),
         ({"cache_read": -3}, {"reasoning": "many"}),
-        ({"cache_read": 0.5, "cache_creation": None}, {"audio": 3}),
+        ({"cache_read": 0.5, "cache_creation": None}, {"audio": -3}),
     ],
 )
 def test_unusable_details_count_as_none(inputs, outputs):

@@ -1,8 +1,7 @@
-"""Usage × price = cost, exactly, and how usage is read from a LangChain message."""
+"""How usage is read from a LangChain message, and estimated where none is reported."""
 
 from __future__ import annotations
 
-from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.exceptions import OutputParserException
@@ -15,10 +14,7 @@ if TYPE_CHECKING:
 
     from langchain_core.messages import BaseMessage
 
-    from langchain_smartroute.catalog.spec import Price
-
 __all__ = [
-    "cost_usd",
     "estimated_usage",
     "holds_anything",
     "is_cache_hit",
@@ -26,46 +22,21 @@ __all__ = [
     "usage_of",
 ]
 
-_PER_MILLION = Decimal("0.000001")
 _BYTES_PER_TOKEN = 3
 _MOST_TOKENS = 100_000_000
 """More than any model can read or write at once: a count beyond it is a fault."""
-_EXACT = Context(prec=60)
-"""Whatever precision the caller's own decimal context has."""
-
-
-def cost_usd(usage: Usage, price: Price | None) -> Decimal | None:
-    """Price a usage.
-
-    Args:
-        usage: Token counts of one model run.
-        price: The price to apply, or `None` when unknown.
-
-    Returns:
-        US dollars, exact; `None` when the price is unknown.
-    """
-    if price is None:
-        return None
-    cached_price = price.cached_input_usd_per_mtok
-    if cached_price is None:
-        cached_price = price.input_usd_per_mtok
-    cached = min(usage.cache_read_tokens, usage.input_tokens)
-    total = Decimal(0)
-    for tokens, per_million in (
-        (usage.input_tokens - cached, price.input_usd_per_mtok),
-        (cached, cached_price),
-        (usage.output_tokens, price.output_usd_per_mtok),
-    ):
-        total = _EXACT.add(total, _EXACT.multiply(Decimal(tokens), per_million))
-    return _EXACT.multiply(total, _PER_MILLION)
+_NAMED_IN_DETAILS = ("flex", "priority")
+_STANDARD = frozenset({"auto", "default", "on_demand", "scale", "standard", "standard_only"})
+"""Service tiers at the standard price: OpenAI's default and scale (prepaid units), those that
+Anthropic and Groq call standard and on demand. Read in their API references on 2026-11-23."""
 
 
 def usage_of(message: BaseMessage) -> Usage | None:
     """Read the usage that a provider reported with an answer.
 
     Args:
-        message: A model's answer. LangChain counts cached tokens within the
-            input and reasoning within the output, and so does `Usage`.
+        message: A model's answer. LangChain counts cached, audio and written tokens
+            within the input and reasoning within the output, and so does `Usage`.
 
     Returns:
         The usage, or `None` where nothing usable was reported.
@@ -78,12 +49,22 @@ def usage_of(message: BaseMessage) -> Usage | None:
         return None
     inputs = reported.get("input_token_details") or {}
     outputs = reported.get("output_token_details") or {}
+    tier = _service_tier(message, inputs)
+    hour = _count(inputs.get("ephemeral_1h_input_tokens"))
+    parted = hour + _count(inputs.get("ephemeral_5m_input_tokens"))
     return Usage(
         input_tokens=reported["input_tokens"],
         output_tokens=reported["output_tokens"],
-        cache_read_tokens=_count(inputs.get("cache_read")),
-        cache_write_tokens=_count(inputs.get("cache_creation")),
-        reasoning_tokens=_count(outputs.get("reasoning")),
+        cache_read_tokens=_detail(inputs, "cache_read", tier),
+        # Where LangChain has the parts of what was written, it leaves out their sum.
+        cache_write_tokens=max(_detail(inputs, "cache_creation", tier), parted),
+        cache_write_1h_tokens=hour,
+        reasoning_tokens=_detail(outputs, "reasoning", tier),
+        input_audio_tokens=_count(inputs.get("audio")),
+        output_audio_tokens=_count(outputs.get("audio")),
+        input_image_tokens=_count(inputs.get("image")),
+        output_image_tokens=_count(outputs.get("image")),
+        service_tier=tier,
     )
 
 
@@ -131,6 +112,23 @@ def is_cache_hit(message: BaseMessage) -> bool:
     reported: Mapping[str, Any] | None = getattr(message, "usage_metadata", None)
     # LangChain marks a hit by a zero `total_cost`, which no provider reports.
     return bool(reported) and reported is not None and reported.get("total_cost") == 0
+
+
+def _service_tier(message: BaseMessage, inputs: Mapping[str, Any]) -> str | None:
+    """The tier that a call was served under, where it was not the standard one.
+
+    `ChatOpenAI` says it in the names of the token details, where they are a stream's
+    in these alone.
+    """
+    told = message.response_metadata.get("service_tier")
+    if isinstance(told, str) and told:
+        return None if told in _STANDARD else told
+    return next((tier for tier in _NAMED_IN_DETAILS if tier in inputs), None)
+
+
+def _detail(details: Mapping[str, Any], name: str, tier: str | None) -> int:
+    """A part of the tokens; `ChatOpenAI` puts flex and priority before its name."""
+    return _count(details.get(f"{tier}_{name}", details.get(name)))
 
 
 def _is_count(value: Any) -> bool:

@@ -1,0 +1,187 @@
+"""Where prices are looked up, in order of trust.
+
+The caller's own, then the catalog's, then the shipped catalogs', then those of the
+`genai-prices` package where it is installed, and then unknown: a price is never
+guessed from a model of a similar name or from another provider.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from importlib.util import find_spec as find_package
+from typing import TYPE_CHECKING, Any
+
+from langchain_smartroute.catalog.catalog import Catalog, find_spec
+from langchain_smartroute.catalog.price import Price, price_at
+from langchain_smartroute.errors import ConfigurationError, PriceNotFoundError
+
+if TYPE_CHECKING:
+    from langchain_smartroute.catalog.spec import ModelSpec
+
+__all__ = ["PriceBook", "PriceSource", "genai_prices", "own_prices", "with_prices"]
+
+PriceSource = Callable[[str, str | None, datetime | None], Price | None]
+"""Model, provider, time of the call → price; how a caller looks prices up elsewhere."""
+
+
+class PriceBook:
+    """Looks prices up, in order of trust.
+
+    Args:
+        own: The caller's prices: model or alias → a `Price` or several dated ones (or the
+            same as mappings), or a callable with model, provider and time.
+        catalog: Whose prices come next; then those of the shipped catalogs.
+        genai: Whether the `genai-prices` package is asked last, where it is installed.
+
+    Raises:
+        ConfigurationError: If a price of the caller's own is none.
+
+    Example:
+        >>> book = PriceBook({"house": {
+        ...     "input_usd_per_mtok": "0.05", "output_usd_per_mtok": "0.10",
+        ...     "source": "our own hardware", "date": "2026-11-23"}})
+        >>> book.find("house").output_usd_per_mtok
+        Decimal('0.10')
+        >>> book.find("no-such-model") is None
+        True
+    """
+
+    def __init__(
+        self,
+        own: Mapping[str, Any] | PriceSource | None = None,
+        *,
+        catalog: Any = None,
+        genai: bool = True,
+    ) -> None:
+        self._ask = own if callable(own) else None
+        self._own = own_prices(own) if own and not callable(own) else {}
+        self._catalog = Catalog.load(catalog) if catalog is not None else None
+        self._genai = genai
+
+    def find(
+        self, model: str, *, provider: str | None = None, at: datetime | None = None
+    ) -> Price | None:
+        """The price of a model at a time.
+
+        Args:
+            model: Its alias or its name at the provider.
+            provider: Who serves it, where that is known.
+            at: When the call is made; `None`: the latest price.
+
+        Returns:
+            The price, its hours of the day resolved; `None` when unknown.
+        """
+        if self._ask is not None:
+            told = self._ask(model, provider, at)
+            if told is not None:
+                return told.at(at)
+        return price_at(self._prices(model, provider), at)
+
+    def get(self, model: str, *, provider: str | None = None, at: datetime | None = None) -> Price:
+        """The same, where an unknown price is an error.
+
+        Raises:
+            PriceNotFoundError: If nobody knows the price.
+        """
+        found = self.find(model, provider=provider, at=at)
+        if found is None:
+            where = f" at {provider!r}" if provider else ""
+            raise PriceNotFoundError(
+                f"no price for model {model!r}{where}; name one in prices= or in a catalog, or"
+                ' install those of genai-prices: pip install "langchain-smartroute[prices]"'
+            )
+        return found
+
+    def _prices(self, model: str, provider: str | None) -> Sequence[Price]:
+        if model in self._own:
+            return self._own[model]
+        spec = self.spec(model)
+        if spec is not None and spec.prices:
+            return spec.prices
+        return genai_prices(model, provider) if self._genai else ()
+
+    def spec(self, model: str) -> ModelSpec | None:
+        """What is known of a model, by alias or name: the catalog, then the shipped ones."""
+        own = self._catalog.models if self._catalog else {}
+        found = own.get(model) or next((s for s in own.values() if s.model == model), None)
+        return found or find_spec(model)
+
+
+def with_prices(catalog: Catalog, own: Mapping[str, Any]) -> Catalog:
+    """A catalog with the caller's own prices, and with looked-up ones where it has none.
+
+    Args:
+        catalog: What can answer; never changed.
+        own: Alias → a `Price`, several dated ones, or the same as mappings.
+
+    Raises:
+        ConfigurationError: For an alias that the catalog has not, or a value that is no price.
+    """
+    given = own_prices(own)
+    unknown = [alias for alias in given if alias not in catalog.models]
+    if unknown:
+        known = ", ".join(catalog.models)
+        raise ConfigurationError(
+            *(f"prices.{alias}: no such model; use one of {known}" for alias in unknown)
+        )
+    changed = {
+        alias: prices
+        for alias, spec in catalog.models.items()
+        if (prices := given.get(alias) or spec.prices or _looked_up(spec)) != spec.prices
+    }
+    if not changed:
+        return catalog
+    models = {
+        alias: spec.model_copy(update={"prices": changed[alias]}) if alias in changed else spec
+        for alias, spec in catalog.models.items()
+    }
+    return catalog.model_copy(update={"models": models})
+
+
+def _looked_up(spec: ModelSpec) -> tuple[Price, ...]:
+    """The package's prices where it is said who serves the model: by the spec or the name.
+
+    A spec that leaves the provider out may be any gateway's.
+    """
+    told = "provider" in spec.model_fields_set
+    if not told and "/" not in spec.model:
+        return ()
+    return genai_prices(spec.model, spec.provider if told else None)
+
+
+def genai_prices(model: str, provider: str | None) -> tuple[Price, ...]:
+    """The prices that `genai-prices` knows; none where it is not installed."""
+    if find_package("genai_prices") is None:
+        return ()
+    # Its data are large: half a second, for those who have a model without a price.
+    from langchain_smartroute.catalog.genai import genai_prices_of  # noqa: PLC0415
+
+    return genai_prices_of(model, provider)
+
+
+def own_prices(given: Mapping[str, Any]) -> dict[str, tuple[Price, ...]]:
+    """A caller's prices, checked.
+
+    Raises:
+        ConfigurationError: Listing everything that is no price.
+    """
+    found: dict[str, tuple[Price, ...]] = {}
+    faults: list[str] = []
+    for name, value in given.items():
+        entries = value if isinstance(value, list | tuple) else [value]
+        try:
+            found[name] = tuple(_as_price(entry) for entry in entries)
+        except ConfigurationError as error:
+            faults += [f"prices.{name}.{fault}" for fault in error.faults]
+    if faults:
+        raise ConfigurationError(*faults)
+    return found
+
+
+def _as_price(entry: Any) -> Price:
+    if isinstance(entry, Price):
+        return entry
+    if isinstance(entry, Mapping):
+        return Price(**entry)
+    raise ConfigurationError(f"= {entry!r}: must be a Price, a mapping, or a list of them")
