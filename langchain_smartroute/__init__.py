@@ -11,7 +11,15 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from langchain_smartroute.accounting import CostCallbackHandler, CostStats, track_costs
+    from langchain_smartroute.accounting import (
+        CallRecord,
+        CostCallbackHandler,
+        CostStats,
+        Ledger,
+        MemoryLedger,
+        track_costs,
+    )
+    from langchain_smartroute.accounting.sql import SqlLedger
     from langchain_smartroute.catalog import Catalog, ModelSpec, Price, PriceBook, PriceVariant
     from langchain_smartroute.classify import Classifier, PatternClassifier
     from langchain_smartroute.errors import (
@@ -25,6 +33,7 @@ if TYPE_CHECKING:
         PriceNotFoundError,
         SmartRouteError,
         SpendLimitExceededError,
+        StorageError,
         StreamInterruptedError,
     )
     from langchain_smartroute.execution.breaker import CircuitBreaker
@@ -34,7 +43,6 @@ if TYPE_CHECKING:
     from langchain_smartroute.runnable import SmartRouterRunnable
     from langchain_smartroute.types import (
         Attempt,
-        CallRecord,
         Classification,
         RequestFeatures,
         RoutingDecision,
@@ -45,7 +53,7 @@ _HOMES = {
     "AnswerTooLongError": "errors",
     "Attempt": "types",
     "AttemptTimeoutError": "errors",
-    "CallRecord": "types",
+    "CallRecord": "accounting",
     "CandidateHealth": "execution.circuit",
     "Catalog": "catalog",
     "ChainExhaustedError": "errors",
@@ -58,6 +66,8 @@ _HOMES = {
     "CostStats": "accounting",
     "ForeignRedirectError": "errors",
     "InvalidRequestError": "errors",
+    "Ledger": "accounting",
+    "MemoryLedger": "accounting",
     "ModelSpec": "catalog",
     "NoFeasibleModelError": "errors",
     "PatternClassifier": "classify",
@@ -72,6 +82,8 @@ _HOMES = {
     "SmartRouteError": "errors",
     "SmartRouterRunnable": "runnable",
     "SpendLimitExceededError": "errors",
+    "SqlLedger": "accounting.sql",
+    "StorageError": "errors",
     "StreamInterruptedError": "errors",
     "Usage": "types",
     "default_checks": "execution.checks",
@@ -95,6 +107,8 @@ __all__ = [
     "CostStats",
     "ForeignRedirectError",
     "InvalidRequestError",
+    "Ledger",
+    "MemoryLedger",
     "ModelSpec",
     "NoFeasibleModelError",
     "PatternClassifier",
@@ -109,6 +123,8 @@ __all__ = [
     "SmartRouteError",
     "SmartRouterRunnable",
     "SpendLimitExceededError",
+    "SqlLedger",
+    "StorageError",
     "StreamInterruptedError",
     "Usage",
     "default_checks",

@@ -14,6 +14,7 @@ SmartRouteError
 ├── AttemptTimeoutError       a candidate was too slow (core's ModelTimeoutError, TimeoutError)
 ├── AnswerTooLongError        an answer was longer than max_answer_chars
 ├── ForeignRedirectError      an endpoint sent the request on to another host
+├── StorageError              a ledger or shared state cannot be opened or does not answer
 └── PriceNotFoundError        a strict price look-up found nothing (LookupError)
 ```
 
@@ -53,6 +54,7 @@ __all__ = [
     "PriceNotFoundError",
     "SmartRouteError",
     "SpendLimitExceededError",
+    "StorageError",
     "StreamInterruptedError",
 ]
 
@@ -213,6 +215,10 @@ class ForeignRedirectError(SmartRouteError):
 
     The prompt and the key are meant for the host that was configured.
     """
+
+
+class StorageError(SmartRouteError):
+    """A ledger or shared state cannot be opened, is of another version, or does not answer."""
 
 
 class PriceNotFoundError(SmartRouteError, LookupError):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from langchain_smartroute.types import Attempt, RequestFeatures, RoutingDecision
 
 __all__ = [
+    "PURPOSE_KEY",
     "SettlementListener",
     "answer_info",
     "attempt_metadata",
@@ -29,6 +30,9 @@ __all__ = [
     "quietly",
     "settle",
 ]
+
+PURPOSE_KEY = "smartroute_purpose"
+"""The metadata key that says what a run of the router's own is for: `classifier`, `judge`."""
 
 _log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import datetime
     from decimal import Decimal
 
 __all__ = [
@@ -20,7 +20,6 @@ __all__ = [
     "TASKS",
     "TIERS",
     "Attempt",
-    "CallRecord",
     "Classification",
     "Difficulty",
     "Modality",
@@ -259,41 +258,3 @@ class Attempt:
     status: int | None = None
     message: str | None = field(default=None, repr=False)
     request_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallRecord:
-    """The final account of one model run.
-
-    Attributes:
-        run_id: LangChain's id of the model run.
-        parent_run_id: LangChain's id of the run around it, if any.
-        decision_id: The decision that it belongs to; `None` for a run outside a router.
-        request_id: Equal for all runs of one request: the outermost router's
-            decision, or the run itself outside a router.
-        alias: The candidate's alias, or the model's name outside a router.
-        model_name: What the server called itself.
-        task: The request's task; `None` outside a router.
-        outcome: What became of it.
-        usage: Token counts, marked when estimated.
-        cost_usd: Cost in US dollars; `None` when the price is unknown.
-        price_source: Where the price comes from; `None` when unknown.
-        price_date: The date on which the price was checked.
-        latency_s: Seconds from the start of the run to its end.
-        attempt: Position in the decision's chain, from 0.
-    """
-
-    run_id: str
-    parent_run_id: str | None = None
-    decision_id: str | None = None
-    request_id: str = ""
-    alias: str
-    model_name: str | None = None
-    task: str | None = None
-    outcome: Outcome
-    usage: Usage
-    cost_usd: Decimal | None
-    price_source: str | None = None
-    price_date: date | None = None
-    latency_s: float
-    attempt: int = 0

@@ -1,7 +1,16 @@
 """What it cost: records, statistics, savings."""
 
 from langchain_smartroute.accounting.callback import CostCallbackHandler
+from langchain_smartroute.accounting.ledger import Ledger, MemoryLedger
+from langchain_smartroute.accounting.record import CallRecord
 from langchain_smartroute.accounting.summary import CostStats
 from langchain_smartroute.accounting.tracking import track_costs
 
-__all__ = ["CostCallbackHandler", "CostStats", "track_costs"]
+__all__ = [
+    "CallRecord",
+    "CostCallbackHandler",
+    "CostStats",
+    "Ledger",
+    "MemoryLedger",
+    "track_costs",
+]

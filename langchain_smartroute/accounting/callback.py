@@ -11,9 +11,8 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from decimal import Decimal
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -22,12 +21,15 @@ from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import BaseMessage, HumanMessage
 from langchain_core.outputs import LLMResult
 
-from langchain_smartroute.accounting.run import StartedRun
+from langchain_smartroute.accounting.identity import Identities, keys_of, tags_of
+from langchain_smartroute.accounting.ledger import Ledger, MemoryLedger
+from langchain_smartroute.accounting.record import CallRecord, settled
+from langchain_smartroute.accounting.run import Redaction, StartedRun
 from langchain_smartroute.accounting.summary import CostStats, rendered, summarized
-from langchain_smartroute.catalog import Catalog, ModelSpec, Price, find_spec
+from langchain_smartroute.catalog import Price, PriceBook, PriceSource
 from langchain_smartroute.errors import ConfigurationError
-from langchain_smartroute.tracing import is_attempt_run, is_request_run, quietly
-from langchain_smartroute.types import Attempt, CallRecord, Outcome, Usage
+from langchain_smartroute.tracing import is_request_run, quietly
+from langchain_smartroute.types import Attempt, Outcome
 
 __all__ = ["CostCallbackHandler"]
 
@@ -44,7 +46,12 @@ class CostCallbackHandler(BaseCallbackHandler):
     Args:
         baseline: The model that savings are measured against; `None`: none.
         catalog: Where prices are looked up first, beside the shipped catalogs.
-        baseline_price: The baseline's price, where no catalog has it.
+        baseline_price: The baseline's price, where it is not to be looked up.
+        prices: The caller's own prices, looked up first, as for `PriceBook`.
+        ledger: Where records go; one in memory where left out.
+        keys: What to read from the metadata of runs, to tell whose call it was.
+        redact: Given the text of a prompt or an answer, gives what to keep of it with the
+            record. Without it neither is kept.
         on_record: Called with each record, once, when it is final.
 
     Raises:
@@ -74,9 +81,17 @@ class CostCallbackHandler(BaseCallbackHandler):
         *,
         catalog: Any = None,
         baseline_price: Price | None = None,
+        prices: Mapping[str, Any] | PriceSource | None = None,
+        ledger: Ledger | None = None,
+        keys: Sequence[str] = ("user", "team", "project"),
+        redact: Redaction | None = None,
         on_record: Callable[[CallRecord], None] | None = None,
     ) -> None:
-        self._catalog = Catalog.load(catalog) if catalog is not None else None
+        self._prices = PriceBook(prices, catalog=catalog)
+        self._identities = Identities(self._prices)
+        self._keys = tuple(keys)
+        self._redact = redact
+        self.ledger: Ledger = MemoryLedger() if ledger is None else ledger
         self._baseline = baseline
         self._baseline_price = baseline_price or self._price_of_baseline()
         self._on_record = on_record
@@ -85,16 +100,14 @@ class CostCallbackHandler(BaseCallbackHandler):
         self._running: dict[UUID, StartedRun] = {}
         self._open: dict[str, list[UUID]] = {}
         self._held: dict[str, list[CallRecord]] = {}
-        self._records: list[CallRecord] = []
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(baseline={self._baseline!r}, records={len(self._records)})"
+        return f"{type(self).__name__}(baseline={self._baseline!r}, ledger={self.ledger!r})"
 
     @property
     def records(self) -> tuple[CallRecord, ...]:
-        """The final records, in the order in which they became final."""
-        with self._lock:
-            return tuple(self._records)
+        """The final records in the ledger, in the order in which they became final."""
+        return tuple(self.ledger.records())
 
     def stats(self) -> CostStats:
         """What the records add up to."""
@@ -176,7 +189,7 @@ class CostCallbackHandler(BaseCallbackHandler):
         held += [run.failed(None, outcome="cancelled", now=now) for run in left]
         answered = {r.attempt for r in held if r.outcome in ("accepted", "cached")}
         for record in held:
-            self._emit(_with_outcome(record, attempts, lonely=record.attempt not in answered))
+            self._emit(settled(record, attempts, lonely=record.attempt not in answered))
 
     def _start(
         self,
@@ -186,15 +199,22 @@ class CostCallbackHandler(BaseCallbackHandler):
         metadata: dict[str, Any],
         details: dict[str, Any],
     ) -> None:
-        alias, price = self._identity(metadata, details.get("invocation_params") or {})
+        now = datetime.now(tz=UTC)
+        found = self._identities.of(metadata, details.get("invocation_params") or {}, at=now)
+        known = "smartroute_input_tokens" in metadata and self._redact is None
         run = StartedRun(
             run_id=str(run_id),
             parent_run_id=str(parent_run_id) if parent_run_id else None,
-            alias=alias,
-            price=price,
+            alias=found.alias,
+            price=found.price,
+            provider=found.provider,
             started=time.perf_counter(),
+            started_at=now,
             metadata=metadata,
-            messages=() if "smartroute_input_tokens" in metadata else asked,
+            keys=keys_of(metadata, self._keys),
+            tags=tags_of(details.get("tags")),
+            messages=() if known else asked,
+            redact=self._redact,
         )
         with self._lock:
             self._running.setdefault(run_id, run)
@@ -212,40 +232,16 @@ class CostCallbackHandler(BaseCallbackHandler):
         outside = (k for k, run in self._running.items() if run.decision_id not in self._open)
         return [self._running.pop(key) for key in list(islice(outside, surplus))]
 
-    def _identity(
-        self, metadata: dict[str, Any], params: dict[str, Any]
-    ) -> tuple[str, Price | None]:
-        """A run's alias and price: the router's word first, then the model's name.
-
-        A candidate may be a chain with fallbacks of its own: a run of another
-        model than the one that the router knows has that model's price.
-        """
-        name = metadata.get("ls_model_name") or params.get("model") or params.get("model_name")
-        alias = metadata.get("smartroute_model")
-        if alias is not None and is_attempt_run(metadata):
-            if name in (None, alias, metadata.get("smartroute_api_model")):
-                price = metadata.get("smartroute_price")
-                return alias, Price(**price) if price else None
-        else:
-            alias = str(name or "unknown")
-        spec = self._spec(str(name)) if name else None
-        return alias, spec.price if spec else None
-
-    def _spec(self, name: str) -> ModelSpec | None:
-        own = self._catalog.models if self._catalog else {}
-        found = own.get(name) or next((s for s in own.values() if s.model == name), None)
-        return found or find_spec(name)
-
     def _price_of_baseline(self) -> Price | None:
         if self._baseline is None:
             return None
-        spec = self._spec(self._baseline)
-        if spec is None or spec.price is None:
+        price = self._prices.find(self._baseline)
+        if price is None:
             raise ConfigurationError(
-                f"baseline = {self._baseline!r}: no catalog has a price for it; give catalog=…,"
-                " baseline_price=Price(…), or baseline=None for no comparison"
+                f"baseline = {self._baseline!r}: no price for it is known; give prices=…,"
+                " catalog=…, baseline_price=Price(…), or baseline=None for no comparison"
             )
-        return spec.price
+        return price
 
     def _taken(self, run_id: UUID) -> StartedRun | None:
         with self._lock:
@@ -260,28 +256,8 @@ class CostCallbackHandler(BaseCallbackHandler):
         self._emit(record)
 
     def _emit(self, record: CallRecord) -> None:
-        with self._lock:
-            self._records.append(record)
+        with quietly("ledger.add", said=self._said):
+            self.ledger.add(record)
         if self._on_record is not None:
             with quietly("on_record", said=self._said):
                 self._on_record(record)
-
-
-def _with_outcome(record: CallRecord, attempts: Sequence[Attempt], *, lonely: bool) -> CallRecord:
-    """A run that ended well takes its attempt's outcome; any other keeps its own.
-
-    So does one that was stopped after its last chunk, or because its time was up: as
-    a time-out of the provider's client, that is taken as free if nothing had arrived.
-    `lonely` says that no run of the attempt ended well.
-    """
-    if record.attempt >= len(attempts):
-        return record
-    attempt = attempts[record.attempt]
-    outcome = attempt.outcome
-    if (record.outcome, outcome, attempt.cost_usd) == ("cancelled", "failed", Decimal(0)):
-        return replace(record, outcome=outcome, usage=Usage(), cost_usd=Decimal(0))
-    stopped = record.outcome == "cancelled" and outcome in ("accepted", "rejected", "failed")
-    stopped = stopped or (record.outcome == "failed" and lonely and outcome == "accepted")
-    if (record.outcome == "accepted" and outcome != "cached") or stopped:
-        return replace(record, outcome=outcome)
-    return record

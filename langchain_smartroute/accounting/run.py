@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.messages import AIMessage, BaseMessage
 
+from langchain_smartroute.accounting.record import CallRecord
 from langchain_smartroute.catalog import (
     Price,
     cost_usd,
@@ -15,19 +18,24 @@ from langchain_smartroute.catalog import (
     holds_anything,
     is_cache_hit,
     may_be_billed,
+    price_fault,
     usage_of,
 )
 from langchain_smartroute.classify import message_tokens
-from langchain_smartroute.types import CallRecord, Outcome, Usage
+from langchain_smartroute.tracing import PURPOSE_KEY, quietly
+from langchain_smartroute.types import Outcome, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from langchain_core.outputs import LLMResult
 
-__all__ = ["StartedRun"]
+__all__ = ["Redaction", "StartedRun"]
 
 _NOTHING = Decimal(0)
+
+Redaction = Callable[[str], str | None]
+"""Gives the text to keep of a prompt or an answer; `None`: nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +48,14 @@ class StartedRun:
         alias: The candidate's alias, or the model's name outside a router.
         price: What the model charges; `None` when unknown.
         started: When it started, on the handler's clock.
+        started_at: When it started, on the wall's.
+        provider: Who serves it, where that is known.
+        keys: Whose call it is.
+        tags: The run's tags.
         metadata: The run's metadata.
-        messages: What was asked, kept only where no estimate came with the run.
+        messages: What was asked, kept only where no estimate came with the run, or the
+            text is to be.
+        redact: Gives the text to keep; `None`: none is kept.
     """
 
     run_id: str
@@ -50,7 +64,12 @@ class StartedRun:
     price: Price | None
     started: float
     metadata: Mapping[str, Any]
+    started_at: datetime | None = None
+    provider: str | None = None
+    keys: Mapping[str, str] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
     messages: Sequence[BaseMessage] = ()
+    redact: Redaction | None = None
 
     @property
     def decision_id(self) -> str | None:
@@ -104,6 +123,7 @@ class StartedRun:
     ) -> CallRecord:
         metadata = message.response_metadata if message is not None else {}
         free = not usage.total_tokens and outcome in ("failed", "cached")
+        cost = _NOTHING if free else cost_usd(usage, self.price)
         return CallRecord(
             run_id=self.run_id,
             parent_run_id=self.parent_run_id,
@@ -114,12 +134,28 @@ class StartedRun:
             task=self.metadata.get("smartroute_task"),
             outcome=outcome,
             usage=usage,
-            cost_usd=_NOTHING if free else cost_usd(usage, self.price),
+            cost_usd=cost,
+            unpriced=price_fault(usage, self.price) if cost is None else None,
             price_source=self.price.source if self.price else None,
             price_date=self.price.date if self.price else None,
             latency_s=now - self.started,
             attempt=self.attempt,
+            started_at=self.started_at,
+            provider=self.provider,
+            purpose=self.metadata.get(PURPOSE_KEY) or "answer",
+            keys=self.keys,
+            tags=self.tags,
+            prompt=self._kept(*self.messages),
+            answer=self._kept(message) if message is not None else None,
         )
+
+    def _kept(self, *messages: BaseMessage) -> str | None:
+        """The text to keep of messages, which is what the caller's redaction gives."""
+        if self.redact is None or not messages:
+            return None
+        with quietly("redact"):
+            return self.redact("\n\n".join(str(message.text) for message in messages))
+        return None
 
     def _input_tokens(self) -> int:
         known = self.metadata.get("smartroute_input_tokens")

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from langchain_smartroute.accounting.record import CallRecord
 from langchain_smartroute.catalog import Price, cost_usd
-from langchain_smartroute.types import CallRecord
 
 __all__ = ["CostStats", "rendered", "summarized"]
 
@@ -117,7 +117,12 @@ def _baseline_cost(answers: Sequence[CallRecord], price: Price | None) -> Decima
     """The accepted answers at the baseline's price; a cached one would have cost nothing either."""
     if price is None:
         return None
-    costs = (cost_usd(a.usage, price) for a in answers if a.outcome == "accepted")
+    # What the answer's provider calls its tiers says nothing of the baseline's.
+    costs = (
+        cost_usd(dataclasses.replace(a.usage, service_tier=None), price.at(a.started_at))
+        for a in answers
+        if a.outcome == "accepted"
+    )
     return sum((cost for cost in costs if cost is not None), Decimal(0))
 
 

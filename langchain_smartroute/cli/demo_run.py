@@ -13,11 +13,11 @@ from langchain_smartroute.catalog import cost_usd
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from langchain_smartroute.accounting import CostCallbackHandler
+    from langchain_smartroute.accounting import CallRecord, CostCallbackHandler
     from langchain_smartroute.catalog import Catalog
     from langchain_smartroute.cli.demo_requests import DemoRequest
     from langchain_smartroute.runnable import SmartRouterRunnable
-    from langchain_smartroute.types import CallRecord, Usage
+    from langchain_smartroute.types import Usage
 
 __all__ = ["DemoAnswer", "OtherRouting", "other_routings", "run_demo"]
 

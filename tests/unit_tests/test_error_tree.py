@@ -26,6 +26,7 @@ PARENTS = {
     "AttemptTimeoutError": (errors.SmartRouteError, ModelTimeoutError, TimeoutError),
     "AnswerTooLongError": (errors.SmartRouteError,),
     "ForeignRedirectError": (errors.SmartRouteError,),
+    "StorageError": (errors.SmartRouteError,),
     "PriceNotFoundError": (errors.SmartRouteError, LookupError),
 }
 

@@ -1,0 +1,117 @@
+"""The final account of one model run, and money as whole numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+
+from langchain_smartroute.types import Attempt, Outcome, Usage
+
+__all__ = ["PICO", "CallRecord", "picos", "settled", "usd"]
+
+PICO = 10**12
+"""Money is stored in whole units of 10⁻¹² US dollars."""
+
+_EXACT = Context(prec=60)
+
+
+def picos(amount: Decimal) -> int:
+    """An amount in US dollars as whole units of 10⁻¹², rounded half to even.
+
+    Exact for prices of up to six decimals per million tokens.
+    """
+    scaled = _EXACT.multiply(amount, Decimal(PICO))
+    return int(scaled.to_integral_value(rounding=ROUND_HALF_EVEN))
+
+
+def usd(units: int) -> Decimal:
+    """Whole units of 10⁻¹² as US dollars, without trailing zeros."""
+    amount = _EXACT.divide(Decimal(units), Decimal(PICO)).normalize(_EXACT)
+    return amount or Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRecord:
+    """The final account of one model run.
+
+    Attributes:
+        run_id: LangChain's id of the model run.
+        parent_run_id: LangChain's id of the run around it, if any.
+        decision_id: The decision that it belongs to; `None` for a run outside a router.
+        request_id: Equal for all runs of one request: the outermost router's
+            decision, or the run itself outside a router.
+        alias: The candidate's alias, or the model's name outside a router.
+        model_name: What the server called itself.
+        task: The request's task; `None` outside a router.
+        outcome: What became of it.
+        usage: Token counts, marked when estimated.
+        cost_usd: Cost in US dollars; `None` when the price is unknown.
+        unpriced: Why the cost is unknown; `None` where it is known.
+        price_source: Where the price comes from; `None` when unknown.
+        price_date: The date on which the price was checked.
+        latency_s: Seconds from the start of the run to its end.
+        attempt: Position in the decision's chain, from 0.
+        started_at: When the run started.
+        provider: Who served it, in LangSmith's names; `None` where it does not say.
+        purpose: What the run was for: `answer`, or the router's own `classifier` or `judge`.
+        escalated: Whether an answer before it was rejected.
+        fell_back: Whether another candidate before it failed.
+        keys: Whose call it was: `user`, `team`, `project`, or what else the handler was
+            told to read from the run's metadata.
+        tags: The run's tags, without LangChain's own.
+        prompt: What was asked, redacted; `None` unless the handler was told to keep it.
+        answer: What was answered, likewise.
+    """
+
+    run_id: str
+    parent_run_id: str | None = None
+    decision_id: str | None = None
+    request_id: str = ""
+    alias: str
+    model_name: str | None = None
+    task: str | None = None
+    outcome: Outcome
+    usage: Usage
+    cost_usd: Decimal | None
+    unpriced: str | None = None
+    price_source: str | None = None
+    price_date: date | None = None
+    latency_s: float
+    attempt: int = 0
+    started_at: datetime | None = None
+    provider: str | None = None
+    purpose: str = "answer"
+    escalated: bool = False
+    fell_back: bool = False
+    keys: Mapping[str, str] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    prompt: str | None = field(default=None, repr=False)
+    answer: str | None = field(default=None, repr=False)
+
+
+def settled(record: CallRecord, attempts: Sequence[Attempt], *, lonely: bool) -> CallRecord:
+    """A run's record when it is known what became of its attempt.
+
+    A run that ended well takes its attempt's outcome; any other keeps its own. So does
+    one that was stopped after its last chunk, or because its time was up.
+
+    Args:
+        record: The run's record so far.
+        attempts: All attempts of its request.
+        lonely: Whether no run of the attempt ended well.
+    """
+    if record.attempt >= len(attempts):
+        return record
+    outcome = attempts[record.attempt].outcome
+    stopped = record.outcome == "cancelled" and outcome in ("accepted", "rejected", "failed")
+    stopped = stopped or (record.outcome == "failed" and lonely and outcome == "accepted")
+    if (record.outcome == "accepted" and outcome != "cached") or stopped:
+        record = replace(record, outcome=outcome)
+    before = [a for a in attempts[: record.attempt] if a.model != record.alias]
+    return replace(
+        record,
+        escalated=any(a.outcome == "rejected" for a in before),
+        fell_back=any(a.outcome == "failed" for a in before),
+    )

@@ -1,0 +1,95 @@
+"""A record as a row of a table, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
+from datetime import UTC, date, datetime, timedelta
+from operator import attrgetter
+from typing import Any
+
+from langchain_smartroute.accounting.record import CallRecord, picos, usd
+from langchain_smartroute.types import Usage
+
+__all__ = ["DAY_US", "Row", "labels_of", "microseconds", "record_of", "row_of"]
+
+Row = Mapping[str, Any]
+
+DAY_US = 86_400_000_000
+"""Microseconds of a day."""
+
+TAG = "tag"
+"""The name under which tags stand among the labels."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_TEXTS = ("run_id", "parent_run_id", "decision_id", "request_id", "alias", "model_name")
+_MORE_TEXTS = ("provider", "task", "outcome", "purpose", "unpriced", "price_source")
+_USAGE = tuple(field.name for field in fields(Usage) if field.name.endswith("_tokens"))
+_ALL_TEXTS = (*_TEXTS, *_MORE_TEXTS, "prompt", "answer")
+_read_texts = attrgetter(*_ALL_TEXTS)
+_read_usage = attrgetter(*_USAGE)
+
+
+def microseconds(moment: datetime) -> int:
+    """A moment as microseconds since 1970, UTC."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def row_of(record: CallRecord) -> dict[str, Any]:
+    """A record as a row; its keys and tags are in `labels_of`."""
+    started_us = microseconds(record.started_at or datetime.now(tz=UTC))
+    cost = record.cost_usd
+    row = dict(zip(_ALL_TEXTS, _read_texts(record), strict=True))
+    row |= zip(_USAGE, _read_usage(record.usage), strict=True)
+    row["service_tier"] = record.usage.service_tier
+    if not _is_plain("".join(filter(None, _read_texts(record)))):
+        row |= {name: _clean(row[name]) for name in _ALL_TEXTS}
+    row["estimated"] = int(record.usage.estimated)
+    row["price_date"] = record.price_date.isoformat() if record.price_date else None
+    row["started_us"] = started_us
+    row["day"] = started_us // DAY_US
+    row["attempt"] = record.attempt
+    row["escalated"] = int(record.escalated)
+    row["fell_back"] = int(record.fell_back)
+    row["latency_us"] = round(record.latency_s * 1_000_000)
+    row["cost_pico"] = None if cost is None else picos(cost)
+    return row
+
+
+def labels_of(record: CallRecord) -> Iterator[tuple[str, str]]:
+    """Whose call it was, and its tags, as pairs of name and value."""
+    for name, value in record.keys.items():
+        yield _clean(name) or "", _clean(value) or ""
+    for tag in record.tags:
+        yield TAG, _clean(tag) or ""
+
+
+def record_of(row: Row, labels: Iterable[tuple[str, str]] = ()) -> CallRecord:
+    """A row as the record that it was."""
+    found = list(labels)
+    usage = {name: row[name] for name in _USAGE}
+    return CallRecord(
+        **{name: row[name] for name in _ALL_TEXTS},
+        usage=Usage(**usage, service_tier=row["service_tier"], estimated=bool(row["estimated"])),
+        cost_usd=None if row["cost_pico"] is None else usd(row["cost_pico"]),
+        price_date=date.fromisoformat(row["price_date"]) if row["price_date"] else None,
+        latency_s=row["latency_us"] / 1_000_000,
+        attempt=row["attempt"],
+        started_at=_EPOCH + row["started_us"] * _MICROSECOND,
+        escalated=bool(row["escalated"]),
+        fell_back=bool(row["fell_back"]),
+        keys={name: value for name, value in found if name != TAG},
+        tags=tuple(value for name, value in found if name == TAG),
+    )
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and "\0" not in text
+
+
+def _clean(text: str | None) -> str | None:
+    """A text that every database takes: without NUL and lone surrogates."""
+    if text is None or _is_plain(text):
+        return text
+    return text.replace("\0", "�").encode("utf-8", "replace").decode("utf-8")

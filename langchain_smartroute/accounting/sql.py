@@ -1,0 +1,250 @@
+"""`SqlLedger`: records in SQLite or PostgreSQL, written in the background."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from langchain_smartroute.accounting.record import CallRecord, picos
+from langchain_smartroute.accounting.rollup import Rollup, add_to_rollup
+from langchain_smartroute.accounting.rows import labels_of, microseconds, record_of, row_of
+from langchain_smartroute.accounting.schema import MIGRATIONS, calls, labels, repriced, store_sums
+from langchain_smartroute.accounting.writer import BackgroundWriter, WriterStatus
+from langchain_smartroute.catalog import PriceBook, cost_usd
+from langchain_smartroute.state.database import Database, sa, upsert
+
+__all__ = ["SqlLedger", "open_ledger"]
+
+_ROOM = "ledger"
+_CHUNK = 500
+
+
+class SqlLedger:
+    """Keeps records in a database; a call never waits for it nor fails by it.
+
+    Records wait in a bounded queue and are written in batches by a thread. A record is
+    acknowledged once it is committed: `flush` waits for that, `on_stored` is told. What
+    cannot be written waits and is tried again; what finds no room is lost, counted in
+    `status` and said in the log once.
+
+    Args:
+        url: `sqlite:///costs.db` or `postgresql://user:…@host/name`.
+        max_waiting: The most records that wait to be written.
+        timeout_s: Seconds to wait for a lock or an answer of the database.
+        on_stored: Told the `run_id`s of each batch, once it is committed.
+
+    Raises:
+        ConfigurationError: If the URL is not understood or SQLAlchemy is missing.
+
+    Example:
+        >>> import tempfile
+        >>> from langchain_smartroute import CostCallbackHandler, SmartRouterRunnable, SqlLedger
+        >>> from langchain_smartroute.sandbox import SandboxServer
+        >>> with tempfile.TemporaryDirectory() as folder, SandboxServer() as server:
+        ...     ledger = SqlLedger(f"sqlite:///{folder}/costs.db")
+        ...     router = SmartRouterRunnable.from_catalog(base_url=server.base_url)
+        ...     costs = CostCallbackHandler(ledger=ledger)
+        ...     metadata = {"user": "ann", "team": "search"}
+        ...     _ = router.invoke("Hello!", {"callbacks": [costs], "metadata": metadata})
+        ...     stored = ledger.flush()
+        ...     keys = [record.keys for record in ledger.records()]
+        ...     closed = ledger.close()
+        >>> stored, keys
+        (True, [{'team': 'search', 'user': 'ann'}])
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        max_waiting: int = 100_000,
+        timeout_s: float = 5.0,
+        on_stored: Callable[[Sequence[str]], None] | None = None,
+    ) -> None:
+        self._database = Database(url, timeout_s=timeout_s)
+        self._on_stored = on_stored
+        self._opening = threading.Lock()
+        self._is_open = False
+        self._writer = BackgroundWriter(self._write, max_waiting=max_waiting)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._database!r})"
+
+    @property
+    def status(self) -> WriterStatus:
+        """What is written, what waits, what is lost, and why it stands still."""
+        return self._writer.status
+
+    def open(self) -> None:
+        """Open the database and bring it up to date, which else is done when it is used.
+
+        Raises:
+            StorageError: If it cannot be opened, or is of a newer release.
+        """
+        with self._opening:
+            if not self._is_open:
+                self._database.prepare(_ROOM, MIGRATIONS)
+                self._is_open = True
+
+    def add(self, record: CallRecord) -> None:
+        """Take a record; returns at once."""
+        self._writer.put(record)
+
+    def flush(self, timeout_s: float | None = 30.0) -> bool:
+        """Wait until everything that was taken before is committed.
+
+        Returns:
+            Whether it is; not when the time is up or something of it was lost.
+        """
+        return self._writer.flush(timeout_s)
+
+    def close(self, timeout_s: float | None = 30.0) -> bool:
+        """Commit what waits and give the database up; used again, it opens again.
+
+        Returns:
+            Whether everything is committed.
+        """
+        stored = self._writer.close(timeout_s)
+        self._database.close()
+        return stored
+
+    def records(self) -> Sequence[CallRecord]:
+        """Every record that is committed, oldest first; waits for those that are not yet.
+
+        Raises:
+            StorageError: If the database does not give them.
+        """
+        self.flush()
+        return list(self._records())
+
+    def reprice(
+        self,
+        prices: PriceBook,
+        *,
+        since: datetime | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(tz=UTC),
+    ) -> int:
+        """Write down what calls would have cost at other prices, beside what they cost.
+
+        What was charged stays as it is, and reports go by it. `PriceBook` is asked for
+        each call's alias, provider and time.
+
+        Args:
+            prices: The other prices.
+            since: From when on; `None`: all calls.
+            now: The clock that marks this repricing.
+
+        Returns:
+            How many calls now have another cost.
+
+        Raises:
+            StorageError: If the database does not do it.
+        """
+        self.flush()
+        marked = microseconds(now())
+        changed = 0
+        for records in _chunks(self._records(since)):
+            rows = [row for record in records if (row := _repriced(record, prices)) is not None]
+            with self._database.writing() as connection:
+                changed += upsert(
+                    connection, repriced, [{**row, "repriced_us": marked} for row in rows]
+                )
+        return changed
+
+    def repricings(self) -> dict[str, list[tuple[int | None, str | None]]]:
+        """`run_id` → each other cost that was written down (10⁻¹² USD) and its price's source.
+
+        Raises:
+            StorageError: If the database does not give them.
+        """
+        self.open()
+        found: dict[str, list[tuple[int | None, str | None]]] = {}
+        query = sa.select(repriced.c.run_id, repriced.c.cost_pico, repriced.c.price_source)
+        with self._database.reading() as connection:
+            for run_id, cost, source in connection.execute(query.order_by(repriced.c.repriced_us)):
+                found.setdefault(run_id, []).append((cost, source))
+        return found
+
+    def _write(self, records: Sequence[CallRecord]) -> None:
+        """Commit a batch; a record that is there already is passed over."""
+        self.open()
+        by_id = {record.run_id: record for record in records}
+        rows = {run_id: row_of(record) for run_id, record in by_id.items()}
+        named = {run_id: list(labels_of(record)) for run_id, record in by_id.items()}
+        with self._database.writing() as connection:
+            new = _inserted(connection, rows)
+            rollup = Rollup()
+            for run_id in new:
+                add_to_rollup(rollup, rows[run_id], named[run_id])
+            pairs = [
+                {"run_id": run_id, "name": name, "value": value}
+                for run_id in new
+                for name, value in named[run_id]
+            ]
+            upsert(connection, labels, pairs)
+            store_sums(connection, rollup)
+        if self._on_stored is not None:
+            self._on_stored(list(by_id))
+
+    def _records(self, since: datetime | None = None) -> Iterator[CallRecord]:
+        self.open()
+        query = sa.select(calls).order_by(calls.c.started_us, calls.c.run_id)
+        if since is not None:
+            query = query.where(calls.c.started_us >= microseconds(since))
+        with self._database.reading() as connection:
+            for rows in connection.execute(query).mappings().partitions(_CHUNK):
+                ids = [row["run_id"] for row in rows]
+                named: dict[str, list[tuple[str, str]]] = {}
+                wanted = sa.select(labels).where(labels.c.run_id.in_(ids))
+                for run_id, *label in connection.execute(wanted.order_by(*labels.c)):
+                    named.setdefault(run_id, []).append((label[0], label[1]))
+                for row in rows:
+                    yield record_of(dict(row), named.get(row["run_id"], ()))
+
+
+def open_ledger(ledger: Any) -> Any:
+    """A ledger from a URL; any other value as it is."""
+    return SqlLedger(ledger) if isinstance(ledger, str) else ledger
+
+
+def _inserted(connection: sa.Connection, rows: dict[str, dict[str, Any]]) -> list[str]:
+    """Insert what is not there yet; gives its `run_id`s."""
+    before = connection.begin_nested()
+    if upsert(connection, calls, list(rows.values())) == len(rows):
+        before.commit()
+        return list(rows)
+    before.rollback()
+    found = sa.select(calls.c.run_id).where(calls.c.run_id.in_(list(rows)))
+    known = set(connection.execute(found).scalars())
+    new = [run_id for run_id in rows if run_id not in known]
+    # Should another writer bring in the same one right now, it is summed up there alone.
+    return [run_id for run_id in new if upsert(connection, calls, [rows[run_id]])]
+
+
+def _repriced(record: CallRecord, prices: PriceBook) -> dict[str, Any] | None:
+    """The row for another cost of a call; none where it would cost the same."""
+    if record.outcome == "cached":
+        return None
+    price = prices.find(record.alias, provider=record.provider, at=record.started_at)
+    cost = cost_usd(record.usage, price)
+    if price is None or cost is None or cost == record.cost_usd:
+        return None
+    return {
+        "run_id": record.run_id,
+        "cost_pico": picos(cost),
+        "price_source": price.source,
+        "price_date": price.date.isoformat(),
+    }
+
+
+def _chunks(records: Iterator[CallRecord]) -> Iterator[list[CallRecord]]:
+    chunk: list[CallRecord] = []
+    for record in records:
+        chunk.append(record)
+        if len(chunk) == _CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk

@@ -1,0 +1,223 @@
+"""Writes in the background, in batches: who hands something in never waits for it."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import threading
+import time
+import weakref
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from langchain_smartroute.errors import SmartRouteError
+
+__all__ = ["BackgroundWriter", "WriterStatus"]
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+_LONGEST_PAUSE_S = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriterStatus:
+    """How far a writer has come.
+
+    Attributes:
+        written: What is stored.
+        waiting: What is yet to be stored.
+        lost: What never will be: there was no room for it, or it was refused.
+        error: Why it stands still; `None` while it goes on.
+    """
+
+    written: int
+    waiting: int
+    lost: int
+    error: str | None = None
+
+
+class BackgroundWriter(Generic[T]):
+    """Hands items to a function in batches, in a thread of its own.
+
+    A batch that fails is tried again until it is written, after growing pauses, while
+    new items wait in a bounded queue. A batch that the store refuses for what is in it
+    is tried item by item.
+
+    Args:
+        write: Stores a batch for good, or raises a `SmartRouteError`. It may be given an
+            item that it has stored before.
+        max_waiting: The most items that wait; what comes then is lost, and counted.
+        batch: The most items in a batch.
+        linger_s: Seconds to gather a batch.
+    """
+
+    def __init__(
+        self,
+        write: Callable[[Sequence[T]], None],
+        *,
+        max_waiting: int = 100_000,
+        batch: int = 1_000,
+        linger_s: float = 0.2,
+    ) -> None:
+        self._write = write
+        self._max_waiting = max_waiting
+        self._batch = batch
+        self._linger_s = linger_s
+        self._begin()
+        _exits.add(self)
+
+    def _begin(self) -> None:
+        self._pid = os.getpid()
+        self._waiting: deque[T] = deque()
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._put = self._done = self._written = self._lost = 0
+        self._error: str | None = None
+        self._hurry = self._closed = False
+
+    @property
+    def status(self) -> WriterStatus:
+        """How far it has come."""
+        with self._changed:
+            return WriterStatus(
+                written=self._written,
+                waiting=self._put - self._done,
+                lost=self._lost,
+                error=self._error,
+            )
+
+    def put(self, item: T) -> None:
+        """Take an item; returns at once."""
+        if self._pid != os.getpid():
+            # A forked child: what waits is the parent's, and so is the thread.
+            self._begin()
+        with self._changed:
+            if self._put - self._done >= self._max_waiting:
+                self._lose(1, "no room to wait")
+                return
+            self._waiting.append(item)
+            self._put += 1
+            if self._thread is None:
+                self._closed = False
+                self._thread = threading.Thread(
+                    target=self._run, name="smartroute-writer", daemon=True
+                )
+                self._thread.start()
+            elif len(self._waiting) == 1:
+                self._changed.notify_all()
+
+    def flush(self, timeout_s: float | None = 30.0) -> bool:
+        """Wait until everything that was taken before is stored.
+
+        Returns:
+            Whether it is; not when the time is up or something of it was lost.
+        """
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        with self._changed:
+            target, lost = self._put, self._lost
+            self._hurry = True
+            self._changed.notify_all()
+            while self._done < target:
+                left = None if deadline is None else deadline - time.monotonic()
+                if left is not None and left <= 0:
+                    return False
+                self._changed.wait(left)
+            return self._lost == lost
+
+    def close(self, timeout_s: float | None = 30.0) -> bool:
+        """Store what waits and end the thread; the next item starts another.
+
+        Returns:
+            Whether everything is stored.
+        """
+        stored = self.flush(timeout_s)
+        with self._changed:
+            self._closed = True
+            thread, self._thread = self._thread, None
+            self._changed.notify_all()
+        if thread is not None and stored:
+            thread.join(timeout_s)
+        return stored
+
+    def _run(self) -> None:
+        pause_s = self._linger_s
+        while True:
+            with self._changed:
+                while not self._waiting and not self._closed:
+                    self._changed.wait()
+                if self._closed and (not self._waiting or self._error is not None):
+                    return
+                if not self._hurry and not self._closed and len(self._waiting) < self._batch:
+                    self._changed.wait(self._linger_s)
+                batch = [self._waiting[i] for i in range(min(len(self._waiting), self._batch))]
+            if self._stored(batch):
+                pause_s = self._linger_s
+            else:
+                pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+                with self._changed:
+                    self._changed.wait(pause_s)
+
+    def _stored(self, batch: Sequence[T]) -> bool:
+        try:
+            self._write(batch)
+        except SmartRouteError as error:
+            self._stand_still(str(error))
+            return False
+        except Exception as error:  # noqa: BLE001 - a thread that dies would lose all that follows
+            refused = self._one_by_one(batch, error)
+            self._advance(len(batch), refused=refused)
+            return True
+        self._advance(len(batch))
+        return True
+
+    def _one_by_one(self, batch: Sequence[T], error: Exception) -> int:
+        """Store what can be stored of a batch that is refused; gives how many cannot."""
+        if len(batch) == 1:
+            with self._changed:
+                self._lose(1, f"{type(error).__name__}: {error}")
+            return 1
+        refused = 0
+        for item in batch:
+            try:
+                self._write([item])
+            except Exception as found:  # noqa: BLE001 - as above
+                refused += self._one_by_one([item], found)
+        return refused
+
+    def _advance(self, count: int, *, refused: int = 0) -> None:
+        with self._changed:
+            for _ in range(count):
+                self._waiting.popleft()
+            self._done += count
+            self._written += count - refused
+            self._error = None
+            self._hurry = self._hurry and bool(self._waiting)
+            self._changed.notify_all()
+
+    def _stand_still(self, why: str) -> None:
+        with self._changed:
+            first = self._error is None
+            self._error = why
+        if first:
+            _log.warning("the ledger cannot be written to, records wait: %s", why)
+
+    def _lose(self, count: int, why: str) -> None:
+        if not self._lost:
+            _log.warning("the ledger loses records, which are counted: %s", why)
+        self._lost += count
+
+
+_exits: weakref.WeakSet[BackgroundWriter[Any]] = weakref.WeakSet()
+
+
+def _at_exit() -> None:
+    """Give what waits a few seconds, should the process end in order."""
+    for writer in list(_exits):
+        if writer.status.waiting and writer._pid == os.getpid():  # noqa: SLF001 - the same concept
+            writer.close(timeout_s=_LONGEST_PAUSE_S)
+
+
+atexit.register(_at_exit)

