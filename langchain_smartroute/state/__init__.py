@@ -1,1 +1,40 @@
-"""What workers share: counters with limits, values that expire, and where they are kept."""
+"""What workers share: values that expire, and counters with limits.
+
+`RedisState` and `SqlState` are in the modules that need their packages.
+"""
+
+from langchain_smartroute.state.commands import (
+    Add,
+    Charge,
+    Claim,
+    Command,
+    Get,
+    Hold,
+    Put,
+    Refusal,
+    Settle,
+    SharedState,
+    Standing,
+    Stands,
+    Swap,
+)
+from langchain_smartroute.state.memory import MemoryState
+from langchain_smartroute.state.opening import open_state
+
+__all__ = [
+    "Add",
+    "Charge",
+    "Claim",
+    "Command",
+    "Get",
+    "Hold",
+    "MemoryState",
+    "Put",
+    "Refusal",
+    "Settle",
+    "SharedState",
+    "Standing",
+    "Stands",
+    "Swap",
+    "open_state",
+]

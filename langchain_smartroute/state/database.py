@@ -26,7 +26,7 @@ except ImportError as error:
         'a database needs SQLAlchemy: pip install "langchain-smartroute[sql]"'
     ) from error
 
-__all__ = ["Database", "Migration", "sa", "upsert"]
+__all__ = ["Database", "Migration", "insert_into", "sa", "upsert"]
 
 Migration = Callable[[sa.Connection], None]
 """Takes a room's tables from one version to the next."""
@@ -207,6 +207,15 @@ class Database:
         return self._url.render_as_string(hide_password=True)
 
 
+def insert_into(connection: sa.Connection, table: sa.Table) -> Any:
+    """The database's own kind of insert, which knows what to do where a row is there already."""
+    return _insert_in(connection.dialect.name, table)
+
+
+def _insert_in(dialect: str, table: sa.Table) -> Any:
+    return insert_postgresql(table) if dialect == "postgresql" else insert_sqlite(table)
+
+
 def upsert(
     connection: sa.Connection,
     table: sa.Table,
@@ -244,8 +253,7 @@ def _upsert_in(
     Written out once: SQLAlchemy would work each row's parameters out anew, which costs
     more than storing it.
     """
-    kind = insert_postgresql if dialect == "postgresql" else insert_sqlite
-    statement = kind(table)
+    statement = _insert_in(dialect, table)
     key = list(table.primary_key.columns)
     if adding:
         changes = {name: table.c[name] + statement.excluded[name] for name in adding}

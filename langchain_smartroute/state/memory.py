@@ -1,0 +1,172 @@
+"""Shared state within one process: of all its threads and event loops."""
+
+from __future__ import annotations
+
+import heapq
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from langchain_smartroute.errors import StorageError
+from langchain_smartroute.state.commands import (
+    Add,
+    Command,
+    Get,
+    Hold,
+    Put,
+    Refusal,
+    Settle,
+    Standing,
+    Stands,
+    Swap,
+)
+
+__all__ = ["MemoryState"]
+
+T = TypeVar("T")
+
+
+class MemoryState:
+    """Keeps what the threads of one process share.
+
+    It is bounded: of values the least recently used give way; counters never do, since
+    a limit that forgets is none, so that a reservation for one too many is an error.
+
+    Args:
+        max_entries: The most values, and the most counters, that are kept.
+        clock: Seconds on a clock that does not go backwards.
+
+    Example:
+        >>> from langchain_smartroute.state import Get, MemoryState, Put
+        >>> state = MemoryState()
+        >>> state.run(Put(key="conversation-1", value="gpt-4o", ttl_s=60))
+        >>> state.run(Get(key="conversation-1"))
+        'gpt-4o'
+    """
+
+    def __init__(
+        self, *, max_entries: int = 100_000, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._max_entries = max_entries
+        self._clock = clock
+        self._latest = float("-inf")
+        self._lock = threading.Lock()
+        self._values: OrderedDict[str, tuple[str, float]] = OrderedDict()
+        self._counters: dict[str, list[float | int]] = {}
+        self._leases: dict[str, dict[str, int]] = {}
+        self._expiries: list[tuple[float, str]] = []
+
+    def run(self, command: Command[T]) -> T:
+        """Carry a command out."""
+        with self._lock:
+            # A clock that jumps back, an injected one say, frees nothing early.
+            self._latest = max(self._latest, self._clock())
+            self._expire(self._latest)
+            return cast("T", self._DOES[type(command)](self, command))
+
+    async def arun(self, command: Command[T]) -> T:
+        """Carry a command out; it takes microseconds."""
+        return self.run(command)
+
+    def _get(self, command: Get) -> str | None:
+        found = self._values.get(command.key)
+        if found is None:
+            return None
+        if found[1] <= self._latest:
+            del self._values[command.key]
+            return None
+        self._values.move_to_end(command.key)
+        return found[0]
+
+    def _put(self, command: Put) -> None:
+        self._values[command.key] = (command.value, self._latest + command.ttl_s)
+        self._values.move_to_end(command.key)
+        while len(self._values) > self._max_entries:
+            self._values.popitem(last=False)
+
+    def _swap(self, command: Swap) -> bool:
+        if self._get(Get(key=command.key)) != command.expected:
+            return False
+        if command.value is None:
+            self._values.pop(command.key, None)
+        else:
+            self._put(Put(key=command.key, value=command.value, ttl_s=command.ttl_s))
+        return True
+
+    def _add(self, command: Add) -> int:
+        total = int(self._get(Get(key=command.key)) or 0) + command.amount
+        self._put(Put(key=command.key, value=str(total), ttl_s=command.ttl_s))
+        return total
+
+    def _hold(self, command: Hold) -> Refusal | None:
+        for number, claim in enumerate(command.claims):
+            standing = self._standing(claim.counter)
+            if standing.spent + standing.held + claim.amount > claim.ceiling:
+                return Refusal(number=number, standing=standing)
+        for claim in command.claims:
+            lives_s = max(claim.ttl_s, command.lease_s)
+            self._counter(claim.counter, lives_s)[1] += claim.amount
+        self._leases[command.lease] = {c.counter: c.amount for c in command.claims}
+        heapq.heappush(self._expiries, (self._latest + command.lease_s, command.lease))
+        return None
+
+    def _settle(self, command: Settle) -> tuple[Standing, ...]:
+        self._free(command.lease)
+        for charge in command.charges:
+            self._counter(charge.counter, charge.ttl_s)[0] += charge.amount
+        return tuple(self._standing(charge.counter) for charge in command.charges)
+
+    def _stands(self, command: Stands) -> tuple[Standing, ...]:
+        return tuple(self._standing(counter) for counter in command.counters)
+
+    def _standing(self, counter: str) -> Standing:
+        found = self._counters.get(counter)
+        if found is None or found[2] <= self._latest:
+            return Standing()
+        return Standing(spent=int(found[0]), held=int(found[1]))
+
+    def _counter(self, name: str, ttl_s: float) -> list[float | int]:
+        expires = self._latest + ttl_s
+        found = self._counters.get(name)
+        if found is None or found[2] <= self._latest:
+            self._make_room()
+            found = self._counters[name] = [0, 0, expires]
+        found[2] = max(found[2], expires)
+        return found
+
+    def _make_room(self) -> None:
+        if len(self._counters) < self._max_entries:
+            return
+        gone = [name for name, found in self._counters.items() if found[2] <= self._latest]
+        for name in gone:
+            del self._counters[name]
+        if not gone:
+            raise StorageError(
+                f"{self._max_entries:,} counters of spend limits are in use, which is the most"
+                " that this process keeps; raise MemoryState(max_entries=…) or use Redis"
+            )
+
+    def _expire(self, now: float) -> None:
+        while self._expiries and self._expiries[0][0] <= now:
+            self._free(heapq.heappop(self._expiries)[1])
+
+    def _free(self, lease: str) -> None:
+        for counter, amount in self._leases.pop(lease, {}).items():
+            if counter in self._counters:
+                self._counters[counter][1] -= amount
+        if len(self._expiries) > 2 * len(self._leases) + 1_000:
+            # Most of them are settled by now.
+            self._expiries = [entry for entry in self._expiries if entry[1] in self._leases]
+            heapq.heapify(self._expiries)
+
+    _DOES: dict[type[Any], Callable[..., Any]] = {  # noqa: RUF012 - never changed
+        Get: _get,
+        Put: _put,
+        Swap: _swap,
+        Add: _add,
+        Hold: _hold,
+        Settle: _settle,
+        Stands: _stands,
+    }

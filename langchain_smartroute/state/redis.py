@@ -1,0 +1,203 @@
+"""Shared state in Redis: many workers act as one.
+
+Each command is one atomic script, timed by the server's own clock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, cast
+from weakref import WeakKeyDictionary
+
+from langchain_smartroute.errors import ConfigurationError, StorageError
+from langchain_smartroute.state import scripts as lua
+from langchain_smartroute.state.commands import (
+    Add,
+    Command,
+    Get,
+    Hold,
+    Put,
+    Refusal,
+    Settle,
+    Standing,
+    Stands,
+    Swap,
+)
+
+try:
+    import redis
+    import redis.asyncio as aredis
+except ImportError as error:
+    raise ConfigurationError(
+        'state in Redis needs its client: pip install "langchain-smartroute[redis]"'
+    ) from error
+
+__all__ = ["RedisState"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Call(Generic[T]):
+    """A command in Redis' words: a script, what it is given, how its answer is read."""
+
+    script: str
+    arguments: Sequence[str | int]
+    read: Callable[[Any], T]
+
+
+class RedisState:
+    """Keeps what workers share in Redis.
+
+    Args:
+        url: Such as `redis://host:6379/0`.
+        prefix: What its keys start with; the braces keep them together in a cluster.
+        timeout_s: Seconds to wait for a connection and for an answer.
+
+    Raises:
+        ConfigurationError: If the URL is not understood or the client is missing.
+
+    Example:
+        >>> from langchain_smartroute.state.redis import RedisState
+        >>> RedisState("redis://127.0.0.1:6379/0", timeout_s=0.5)
+        RedisState('redis://127.0.0.1:6379/0')
+    """
+
+    def __init__(self, url: str, *, prefix: str = "{smartroute}:", timeout_s: float = 1.0) -> None:
+        self._url = url
+        self._prefix = prefix
+        self._options: dict[str, Any] = {
+            "socket_timeout": timeout_s,
+            "socket_connect_timeout": timeout_s,
+            "decode_responses": True,
+            "retry_on_timeout": False,
+            # The wait is bounded: one try.
+            "retry": None,
+        }
+        self._lock = threading.Lock()
+        self._scripts: dict[str, Any] = {}
+        self._of_loop: WeakKeyDictionary[Any, tuple[Any, dict[str, Any]]] = WeakKeyDictionary()
+        try:
+            self._client = redis.Redis.from_url(url, **self._options)
+        except ValueError as error:
+            raise ConfigurationError(
+                f"url: not the URL of a Redis ({error}); give one such as redis://host:6379/0"
+            ) from error
+
+    def __repr__(self) -> str:
+        head, at, tail = self._url.rpartition("@")
+        return (
+            f"{type(self).__name__}({head.partition('://')[0] + '://…@' + tail if at else tail!r})"
+        )
+
+    def run(self, command: Command[T]) -> T:
+        """Carry a command out."""
+        call = _call_of(command)
+        with self._lock:
+            script = self._scripts.get(call.script)
+            if script is None:
+                script = self._scripts[call.script] = self._client.register_script(call.script)
+        try:
+            return call.read(script(keys=[self._prefix], args=call.arguments))
+        except redis.RedisError as error:
+            raise self._error(error) from error
+
+    async def arun(self, command: Command[T]) -> T:
+        """Carry a command out, on a connection of the running event loop."""
+        call = _call_of(command)
+        loop = asyncio.get_running_loop()
+        with self._lock:
+            if loop not in self._of_loop:
+                self._of_loop[loop] = (aredis.Redis.from_url(self._url, **self._options), {})
+            client, scripts = self._of_loop[loop]
+            script = scripts.get(call.script)
+            if script is None:
+                script = scripts[call.script] = client.register_script(call.script)
+        try:
+            return call.read(await script(keys=[self._prefix], args=call.arguments))
+        except redis.RedisError as error:
+            raise self._error(error) from error
+
+    def close(self) -> None:
+        """Give up the connections of `run`."""
+        self._client.close()
+
+    async def aclose(self) -> None:
+        """Give up the connections of `arun` in the running event loop."""
+        found = self._of_loop.pop(asyncio.get_running_loop(), None)
+        if found is not None:
+            await found[0].aclose()
+
+    def _error(self, error: redis.RedisError) -> StorageError:
+        return StorageError(f"{self!r} does not answer: {type(error).__name__}: {error}")
+
+
+def _call_of(command: Command[T]) -> _Call[T]:
+    made: _Call[Any]
+    match command:
+        case Get(key=key):
+            made = _Call(lua.GET, [key], _as_is)
+        case Put(key=key, value=value, ttl_s=ttl_s):
+            made = _Call(lua.PUT, [key, value, _ms(ttl_s)], _as_nothing)
+        case Swap():
+            made = _Call(lua.SWAP, _swap_arguments(command), bool)
+        case Add(key=key, amount=amount, ttl_s=ttl_s):
+            made = _Call(lua.ADD, [key, amount, _ms(ttl_s)], int)
+        case Hold():
+            made = _Call(lua.HOLD, _hold_arguments(command), _as_refusal)
+        case Settle(lease=lease, charges=charges):
+            given: list[str | int] = [lease]
+            for charge in charges:
+                given += [charge.counter, charge.amount, _ms(charge.ttl_s)]
+            made = _Call(lua.SETTLE, given, _as_standings)
+        case Stands(counters=counters):
+            made = _Call(lua.STANDS, list(counters), _as_standings)
+        case _:  # pragma: no cover - a command of ours that was forgotten here
+            raise TypeError(f"{type(command).__name__} is no command of shared state")
+    return cast("_Call[T]", made)
+
+
+def _swap_arguments(command: Swap) -> list[str | int]:
+    had, has = command.expected is not None, command.value is not None
+    expected, value = command.expected or "", command.value or ""
+    return [command.key, int(had), expected, int(has), value, _ms(command.ttl_s)]
+
+
+def _hold_arguments(command: Hold) -> list[str | int]:
+    given: list[str | int] = [command.lease, _ms(command.lease_s)]
+    for claim in command.claims:
+        given += [
+            claim.counter,
+            claim.amount,
+            claim.ceiling,
+            _ms(max(claim.ttl_s, command.lease_s)),
+        ]
+    return given
+
+
+def _ms(seconds: float) -> int:
+    return max(1, round(seconds * 1000))
+
+
+def _as_is(answer: Any) -> Any:
+    return answer
+
+
+def _as_nothing(_answer: Any) -> None:
+    return None
+
+
+def _as_refusal(answer: Any) -> Refusal | None:
+    if answer is None:
+        return None
+    number, *sums = answer
+    return Refusal(number=int(number), standing=_as_standings(sums)[0])
+
+
+def _as_standings(sums: Sequence[Any]) -> tuple[Standing, ...]:
+    pairs = zip(sums[::2], sums[1::2], strict=True)
+    whole = ((int(used or 0), int(spent or 0)) for used, spent in pairs)
+    return tuple(Standing(spent=spent, held=used - spent) for used, spent in whole)

@@ -1,0 +1,280 @@
+"""Shared state in a database: SQLite for the processes of one machine, PostgreSQL for more."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from langchain_smartroute.state.commands import (
+    Add,
+    Claim,
+    Command,
+    Get,
+    Hold,
+    Put,
+    Refusal,
+    Settle,
+    Standing,
+    Stands,
+    Swap,
+)
+from langchain_smartroute.state.database import Database, insert_into, sa
+from langchain_smartroute.state.tables import MIGRATIONS, counters, leases, values
+
+__all__ = ["SqlState"]
+
+T = TypeVar("T")
+
+_SWEEP_S = 60.0
+
+
+class _RefusedError(Exception):
+    """Ends the transaction of a reservation that does not fit."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        self.refusal = refusal
+
+
+class SqlState:
+    """Keeps what workers share in a database.
+
+    Args:
+        url: `sqlite:///state.db` or `postgresql://user:…@host/name`.
+        timeout_s: Seconds to wait for a lock or an answer.
+        clock: Seconds since 1970; leases and values expire by it.
+
+    Raises:
+        ConfigurationError: If the URL is not understood or SQLAlchemy is missing.
+
+    Example:
+        >>> import tempfile
+        >>> from langchain_smartroute.state import Add
+        >>> from langchain_smartroute.state.sql import SqlState
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     state = SqlState(f"sqlite:///{folder}/state.db")
+        ...     total = state.run(Add(key="failures", amount=2, ttl_s=60))
+        ...     state.close()
+        >>> total
+        2
+    """
+
+    def __init__(
+        self, url: str, *, timeout_s: float = 1.0, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._database = Database(url, timeout_s=timeout_s, durable=False)
+        self._clock = clock
+        self._latest_ms = 0
+        self._swept_s = time.monotonic()
+        self._opening = threading.Lock()
+        self._turn = threading.Lock()
+        self._is_open = False
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._database!r})"
+
+    def run(self, command: Command[T]) -> T:
+        """Carry a command out in one transaction."""
+        self._open()
+        if self._database.dialect == "sqlite":
+            # Its own queue for the lock is unfair: one thread of a process stands in it.
+            with self._turn:
+                return self._carried_out(command)
+        return self._carried_out(command)
+
+    async def arun(self, command: Command[T]) -> T:
+        """Carry a command out in a thread."""
+        return await asyncio.to_thread(self.run, command)
+
+    def close(self) -> None:
+        """Give up its connections; used again, it opens again."""
+        self._database.close()
+
+    def _open(self) -> None:
+        if self._is_open:
+            return
+        with self._opening:
+            if not self._is_open:
+                self._database.prepare("state", MIGRATIONS)
+                self._is_open = True
+
+    def _carried_out(self, command: Command[T]) -> T:
+        does = self._DOES[type(command)]
+        try:
+            with self._database.writing() as connection:
+                return cast("T", does(self, connection, command))
+        except _RefusedError as refused:
+            return cast("T", refused.refusal)
+
+    def _now_ms(self) -> int:
+        # Should the clock jump back, nothing is freed early.
+        self._latest_ms = max(self._latest_ms, int(self._clock() * 1000))
+        return self._latest_ms
+
+    def _after(self, seconds: float) -> int:
+        return self._now_ms() + round(seconds * 1000)
+
+    def _get(self, connection: sa.Connection, command: Get | Swap | Add) -> str | None:
+        query = sa.select(values.c.value).where(
+            values.c.key == command.key, values.c.expires_ms > self._now_ms()
+        )
+        if connection.dialect.name == "postgresql" and not isinstance(command, Get):
+            # One key's changes come one after the other, its first one too.
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_hash(command.key))))
+        found: str | None = connection.execute(query).scalar()
+        return found
+
+    def _put(self, connection: sa.Connection, command: Put) -> None:
+        row = {
+            "key": command.key,
+            "value": command.value,
+            "expires_ms": self._after(command.ttl_s),
+        }
+        statement = insert_into(connection, values).values(row)
+        changes = {name: statement.excluded[name] for name in ("value", "expires_ms")}
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=[values.c.key], set_=changes)
+        )
+        self._sweep(connection)
+
+    def _swap(self, connection: sa.Connection, command: Swap) -> bool:
+        if self._get(connection, command) != command.expected:
+            return False
+        if command.value is None:
+            connection.execute(values.delete().where(values.c.key == command.key))
+        else:
+            put = Put(key=command.key, value=command.value, ttl_s=command.ttl_s)
+            self._put(connection, put)
+        return True
+
+    def _add(self, connection: sa.Connection, command: Add) -> int:
+        total = int(self._get(connection, command) or 0) + command.amount
+        self._put(connection, Put(key=command.key, value=str(total), ttl_s=command.ttl_s))
+        return total
+
+    def _hold(self, connection: sa.Connection, command: Hold) -> Refusal | None:
+        expires_ms = self._after(command.lease_s)
+        # In one order everywhere: no two reservations wait for one another in a circle.
+        for number, claim in sorted(enumerate(command.claims), key=lambda c: c[1].counter):
+            lives_s = max(claim.ttl_s, command.lease_s)
+            if self._claimed(connection, claim, lives_s=lives_s):
+                continue
+            self._free_expired(connection, claim.counter)
+            if not self._claimed(connection, claim, lives_s=lives_s):
+                standing = _standing(connection, claim.counter)
+                raise _RefusedError(Refusal(number=number, standing=standing))
+        rows = [
+            {
+                "lease": command.lease,
+                "counter": claim.counter,
+                "amount": claim.amount,
+                "expires_ms": expires_ms,
+            }
+            for claim in command.claims
+        ]
+        if rows:
+            connection.execute(leases.insert(), rows)
+        return None
+
+    def _claimed(self, connection: sa.Connection, claim: Claim, *, lives_s: float) -> bool:
+        """Reserve on one counter if it fits; one statement, so that no other comes between."""
+        if claim.amount > claim.ceiling:
+            return False
+        row = {
+            "counter": claim.counter,
+            "spent": 0,
+            "held": claim.amount,
+            "expires_ms": self._after(lives_s),
+        }
+        statement = insert_into(connection, counters).values(row)
+        held = counters.c.held + statement.excluded.held
+        changed = statement.on_conflict_do_update(
+            index_elements=[counters.c.counter],
+            set_={"held": held, "expires_ms": statement.excluded.expires_ms},
+            where=counters.c.spent + held <= claim.ceiling,
+        ).returning(counters.c.held)
+        return connection.execute(changed).one_or_none() is not None
+
+    def _free_expired(self, connection: sa.Connection, counter: str) -> None:
+        gone = (
+            leases.delete()
+            .where(leases.c.counter == counter, leases.c.expires_ms <= self._now_ms())
+            .returning(leases.c.amount)
+        )
+        amount = sum(connection.execute(gone).scalars())
+        if amount:
+            mine = counters.update().where(counters.c.counter == counter)
+            connection.execute(mine.values(held=counters.c.held - amount))
+
+    def _settle(self, connection: sa.Connection, command: Settle) -> tuple[Standing, ...]:
+        gone = (
+            leases.delete()
+            .where(leases.c.lease == command.lease)
+            .returning(leases.c.counter, leases.c.amount)
+        )
+        held: dict[str, int] = {row.counter: row.amount for row in connection.execute(gone)}
+        charges = {charge.counter: charge for charge in command.charges}
+        stands: dict[str, Standing] = {}
+        for counter in sorted(held.keys() | charges.keys()):
+            charge = charges.get(counter)
+            row = {
+                "counter": counter,
+                "spent": charge.amount if charge else 0,
+                "held": 0,
+                "expires_ms": self._after(charge.ttl_s if charge else 0),
+            }
+            statement = insert_into(connection, counters).values(row)
+            changes = {
+                "spent": counters.c.spent + statement.excluded.spent,
+                "held": counters.c.held - held.get(counter, 0),
+                "expires_ms": _larger(counters.c.expires_ms, statement.excluded.expires_ms),
+            }
+            changed = statement.on_conflict_do_update(
+                index_elements=[counters.c.counter], set_=changes
+            ).returning(counters.c.spent, counters.c.held)
+            spent, left = connection.execute(changed).one()
+            stands[counter] = Standing(spent=spent, held=left)
+        self._sweep(connection)
+        return tuple(stands[charge.counter] for charge in command.charges)
+
+    def _stands(self, connection: sa.Connection, command: Stands) -> tuple[Standing, ...]:
+        for counter in sorted(set(command.counters)):
+            self._free_expired(connection, counter)
+        return tuple(_standing(connection, counter) for counter in command.counters)
+
+    def _sweep(self, connection: sa.Connection) -> None:
+        """Forget what has expired, now and then."""
+        if time.monotonic() - self._swept_s < _SWEEP_S:
+            return
+        self._swept_s = time.monotonic()
+        now = self._now_ms()
+        connection.execute(values.delete().where(values.c.expires_ms <= now))
+        over = sa.and_(counters.c.expires_ms <= now, counters.c.held == 0)
+        connection.execute(counters.delete().where(over))
+
+    _DOES: dict[type[Any], Callable[..., Any]] = {  # noqa: RUF012 - never changed
+        Get: _get,
+        Put: _put,
+        Swap: _swap,
+        Add: _add,
+        Hold: _hold,
+        Settle: _settle,
+        Stands: _stands,
+    }
+
+
+def _standing(connection: sa.Connection, counter: str) -> Standing:
+    query = sa.select(counters.c.spent, counters.c.held).where(counters.c.counter == counter)
+    found = connection.execute(query).one_or_none()
+    return Standing() if found is None else Standing(spent=found.spent, held=found.held)
+
+
+def _larger(one: Any, other: Any) -> Any:
+    return sa.case((one > other, one), else_=other)
+
+
+def _hash(key: str) -> int:
+    """A number for a lock, the same in every process."""
+    return int.from_bytes(key.encode("utf-8", "replace")[-7:], "big") ^ (len(key) << 40)

@@ -1,0 +1,302 @@
+"""What shared state promises, whichever store it is kept in."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from langchain_smartroute import ConfigurationError, StorageError
+from langchain_smartroute.state import (
+    Add,
+    Charge,
+    Claim,
+    Get,
+    Hold,
+    MemoryState,
+    Put,
+    Refusal,
+    Settle,
+    SharedState,
+    Standing,
+    Stands,
+    Swap,
+    open_state,
+)
+from langchain_smartroute.state.redis import RedisState
+from langchain_smartroute.state.sql import SqlState
+
+HUGE = 4 * 10**18
+"""US dollars 4 million in units of 10⁻¹²: past what a Lua number or a float holds exactly."""
+
+
+def claim(counter="c", amount=1, ceiling=10):
+    return Claim(counter=counter, amount=amount, ceiling=ceiling, ttl_s=60)
+
+
+def hold(lease, *claims, lease_s=60.0):
+    return Hold(lease=lease, claims=claims, lease_s=lease_s)
+
+
+def settle(lease, **charges):
+    made = tuple(Charge(counter=c, amount=n, ttl_s=60) for c, n in charges.items())
+    return Settle(lease=lease, charges=made)
+
+
+def standing(state, counter="c"):
+    (found,) = state.run(Stands(counters=(counter,)))
+    return (found.spent, found.held)
+
+
+def test_a_value_is_kept_until_it_expires(state):
+    assert state.run(Get(key="k")) is None
+    state.run(Put(key="k", value="Ä", ttl_s=60))
+    assert state.run(Get(key="k")) == "Ä"
+    state.run(Put(key="k", value="b", ttl_s=0.05))
+    time.sleep(0.1)
+    assert state.run(Get(key="k")) is None
+
+
+def test_a_value_is_swapped_only_for_the_expected_one(state):
+    def swap(expected, value):
+        return state.run(Swap(key="k", expected=expected, value=value, ttl_s=60))
+
+    assert not swap("a", "b")
+    assert swap(None, "a")
+    assert not swap(None, "b")
+    assert swap("a", "")
+    assert swap("", "c")
+    assert swap("c", None)
+    assert state.run(Get(key="k")) is None
+    assert swap(None, None)
+
+
+def test_a_number_is_added_to(state):
+    assert state.run(Add(key="n", amount=3, ttl_s=60)) == 3
+    assert state.run(Add(key="n", amount=-5, ttl_s=60)) == -2
+    assert state.run(Add(key="n", amount=HUGE, ttl_s=60)) == HUGE - 2
+
+
+def test_a_reservation_fits_up_to_the_ceiling_and_no_further(state):
+    assert state.run(hold("a", claim(amount=6))) is None
+    refused = state.run(hold("b", claim(amount=5)))
+    assert refused == Refusal(number=0, standing=Standing(spent=0, held=6))
+    assert state.run(hold("c", claim(amount=4))) is None
+    assert standing(state) == (0, 10)
+
+
+def test_money_is_exact_where_floats_are_not(state):
+    assert state.run(hold("a", claim(amount=HUGE - 1, ceiling=HUGE))) is None
+    assert state.run(hold("b", claim(amount=2, ceiling=HUGE))) is not None
+    assert state.run(hold("c", claim(amount=1, ceiling=HUGE))) is None
+    state.run(settle("a", c=HUGE - 7))
+    assert standing(state) == (HUGE - 7, 1)
+
+
+def test_all_claims_are_reserved_or_none(state):
+    state.run(hold("x", claim("b", amount=8)))
+    refused = state.run(hold("a", claim("a", amount=1), claim("b", amount=3)))
+    assert refused == Refusal(number=1, standing=Standing(spent=0, held=8))
+    assert standing(state, "a") == (0, 0)
+    assert standing(state, "b") == (0, 8)
+
+
+def test_what_was_spent_counts_and_what_was_reserved_is_free_again(state):
+    state.run(hold("a", claim(amount=9)))
+    assert state.run(settle("a", c=4)) == (Standing(spent=4, held=0),)
+    assert state.run(hold("b", claim(amount=6))) is None
+    assert state.run(settle("b")) == ()
+    assert standing(state) == (4, 0)
+
+
+def test_an_overrun_is_written_down_and_blocks_what_follows(state):
+    state.run(hold("a", claim(amount=9)))
+    assert state.run(settle("a", c=12)) == (Standing(spent=12, held=0),)
+    refused = state.run(hold("b", claim(amount=0, ceiling=10)))
+    assert refused == Refusal(number=0, standing=Standing(spent=12, held=0))
+
+
+def test_a_lease_that_runs_out_frees_what_it_held(state):
+    state.run(hold("a", claim(amount=9), lease_s=0.05))
+    time.sleep(0.1)
+    assert state.run(hold("b", claim(amount=10))) is None
+    assert standing(state) == (0, 10)
+    # It was billed all the same, and is not given back twice.
+    state.run(settle("a", c=3))
+    assert standing(state) == (3, 10)
+    state.run(settle("b", c=1))
+    assert standing(state) == (4, 0)
+
+
+def test_a_reservation_of_nothing_is_none(state):
+    assert state.run(hold("a")) is None
+    assert state.run(settle("a")) == ()
+
+
+async def test_the_asynchronous_face_does_the_same(state):
+    await state.arun(Put(key="k", value="v", ttl_s=60))
+    assert await state.arun(Get(key="k")) == "v"
+    results = await asyncio.gather(*(state.arun(hold(f"l{n}", claim())) for n in range(15)))
+    assert results.count(None) == 10
+    if isinstance(state, RedisState):
+        await state.aclose()
+
+
+def test_threads_never_reserve_more_than_there_is(state):
+    def take(number):
+        if state.run(hold(f"l{number}", claim(ceiling=50))) is not None:
+            return 0
+        state.run(settle(f"l{number}", c=1))
+        return 1
+
+    with ThreadPoolExecutor(16) as pool:
+        taken = sum(pool.map(take, range(120)))
+    assert taken == 50
+    assert standing(state) == (50, 0)
+
+
+def test_threads_swap_one_after_the_other(state):
+    def count(_):
+        while True:
+            found = state.run(Get(key="n"))
+            new = str(int(found or 0) + 1)
+            if state.run(Swap(key="n", expected=found, value=new, ttl_s=60)):
+                return
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(count, range(20)))
+    assert state.run(Get(key="n")) == "20"
+
+
+def test_threads_add_without_losing_any(state):
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: state.run(Add(key="n", amount=1, ttl_s=60)), range(40)))
+    assert state.run(Add(key="n", amount=0, ttl_s=60)) == 40
+
+
+@pytest.mark.parametrize("kind", ["redis", "sqlite", "postgresql"])
+def test_two_states_on_one_store_act_as_one(new_state, kind):
+    here, there = new_state(kind), new_state(kind)
+    here.run(hold("a", claim(amount=7)))
+    assert there.run(hold("b", claim(amount=4))) is not None
+    there.run(settle("a", c=1))
+    assert standing(here) == (1, 0)
+
+
+def test_values_are_bounded_and_the_least_used_one_goes(new_state):
+    state = new_state("memory", max_entries=2)
+    for key in ("a", "b"):
+        state.run(Put(key=key, value=key, ttl_s=60))
+    state.run(Get(key="a"))
+    state.run(Put(key="c", value="c", ttl_s=60))
+    assert [state.run(Get(key=k)) for k in ("a", "b", "c")] == ["a", None, "c"]
+
+
+def test_counters_are_bounded_and_none_is_forgotten_before_its_time():
+    now = [0.0]
+    state = MemoryState(max_entries=2, clock=lambda: now[0])
+    for counter in ("a", "b"):
+        state.run(hold(counter, claim(counter)))
+    with pytest.raises(StorageError, match="2 counters of spend limits are in use"):
+        state.run(hold("c", claim("c")))
+    now[0] = 61
+    assert state.run(hold("c", claim("c"))) is None
+
+
+@pytest.mark.parametrize("kind", ["memory", "sqlite", "postgresql"])
+def test_a_clock_that_jumps_back_frees_nothing_early(new_state, kind):
+    now = [1_000.0]
+    state = new_state(kind, clock=lambda: now[0])
+    state.run(hold("a", claim(amount=9), lease_s=100))
+    state.run(Put(key="k", value="v", ttl_s=100))
+    for moment in (1_050, 0, 1_099):
+        now[0] = moment
+        assert state.run(hold("b", claim(amount=9))) is not None
+        assert state.run(Get(key="k")) == "v"
+    now[0] = 1_101
+    assert state.run(hold("b", claim(amount=9))) is None
+    assert state.run(Get(key="k")) is None
+
+
+def test_settled_leases_leave_nothing_behind():
+    state = MemoryState()
+    for number in range(5_000):
+        state.run(hold(str(number), claim()))
+        state.run(settle(str(number)))
+    assert len(state._expiries) < 2_000
+    assert not state._leases
+
+
+def test_what_has_expired_in_a_database_is_forgotten(sqlite_url, monkeypatch):
+    now = [1_000.0]
+    state = SqlState(sqlite_url, clock=lambda: now[0])
+    state.run(hold("a", claim("old")))
+    state.run(settle("a", old=1))
+    now[0] += 1_000
+    state._swept_s -= 1_000
+    state.run(Put(key="k", value="v", ttl_s=1))
+    assert standing(state, "old") == (0, 0)
+    state.close()
+
+
+@pytest.fixture
+def silent_server():
+    """Accepts connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        kept = []
+
+        def accept():
+            while True:
+                try:
+                    kept.append(server.accept()[0])
+                except OSError:
+                    return
+
+        thread = threading.Thread(target=accept, daemon=True)
+        thread.start()
+        yield server.getsockname()[1]
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join(5)
+        for connection in kept:
+            connection.close()
+
+
+async def test_a_redis_that_hangs_is_an_error_within_its_time(silent_server):
+    state = open_state(f"redis://127.0.0.1:{silent_server}/0", timeout_s=0.2)
+    for asynchronous in (False, True):
+        began = time.perf_counter()
+        asking = (
+            state.arun(Get(key="k")) if asynchronous else asyncio.to_thread(state.run, Get(key="k"))
+        )
+        with pytest.raises(StorageError, match="does not answer"):
+            await asking
+        assert time.perf_counter() - began < 2
+    state.close()
+    await state.aclose()
+
+
+def test_a_redis_that_is_not_there_is_an_error():
+    state = RedisState("redis://:hunter2@127.0.0.1:1/0", timeout_s=0.2)
+    with pytest.raises(StorageError, match="does not answer") as told:
+        state.run(Get(key="k"))
+    assert "hunter2" not in str(told.value)
+    state.close()
+
+
+def test_a_state_is_told_by_its_url(sqlite_url):
+    assert isinstance(open_state(None), MemoryState)
+    assert isinstance(open_state("redis://127.0.0.1:1/0"), RedisState)
+    assert isinstance(open_state(sqlite_url), SqlState)
+    own = MemoryState()
+    assert open_state(own) is own
+    assert isinstance(own, SharedState)
+
+
+@pytest.mark.parametrize("source", [3, "nonsense", "http://x", "redis://127.0.0.1:port"])
+def test_what_is_no_state_says_so(source):
+    with pytest.raises(ConfigurationError):
+        open_state(source)
