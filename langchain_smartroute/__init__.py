@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         CostStats,
         Ledger,
         MemoryLedger,
+        SpendLimit,
         track_costs,
     )
     from langchain_smartroute.accounting.sql import SqlLedger
@@ -81,6 +82,7 @@ _HOMES = {
     "SchemaCheck": "execution.checks",
     "SmartRouteError": "errors",
     "SmartRouterRunnable": "runnable",
+    "SpendLimit": "accounting",
     "SpendLimitExceededError": "errors",
     "SqlLedger": "accounting.sql",
     "StorageError": "errors",
@@ -122,6 +124,7 @@ __all__ = [
     "SchemaCheck",
     "SmartRouteError",
     "SmartRouterRunnable",
+    "SpendLimit",
     "SpendLimitExceededError",
     "SqlLedger",
     "StorageError",

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
 from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolMessage
+from langchain_core.runnables import Runnable
 
+from langchain_smartroute.accounting import LimitedRequest, Limits
 from langchain_smartroute.classify import Classifier, extract_features, toolkit_tokens
 from langchain_smartroute.errors import InvalidRequestError
 from langchain_smartroute.execution import (
@@ -35,7 +37,7 @@ from langchain_smartroute.execution.checks import (
     applicable,
 )
 from langchain_smartroute.routing import RouteOptions, TablePolicy
-from langchain_smartroute.types import StreamPolicy
+from langchain_smartroute.types import StreamPolicy, Usage
 
 if TYPE_CHECKING:
     from langchain_smartroute.types import RequestFeatures, RoutingDecision, SchemaMethod
@@ -136,6 +138,7 @@ class Engine:
         checks: What answers must pass.
         stream_policy: When a stream is passed on.
         conduct: How failures are gone about.
+        limits: What every call has to fit into; `None`: there are no spend limits.
     """
 
     policy: TablePolicy
@@ -145,6 +148,7 @@ class Engine:
     checks: tuple[Check, ...] = ()
     stream_policy: StreamPolicy = "first_token"
     conduct: Conduct = field(default_factory=Conduct)
+    limits: Limits | None = None
 
     def decide(self, request: Request) -> tuple[RoutingDecision, RequestFeatures]:
         """Read the request and choose its chain; calls no candidate."""
@@ -184,7 +188,9 @@ class Engine:
             prepare: What else is to be done to each candidate, such as giving
                 it a schema.
         """
-        links = tuple(self._link(alias, request, decision, prepare) for alias in decision.chain)
+        held = self._held(request, decision, input_tokens)
+        aliases = (*decision.chain, *(held.spares if held else ()))
+        links = tuple(self._link(alias, request, decision, prepare, held) for alias in aliases)
         return RoutedChain.of(
             links,
             decision=decision,
@@ -208,12 +214,29 @@ class Engine:
             return found
         return tuple(c for c in found if not isinstance(c.function, LengthCheck))
 
+    def _held(
+        self, request: Request, decision: RoutingDecision, input_tokens: int
+    ) -> LimitedRequest | None:
+        """What spend limits mean for the request; `None` where there are none."""
+        if self.limits is None:
+            return None
+        return self.limits.on(
+            decision,
+            self.policy.catalog.models,
+            usage=Usage(input_tokens=input_tokens, output_tokens=request.answer_tokens or 0),
+            room=request.answer_tokens,
+            # The estimate counts three bytes to a token; a token is one byte at least.
+            extra_tokens=4 * (toolkit_tokens(request.tools) + request.schema_tokens),
+            asked_at=request.asked_at,
+        )
+
     def _link(
         self,
         alias: str,
         request: Request,
         decision: RoutingDecision,
         prepare: Preparation | None,
+        held: LimitedRequest | None,
     ) -> Link:
         candidate = self.candidates[alias]
         if prepare is None and request.tools:
@@ -221,9 +244,13 @@ class Engine:
             def prepare(_model: Any, _spec: Any) -> Any:
                 return candidate.with_tools(request.tools, request.bind_arguments)
 
+        runnable: Runnable[Any, Any] = PreparedCandidate(candidate, prepare)
+        if held is not None:
+            runnable = held.guarded(runnable, candidate.spec, composite=candidate.traits.composite)
         return Link(
             spec=candidate.spec,
-            runnable=PreparedCandidate(candidate, prepare),
+            runnable=runnable,
+            spare=alias not in decision.chain,
             endpoint=candidate.endpoint,
             asked_at=request.asked_at,
             prior=candidate.spec.quality.get(decision.task),

@@ -6,7 +6,7 @@ SmartRouteError
 ├── InvalidRequestError       a call that no candidate could serve as made (ValueError)
 ├── NoFeasibleModelError      every candidate is ruled out before the call
 │   └── ContextWindowError    … the prompt being too long (core's ContextOverflowError)
-├── SpendLimitExceededError   the price ceiling leaves no candidate
+├── SpendLimitExceededError   a price ceiling or a spend limit leaves no room
 ├── ChainExhaustedError       every attempt of a chain failed
 │   ├── ChainOverflowError    … the prompt being too long (core's ContextOverflowError)
 │   └── ChainRateLimitError   … at a rate limit (core's ModelRateLimitError)
@@ -34,6 +34,7 @@ from langchain_core.exceptions import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
     from decimal import Decimal
 
     from langchain_core.messages import AIMessageChunk
@@ -123,17 +124,44 @@ class ContextWindowError(NoFeasibleModelError, ContextOverflowError):
 
 
 class SpendLimitExceededError(SmartRouteError):
-    """The price ceiling of a request leaves no candidate.
+    """The price ceiling of a request leaves no candidate, or a spend limit no room.
 
     Attributes:
-        limit_usd: The ceiling that was asked for, in US dollars.
-        excluded: Alias of each candidate → why it was ruled out.
+        limit_usd: The ceiling or limit in US dollars; `None` for one in tokens.
+        excluded: Alias of each candidate → why a ceiling ruled it out.
+        limit: The `SpendLimit`; `None` for a ceiling.
+        spent: What is settled against the limit, in US dollars or tokens.
+        reserved: What calls under way have reserved.
+        needed: The most that the call can come to.
+        frees_at: When the limit's period ends; `None` where it has none.
+        stand_in: Alias of the candidate that is to be called instead, if any.
+        attempts: What was tried before.
+        is_of_candidate: Whether it is about one candidate, and another may yet be called.
     """
 
-    def __init__(self, message: str, *, limit_usd: Decimal, excluded: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        limit_usd: Decimal | None,
+        excluded: Mapping[str, str],
+        limit: object = None,
+        spent: Decimal | int | None = None,
+        reserved: Decimal | int | None = None,
+        needed: Decimal | int | None = None,
+        frees_at: datetime | None = None,
+    ) -> None:
         """Build the message from the ceiling and each candidate's estimate."""
         self.limit_usd = limit_usd
         self.excluded = dict(excluded)
+        self.limit = limit
+        self.spent = spent
+        self.reserved = reserved
+        self.needed = needed
+        self.frees_at = frees_at
+        self.stand_in: str | None = None
+        self.attempts: tuple[Attempt, ...] = ()
+        self.is_of_candidate = limit is not None
         listed = "".join(f"\n  - {alias}: {why}" for alias, why in self.excluded.items())
         super().__init__(f"{message}{listed}")
 

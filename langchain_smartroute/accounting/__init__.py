@@ -2,7 +2,10 @@
 
 from langchain_smartroute.accounting.callback import CostCallbackHandler
 from langchain_smartroute.accounting.ledger import Ledger, MemoryLedger
+from langchain_smartroute.accounting.limiting import LimitedRequest, Limits, OnLimitReached
+from langchain_smartroute.accounting.limits import SpendLimit
 from langchain_smartroute.accounting.record import CallRecord
+from langchain_smartroute.accounting.spending import OnBackendError, Spending
 from langchain_smartroute.accounting.summary import CostStats
 from langchain_smartroute.accounting.tracking import track_costs
 
@@ -11,6 +14,12 @@ __all__ = [
     "CostCallbackHandler",
     "CostStats",
     "Ledger",
+    "LimitedRequest",
+    "Limits",
     "MemoryLedger",
+    "OnBackendError",
+    "OnLimitReached",
+    "SpendLimit",
+    "Spending",
     "track_costs",
 ]

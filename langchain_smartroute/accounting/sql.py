@@ -15,7 +15,7 @@ from langchain_smartroute.accounting.writer import BackgroundWriter, WriterStatu
 from langchain_smartroute.catalog import PriceBook, cost_usd
 from langchain_smartroute.state.database import Database, sa, upsert
 
-__all__ = ["SqlLedger", "open_ledger"]
+__all__ = ["SqlLedger"]
 
 _ROOM = "ledger"
 _CHUNK = 500
@@ -202,11 +202,6 @@ class SqlLedger:
                     named.setdefault(run_id, []).append((label[0], label[1]))
                 for row in rows:
                     yield record_of(dict(row), named.get(row["run_id"], ()))
-
-
-def open_ledger(ledger: Any) -> Any:
-    """A ledger from a URL; any other value as it is."""
-    return SqlLedger(ledger) if isinstance(ledger, str) else ledger
 
 
 def _inserted(connection: sa.Connection, rows: dict[str, dict[str, Any]]) -> list[str]:

@@ -23,6 +23,7 @@ FaultKind = Literal[
     "model_unknown",
     "overflow",
     "filtered",
+    "over_limit",
     "invalid",
 ]
 """What an error means:
@@ -37,6 +38,7 @@ FaultKind = Literal[
 - `model_unknown`: no such model there (404).
 - `overflow`: the prompt is too long for the model.
 - `filtered`: the provider's content filter refused the prompt.
+- `over_limit`: a spend limit left no room for the call; one other may be named.
 - `invalid`: any other request that the provider refuses (400, 422, …).
 """
 
@@ -74,6 +76,7 @@ AFTERMATH: Mapping[FaultKind, Aftermath] = {
     "model_unknown": Aftermath(breaker="opens_model"),
     "overflow": Aftermath(scope="larger_window", breaker="none"),
     "filtered": Aftermath(scope="none", breaker="none"),
+    "over_limit": Aftermath(breaker="none"),
     "invalid": Aftermath(scope="none", breaker="none"),
 }
 

@@ -12,6 +12,7 @@ from langchain_smartroute.errors import (
     ChainExhaustedError,
     ChainOverflowError,
     ChainRateLimitError,
+    SpendLimitExceededError,
     StreamInterruptedError,
 )
 from langchain_smartroute.execution.answers import joined
@@ -37,12 +38,16 @@ def exhausted_error(
         decision: What the chain came from.
 
     Returns:
-        The provider's own exception where only one candidate was tried, with a
-        note; else a `ChainExhaustedError` with the last one as its cause. An
-        overflow in a vendor's own words becomes one that LangChain knows.
+        A refusal of a spend limit, with the attempts before it. The provider's own
+        exception where only one candidate was tried, with a note; else a
+        `ChainExhaustedError` with the last one as its cause. An overflow in a vendor's
+        own words becomes one that LangChain knows.
     """
     if error is None:  # pragma: no cover - a chain always tries its first candidate
         raise RuntimeError("the chain ended without an attempt")
+    if isinstance(error, SpendLimitExceededError) and error.is_of_candidate:
+        error.attempts, error.is_of_candidate = tuple(attempts), False
+        return error
     overflow = all(fault.overflow for fault in faults)
     if len(attempts) == 1 and (not overflow or isinstance(error, ContextOverflowError)):
         error.add_note(f"smartroute: model {attempts[0].model}, {decision.reason}")

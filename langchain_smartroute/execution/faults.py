@@ -28,6 +28,8 @@ from langchain_smartroute.errors import (
     ConfigurationError,
     ForeignRedirectError,
     InvalidRequestError,
+    SpendLimitExceededError,
+    StorageError,
     StreamInterruptedError,
 )
 from langchain_smartroute.execution.aftermath import AFTERMATH, FaultKind, NextScope
@@ -43,7 +45,7 @@ _OVERFLOW = re.compile(
     re.IGNORECASE,
 )
 _BY_CLASS: tuple[tuple[tuple[type[Exception], ...], FaultKind], ...] = (
-    ((ConfigurationError, InvalidRequestError), "invalid"),
+    ((ConfigurationError, InvalidRequestError, StorageError), "invalid"),
     ((OutputParserException, ValidationError), "unfit"),
 )
 _BY_CODE: Mapping[str, FaultKind] = {
@@ -94,6 +96,8 @@ class Fault:
         retry_after_s: Seconds that the provider asks to wait.
         message: What the provider said; it may repeat the prompt.
         request_id: The provider's id of the request.
+        stand_in: The one candidate that is to be called instead, where a spend limit
+            left no room and somebody named one.
     """
 
     kind: FaultKind
@@ -103,6 +107,7 @@ class Fault:
     retry_after_s: float | None = None
     message: str | None = None
     request_id: str | None = None
+    stand_in: str | None = None
 
     @property
     def scope(self) -> NextScope:
@@ -140,6 +145,7 @@ def fault_of(error: Exception, *, begun: bool = False) -> Fault:
         retry_after_s=_retry_after_s(error, now=time.time()),
         message=_told(error),
         request_id=_request_id(error),
+        stand_in=error.stand_in if isinstance(error, SpendLimitExceededError) else None,
     )
 
 
@@ -161,6 +167,8 @@ def _kind(error: Exception, status: int | None) -> FaultKind:
     told = (inside or status in (400, 413, 422)) and _OVERFLOW.search(f"{code} {error}"[:2_000])
     if told or isinstance(error, ContextOverflowError):
         return "overflow"
+    if isinstance(error, SpendLimitExceededError) and error.is_of_candidate:
+        return "over_limit"
     for kinds, kind in _BY_CLASS:
         if isinstance(error, kinds):
             return kind

@@ -51,6 +51,8 @@ class Link(Traits):
         endpoint: Equal for candidates that share an endpoint and key.
         prior: Its quality prior for the request's task; `None` when unknown.
         fallbacks: Aliases that the user names to stand in for it.
+        spare: Whether it is called only when it is named instead of another candidate, for
+            which a spend limit left no room.
         asked_at: When the request was made; `None`: its latest price counts.
     """
 
@@ -59,6 +61,7 @@ class Link(Traits):
     endpoint: Hashable
     prior: float | None = None
     fallbacks: frozenset[str] = frozenset()
+    spare: bool = False
     asked_at: datetime | None = None
 
     @property
@@ -104,6 +107,8 @@ class Link(Traits):
             input_tokens: Estimate of the request: an unknown window that it did not
                 fit into is no larger than that.
         """
+        if fault.kind == "over_limit":
+            return self.alias == fault.stand_in
         if fault.scope == "larger_window":
             if other.spec.context_window is None:
                 return self.window > input_tokens

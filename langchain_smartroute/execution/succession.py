@@ -42,6 +42,8 @@ class Succession:
 
     def admits(self, link: Link) -> bool:
         """Whether a candidate may be tried after all that has happened."""
+        if link.spare and all(fault.stand_in != link.alias for fault in self.faults):
+            return False
         return all(
             link.may_follow(other, fault, input_tokens=self._input_tokens)
             for other, fault in self._failed

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.runnables import Runnable
 
+from langchain_smartroute.accounting import (
+    CostCallbackHandler,
+    Ledger,
+    Limits,
+    OnBackendError,
+    OnLimitReached,
+    Spending,
+    SpendLimit,
+)
 from langchain_smartroute.catalog import Catalog, ModelSpec
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.execution import (
@@ -27,11 +36,19 @@ from langchain_smartroute.execution import (
     spec_of_model,
     tells_end,
 )
+from langchain_smartroute.state import open_state
 
 if TYPE_CHECKING:
     from langchain_core.language_models import ModelProfile
 
-__all__ = ["build_candidates", "catalog_of_models", "checked_fallbacks", "merged_profile"]
+__all__ = [
+    "build_candidates",
+    "build_costs",
+    "build_limits",
+    "catalog_of_models",
+    "checked_fallbacks",
+    "merged_profile",
+]
 
 
 def catalog_of_models(
@@ -131,6 +148,46 @@ def build_candidates(
         alias: brought(spec, given[alias]) if alias in given else built(spec, endpoints[alias])
         for alias, spec in catalog.models.items()
     }
+
+
+def build_limits(
+    limits: Sequence[SpendLimit],
+    *,
+    state: Any,
+    on_limit: OnLimitReached,
+    answer_room_tokens: int,
+    on_backend_error: OnBackendError,
+) -> Limits | None:
+    """The spend limits of a router; `None` without any. Nothing is connected to yet."""
+    if not limits:
+        return None
+    spending = Spending(
+        limits,
+        open_state(state),
+        answer_room_tokens=answer_room_tokens,
+        on_backend_error=on_backend_error,
+    )
+    return Limits(spending=spending, on_limit=on_limit)
+
+
+def build_costs(ledger: Any, catalog: Catalog) -> CostCallbackHandler | None:
+    """What writes every call of a router into its ledger; `None` without one.
+
+    Raises:
+        ConfigurationError: If it is neither a ledger nor the URL of a database.
+    """
+    if ledger is None:
+        return None
+    if isinstance(ledger, str):
+        # The packages of the extra are imported in there.
+        from langchain_smartroute.accounting.sql import SqlLedger  # noqa: PLC0415
+
+        ledger = SqlLedger(ledger)
+    if not isinstance(ledger, Ledger):
+        raise ConfigurationError(
+            f"ledger = {ledger!r}: must be a ledger, or a URL such as sqlite:///costs.db"
+        )
+    return CostCallbackHandler(baseline=None, catalog=catalog, ledger=ledger)
 
 
 def checked_fallbacks(fallbacks: Mapping[str, Any], catalog: Catalog) -> dict[str, tuple[str, ...]]:

@@ -19,6 +19,12 @@ from pydantic import (
 )
 from typing_extensions import override
 
+from langchain_smartroute.accounting import (
+    CostCallbackHandler,
+    OnBackendError,
+    OnLimitReached,
+    SpendLimit,
+)
 from langchain_smartroute.catalog import Catalog, faults_of, with_prices
 from langchain_smartroute.classify import PatternClassifier, as_classifier
 from langchain_smartroute.engine import Engine
@@ -29,9 +35,11 @@ from langchain_smartroute.execution import (
     resolve_endpoints,
 )
 from langchain_smartroute.execution.checks import Check, as_check, default_checks
-from langchain_smartroute.routing import OnLimit, RouteOptions, TablePolicy, as_rules
+from langchain_smartroute.routing import RouteOptions, TablePolicy, as_rules
 from langchain_smartroute.runnable.build import (
     build_candidates,
+    build_costs,
+    build_limits,
     catalog_of_models,
     checked_fallbacks,
     merged_profile,
@@ -60,7 +68,12 @@ class ConfiguredModel(HardenedModel):
     model: str | None = None
     max_cost_usd: Decimal | None = None
     prices: Mapping[str, Any] = Field(default_factory=dict)
-    on_limit: OnLimit = "raise"
+    on_limit: OnLimitReached = "raise"
+    spend_limits: Sequence[SpendLimit] = ()
+    state: Any = None
+    answer_room_tokens: int = Field(default=4096, gt=0)
+    on_backend_error: OnBackendError = "deny"
+    ledger: Any = None
     rules: Sequence[Any] = ()
     fallbacks: Mapping[str, Any] = Field(default_factory=dict)
     max_attempts: int = Field(default=3, ge=1)
@@ -79,6 +92,7 @@ class ConfiguredModel(HardenedModel):
     )
 
     _engine: Engine = PrivateAttr()
+    _costs: CostCallbackHandler | None = PrivateAttr(default=None)
 
     def __init__(self, **data: Any) -> None:
         try:
@@ -97,7 +111,8 @@ class ConfiguredModel(HardenedModel):
             rules=as_rules(self.rules, aliases=aliases),
             fallbacks=checked_fallbacks(self.fallbacks, catalog),
             max_attempts=self.max_attempts,
-            on_limit=self.on_limit,
+            # A callable is for spend limits: a ceiling has no error to ask it about.
+            on_limit="raise" if callable(self.on_limit) else self.on_limit,
         )
         endpoints = resolve_endpoints(
             [spec for alias, spec in catalog.models.items() if alias not in self.models],
@@ -128,7 +143,15 @@ class ConfiguredModel(HardenedModel):
             name=self.get_name(),
             checks=self._given_checks(),
             stream_policy=self.stream_policy,
+            limits=build_limits(
+                self.spend_limits,
+                state=self.state,
+                on_limit=self.on_limit,
+                answer_room_tokens=self.answer_room_tokens,
+                on_backend_error=self.on_backend_error,
+            ),
         )
+        self._costs = build_costs(self.ledger, catalog)
         if self.profile is None:
             self.profile = merged_profile(catalog)
 

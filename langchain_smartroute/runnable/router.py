@@ -41,7 +41,19 @@ class SmartRouterRunnable(ConfiguredModel):
         tier: How to trade money for quality: `budget`, `balanced` or `quality`.
         model: Alias to send every request to; `None`: decide.
         max_cost_usd: Ceiling on the estimated cost of one call, in US dollars.
-        on_limit: What to do when nothing fits the ceiling.
+        on_limit: What to do when nothing fits the ceiling, or a spend limit leaves no room:
+            `raise`, take the `cheapest` candidate, or (for spend limits) a callable that
+            is given the error and names another candidate, or `None`.
+        prices: Alias → `Price`, or several dated ones: your own, which come before the
+            catalog's. What neither has is looked up in genai-prices, where installed.
+        spend_limits: `SpendLimit`s that every call has to fit into.
+        state: Where their counters are: `redis://…`, the URL of a database, a
+            `SharedState`, or `None` for this process alone.
+        answer_room_tokens: Under spend limits, the longest answer where a call names none.
+        on_backend_error: Whether calls are made (`allow`) or not (`deny`) while the state
+            does not answer.
+        ledger: Where every call of this router is recorded: a `Ledger` or the URL of a
+            database.
         rules: Asked in order before the routing table.
         fallbacks: Alias → aliases to try first when it fails.
         max_attempts: The most candidates that are tried for one request.
@@ -226,6 +238,8 @@ class SmartRouterRunnable(ConfiguredModel):
 
     def _own_config(self, config: RunnableConfig) -> RunnableConfig:
         """The caller's config with the callbacks, tags and metadata of the router itself."""
+        if self._costs is not None:
+            config = merge_configs({"callbacks": [self._costs]}, config)
         if not (self.callbacks or self.tags or self.metadata):
             return config
         own: RunnableConfig = {

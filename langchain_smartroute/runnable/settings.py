@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import to_jsonable_python
 
+from langchain_smartroute.accounting import SpendLimit
 from langchain_smartroute.catalog import SHIPPED, Catalog, own_prices
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.execution import as_breaker
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read_settings", "written_settings"]
 
+_URLS = ("ledger", "state")
 _OBJECTS = ("cache", "callbacks", "rate_limiter", "custom_get_token_ids")
 _LIMITS = (
     "connect_timeout_s",
@@ -43,6 +45,8 @@ _PLAIN = (
     "tier",
     "model",
     "on_limit",
+    "answer_room_tokens",
+    "on_backend_error",
     "max_attempts",
     "stream_policy",
     "temperature",
@@ -62,33 +66,17 @@ def written_settings(router: ConfiguredModel) -> dict[str, Any]:
     Raises:
         ConfigurationError: Listing what cannot be written.
     """
-    faults: list[str] = []
-    if router.models:
-        faults.append(
-            f"models {', '.join(router.models)}: model objects cannot be written; give a catalog"
-            " or ModelSpecs instead"
-        )
-    faults += [
-        f"{name} = {value!r}: cannot be written; pass it on loading"
-        for name in _OBJECTS
-        if (value := getattr(router, name)) is not None
-    ]
-    if router.checks:
-        faults.append(f"checks = {list(router.checks)!r}: cannot be written; pass them on loading")
-    if router.classifier is not None:
-        faults.append(f"classifier = {router.classifier!r}: cannot be written; pass it on loading")
     rules = as_rules(router.rules, aliases=tuple(Catalog.load(router.catalog).models))
-    faults += [
-        f"rule {rule.label!r}: a callable condition cannot be written; give a mapping instead"
-        for rule in rules
-        if not isinstance(rule.when, Mapping)
-    ]
+    faults = _unwritable(router, rules)
     if faults:
         raise ConfigurationError(*faults)
     fields = router.model_fields_set
     written = {n: getattr(router, n) for n in _PLAIN if n in fields or n == "tier"}
     # TOML has no null, and a limit that is left out is the default.
     written |= {n: False for n in _LIMITS if n in fields and getattr(router, n) is None}
+    written |= {name: getattr(router, name) for name in _URLS}
+    if router.spend_limits:
+        written["spend_limits"] = [_written_limit(limit) for limit in router.spend_limits]
     written["catalog"] = _written_catalog(router.catalog)
     if router.checks is not None:
         written["checks"] = []
@@ -137,6 +125,38 @@ def read_settings(source: str | Path | Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def _unwritable(router: ConfiguredModel, rules: Sequence[Rule]) -> list[str]:
+    """What of a router cannot be written, each with what to do about it."""
+    faults: list[str] = []
+    if router.models:
+        faults.append(
+            f"models {', '.join(router.models)}: model objects cannot be written; give a catalog"
+            " or ModelSpecs instead"
+        )
+    faults += [
+        f"{name} = {value!r}: cannot be written; pass it on loading"
+        for name in _OBJECTS
+        if (value := getattr(router, name)) is not None
+    ]
+    faults += [
+        f"{name} = {value!r}: an object cannot be written; give a URL, or pass it on loading"
+        for name in _URLS
+        if (value := getattr(router, name)) is not None and not isinstance(value, str)
+    ]
+    if callable(router.on_limit):
+        faults.append(f"on_limit = {router.on_limit!r}: cannot be written; pass it on loading")
+    if router.checks:
+        faults.append(f"checks = {list(router.checks)!r}: cannot be written; pass them on loading")
+    if router.classifier is not None:
+        faults.append(f"classifier = {router.classifier!r}: cannot be written; pass it on loading")
+    faults += [
+        f"rule {rule.label!r}: a callable condition cannot be written; give a mapping instead"
+        for rule in rules
+        if not isinstance(rule.when, Mapping)
+    ]
+    return faults
+
+
 def _written_catalog(catalog: Any) -> Any:
     if isinstance(catalog, Path):
         return str(catalog)
@@ -151,6 +171,12 @@ def _written_rule(rule: Rule) -> dict[str, Any]:
     when = rule.when if isinstance(rule.when, Mapping) else {}
     written = {"when": {key: _plain(value) for key, value in when.items()}, "use": rule.use}
     return {**written, "name": rule.name} if rule.name else written
+
+
+def _written_limit(limit: SpendLimit) -> dict[str, Any]:
+    found = {field.name: getattr(limit, field.name) for field in fields(limit)}
+    named = {name: value for name, value in found.items() if value not in (None, "")}
+    return {**named, "usd": str(limit.usd)} if limit.usd is not None else named
 
 
 def _plain(value: Any) -> Any:

@@ -42,6 +42,7 @@ PUBLIC = [
     "SchemaCheck",
     "SmartRouteError",
     "SmartRouterRunnable",
+    "SpendLimit",
     "SpendLimitExceededError",
     "SqlLedger",
     "StorageError",

@@ -1,0 +1,174 @@
+"""A candidate behind spend limits: reserved before each call, settled however it ends."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import aclosing, asynccontextmanager, closing, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from langchain_core.callbacks import BaseCallbackManager
+from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.runnables.config import ensure_config
+
+from langchain_smartroute.accounting.bounds import cost_bound, input_bound
+from langchain_smartroute.accounting.meter import Meter
+from langchain_smartroute.accounting.spending import PlannedCall, Spending
+from langchain_smartroute.errors import SpendLimitExceededError
+
+if TYPE_CHECKING:
+    from langchain_smartroute.catalog import ModelSpec, Price
+
+__all__ = ["Guard", "GuardedCandidate", "StandIn"]
+
+ROOM_ARGUMENTS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
+
+StandIn = Callable[[SpendLimitExceededError], str | None]
+"""Names the candidate to call instead of one that a limit leaves no room for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guard:
+    """How one candidate is held to the limits for one request.
+
+    Attributes:
+        spending: Reserves and settles.
+        spec: The candidate.
+        price: What it charges for the request.
+        room: The answer's room in tokens that the caller chose, if any.
+        extra_tokens: The most tokens that tools and a schema can be.
+        sets_room: Whether a call takes the answer's room as an argument.
+        stand_in: Names whom to call instead; `None`: nobody.
+    """
+
+    spending: Spending
+    spec: ModelSpec
+    price: Price | None
+    room: int | None = None
+    extra_tokens: int = 0
+    sets_room: bool = True
+    stand_in: StandIn | None = None
+
+    def planned(
+        self, messages: Any, config: RunnableConfig, arguments: dict[str, Any]
+    ) -> PlannedCall:
+        """The most that a call can come to; the answer's room is set where it has none."""
+        room = next((arguments[n] for n in ROOM_ARGUMENTS if arguments.get(n)), self.room)
+        if not isinstance(room, int):
+            longest = self.spec.max_output_tokens or self.spending.answer_room_tokens
+            room = min(self.spending.answer_room_tokens, longest)
+            if self.sets_room:
+                arguments["max_tokens"] = room
+        given = input_bound(messages, self.spec, extra_tokens=self.extra_tokens)
+        cost = None
+        if self.price is not None:
+            cost = cost_bound(
+                self.price,
+                input_tokens=given,
+                output_tokens=room,
+                service_tier=arguments.get("service_tier"),
+            )
+        metadata = config.get("metadata") or {}
+        return PlannedCall(
+            alias=self.spec.alias,
+            request_id=str(metadata.get("smartroute_request_id") or ""),
+            metadata=metadata,
+            tokens=given + room,
+            cost=cost,
+        )
+
+    def refused(self, error: SpendLimitExceededError) -> None:
+        """Note on an error who is to be called instead."""
+        named = self.stand_in(error) if self.stand_in is not None else None
+        error.stand_in = None if named == self.spec.alias else named
+
+
+class GuardedCandidate(Runnable[Any, Any]):
+    """A candidate that is called only while every limit leaves room for it."""
+
+    def __init__(self, inner: Runnable[Any, Any], guard: Guard) -> None:
+        self.name = inner.name
+        self._inner = inner
+        self._guard = guard
+
+    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002 - LangChain's name
+        """Reserve, call, settle."""
+        with self._held(input, config, kwargs) as metered:
+            return self._inner.invoke(input, metered, **kwargs)
+
+    async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002 - LangChain's name
+        """Reserve, call, settle."""
+        async with self._aheld(input, config, kwargs) as metered:
+            return await self._inner.ainvoke(input, metered, **kwargs)
+
+    def stream(
+        self,
+        input: Any,  # noqa: A002 - LangChain's name
+        config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> Iterator[Any]:
+        """Reserve, stream, settle; a stream that nobody reads to its end is settled, too."""
+        with self._held(input, config, kwargs) as metered:
+            source: Any = self._inner.stream(input, metered, **kwargs)
+            with closing(source):
+                yield from source
+
+    async def astream(
+        self,
+        input: Any,  # noqa: A002 - LangChain's name
+        config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[Any]:
+        """Reserve, stream, settle; a stream that nobody reads to its end is settled, too."""
+        async with self._aheld(input, config, kwargs) as metered:
+            source: Any = self._inner.astream(input, metered, **kwargs)
+            async with aclosing(source):
+                async for chunk in source:
+                    yield chunk
+
+    @contextmanager
+    def _held(
+        self, messages: Any, config: RunnableConfig | None, arguments: dict[str, Any]
+    ) -> Iterator[RunnableConfig]:
+        spending, meter, metered = self._metered(config)
+        with self._named():
+            reservation = spending.reserve(self._guard.planned(messages, metered, arguments))
+        try:
+            yield metered
+        finally:
+            tokens, cost = meter.total()
+            spending.settle(reservation, tokens=tokens, cost=cost)
+
+    @asynccontextmanager
+    async def _aheld(
+        self, messages: Any, config: RunnableConfig | None, arguments: dict[str, Any]
+    ) -> AsyncIterator[RunnableConfig]:
+        spending, meter, metered = self._metered(config)
+        with self._named():
+            reservation = await spending.areserve(self._guard.planned(messages, metered, arguments))
+        try:
+            yield metered
+        finally:
+            tokens, cost = meter.total()
+            await spending.asettle(reservation, tokens=tokens, cost=cost)
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        try:
+            yield
+        except SpendLimitExceededError as error:
+            self._guard.refused(error)
+            raise
+
+    def _metered(self, config: RunnableConfig | None) -> tuple[Spending, Meter, RunnableConfig]:
+        """The config with a meter among its callbacks."""
+        metered = ensure_config(config)
+        meter = Meter(self._guard.spec.alias, self._guard.price)
+        found = metered.get("callbacks")
+        if isinstance(found, BaseCallbackManager):
+            manager = found.copy()
+            manager.add_handler(meter, inherit=True)
+            metered["callbacks"] = manager
+        else:
+            metered["callbacks"] = [*(found or []), meter]
+        return self._guard.spending, meter, metered

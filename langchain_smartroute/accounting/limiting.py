@@ -1,0 +1,128 @@
+"""What spend limits mean for one request: who is held to them, who stands in for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Literal
+
+from langchain_core.runnables import Runnable
+
+from langchain_smartroute.accounting.guard import Guard, GuardedCandidate, StandIn
+from langchain_smartroute.accounting.spending import Spending
+from langchain_smartroute.catalog import ModelSpec, cost_usd
+from langchain_smartroute.types import Usage
+
+if TYPE_CHECKING:
+    from langchain_smartroute.errors import SpendLimitExceededError
+    from langchain_smartroute.types import RoutingDecision
+
+__all__ = ["LimitedRequest", "Limits", "OnLimitReached"]
+
+OnLimitReached = Literal["raise", "cheapest"] | StandIn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitedRequest:
+    """The limits as one request meets them.
+
+    Attributes:
+        spares: Who is called only instead of a candidate that found no room.
+        cheapest: The cheapest candidate that can serve the request.
+        asked_at: When it was made.
+        room: The answer's room in tokens that the caller chose, if any.
+        extra_tokens: The most tokens that tools and a schema can be.
+        limits: The limits.
+    """
+
+    spares: tuple[str, ...]
+    cheapest: str
+    asked_at: datetime | None
+    room: int | None
+    extra_tokens: int
+    limits: Limits
+
+    def guarded(
+        self, inner: Runnable[Any, Any], spec: ModelSpec, *, composite: bool
+    ) -> GuardedCandidate:
+        """A candidate, held to the limits.
+
+        Args:
+            inner: Calls it.
+            spec: What it is.
+            composite: Whether it may be several models, which need not take an argument
+                for the answer's room.
+        """
+        guard = Guard(
+            spending=self.limits.spending,
+            spec=spec,
+            price=spec.price_at(self.asked_at),
+            room=self.room,
+            extra_tokens=self.extra_tokens,
+            sets_room=not composite,
+            stand_in=self._stand_in,
+        )
+        return GuardedCandidate(inner, guard)
+
+    def _stand_in(self, error: SpendLimitExceededError) -> str | None:
+        on_limit = self.limits.on_limit
+        if callable(on_limit):
+            return on_limit(error)
+        return self.cheapest if on_limit == "cheapest" else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The spend limits of a router.
+
+    Attributes:
+        spending: Holds calls to them.
+        on_limit: What to do where one leaves no room: `raise`, call the `cheapest`
+            candidate instead, or ask a callable, given the error, whom to call.
+    """
+
+    spending: Spending
+    on_limit: OnLimitReached = "raise"
+
+    def on(
+        self,
+        decision: RoutingDecision,
+        specs: Mapping[str, ModelSpec],
+        *,
+        usage: Usage,
+        room: int | None,
+        extra_tokens: int,
+        asked_at: datetime,
+    ) -> LimitedRequest:
+        """What the limits mean for a request.
+
+        Args:
+            decision: What was decided for it.
+            specs: Alias → every candidate of the router.
+            usage: About what it will use, to tell who is cheapest.
+            room: The answer's room that the caller chose, if any.
+            extra_tokens: The most tokens that tools and a schema can be.
+            asked_at: When it was made.
+        """
+
+        def rank(alias: str) -> tuple[bool, Decimal]:
+            cost = cost_usd(usage, specs[alias].price_at(asked_at))
+            return cost is None, cost or Decimal(0)
+
+        feasible = [alias for alias in specs if alias not in decision.excluded]
+        cheapest = min(feasible, key=rank)
+        others = tuple(alias for alias in feasible if alias not in decision.chain)
+        if self.on_limit == "raise":
+            others = ()
+        elif self.on_limit == "cheapest":
+            others = tuple(alias for alias in others if alias == cheapest)
+        return LimitedRequest(
+            spares=others,
+            cheapest=cheapest,
+            asked_at=asked_at,
+            room=room,
+            extra_tokens=extra_tokens,
+            limits=self,
+        )

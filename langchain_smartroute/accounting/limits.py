@@ -1,0 +1,192 @@
+"""What a spend limit is: so much, for whom, in which stretch of time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from decimal import Decimal, InvalidOperation
+from typing import Any, Literal, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from langchain_smartroute.accounting.record import PICO, picos, usd
+from langchain_smartroute.errors import ConfigurationError
+
+__all__ = ["Period", "SpendLimit", "Window"]
+
+Period = Literal["request", "minute", "hour", "day", "week", "month", "overall"]
+
+_PERIODS: tuple[Period, ...] = get_args(Period)
+_MOST_USD = 4_000_000
+"""Whole units of 10⁻¹² USD are kept in 64 bits, twice over."""
+
+_FOREVER_S = 10 * 366 * 86_400.0
+_GRACE_S = 86_400.0
+_REQUEST_S = 86_400.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """The stretch of time that a limit counts in.
+
+    Attributes:
+        name: Part of the counter's name, the same in every process.
+        ends: When it ends; `None`: never, or with the request.
+        ttl_s: Seconds after which its counter may be forgotten.
+    """
+
+    name: str
+    ends: datetime | None
+    ttl_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpendLimit:
+    """A cap on what calls cost, or on their tokens.
+
+    Before a call the most that it can cost is reserved, and afterwards what it cost is
+    settled: reserved and settled together never exceed the limit.
+
+    Args:
+        usd: The most US dollars. Give this or `tokens`.
+        tokens: The most tokens, input and output together.
+        period: What it counts in: each `request` with all its attempts; each `minute`,
+            `hour`, `day`, `week` (from Monday) or `month` of the time zone; or `overall`.
+        per: The name in a run's metadata that each value has its own limit for, such as
+            `user`, `team`, `project` or `run`; calls without it share one. `None`: all
+            calls together.
+        time_zone: Where periods begin, such as `Europe/Berlin`.
+        name: What it is called; two that differ only in their amount need different names.
+
+    Raises:
+        ConfigurationError: Listing everything that is wrong.
+
+    Example:
+        >>> from langchain_smartroute import SpendLimit
+        >>> print(SpendLimit(usd="5.00", period="day", per="user"))
+        $5.00 per day and user
+    """
+
+    usd: Decimal | str | int | None = None
+    tokens: int | None = None
+    period: Period = "overall"
+    per: str | None = None
+    time_zone: str = "UTC"
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        """Check everything at once."""
+        faults: list[str] = []
+        if (self.usd is None) == (self.tokens is None):
+            faults.append("SpendLimit: give usd or tokens, and not both")
+        if self.usd is not None:
+            object.__setattr__(self, "usd", _amount(self.usd, faults))
+        if self.tokens is not None and not _is_whole(self.tokens):
+            faults.append(f"tokens = {self.tokens!r}: must be a whole number from 0 on")
+        if self.period not in _PERIODS:
+            faults.append(f"period = {self.period!r}: use one of {', '.join(_PERIODS)}")
+        if self.per is not None and not _is_name(self.per):
+            faults.append(f"per = {self.per!r}: must be a name in the metadata of runs")
+        try:
+            ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError, TypeError):
+            faults.append(
+                f"time_zone = {self.time_zone!r}: is unknown here; use a name such as"
+                " Europe/Berlin (pip install tzdata where the system has none)"
+            )
+        if faults:
+            raise ConfigurationError(*faults)
+
+    def __str__(self) -> str:
+        """The limit in words."""
+        stretch = "overall" if self.period == "overall" else f"per {self.period}"
+        whose = f" and {self.per}" if self.per else ""
+        zone = "" if self.time_zone == "UTC" else f" in {self.time_zone}"
+        named = f"{self.name}: " if self.name else ""
+        return f"{named}{self.shown(self.ceiling)} {stretch}{whose}{zone}"
+
+    @property
+    def ceiling(self) -> int:
+        """The limit in whole units: of 10⁻¹² US dollars, or tokens."""
+        return self.tokens or 0 if self.tokens is not None else picos(Decimal(self.usd or 0))
+
+    def shown(self, units: int) -> str:
+        """An amount of whole units in words."""
+        if self.tokens is not None:
+            return f"{units:,} tokens"
+        amount = usd(units)
+        return f"${amount:.2f}" if amount == round(amount, 2) else f"${amount:f}"
+
+    def window(self, now: datetime, *, request_id: str) -> Window:
+        """The stretch of time that a call belongs to.
+
+        Args:
+            now: When it is made.
+            request_id: The request that it is part of.
+        """
+        if self.period == "overall":
+            return Window(name="overall", ends=None, ttl_s=_FOREVER_S)
+        if self.period == "request":
+            return Window(name=f"request={request_id}", ends=None, ttl_s=_REQUEST_S)
+        begins, ends = _span(self.period, now.astimezone(ZoneInfo(self.time_zone)))
+        name = f"{self.period}={begins.astimezone(UTC):%Y%m%dT%H%M%S}"
+        left_s = (ends - now).total_seconds()
+        return Window(name=name, ends=ends, ttl_s=max(left_s, 0.0) + _GRACE_S)
+
+    def counter(self, window: Window, whose: str) -> str:
+        """The name of the counter, the same in every process that has this limit.
+
+        A limit whose amount is changed goes on counting where it was.
+        """
+        unit = "tokens" if self.tokens is not None else "usd"
+        key = f"{self.per}={whose}" if self.per else "all"
+        return f"limit|{self.name}|{unit}|{self.time_zone}|{window.name}|{key}"
+
+
+def _span(period: str, local: datetime) -> tuple[datetime, datetime]:
+    """Begin and end of a period; days and longer begin at midnight on the wall."""
+    if period == "minute":
+        begins = local.replace(second=0, microsecond=0)
+        return begins, _later(begins, timedelta(minutes=1))
+    if period == "hour":
+        begins = local.replace(minute=0, second=0, microsecond=0)
+        return begins, _later(begins, timedelta(hours=1))
+    day = datetime(local.year, local.month, local.day, tzinfo=local.tzinfo)
+    if period == "day":
+        return day, day + timedelta(days=1)
+    if period == "week":
+        monday = day - timedelta(days=day.weekday())
+        return monday, monday + timedelta(days=7)
+    first = day.replace(day=1)
+    return first, _first_of_next_month(first, local.tzinfo)
+
+
+def _later(moment: datetime, by: timedelta) -> datetime:
+    """A moment later by time that passes, whatever the wall's clock does meanwhile."""
+    return (moment.astimezone(UTC) + by).astimezone(moment.tzinfo)
+
+
+def _first_of_next_month(first: datetime, zone: tzinfo | None) -> datetime:
+    year, month = divmod(first.year * 12 + first.month, 12)
+    return datetime(year, month + 1, 1, tzinfo=zone)
+
+
+def _amount(given: Any, faults: list[str]) -> Decimal:
+    try:
+        # A float is taken as it is written, 0.1 as 0.1.
+        amount = Decimal(str(given))
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or not 0 <= amount <= _MOST_USD:
+        faults.append(f"usd = {given!r}: must be an amount from 0 to {_MOST_USD:,}")
+        return Decimal(0)
+    if amount * PICO != int(amount * PICO):
+        faults.append(f"usd = {given!r}: must have at most 12 decimals")
+    return amount
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

@@ -1,0 +1,114 @@
+"""What the model runs of one call came to, by the same figures as their records."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.messages import BaseMessage, HumanMessage
+from langchain_core.outputs import LLMResult
+
+from langchain_smartroute.accounting.record import CallRecord, picos
+from langchain_smartroute.accounting.run import StartedRun
+
+if TYPE_CHECKING:
+    from langchain_smartroute.catalog import Price
+    from langchain_smartroute.types import Outcome
+
+__all__ = ["Meter"]
+
+
+class Meter(BaseCallbackHandler):
+    """Adds up what the model runs below one call cost.
+
+    Args:
+        alias: Whom the call goes to.
+        price: What it charges; every run below is taken as its own.
+    """
+
+    run_inline = True
+    ignore_agent = True
+    ignore_chain = True
+    ignore_retriever = True
+    ignore_retry = True
+    ignore_custom_event = True
+
+    def __init__(self, alias: str, price: Price | None) -> None:
+        self._alias = alias
+        self._price = price
+        self._running: dict[UUID, StartedRun] = {}
+        self._records: list[CallRecord] = []
+
+    def total(self) -> tuple[int, int | None]:
+        """Tokens, and cost in units of 10⁻¹² US dollars; `None` where it is unknown.
+
+        A run that has not told its end is taken as given up: no event tells of that.
+        """
+        now = time.perf_counter()
+        records = [
+            *self._records,
+            *(run.failed(None, outcome="cancelled", now=now) for run in self._running.values()),
+        ]
+        costs = [record.cost_usd for record in records]
+        known = [cost for cost in costs if cost is not None]
+        tokens = sum(record.usage.total_tokens for record in records)
+        whole = len(known) == len(costs)
+        return tokens, picos(sum(known, Decimal(0))) if whole else None
+
+    def on_chat_model_start(
+        self,
+        serialized: dict[str, Any] | None,
+        messages: list[list[BaseMessage]],
+        *,
+        run_id: UUID,
+        metadata: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Note the start of a model run."""
+        self._start(run_id, messages[0], metadata)
+
+    def on_llm_start(
+        self,
+        serialized: dict[str, Any] | None,
+        prompts: list[str],
+        *,
+        run_id: UUID,
+        metadata: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Note the start of a text completion."""
+        self._start(run_id, [HumanMessage(prompt) for prompt in prompts], metadata)
+
+    def on_llm_end(self, response: LLMResult, *, run_id: UUID, **kwargs: Any) -> None:
+        """Count a run that came to an end."""
+        run = self._running.pop(run_id, None)
+        if run is not None:
+            self._records.append(run.ended(response, now=time.perf_counter()))
+
+    def on_llm_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
+        """Count what a run that broke off came to."""
+        run = self._running.pop(run_id, None)
+        if run is None:
+            return
+        given_up = isinstance(error, asyncio.CancelledError | GeneratorExit | KeyboardInterrupt)
+        outcome: Outcome = "cancelled" if given_up else "failed"
+        told, now = kwargs.get("response"), time.perf_counter()
+        self._records.append(run.failed(told, outcome=outcome, now=now, error=error))
+
+    def _start(
+        self, run_id: UUID, messages: Sequence[BaseMessage], metadata: dict[str, Any] | None
+    ) -> None:
+        self._running[run_id] = StartedRun(
+            run_id=str(run_id),
+            parent_run_id=None,
+            alias=self._alias,
+            price=self._price,
+            started=time.perf_counter(),
+            metadata=metadata or {},
+            messages=messages,
+        )

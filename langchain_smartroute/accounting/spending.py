@@ -1,0 +1,291 @@
+"""Reserving before a call and settling after it, against every limit at once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Literal
+from uuid import uuid4
+
+from langchain_smartroute.accounting.limits import SpendLimit, Window
+from langchain_smartroute.accounting.record import usd
+from langchain_smartroute.errors import SpendLimitExceededError, StorageError
+from langchain_smartroute.state import Charge, Claim, Hold, Refusal, Settle, SharedState
+
+__all__ = ["OnBackendError", "PlannedCall", "Reservation", "Spending"]
+
+_log = logging.getLogger(__name__)
+
+OnBackendError = Literal["deny", "allow"]
+_NOBODY = "(none)"
+_UNSETTLED = 10_000
+_AT_ONCE = 20
+
+
+def _now() -> datetime:
+    return datetime.now(tz=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedCall:
+    """A call that is about to be made.
+
+    Attributes:
+        alias: Whom it goes to.
+        request_id: The request that it is part of.
+        metadata: The run's metadata, which say whose call it is.
+        tokens: The most tokens that it can be.
+        cost: The most that it can cost, in units of 10⁻¹² US dollars; `None`: nobody knows.
+    """
+
+    alias: str
+    request_id: str
+    metadata: Mapping[str, Any]
+    tokens: int
+    cost: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Share:
+    """A call's part of one limit."""
+
+    limit: SpendLimit
+    window: Window
+    whose: str
+    claim: Claim
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reservation:
+    """What is reserved for a call.
+
+    Attributes:
+        lease: Its name.
+        shares: Its part of each limit.
+    """
+
+    lease: str
+    shares: tuple[_Share, ...]
+
+    def amounts(self, *, tokens: int, cost: int | None) -> Iterator[tuple[_Share, int]]:
+        """What to charge on each limit; an unknown cost is taken as all that was reserved."""
+        for share in self.shares:
+            if share.limit.tokens is not None:
+                yield share, tokens
+            else:
+                yield share, share.claim.amount if cost is None else cost
+
+
+class Spending:
+    """Holds calls to spend limits.
+
+    Args:
+        limits: All of them have to leave room for a call.
+        state: Where their counters are.
+        answer_room_tokens: The longest answer where a call names none.
+        lease_s: Seconds after which what a dead process reserved is free again; longer
+            than any call takes.
+        on_backend_error: Whether calls go on unheld while the state does not answer.
+        wait_s: Seconds to wait for it.
+        now: The clock that tells the periods.
+    """
+
+    def __init__(
+        self,
+        limits: Sequence[SpendLimit],
+        state: SharedState,
+        *,
+        answer_room_tokens: int = 4096,
+        lease_s: float = 900.0,
+        on_backend_error: OnBackendError = "deny",
+        wait_s: float = 1.0,
+        now: Callable[[], datetime] = _now,
+    ) -> None:
+        self.limits = tuple(limits)
+        self.answer_room_tokens = answer_room_tokens
+        self.overruns = 0
+        self._state = state
+        self._lease_s = lease_s
+        self._on_backend_error = on_backend_error
+        self._wait_s = wait_s
+        self._now = now
+        self._unsettled: deque[Settle] = deque(maxlen=_UNSETTLED)
+        self._said = False
+
+    def reserve(self, call: PlannedCall) -> Reservation:
+        """Reserve the most that a call can cost.
+
+        Raises:
+            SpendLimitExceededError: If a limit leaves no room for it.
+            StorageError: If the state does not answer and calls may not go on without it.
+        """
+        reservation, hold = self._planned(call)
+        with self._tolerant(hold):
+            self._catch_up()
+            self._check(call, reservation, self._state.run(hold))
+        return reservation
+
+    async def areserve(self, call: PlannedCall) -> Reservation:
+        """The same, without holding the event loop up."""
+        reservation, hold = self._planned(call)
+        with self._tolerant(hold):
+            await self._acatch_up()
+            self._check(call, reservation, await self._within(hold))
+        return reservation
+
+    def settle(self, reservation: Reservation, *, tokens: int, cost: int | None) -> None:
+        """Give a reservation up and write down what was spent; never fails a call."""
+        settle = self._settlement(reservation, tokens=tokens, cost=cost)
+        try:
+            self._state.run(settle)
+        except StorageError as error:
+            self._put_off(settle, error)
+
+    async def asettle(self, reservation: Reservation, *, tokens: int, cost: int | None) -> None:
+        """The same, without holding the event loop up, and whatever becomes of the task."""
+        settle = self._settlement(reservation, tokens=tokens, cost=cost)
+        await asyncio.shield(self._asettled(settle))
+
+    async def _asettled(self, settle: Settle) -> None:
+        try:
+            await self._within(settle)
+        except StorageError as error:
+            self._put_off(settle, error)
+
+    async def _within(self, command: Any) -> Any:
+        try:
+            return await asyncio.wait_for(self._state.arun(command), self._wait_s)
+        except TimeoutError as error:
+            raise StorageError(f"no answer within {self._wait_s:g} s") from error
+
+    def _planned(self, call: PlannedCall) -> tuple[Reservation, Hold]:
+        now = self._now()
+        shares: list[_Share] = []
+        for limit in self.limits:
+            window = limit.window(now, request_id=call.request_id)
+            whose = str(call.metadata.get(limit.per) or _NOBODY) if limit.per else ""
+            amount = call.tokens if limit.tokens is not None else call.cost
+            if amount is None:
+                raise self._unknown_price(call, limit)
+            claim = Claim(
+                counter=limit.counter(window, whose),
+                amount=amount,
+                ceiling=limit.ceiling,
+                ttl_s=window.ttl_s,
+            )
+            shares.append(_Share(limit=limit, window=window, whose=whose, claim=claim))
+        reservation = Reservation(lease=uuid4().hex, shares=tuple(shares))
+        claims = tuple(share.claim for share in shares)
+        return reservation, Hold(lease=reservation.lease, claims=claims, lease_s=self._lease_s)
+
+    def _check(self, call: PlannedCall, reservation: Reservation, refusal: Refusal | None) -> None:
+        if refusal is not None:
+            raise _exceeded(call, reservation.shares[refusal.number], refusal)
+
+    @contextmanager
+    def _tolerant(self, hold: Hold) -> Iterator[None]:
+        """Do as `on_backend_error` says, and leave no reservation that nobody knows of."""
+        try:
+            yield
+        except SpendLimitExceededError:
+            raise
+        except StorageError as error:
+            self._unsettled.append(Settle(lease=hold.lease, charges=()))
+            if self._on_backend_error == "deny":
+                raise StorageError(
+                    f"spend limits cannot be held, so the call is not made: {error}; set"
+                    ' on_backend_error="allow" for calls to go on without them'
+                ) from error
+            self._warn(error)
+        except BaseException:
+            # Cancelled while it waited: what may have been reserved is given back.
+            self._unsettled.append(Settle(lease=hold.lease, charges=()))
+            raise
+
+    def _settlement(self, reservation: Reservation, *, tokens: int, cost: int | None) -> Settle:
+        charges = []
+        for share, amount in reservation.amounts(tokens=tokens, cost=cost):
+            claim = share.claim
+            if amount > claim.amount:
+                self.overruns += 1
+                _log.warning(
+                    "a call was billed %s where %s was reserved; the limit %s counts it",
+                    share.limit.shown(amount),
+                    share.limit.shown(claim.amount),
+                    share.limit,
+                )
+            charges.append(Charge(counter=claim.counter, amount=amount, ttl_s=claim.ttl_s))
+        return Settle(lease=reservation.lease, charges=tuple(charges))
+
+    def _catch_up(self) -> None:
+        """Settle what could not be settled before."""
+        for settle in self._due():
+            with self._again(settle):
+                self._state.run(settle)
+
+    async def _acatch_up(self) -> None:
+        for settle in self._due():
+            with self._again(settle):
+                await self._within(settle)
+
+    def _due(self) -> Iterator[Settle]:
+        for _ in range(min(len(self._unsettled), _AT_ONCE)):
+            try:
+                yield self._unsettled.popleft()
+            except IndexError:
+                return
+
+    @contextmanager
+    def _again(self, settle: Settle) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            self._unsettled.appendleft(settle)
+            raise
+
+    def _put_off(self, settle: Settle, error: StorageError) -> None:
+        self._unsettled.append(settle)
+        self._warn(error)
+
+    def _warn(self, error: StorageError) -> None:
+        if not self._said:
+            _log.warning("spend limits are not held for now: %s", error)
+        self._said = True
+
+    def _unknown_price(self, call: PlannedCall, limit: SpendLimit) -> SpendLimitExceededError:
+        return SpendLimitExceededError(
+            f"the price of {call.alias} is unknown, so it never fits the limit {limit}; name it"
+            " in prices=, or limit tokens",
+            limit_usd=None,
+            excluded={},
+            limit=limit,
+        )
+
+
+def _exceeded(call: PlannedCall, share: _Share, refusal: Refusal) -> SpendLimitExceededError:
+    limit, claim, stands = share.limit, share.claim, refusal.standing
+    whose = f" for {limit.per} {share.whose!r}" if limit.per else ""
+    ends = share.window.ends
+    frees = f"; it is free again at {ends.isoformat()}" if ends is not None else ""
+    return SpendLimitExceededError(
+        f"limit {limit}{whose}: {limit.shown(stands.spent)} are spent and"
+        f" {limit.shown(stands.held)} reserved, and a call of {call.alias} may come to"
+        f" {limit.shown(claim.amount)}{frees}",
+        limit_usd=None if limit.tokens is not None else usd(limit.ceiling),
+        excluded={},
+        limit=limit,
+        spent=_units(limit, stands.spent),
+        reserved=_units(limit, stands.held),
+        needed=_units(limit, claim.amount),
+        frees_at=ends,
+    )
+
+
+def _units(limit: SpendLimit, units: int) -> Decimal | int:
+    return units if limit.tokens is not None else usd(units)
