@@ -91,9 +91,9 @@ class Limits:
         decision: RoutingDecision,
         specs: Mapping[str, ModelSpec],
         *,
-        usage: Usage,
+        input_tokens: int,
         room: int | None,
-        extra_tokens: int,
+        tool_tokens: int,
         asked_at: datetime,
     ) -> LimitedRequest:
         """What the limits mean for a request.
@@ -101,11 +101,12 @@ class Limits:
         Args:
             decision: What was decided for it.
             specs: Alias → every candidate of the router.
-            usage: About what it will use, to tell who is cheapest.
+            input_tokens: Estimate of its input, to tell who is cheapest.
             room: The answer's room that the caller chose, if any.
-            extra_tokens: The most tokens that tools and a schema can be.
+            tool_tokens: Estimate of its tools and schema.
             asked_at: When it was made.
         """
+        usage = Usage(input_tokens=input_tokens, output_tokens=room or 0)
 
         def rank(alias: str) -> tuple[bool, Decimal]:
             cost = cost_usd(usage, specs[alias].price_at(asked_at))
@@ -123,6 +124,7 @@ class Limits:
             cheapest=cheapest,
             asked_at=asked_at,
             room=room,
-            extra_tokens=extra_tokens,
+            # The estimate counts three bytes to a token; a token is one byte at least.
+            extra_tokens=4 * tool_tokens,
             limits=self,
         )

@@ -1,0 +1,6 @@
+"""From a request to a chain that is ready to be called."""
+
+from langchain_smartroute.engine.engine import Engine
+from langchain_smartroute.engine.request import Request
+
+__all__ = ["Engine", "Request"]

@@ -1,0 +1,134 @@
+"""One call of the router, taken apart, and what no candidate could serve."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
+
+from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolMessage
+
+from langchain_smartroute.classify import toolkit_tokens
+from langchain_smartroute.errors import InvalidRequestError
+from langchain_smartroute.routing import RouteOptions
+
+if TYPE_CHECKING:
+    from langchain_smartroute.types import SchemaMethod
+
+__all__ = ["Request"]
+
+_BIND_ARGUMENTS = ("tool_choice", "strict", "parallel_tool_calls", "response_format")
+_ROOM_ARGUMENTS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One call of the router, taken apart.
+
+    Attributes:
+        messages: The whole history that will be sent.
+        options: What the caller chose.
+        arguments: What goes to the candidate's own call.
+        tools: The bound tools.
+        bind_arguments: What goes to the candidate's `bind_tools`.
+        schema: How structured output is wanted.
+        schema_tokens: Estimated tokens of the schema.
+        answer_tokens: The answer's room in tokens.
+        forced: Whether a tool call is forced by the way structured output is asked for.
+        asked_at: When the call was made, for prices that depend on it.
+    """
+
+    messages: Sequence[BaseMessage]
+    options: RouteOptions
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    tools: Sequence[Any] = ()
+    bind_arguments: Mapping[str, Any] = field(default_factory=dict)
+    schema: SchemaMethod | Literal["any"] | None = None
+    schema_tokens: int = 0
+    answer_tokens: int | None = None
+    forced: bool = False
+    asked_at: datetime = field(default_factory=partial(datetime.now, tz=UTC))
+
+    @classmethod
+    def of(
+        cls,
+        messages: Sequence[BaseMessage],
+        arguments: Mapping[str, Any],
+        *,
+        options: RouteOptions,
+        answer_tokens: int | None,
+        schema: SchemaMethod | Literal["any"] | None = None,
+        schema_definition: Any = None,
+    ) -> Request:
+        """Take a call apart.
+
+        Args:
+            messages: The whole history that will be sent.
+            arguments: The call's keyword arguments.
+            options: What the caller chose.
+            answer_tokens: The answer's room where the call names none.
+            schema: How structured output is wanted.
+            schema_definition: The schema itself.
+
+        Raises:
+            InvalidRequestError: If no candidate could serve the call as it was made.
+        """
+        _check_messages(messages)
+        rest = dict(arguments)
+        if rest.get("n") not in (None, 1):
+            raise InvalidRequestError(
+                f"n = {rest['n']!r}: the router gives one answer per call; call batch() with the"
+                " same input as often as you want answers"
+            )
+        room = next((rest[n] for n in _ROOM_ARGUMENTS if rest.get(n) is not None), answer_tokens)
+        tools = rest.pop("tools", None) or ()
+        bind = {name: rest.pop(name) for name in _BIND_ARGUMENTS if tools and name in rest}
+        wanted = bind.get("response_format", rest.get("response_format"))
+        if schema is None and wanted is not None:
+            schema, schema_definition = _method_of(wanted), wanted
+        return cls(
+            messages=messages,
+            options=options,
+            arguments=rest,
+            tools=tools,
+            bind_arguments={name: value for name, value in bind.items() if value is not None},
+            schema=schema,
+            schema_tokens=toolkit_tokens([schema_definition]) if schema_definition else 0,
+            answer_tokens=room if isinstance(room, int) else None,
+            forced=schema == "function_calling",
+        )
+
+
+def _method_of(response_format: Any) -> SchemaMethod:
+    kind = response_format.get("type") if isinstance(response_format, Mapping) else None
+    return "json_mode" if kind == "json_object" else "json_schema"
+
+
+def _check_messages(messages: Sequence[BaseMessage]) -> None:
+    """Reject histories that every provider rejects, before anything is spent."""
+    if not messages:
+        raise InvalidRequestError("The message list is empty; give at least one user message")
+    if all(isinstance(message, SystemMessage) for message in messages):
+        raise InvalidRequestError("There are only system messages; add a user message to answer")
+    if all(isinstance(message, AIMessage | SystemMessage) for message in messages):
+        raise InvalidRequestError("There are only AI messages; add a user message to answer")
+    called: set[str] = set()
+    for position, message in enumerate(messages):
+        if isinstance(message, AIMessage):
+            called |= _call_ids(message)
+        elif isinstance(message, ToolMessage) and message.tool_call_id not in called:
+            raise InvalidRequestError(
+                f"messages[{position}] is the result of tool call {message.tool_call_id!r}, which"
+                " no AI message before it makes; keep the AI message with the call, or drop both"
+            )
+
+
+def _call_ids(message: AIMessage) -> set[str]:
+    calls = (*message.tool_calls, *message.invalid_tool_calls)
+    ids = {call["id"] for call in calls if call["id"] is not None}
+    if isinstance(message.content, list):
+        # A call in another provider's form, such as Anthropic's tool_use block.
+        ids |= {str(b["id"]) for b in message.content if isinstance(b, dict) and b.get("id")}
+    return ids
