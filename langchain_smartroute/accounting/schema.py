@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 
 from langchain_smartroute.accounting.rollup import KEY, SUMS, Rollup, add_to_rollup
 from langchain_smartroute.accounting.rows import Row
-from langchain_smartroute.state.database import Migration, sa, upsert
+from langchain_smartroute.state.database import Migration, sa
+from langchain_smartroute.state.upserts import upsert
 
 __all__ = ["MIGRATIONS", "calls", "days", "labels", "latencies", "repriced", "store_sums"]
 

@@ -13,7 +13,8 @@ from langchain_smartroute.accounting.rows import labels_of, microseconds, record
 from langchain_smartroute.accounting.schema import MIGRATIONS, calls, labels, repriced, store_sums
 from langchain_smartroute.accounting.writer import BackgroundWriter, WriterStatus
 from langchain_smartroute.catalog import PriceBook, cost_usd
-from langchain_smartroute.state.database import Database, sa, upsert
+from langchain_smartroute.state.database import Database, sa
+from langchain_smartroute.state.upserts import upsert
 
 __all__ = ["SqlLedger"]
 

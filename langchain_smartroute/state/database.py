@@ -9,24 +9,20 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
-from operator import itemgetter
 from typing import Any
 
 from langchain_smartroute.errors import ConfigurationError, StorageError
 
 try:
     import sqlalchemy as sa
-    from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-    from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 except ImportError as error:
     raise ConfigurationError(
         'a database needs SQLAlchemy: pip install "langchain-smartroute[sql]"'
     ) from error
 
-__all__ = ["Database", "Migration", "insert_into", "sa", "upsert"]
+__all__ = ["Database", "Migration", "sa"]
 
 Migration = Callable[[sa.Connection], None]
 """Takes a room's tables from one version to the next."""
@@ -38,6 +34,7 @@ _VERSIONS = sa.Table(
     sa.Column("room", sa.Text, primary_key=True),
     sa.Column("version", sa.Integer, nullable=False),
 )
+_CONNECTIONS = 4
 _LOCK = 0x5A47_0001
 """Any number, the same in every process: PostgreSQL's lock while versions change."""
 
@@ -162,9 +159,13 @@ class Database:
         if self.dialect == "postgresql":
             limit_ms = int(self._timeout_s * 1000)
             options = f"-c lock_timeout={limit_ms} -c statement_timeout={limit_ms}"
+            if not self._durable:
+                options += " -c synchronous_commit=off"
             return sa.create_engine(
                 self._url,
-                pool_pre_ping=True,
+                # Rows that all wait for are not had sooner by more who wait for them.
+                pool_size=_CONNECTIONS,
+                max_overflow=0,
                 pool_timeout=self._timeout_s,
                 connect_args={
                     "connect_timeout": max(1, round(self._timeout_s)),
@@ -205,65 +206,6 @@ class Database:
     def _shown(self) -> str:
         """The URL without its password."""
         return self._url.render_as_string(hide_password=True)
-
-
-def insert_into(connection: sa.Connection, table: sa.Table) -> Any:
-    """The database's own kind of insert, which knows what to do where a row is there already."""
-    return _insert_in(connection.dialect.name, table)
-
-
-def _insert_in(dialect: str, table: sa.Table) -> Any:
-    return insert_postgresql(table) if dialect == "postgresql" else insert_sqlite(table)
-
-
-def upsert(
-    connection: sa.Connection,
-    table: sa.Table,
-    rows: Sequence[Mapping[str, Any]],
-    *,
-    adding: Sequence[str] = (),
-) -> int:
-    """Insert rows; of those that are there already, the named numbers are added up.
-
-    Args:
-        connection: A transaction that writes.
-        table: Where to.
-        rows: All with the same columns.
-        adding: What to add up; empty: rows that are there stay as they are.
-
-    Returns:
-        How many rows were inserted or changed.
-    """
-    if not rows:
-        return 0
-    names = tuple(rows[0])
-    statement, ordered = _upsert_in(connection.dialect.name, table, names, tuple(adding))
-    if ordered is None:
-        return connection.exec_driver_sql(statement, [dict(row) for row in rows]).rowcount
-    read = itemgetter(*ordered)
-    return connection.exec_driver_sql(statement, [tuple(read(row)) for row in rows]).rowcount
-
-
-@lru_cache(maxsize=64)
-def _upsert_in(
-    dialect: str, table: sa.Table, names: tuple[str, ...], adding: tuple[str, ...]
-) -> tuple[str, tuple[str, ...] | None]:
-    """An upsert in the words of a database's driver, with the order of its parameters.
-
-    Written out once: SQLAlchemy would work each row's parameters out anew, which costs
-    more than storing it.
-    """
-    statement = _insert_in(dialect, table)
-    key = list(table.primary_key.columns)
-    if adding:
-        changes = {name: table.c[name] + statement.excluded[name] for name in adding}
-        statement = statement.on_conflict_do_update(index_elements=key, set_=changes)
-    else:
-        statement = statement.on_conflict_do_nothing(index_elements=key)
-    url = "postgresql+psycopg://" if dialect == "postgresql" else "sqlite://"
-    compiled = statement.compile(dialect=sa.make_url(url).get_dialect()(), column_keys=list(names))
-    order = compiled.positiontup
-    return str(compiled), None if order is None else tuple(order)
 
 
 def _read_url(url: str) -> sa.URL:

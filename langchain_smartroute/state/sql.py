@@ -21,8 +21,9 @@ from langchain_smartroute.state.commands import (
     Stands,
     Swap,
 )
-from langchain_smartroute.state.database import Database, insert_into, sa
-from langchain_smartroute.state.tables import MIGRATIONS, counters, leases, values
+from langchain_smartroute.state.database import Database, sa
+from langchain_smartroute.state.tables import MIGRATIONS, counters, leases, statements_for, values
+from langchain_smartroute.state.upserts import insert_into
 
 __all__ = ["SqlState"]
 
@@ -182,59 +183,40 @@ class SqlState:
         """Reserve on one counter if it fits; one statement, so that no other comes between."""
         if claim.amount > claim.ceiling:
             return False
-        row = {
+        given = {
             "counter": claim.counter,
             "spent": 0,
             "held": claim.amount,
             "expires_ms": self._after(lives_s),
+            "ceiling": claim.ceiling,
         }
-        statement = insert_into(connection, counters).values(row)
-        held = counters.c.held + statement.excluded.held
-        changed = statement.on_conflict_do_update(
-            index_elements=[counters.c.counter],
-            set_={"held": held, "expires_ms": statement.excluded.expires_ms},
-            where=counters.c.spent + held <= claim.ceiling,
-        ).returning(counters.c.held)
-        return connection.execute(changed).one_or_none() is not None
+        asked = statements_for(connection.dialect.name).claim
+        return connection.execute(asked, given).one_or_none() is not None
 
     def _free_expired(self, connection: sa.Connection, counter: str) -> None:
-        gone = (
-            leases.delete()
-            .where(leases.c.counter == counter, leases.c.expires_ms <= self._now_ms())
-            .returning(leases.c.amount)
-        )
-        amount = sum(connection.execute(gone).scalars())
+        asked = statements_for(connection.dialect.name).expire
+        given = {"counter": counter, "now": self._now_ms()}
+        amount = sum(connection.execute(asked, given).scalars())
         if amount:
             mine = counters.update().where(counters.c.counter == counter)
             connection.execute(mine.values(held=counters.c.held - amount))
 
     def _settle(self, connection: sa.Connection, command: Settle) -> tuple[Standing, ...]:
-        gone = (
-            leases.delete()
-            .where(leases.c.lease == command.lease)
-            .returning(leases.c.counter, leases.c.amount)
-        )
-        held: dict[str, int] = {row.counter: row.amount for row in connection.execute(gone)}
+        asked = statements_for(connection.dialect.name)
+        found = connection.execute(asked.forget, {"lease": command.lease})
+        held: dict[str, int] = {row.counter: row.amount for row in found}
         charges = {charge.counter: charge for charge in command.charges}
         stands: dict[str, Standing] = {}
         for counter in sorted(held.keys() | charges.keys()):
             charge = charges.get(counter)
-            row = {
+            given = {
                 "counter": counter,
                 "spent": charge.amount if charge else 0,
                 "held": 0,
+                "freed": held.get(counter, 0),
                 "expires_ms": self._after(charge.ttl_s if charge else 0),
             }
-            statement = insert_into(connection, counters).values(row)
-            changes = {
-                "spent": counters.c.spent + statement.excluded.spent,
-                "held": counters.c.held - held.get(counter, 0),
-                "expires_ms": _larger(counters.c.expires_ms, statement.excluded.expires_ms),
-            }
-            changed = statement.on_conflict_do_update(
-                index_elements=[counters.c.counter], set_=changes
-            ).returning(counters.c.spent, counters.c.held)
-            spent, left = connection.execute(changed).one()
+            spent, left = connection.execute(asked.settle, given).one()
             stands[counter] = Standing(spent=spent, held=left)
         self._sweep(connection)
         return tuple(stands[charge.counter] for charge in command.charges)
@@ -269,10 +251,6 @@ def _standing(connection: sa.Connection, counter: str) -> Standing:
     query = sa.select(counters.c.spent, counters.c.held).where(counters.c.counter == counter)
     found = connection.execute(query).one_or_none()
     return Standing() if found is None else Standing(spent=found.spent, held=found.held)
-
-
-def _larger(one: Any, other: Any) -> Any:
-    return sa.case((one > other, one), else_=other)
 
 
 def _hash(key: str) -> int:

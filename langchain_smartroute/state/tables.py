@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from langchain_smartroute.state.database import Migration, sa
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
-__all__ = ["MIGRATIONS", "counters", "leases", "values"]
+from langchain_smartroute.state.database import Migration, sa
+from langchain_smartroute.state.upserts import insert_in
+
+__all__ = ["MIGRATIONS", "Statements", "counters", "leases", "statements_for", "values"]
 
 _metadata = sa.MetaData()
 values = sa.Table(
@@ -39,3 +44,56 @@ def _first_tables(connection: sa.Connection) -> None:
 
 MIGRATIONS: tuple[Migration, ...] = (_first_tables,)
 """From an empty database on; one for each version."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statements:
+    """What is asked of the counters, put together once.
+
+    Attributes:
+        claim: Reserves on a counter if it fits, in one step; gives a row if it does.
+        settle: Changes what is spent and held on a counter; gives how it stands.
+        forget: Removes a lease; gives its counters and amounts.
+        expire: Removes the leases of a counter that have run out; gives their amounts.
+    """
+
+    claim: Any
+    settle: Any
+    forget: Any
+    expire: Any
+
+
+@lru_cache(maxsize=4)
+def statements_for(dialect: str) -> Statements:
+    """The statements in a database's own words."""
+    row: dict[str, Any] = {
+        name: sa.bindparam(name) for name in ("counter", "spent", "held", "expires_ms")
+    }
+    new = insert_in(dialect, counters).values(row)
+    held = counters.c.held + new.excluded.held
+    claim = new.on_conflict_do_update(
+        index_elements=[counters.c.counter],
+        set_={"held": held, "expires_ms": new.excluded.expires_ms},
+        where=counters.c.spent + held <= sa.bindparam("ceiling"),
+    ).returning(counters.c.held)
+    later = counters.c.expires_ms > new.excluded.expires_ms
+    settle = new.on_conflict_do_update(
+        index_elements=[counters.c.counter],
+        set_={
+            "spent": counters.c.spent + new.excluded.spent,
+            "held": counters.c.held - sa.bindparam("freed"),
+            "expires_ms": sa.case((later, counters.c.expires_ms), else_=new.excluded.expires_ms),
+        },
+    ).returning(counters.c.spent, counters.c.held)
+    return Statements(
+        claim=claim,
+        settle=settle,
+        forget=leases.delete()
+        .where(leases.c.lease == sa.bindparam("lease"))
+        .returning(leases.c.counter, leases.c.amount),
+        expire=leases.delete()
+        .where(
+            leases.c.counter == sa.bindparam("counter"), leases.c.expires_ms <= sa.bindparam("now")
+        )
+        .returning(leases.c.amount),
+    )
