@@ -11,7 +11,7 @@ from typing import Any
 from langchain_smartroute.accounting.record import CallRecord, picos, usd
 from langchain_smartroute.types import Usage
 
-__all__ = ["DAY_US", "Row", "labels_of", "microseconds", "record_of", "row_of"]
+__all__ = ["DAY_US", "Row", "day_start", "labels_of", "microseconds", "record_of", "row_of"]
 
 Row = Mapping[str, Any]
 
@@ -34,6 +34,11 @@ _read_usage = attrgetter(*_USAGE)
 def microseconds(moment: datetime) -> int:
     """A moment as microseconds since 1970, UTC."""
     return (moment - _EPOCH) // _MICROSECOND
+
+
+def day_start(day: int) -> datetime:
+    """The first moment of a day that is told by its number since 1970, UTC."""
+    return _EPOCH + timedelta(days=day)
 
 
 def row_of(record: CallRecord) -> dict[str, Any]:

@@ -42,6 +42,16 @@ calls = sa.Table(
     *_numbers("cost_pico", nullable=True),
 )
 
+_UNKNOWN = calls.c.cost_pico.is_(None)
+sa.Index(
+    "smartroute_calls_unpriced",
+    calls.c.day,
+    calls.c.alias,
+    calls.c.unpriced,
+    sqlite_where=_UNKNOWN,
+    postgresql_where=_UNKNOWN,
+)
+
 labels = sa.Table(
     "smartroute_labels",
     _metadata,

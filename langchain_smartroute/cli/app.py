@@ -15,6 +15,8 @@ from langchain_smartroute.cli.bench import bench
 from langchain_smartroute.cli.demo import demo
 from langchain_smartroute.cli.explain import explain
 from langchain_smartroute.cli.models import models
+from langchain_smartroute.cli.prices import prices
+from langchain_smartroute.cli.report import report
 from langchain_smartroute.cli.sandbox import sandbox
 from langchain_smartroute.errors import SmartRouteError
 
@@ -60,6 +62,7 @@ def smartroute(
     """Each request to the cheapest model that answers it well."""
 
 
-for verb in (demo, explain, models, sandbox):
+for verb in (demo, explain, models, report, sandbox):
     app.command()(verb)
 app.add_typer(bench)
+app.add_typer(prices)

@@ -70,7 +70,7 @@ def _routes(catalog: Catalog) -> dict[str, list[_Cell]]:
 
 
 def _row(spec: ModelSpec, cells: list[_Cell], *, today: date) -> dict[str, str]:
-    price = spec.price
+    price = spec.price_at(datetime.now(tz=UTC))
     known = {
         "alias": spec.alias,
         "API id": spec.model,
@@ -115,7 +115,7 @@ def _shown_routes(cells: list[_Cell]) -> str:
 
 
 def _as_json(spec: ModelSpec, cells: list[_Cell], *, today: date) -> Mapping[str, Any]:
-    price = spec.price
+    price = spec.price_at(datetime.now(tz=UTC))
     return {
         "alias": spec.alias,
         "model": spec.model,

@@ -16,7 +16,7 @@ from rich.console import Console
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["console", "plain", "print_hanging", "print_json", "shown_usd"]
+__all__ = ["console", "json_text", "plain", "print_hanging", "print_json", "shown_usd"]
 
 _HANG = 4
 
@@ -33,7 +33,12 @@ def shown_usd(amount: Decimal | None) -> str:
 
 def print_json(value: Any, *, indent: int | None = 2) -> None:
     """Write a value as JSON to stdout; money as an exact string, what is unknown as `null`."""
-    typer.echo(json.dumps(value, default=plain, ensure_ascii=False, indent=indent))
+    typer.echo(json_text(value, indent=indent))
+
+
+def json_text(value: Any, *, indent: int | None = 2) -> str:
+    """A value as JSON; money as an exact string, what is unknown as `null`."""
+    return json.dumps(value, default=plain, ensure_ascii=False, indent=indent)
 
 
 def plain(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ def price_sources(specs: Iterable[ModelSpec]) -> dict[str, list[str]]:
     """Source and date of a price → aliases of the models that have it from there."""
     found: dict[str, list[str]] = {}
     for spec in specs:
-        price = spec.price
+        price = spec.price_at(datetime.now(tz=UTC))
         source = "unknown" if price is None else f"{price.source}, checked {price.date}"
         found.setdefault(source, []).append(spec.alias)
     return found

@@ -1,1 +1,29 @@
-"""Figures as documents: tables and charts for the terminal, for machines and for a browser."""
+"""Figures as documents: for the terminal, for other programs and for a browser."""
+
+from langchain_smartroute.report.document import (
+    Bars,
+    Column,
+    Document,
+    Figure,
+    Lines,
+    Section,
+    Table,
+)
+from langchain_smartroute.report.html import as_html
+from langchain_smartroute.report.money import By, SpendingReport
+from langchain_smartroute.report.text import as_csv, as_text
+
+__all__ = [
+    "Bars",
+    "By",
+    "Column",
+    "Document",
+    "Figure",
+    "Lines",
+    "Section",
+    "SpendingReport",
+    "Table",
+    "as_csv",
+    "as_html",
+    "as_text",
+]

@@ -7,14 +7,11 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from langchain_smartroute.errors import ConfigurationError
-from langchain_smartroute.state.database import sa
+from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
-try:
-    from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-    from sqlalchemy.dialects.sqlite import insert as insert_sqlite
-except ImportError as error:  # pragma: no cover - told by the module before it
-    raise ConfigurationError('pip install "langchain-smartroute[sql]"') from error
+# Whoever imports this has imported that first, which says which extra is missing.
+from langchain_smartroute.state.database import sa
 
 __all__ = ["insert_in", "insert_into", "upsert"]
 
