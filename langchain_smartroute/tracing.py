@@ -165,7 +165,7 @@ def settle(handlers: Iterable[Any], decision_id: str, attempts: Sequence[Attempt
     """
     told: list[Any] = []
     for handler in handlers:
-        if not isinstance(handler, SettlementListener) or any(handler is t for t in told):
+        if not hasattr(handler, "on_settled") or any(handler is t for t in told):
             continue
         told.append(handler)
         with quietly(f"{type(handler).__name__}.on_settled"):

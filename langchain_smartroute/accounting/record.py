@@ -104,14 +104,17 @@ def settled(record: CallRecord, attempts: Sequence[Attempt], *, lonely: bool) ->
     """
     if record.attempt >= len(attempts):
         return record
-    outcome = attempts[record.attempt].outcome
-    stopped = record.outcome == "cancelled" and outcome in ("accepted", "rejected", "failed")
-    stopped = stopped or (record.outcome == "failed" and lonely and outcome == "accepted")
-    if (record.outcome == "accepted" and outcome != "cached") or stopped:
-        record = replace(record, outcome=outcome)
+    told = attempts[record.attempt].outcome
+    stopped = record.outcome == "cancelled" and told in ("accepted", "rejected", "failed")
+    stopped = stopped or (record.outcome == "failed" and lonely and told == "accepted")
+    ended = record.outcome == "accepted" and told != "cached"
+    outcome = told if ended or stopped else record.outcome
+    if outcome == record.outcome and not record.attempt:
+        return record
     before = [a for a in attempts[: record.attempt] if a.model != record.alias]
     return replace(
         record,
+        outcome=outcome,
         escalated=any(a.outcome == "rejected" for a in before),
         fell_back=any(a.outcome == "failed" for a in before),
     )

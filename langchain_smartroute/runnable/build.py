@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.runnables import Runnable
@@ -11,10 +11,7 @@ from langchain_smartroute.accounting import (
     CostCallbackHandler,
     Ledger,
     Limits,
-    OnBackendError,
-    OnLimitReached,
     Spending,
-    SpendLimit,
 )
 from langchain_smartroute.catalog import Catalog, ModelSpec
 from langchain_smartroute.errors import ConfigurationError
@@ -40,6 +37,8 @@ from langchain_smartroute.state import open_state
 
 if TYPE_CHECKING:
     from langchain_core.language_models import ModelProfile
+
+    from langchain_smartroute.runnable.configured import ConfiguredModel
 
 __all__ = [
     "build_candidates",
@@ -150,24 +149,17 @@ def build_candidates(
     }
 
 
-def build_limits(
-    limits: Sequence[SpendLimit],
-    *,
-    state: Any,
-    on_limit: OnLimitReached,
-    answer_room_tokens: int,
-    on_backend_error: OnBackendError,
-) -> Limits | None:
+def build_limits(router: ConfiguredModel) -> Limits | None:
     """The spend limits of a router; `None` without any. Nothing is connected to yet."""
-    if not limits:
+    if not router.spend_limits:
         return None
     spending = Spending(
-        limits,
-        open_state(state),
-        answer_room_tokens=answer_room_tokens,
-        on_backend_error=on_backend_error,
+        router.spend_limits,
+        open_state(router.state),
+        answer_room_tokens=router.answer_room_tokens,
+        on_backend_error=router.on_backend_error,
     )
-    return Limits(spending=spending, on_limit=on_limit)
+    return Limits(spending=spending, on_limit=router.on_limit)
 
 
 def build_costs(ledger: Any, catalog: Catalog) -> CostCallbackHandler | None:

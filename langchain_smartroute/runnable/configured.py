@@ -143,13 +143,7 @@ class ConfiguredModel(HardenedModel):
             name=self.get_name(),
             checks=self._given_checks(),
             stream_policy=self.stream_policy,
-            limits=build_limits(
-                self.spend_limits,
-                state=self.state,
-                on_limit=self.on_limit,
-                answer_room_tokens=self.answer_room_tokens,
-                on_backend_error=self.on_backend_error,
-            ),
+            limits=build_limits(self),
         )
         self._costs = build_costs(self.ledger, catalog)
         if self.profile is None:
