@@ -95,7 +95,8 @@ def settled(record: CallRecord, attempts: Sequence[Attempt], *, lonely: bool) ->
     """A run's record when it is known what became of its attempt.
 
     A run that ended well takes its attempt's outcome; any other keeps its own. So does
-    one that was stopped after its last chunk, or because its time was up.
+    one that was stopped after its last chunk, or because its time was up: as a time-out
+    of the provider's client, that is taken as free if nothing had arrived.
 
     Args:
         record: The run's record so far.
@@ -104,7 +105,10 @@ def settled(record: CallRecord, attempts: Sequence[Attempt], *, lonely: bool) ->
     """
     if record.attempt >= len(attempts):
         return record
-    told = attempts[record.attempt].outcome
+    attempt = attempts[record.attempt]
+    told = attempt.outcome
+    if (record.outcome, told, attempt.cost_usd) == ("cancelled", "failed", Decimal(0)):
+        record = replace(record, usage=Usage(), cost_usd=Decimal(0), unpriced=None)
     stopped = record.outcome == "cancelled" and told in ("accepted", "rejected", "failed")
     stopped = stopped or (record.outcome == "failed" and lonely and told == "accepted")
     ended = record.outcome == "accepted" and told != "cached"

@@ -13,9 +13,9 @@ from typing import Any
 from langchain_core.exceptions import LangChainException
 from langchain_core.runnables import Runnable
 
-from langchain_smartroute.accounting import CostCallbackHandler
+from langchain_smartroute.accounting import CallRecord, CostCallbackHandler
 from langchain_smartroute.errors import ChainExhaustedError, SmartRouteError, StreamInterruptedError
-from langchain_smartroute.types import Attempt, CallRecord
+from langchain_smartroute.types import Attempt
 
 __all__ = ["PROMPTS", "SoakLoad", "Tally"]
 
