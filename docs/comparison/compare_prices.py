@@ -1,7 +1,7 @@
 """Prints what the same calls cost here, by genai-prices and by LiteLLM, as a table.
 
 python -m venv /path/to/litellm && /path/to/litellm/bin/pip install litellm
-python tests/comparisons/compare_prices.py /path/to/litellm/bin/python
+python docs/comparison/compare_prices.py /path/to/litellm/bin/python
 """
 
 from __future__ import annotations
@@ -117,12 +117,12 @@ def main():
         check=True,
     )
     costs = json.loads(done.stdout.splitlines()[-1])
-    print("| call | model | here | genai-prices | LiteLLM |\n|---|---|---|---|---|")  # noqa: T201
+    print("| call | model | here | genai-prices | LiteLLM |\n|---|---|---|---|---|")
     for one, litellm in zip(CALLS, costs, strict=True):
         at = NIGHT if one.get("night") else NOON
         where = f" at {one['provider']}" if one["provider"] else ""
         cells = (one["case"], one["model"] + where, ours(one, at), theirs(one, at), litellm)
-        print(f"| {' | '.join(cells)} |")  # noqa: T201
+        print(f"| {' | '.join(cells)} |")
 
 
 if __name__ == "__main__":
