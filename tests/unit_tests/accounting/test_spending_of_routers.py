@@ -166,6 +166,16 @@ def test_the_cheapest_that_does_not_fit_either_is_an_error(limited):
     assert [attempt.model for attempt in told.value.attempts] == ["strong", "cheap"]
 
 
+def test_a_refusal_says_nothing_of_the_candidates_health(limited, scripted):
+    model = scripted(script=[RuntimeError("never called")])
+    router = limited(SpendLimit(usd=0), models={"strong": model})
+    for _ in range(20):
+        with pytest.raises(SpendLimitExceededError):
+            router.invoke("Hello")
+    assert model.calls == 0
+    assert {health.state for health in router.health().values()} <= {"closed"}
+
+
 def test_a_callable_may_name_who_stands_in(limited, scripted, answered):
     asked = []
 

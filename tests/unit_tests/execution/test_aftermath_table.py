@@ -24,6 +24,7 @@ TABLE = {
     "model_unknown": ("never", "any", "opens_model"),
     "overflow": ("never", "larger_window", "none"),
     "filtered": ("never", "none", "none"),
+    "over_limit": ("never", "any", "none"),
     "invalid": ("never", "none", "none"),
 }
 NEVER = sorted(kind for kind, (retry, _, _) in TABLE.items() if retry == "never")

@@ -136,7 +136,7 @@ def test_failures_of_the_candidate_count(gate, kind):
 
 def test_of_the_table_these_count():
     assert COUNTED == ["broken", "busy", "garbled", "silent"]
-    assert UNCOUNTED == ["filtered", "invalid", "overflow", "unfit"]
+    assert UNCOUNTED == ["filtered", "invalid", "over_limit", "overflow", "unfit"]
 
 
 @pytest.mark.parametrize("kind", UNCOUNTED)
