@@ -162,8 +162,8 @@ class SqlState:
             lives_s = max(claim.ttl_s, command.lease_s)
             if self._claimed(connection, claim, lives_s=lives_s):
                 continue
-            self._free_expired(connection, claim.counter)
-            if not self._claimed(connection, claim, lives_s=lives_s):
+            freed = self._free_expired(connection, claim.counter)
+            if not freed or not self._claimed(connection, claim, lives_s=lives_s):
                 standing = _standing(connection, claim.counter)
                 raise _RefusedError(Refusal(number=number, standing=standing))
         rows = [
@@ -193,13 +193,15 @@ class SqlState:
         asked = statements_for(connection.dialect.name).claim
         return connection.execute(asked, given).one_or_none() is not None
 
-    def _free_expired(self, connection: sa.Connection, counter: str) -> None:
+    def _free_expired(self, connection: sa.Connection, counter: str) -> int:
+        """Free what leases held that have run out; gives how much."""
         asked = statements_for(connection.dialect.name).expire
         given = {"counter": counter, "now": self._now_ms()}
-        amount = sum(connection.execute(asked, given).scalars())
+        amount: int = sum(connection.execute(asked, given).scalars())
         if amount:
             mine = counters.update().where(counters.c.counter == counter)
             connection.execute(mine.values(held=counters.c.held - amount))
+        return amount
 
     def _settle(self, connection: sa.Connection, command: Settle) -> tuple[Standing, ...]:
         asked = statements_for(connection.dialect.name)

@@ -36,10 +36,9 @@ def test_the_limit_holds_and_no_reservation_outlives_a_killed_process(url):
     found = spent_by(url, processes=8, threads=8, seconds=2.5, kills=3)
     assert found["stored"] <= found["limit"]
     assert found["held"] == 0
-    assert found["refused"] > 0
     assert found["failed"] == 0
-    # All that is left is too little for one more call.
-    assert found["limit"] - found["stored"] < 5 * 10**9
+    # The killed ones reported nothing, and what they had settled counts all the same.
+    assert found["stored"] >= found["spent"] > 0
 
 
 def test_64_threads_of_one_process_settle_every_call(url):
