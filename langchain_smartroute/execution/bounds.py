@@ -14,6 +14,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from langchain_core.messages import BaseMessage
+
 from langchain_smartroute.errors import AnswerTooLongError, AttemptTimeoutError, SmartRouteError
 from langchain_smartroute.execution.faults import is_timeout, own_cause
 
@@ -84,6 +86,9 @@ def _either(own: float | None, general: float | None) -> float | None:
 class AttemptBounds:
     """Says until when an attempt may go on and when it has said too much.
 
+    Attributes:
+        arrived: Answers of models that had come when time was up all the same.
+
     Args:
         limits: How long it may take.
         deadline: When the whole request must be over, on the same clock.
@@ -103,6 +108,7 @@ class AttemptBounds:
         max_answer_chars: int = MAX_ANSWER_CHARS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.arrived: list[BaseMessage] = []
         self.max_answer_chars = max_answer_chars
         self._said = 0
         self._limits = limits
@@ -194,6 +200,8 @@ class AttemptBounds:
         if not isinstance(error, Exception):
             raise error
         found = own_cause(error)
+        if not isinstance(found, AttemptTimeoutError):
+            self.arrived.clear()
         if isinstance(found, SmartRouteError) or not (self.has_run_out and is_timeout(error)):
             return found
         ran_out = self.error()

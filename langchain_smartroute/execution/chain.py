@@ -151,7 +151,9 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
                     answer = await aanswer_in(child, bounds, call)
                     bounds.said(chars_of(answer))
                 except self.exceptions_to_handle as error:
-                    walk.failed(bounds.meaning_of(error), arrived=_arrived(answer))
+                    walk.failed(
+                        bounds.meaning_of(error), arrived=_arrived(answer) or bounds.arrived
+                    )
                 else:
                     verdicts = await self.review.ajudged(answer)
                     walk.answered(answer, verdicts, shown=self._is_shown(child, answer))

@@ -16,19 +16,24 @@ from langchain_core.callbacks import (
     BaseCallbackHandler,
     BaseCallbackManager,
 )
+from langchain_core.messages import BaseMessage
 from langchain_core.outputs import LLMResult
 
 __all__ = ["ended_if_left"]
 
 
 @asynccontextmanager
-async def ended_if_left(manager: BaseCallbackManager) -> AsyncIterator[None]:
+async def ended_if_left(
+    manager: BaseCallbackManager, arrived: list[BaseMessage]
+) -> AsyncIterator[None]:
     """End the model runs that are still open when what runs inside is left by an error.
 
     Args:
         manager: Tells of the runs.
+        arrived: Takes the answers of the runs that ended well: a call may be left
+            after its model has answered, and what was answered is billed.
     """
-    runs = _OpenRuns()
+    runs = _OpenRuns(arrived)
     manager.add_handler(runs, inherit=True)
     try:
         yield
@@ -44,8 +49,9 @@ class _OpenRuns(BaseCallbackHandler):
     run_inline = True
     ignore_chain = ignore_agent = ignore_retriever = ignore_retry = ignore_custom_event = True
 
-    def __init__(self) -> None:
+    def __init__(self, arrived: list[BaseMessage]) -> None:
         self._open: dict[UUID, dict[str, Any]] = {}
+        self._arrived = arrived
 
     async def end(self, manager: BaseCallbackManager, error: BaseException) -> None:
         for run_id, facts in list(self._open.items()):
@@ -63,8 +69,10 @@ class _OpenRuns(BaseCallbackHandler):
     def on_llm_start(self, *_: Any, run_id: UUID, **facts: Any) -> None:
         self._open[run_id] = {name: facts.get(name) for name in _FACTS}
 
-    def on_llm_end(self, *_: Any, run_id: UUID, **__: Any) -> None:
+    def on_llm_end(self, response: LLMResult, *, run_id: UUID, **_: Any) -> None:
         self._open.pop(run_id, None)
+        messages = (getattr(g, "message", None) for batch in response.generations for g in batch)
+        self._arrived += [message for message in messages if message is not None]
 
     def on_llm_error(self, *_: Any, run_id: UUID, **__: Any) -> None:
         self._open.pop(run_id, None)

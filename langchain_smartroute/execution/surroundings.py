@@ -145,7 +145,7 @@ async def aanswer_in(config: RunnableConfig, bounds: AttemptBounds, call: Awaita
     """Wait for a call; it is cancelled when its time is up."""
     manager = cast("BaseCallbackManager", config.get("callbacks"))
     with _surrounding(config, bounds):
-        async with ended_if_left(manager):
+        async with ended_if_left(manager, bounds.arrived):
             try:
                 async with asyncio.timeout(bounds.remaining_s):
                     return await call
