@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from langchain_smartroute.accounting import CostCallbackHandler, CostStats, track_costs
     from langchain_smartroute.catalog import Catalog, ModelSpec, Price
-    from langchain_smartroute.classify import Classifier, PatternClassifier
+    from langchain_smartroute.classify import (
+        Classifier,
+        ClassifierChain,
+        EmbeddingClassifier,
+        JudgeClassifier,
+        LinearClassifier,
+        PatternClassifier,
+    )
     from langchain_smartroute.errors import (
         ChainExhaustedError,
         ConfigurationError,
@@ -40,14 +47,18 @@ _HOMES = {
     "Attempt": "types",
     "CallRecord": "types",
     "Catalog": "catalog",
-    "Check": "execution.checks",
     "ChainExhaustedError": "errors",
+    "Check": "execution.checks",
     "Classification": "types",
     "Classifier": "classify",
+    "ClassifierChain": "classify",
     "ConfigurationError": "errors",
     "CostCallbackHandler": "accounting",
     "CostStats": "accounting",
+    "EmbeddingClassifier": "classify",
     "InvalidRequestError": "errors",
+    "JudgeClassifier": "classify",
+    "LinearClassifier": "classify",
     "ModelSpec": "catalog",
     "NoFeasibleModelError": "errors",
     "PatternClassifier": "classify",
@@ -74,10 +85,14 @@ __all__ = [
     "Check",
     "Classification",
     "Classifier",
+    "ClassifierChain",
     "ConfigurationError",
     "CostCallbackHandler",
     "CostStats",
+    "EmbeddingClassifier",
     "InvalidRequestError",
+    "JudgeClassifier",
+    "LinearClassifier",
     "ModelSpec",
     "NoFeasibleModelError",
     "PatternClassifier",

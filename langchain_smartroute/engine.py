@@ -6,14 +6,23 @@ async differ only there.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
-from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolMessage
+from langchain_core.messages import BaseMessage
 
-from langchain_smartroute.classify import Classifier, extract_features, toolkit_tokens
+from langchain_smartroute.classify import (
+    Classifier,
+    check_messages,
+    classify_safely,
+    classify_safely_async,
+    described,
+    toolkit_tokens,
+    user_request,
+)
 from langchain_smartroute.errors import InvalidRequestError
 from langchain_smartroute.execution import (
     Candidate,
@@ -30,10 +39,19 @@ from langchain_smartroute.execution.checks import (
     applicable,
 )
 from langchain_smartroute.routing import RouteOptions, TablePolicy
+from langchain_smartroute.tracing import classifying
 from langchain_smartroute.types import StreamPolicy
 
 if TYPE_CHECKING:
-    from langchain_smartroute.types import RequestFeatures, RoutingDecision, SchemaMethod
+    from langchain_core.runnables import RunnableConfig
+
+    from langchain_smartroute.classify import UserRequest
+    from langchain_smartroute.types import (
+        Classification,
+        RequestFeatures,
+        RoutingDecision,
+        SchemaMethod,
+    )
 
 __all__ = ["Engine", "Request"]
 
@@ -91,7 +109,7 @@ class Request:
         Raises:
             InvalidRequestError: If no candidate could serve the call as it was made.
         """
-        _check_messages(messages)
+        check_messages(messages)
         rest = dict(arguments)
         if rest.get("n") not in (None, 1):
             raise InvalidRequestError(
@@ -137,18 +155,60 @@ class Engine:
     checks: tuple[Check, ...] = ()
     stream_policy: StreamPolicy = "first_token"
 
-    def decide(self, request: Request) -> tuple[RoutingDecision, RequestFeatures]:
-        """Read the request and choose its chain; calls no candidate."""
-        features = extract_features(
+    def decide(
+        self, request: Request, config: RunnableConfig | None = None
+    ) -> tuple[RoutingDecision, RequestFeatures]:
+        """Read the request and choose its chain; calls no candidate.
+
+        Args:
+            request: The call.
+            config: The request's own, whose handlers see what a classifier calls.
+        """
+        decision_id, asked = uuid4().hex, user_request(request.messages)
+        if self._classifies_inline:
+            said = classify_safely(self.classifier, asked)
+        else:
+            with classifying(config, decision_id) as context:
+                said = context.run(classify_safely, self.classifier, asked)
+        return self._decided(request, asked, said, decision_id=decision_id)
+
+    async def adecide(
+        self, request: Request, config: RunnableConfig | None = None
+    ) -> tuple[RoutingDecision, RequestFeatures]:
+        """The same; a classifier that waits or works does not hold up the event loop."""
+        decision_id, asked = uuid4().hex, user_request(request.messages)
+        if self._classifies_inline:
+            said = classify_safely(self.classifier, asked)
+        else:
+            with classifying(config, decision_id) as context:
+                classifying_it = classify_safely_async(self.classifier, asked)
+                said = await asyncio.create_task(classifying_it, context=context)
+        return self._decided(request, asked, said, decision_id=decision_id)
+
+    @property
+    def _classifies_inline(self) -> bool:
+        """Whether the classifier says that it is fast and calls nobody."""
+        return getattr(self.classifier, "inline", False) is True
+
+    def _decided(
+        self,
+        request: Request,
+        asked: UserRequest,
+        said: Classification,
+        *,
+        decision_id: str,
+    ) -> tuple[RoutingDecision, RequestFeatures]:
+        features = described(
             request.messages,
-            classifier=self.classifier,
+            asked,
+            said,
             tools=request.tools,
             tool_choice=request.bind_arguments.get("tool_choice", request.forced),
             schema=request.schema,
             schema_tokens=request.schema_tokens,
             answer_tokens=request.answer_tokens,
         )
-        decision = self.policy.decide(features, request.options, decision_id=uuid4().hex)
+        decision = self.policy.decide(features, request.options, decision_id=decision_id)
         names = tuple(check.name for check in self._checks_for(request, decision))
         return (replace(decision, checks=names) if names else decision), features
 
@@ -228,31 +288,3 @@ def _knowing_tools(check: Check, tools: Sequence[Any]) -> Check:
 def _method_of(response_format: Any) -> SchemaMethod:
     kind = response_format.get("type") if isinstance(response_format, Mapping) else None
     return "json_mode" if kind == "json_object" else "json_schema"
-
-
-def _check_messages(messages: Sequence[BaseMessage]) -> None:
-    """Reject histories that every provider rejects, before anything is spent."""
-    if not messages:
-        raise InvalidRequestError("The message list is empty; give at least one user message")
-    if all(isinstance(message, SystemMessage) for message in messages):
-        raise InvalidRequestError("There are only system messages; add a user message to answer")
-    if all(isinstance(message, AIMessage | SystemMessage) for message in messages):
-        raise InvalidRequestError("There are only AI messages; add a user message to answer")
-    called: set[str] = set()
-    for position, message in enumerate(messages):
-        if isinstance(message, AIMessage):
-            called |= _call_ids(message)
-        elif isinstance(message, ToolMessage) and message.tool_call_id not in called:
-            raise InvalidRequestError(
-                f"messages[{position}] is the result of tool call {message.tool_call_id!r}, which"
-                " no AI message before it makes; keep the AI message with the call, or drop both"
-            )
-
-
-def _call_ids(message: AIMessage) -> set[str]:
-    calls = (*message.tool_calls, *message.invalid_tool_calls)
-    ids = {call["id"] for call in calls if call["id"] is not None}
-    if isinstance(message.content, list):
-        # A call in another provider's form, such as Anthropic's tool_use block.
-        ids |= {str(b["id"]) for b in message.content if isinstance(b, dict) and b.get("id")}
-    return ids

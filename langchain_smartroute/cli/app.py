@@ -11,10 +11,13 @@ import typer
 from typer.core import TyperGroup
 
 import langchain_smartroute
+from langchain_smartroute.cli.bench import bench
 from langchain_smartroute.cli.demo import demo
+from langchain_smartroute.cli.evaluate import evaluate
 from langchain_smartroute.cli.explain import explain
 from langchain_smartroute.cli.models import models
 from langchain_smartroute.cli.sandbox import sandbox
+from langchain_smartroute.cli.train import train
 from langchain_smartroute.errors import SmartRouteError
 
 __all__ = ["app"]
@@ -59,5 +62,7 @@ def smartroute(
     """Each request to the cheapest model that answers it well."""
 
 
-for verb in (demo, explain, models, sandbox):
+for verb in (demo, explain, models, sandbox, train):
     app.command()(verb)
+app.add_typer(evaluate, name="evaluate")
+app.add_typer(bench, name="bench")

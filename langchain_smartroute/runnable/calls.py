@@ -48,6 +48,15 @@ class ChatCalls(BaseChatModel):
     ) -> Plan:
         """Decide a call and make it ready."""
 
+    @abstractmethod
+    async def aplan(
+        self,
+        input_: LanguageModelInput,
+        config: RunnableConfig | None,
+        arguments: Mapping[str, Any],
+    ) -> Plan:
+        """The same, without holding up the event loop."""
+
     @override
     def invoke(
         self,
@@ -70,7 +79,7 @@ class ChatCalls(BaseChatModel):
         **kwargs: Any,
     ) -> AIMessage:
         """Answer with the route's message; what was decided and what it cost is in its metadata."""
-        plan = self.plan(input, config, _with_stop(kwargs, stop))
+        plan = await self.aplan(input, config, _with_stop(kwargs, stop))
         return cast("AIMessage", await plan.ainvoke())
 
     @override
@@ -95,7 +104,7 @@ class ChatCalls(BaseChatModel):
         **kwargs: Any,
     ) -> AsyncIterator[AIMessageChunk]:
         """Stream the route's answer; the last chunk's metadata says what was decided."""
-        plan = self.plan(input, config, _with_stop(kwargs, stop))
+        plan = await self.aplan(input, config, _with_stop(kwargs, stop))
         async with aclosing(plan.astream()) as source:
             async for chunk in source:
                 yield chunk

@@ -14,7 +14,6 @@ from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, ValidationError
 from typing_extensions import override
 
 from langchain_smartroute.catalog import Catalog, faults_of
-from langchain_smartroute.classify import PatternClassifier, as_classifier
 from langchain_smartroute.engine import Engine
 from langchain_smartroute.errors import ConfigurationError, InvalidRequestError
 from langchain_smartroute.execution import ModelSettings, resolve_endpoints
@@ -27,6 +26,7 @@ from langchain_smartroute.runnable.build import (
     merged_profile,
 )
 from langchain_smartroute.runnable.calls import ChatCalls
+from langchain_smartroute.runnable.classifiers import given_classifier
 from langchain_smartroute.runnable.settings import read_settings, written_settings
 from langchain_smartroute.types import StreamPolicy, Tier
 
@@ -106,7 +106,7 @@ class ConfiguredModel(ChatCalls):
         )
         self._engine = Engine(
             policy=policy,
-            classifier=as_classifier(self.classifier or PatternClassifier()),
+            classifier=given_classifier(self.classifier),
             candidates=build_candidates(
                 catalog, given=self.models, endpoints=endpoints, settings=settings
             ),

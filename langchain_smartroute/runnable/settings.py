@@ -14,6 +14,7 @@ from pydantic_core import to_jsonable_python
 from langchain_smartroute.catalog import SHIPPED, Catalog
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.routing import Rule, as_rules
+from langchain_smartroute.runnable.classifiers import written_classifier
 
 if TYPE_CHECKING:
     from langchain_smartroute.runnable.configured import ConfiguredModel
@@ -63,8 +64,11 @@ def written_settings(router: ConfiguredModel) -> dict[str, Any]:
     ]
     if router.checks:
         faults.append(f"checks = {list(router.checks)!r}: cannot be written; pass them on loading")
-    if router.classifier is not None:
-        faults.append(f"classifier = {router.classifier!r}: cannot be written; pass it on loading")
+    classifier: Any = None
+    try:
+        classifier = written_classifier(router.classifier)
+    except ConfigurationError as error:
+        faults += error.faults
     rules = as_rules(router.rules, aliases=tuple(Catalog.load(router.catalog).models))
     faults += [
         f"rule {rule.label!r}: a callable condition cannot be written; give a mapping instead"
@@ -76,6 +80,8 @@ def written_settings(router: ConfiguredModel) -> dict[str, Any]:
     fields = router.model_fields_set
     written = {n: getattr(router, n) for n in _PLAIN if n in fields or n == "tier"}
     written["catalog"] = _written_catalog(router.catalog)
+    if classifier is not None:
+        written["classifier"] = classifier
     if router.checks is not None:
         written["checks"] = []
     if rules:

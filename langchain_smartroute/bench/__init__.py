@@ -1,0 +1,1 @@
+"""What this package costs in time and memory, beside its peers, in one run."""

@@ -1,0 +1,143 @@
+"""The honest test of a classifier: sources that it has seen nothing of.
+
+Prompts of one source resemble one another, so a random split flatters. Here each
+family of sources is left out in turn: what is left trains a model and, once more
+in groups, calibrates it; then it labels the family. Rows that may not be trained
+on are labelled by a model of all the others.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from langchain_smartroute.classify.training.examples import Example, capped
+from langchain_smartroute.classify.training.fit import softmax
+from langchain_smartroute.classify.training.matrix import feature_matrix
+from langchain_smartroute.classify.training.settings import TrainingSettings
+from langchain_smartroute.classify.training.train import (
+    learn,
+    left_out_scores,
+    source_weights,
+    targets_of,
+    tasks_of,
+    temperature_of,
+)
+
+if TYPE_CHECKING:
+    from scipy import sparse
+
+__all__ = ["LeftOut", "leave_sources_out"]
+
+_Floats = npt.NDArray[np.float64]
+_OFFERED_ALONE = "(not for training)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """Predictions for prompts of unseen sources.
+
+    Attributes:
+        tasks: The classes.
+        examples: The prompts.
+        labels: The class of each.
+        probabilities: A row per prompt, a column per class.
+    """
+
+    tasks: tuple[str, ...]
+    examples: Sequence[Example]
+    labels: npt.NDArray[np.intp]
+    probabilities: _Floats
+
+    @property
+    def predicted(self) -> npt.NDArray[np.intp]:
+        """The likeliest class of each."""
+        found: npt.NDArray[np.intp] = self.probabilities.argmax(axis=1)
+        return found
+
+    @property
+    def confidences(self) -> _Floats:
+        """The probability of it."""
+        found: _Floats = self.probabilities.max(axis=1)
+        return found
+
+    @property
+    def right(self) -> npt.NDArray[np.bool_]:
+        """Whether it is the label."""
+        found: npt.NDArray[np.bool_] = self.predicted == self.labels
+        return found
+
+    def only(self, wanted: npt.NDArray[np.bool_]) -> LeftOut:
+        """Some of the prompts."""
+        kept = [e for e, keep in zip(self.examples, wanted.tolist(), strict=True) if keep]
+        return replace(
+            self,
+            examples=kept,
+            labels=self.labels[wanted],
+            probabilities=self.probabilities[wanted],
+        )
+
+
+def leave_sources_out(
+    examples: Sequence[Example], *, settings: TrainingSettings | None = None
+) -> LeftOut:
+    """Label every example by a model that has seen nothing of its family.
+
+    Args:
+        examples: Labelled prompts; capped as in training.
+        settings: How to train.
+    """
+    chosen = settings or TrainingSettings()
+    used = capped(examples, most=chosen.most_of_a_source, seed=chosen.seed)
+    tasks = tasks_of([e for e in used if e.shippable])
+    used = [e for e in used if e.task in tasks]
+    features = feature_matrix([e.text for e in used], block_weights=chosen.block_weights)
+    probabilities = np.zeros((len(used), len(tasks)))
+    for seen, unseen in _folds(used):
+        probabilities[unseen] = _labelled(
+            [used[row] for row in seen.tolist()],
+            features[seen],
+            features[unseen],
+            tasks=tasks,
+            settings=chosen,
+        )
+    return LeftOut(
+        tasks=tasks,
+        examples=used,
+        labels=targets_of(used, tasks),
+        probabilities=probabilities,
+    )
+
+
+def _folds(
+    examples: Sequence[Example],
+) -> Iterator[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
+    """For each family: the rows to train on, and the rows to label."""
+    families: dict[str, list[int]] = defaultdict(list)
+    for row, example in enumerate(examples):
+        families[example.family if example.shippable else _OFFERED_ALONE].append(row)
+    shippable = np.array([e.shippable for e in examples])
+    for rows in families.values():
+        seen = shippable.copy()
+        seen[rows] = False
+        yield np.flatnonzero(seen), np.array(rows, np.intp)
+
+
+def _labelled(
+    known: Sequence[Example],
+    features: sparse.csr_matrix,
+    unseen: sparse.csr_matrix,
+    *,
+    tasks: tuple[str, ...],
+    settings: TrainingSettings,
+) -> _Floats:
+    """Probabilities for the unseen rows, trained and calibrated on the known ones alone."""
+    inner = left_out_scores(known, features, tasks=tasks, settings=settings)
+    temperature = temperature_of(inner, targets_of(known, tasks), weights=source_weights(known))
+    fitted = learn(known, features, tasks=tasks, settings=settings)
+    return softmax((unseen @ fitted.weights + fitted.bias) / temperature)
