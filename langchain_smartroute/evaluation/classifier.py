@@ -119,7 +119,12 @@ def report_on(found: LeftOut, *, seed: int) -> dict[str, Any]:
 
 def coarse_numbers(tasks: tuple[str, ...]) -> npt.NDArray[np.intp]:
     """Number of a task → number of the task that it counts as in the coarse view."""
-    return np.array([tasks.index(COARSE.get(task, task)) for task in tasks], np.intp)
+    merged = (COARSE.get(task, task) for task in tasks)
+    found = [
+        tasks.index(other if other in tasks else task)
+        for task, other in zip(tasks, merged, strict=True)
+    ]
+    return np.array(found, np.intp)
 
 
 def _table(

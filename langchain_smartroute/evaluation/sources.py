@@ -1,9 +1,10 @@
 """The honest test of a classifier: sources that it has seen nothing of.
 
 Prompts of one source resemble one another, so a random split flatters. Here each
-family of sources is left out in turn: what is left trains a model and, once more
-in groups, calibrates it; then it labels the family. Rows that may not be trained
-on are labelled by a model of all the others.
+family of sources is left out in turn: what is left trains a model, which then
+scores the family. The scores become probabilities by a temperature that fits the
+other families' scores, so nothing of a family's labels is in its probabilities.
+Rows that may not be trained on are labelled by a model of all the others.
 """
 
 from __future__ import annotations
@@ -11,26 +12,22 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from langchain_smartroute.classify.training.distraction import with_distractions
 from langchain_smartroute.classify.training.examples import Example, capped
 from langchain_smartroute.classify.training.fit import softmax
 from langchain_smartroute.classify.training.matrix import feature_matrix
 from langchain_smartroute.classify.training.settings import TrainingSettings
 from langchain_smartroute.classify.training.train import (
     learn,
-    left_out_scores,
     source_weights,
     targets_of,
     tasks_of,
     temperature_of,
 )
-
-if TYPE_CHECKING:
-    from scipy import sparse
 
 __all__ = ["LeftOut", "leave_sources_out"]
 
@@ -95,23 +92,29 @@ def leave_sources_out(
     chosen = settings or TrainingSettings()
     used = capped(examples, most=chosen.most_of_a_source, seed=chosen.seed)
     tasks = tasks_of([e for e in used if e.shippable])
-    used = [e for e in used if e.task in tasks]
+    used = with_distractions(
+        [e for e in used if e.task in tasks], share=chosen.distractions, seed=chosen.seed
+    )
     features = feature_matrix([e.text for e in used], block_weights=chosen.block_weights)
-    probabilities = np.zeros((len(used), len(tasks)))
-    for seen, unseen in _folds(used):
-        probabilities[unseen] = _labelled(
-            [used[row] for row in seen.tolist()],
-            features[seen],
-            features[unseen],
-            tasks=tasks,
-            settings=chosen,
-        )
-    return LeftOut(
+    scores = np.zeros((len(used), len(tasks)))
+    folds = list(_folds(used))
+    for seen, unseen in folds:
+        known = [used[row] for row in seen.tolist()]
+        fitted = learn(known, features[seen], tasks=tasks, settings=chosen)
+        scores[unseen] = features[unseen] @ fitted.weights + fitted.bias
+    labels = targets_of(used, tasks)
+    probabilities = np.zeros_like(scores)
+    for seen, unseen in folds:
+        others = source_weights([used[row] for row in seen.tolist()])
+        temperature = temperature_of(scores[seen], labels[seen], weights=others)
+        probabilities[unseen] = softmax(scores[unseen] / temperature)
+    found = LeftOut(
         tasks=tasks,
         examples=used,
-        labels=targets_of(used, tasks),
+        labels=labels,
         probabilities=probabilities,
     )
+    return found.only(np.array([not e.distracted for e in used]))
 
 
 def _folds(
@@ -126,18 +129,3 @@ def _folds(
         seen = shippable.copy()
         seen[rows] = False
         yield np.flatnonzero(seen), np.array(rows, np.intp)
-
-
-def _labelled(
-    known: Sequence[Example],
-    features: sparse.csr_matrix,
-    unseen: sparse.csr_matrix,
-    *,
-    tasks: tuple[str, ...],
-    settings: TrainingSettings,
-) -> _Floats:
-    """Probabilities for the unseen rows, trained and calibrated on the known ones alone."""
-    inner = left_out_scores(known, features, tasks=tasks, settings=settings)
-    temperature = temperature_of(inner, targets_of(known, tasks), weights=source_weights(known))
-    fitted = learn(known, features, tasks=tasks, settings=settings)
-    return softmax((unseen @ fitted.weights + fitted.bias) / temperature)

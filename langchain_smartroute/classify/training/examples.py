@@ -45,6 +45,7 @@ class Example:
         shippable: Whether weights trained on it may be published.
         license: The licence that it is under, where known.
         own: Whether somebody wrote it as a prompt for this purpose.
+        distracted: Whether it is a copy that was given a meaningless end.
 
     Example:
         >>> from langchain_smartroute.classify.training import Example
@@ -62,6 +63,7 @@ class Example:
     shippable: bool = True
     license: str = ""
     own: bool = False
+    distracted: bool = False
 
     @property
     def family(self) -> str:

@@ -66,6 +66,20 @@ def fit_softmax(
         iterations: Steps; there is no other end, so that no tolerance can tip.
     """
     rows, width = features.shape
+    used = np.unique(features.indices)
+    if len(used) < width:
+        # A feature that occurs nowhere keeps a weight of zero.
+        found = fit_softmax(
+            features[:, used],
+            targets,
+            classes=classes,
+            importance=importance,
+            strength=strength,
+            iterations=iterations,
+        )
+        weights = np.zeros((width, classes))
+        weights[used] = found.weights
+        return Fitted(weights, found.bias)
     share = strength * importance / np.add.reduce(importance) * rows
     wanted = np.zeros((rows, classes))
     wanted[np.arange(rows), targets] = 1.0
@@ -77,8 +91,8 @@ def fit_softmax(
         # The bias is hardly held back: it stands for how common a class is.
         return np.vstack([turned @ errors + weights, np.add.reduce(errors)[None] + 1e-3 * bias])
 
-    found = _descend(slope, np.zeros((width + 1, classes)), iterations=iterations)
-    return Fitted(found[:-1], found[-1])
+    level = _descend(slope, np.zeros((width + 1, classes)), iterations=iterations)
+    return Fitted(level[:-1], level[-1])
 
 
 def _descend(slope: Callable[[_Floats], _Floats], at: _Floats, *, iterations: int) -> _Floats:

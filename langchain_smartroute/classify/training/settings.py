@@ -23,6 +23,8 @@ class TrainingSettings:
         own_weight: How much more a prompt written for the purpose counts.
         template_weight: How much an example counts that was filled into a template.
         task_power: How far tasks are made even: 0 not at all, 1 wholly.
+        distractions: Share of the shorter examples that are learned from once more with a
+            meaningless end: nonsense, a claim of difficulty, a bare task word.
         groups: Into how many groups the sources are parted for calibration.
         seed: Of every draw.
     """
@@ -36,5 +38,6 @@ class TrainingSettings:
     own_weight: float = 12.0
     template_weight: float = 1.0
     task_power: float = 0.7
+    distractions: float = 0.9
     groups: int = 3
     seed: int = 5

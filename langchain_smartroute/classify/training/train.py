@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from langchain_smartroute.classify.artefact import Artefact
 from langchain_smartroute.classify.hashing import BITS
+from langchain_smartroute.classify.training.distraction import with_distractions
 from langchain_smartroute.classify.training.examples import Example, capped, data_hash
 from langchain_smartroute.classify.training.fit import Fitted, fit_softmax, softmax
 from langchain_smartroute.classify.training.licenses import license_of
@@ -78,6 +79,7 @@ def train(
         [e for e in examples if e.shippable], most=chosen.most_of_a_source, seed=chosen.seed
     )
     tasks = tasks_of(used)
+    used = with_distractions(used, share=chosen.distractions, seed=chosen.seed)
     features = feature_matrix([e.text for e in used], block_weights=chosen.block_weights)
     learned, scores = _calibrated(used, features, tasks=tasks, settings=chosen)
     levels, levelled = _difficulty(used, features, chosen)
@@ -257,7 +259,8 @@ def _card(
     return {
         "data": {
             "sha256": data_hash(used),
-            "prompts": len(used),
+            "prompts": sum(not e.distracted for e in used),
+            "prompts_with_a_distracting_end": sum(e.distracted for e in used),
             "prompts_given": len(given),
             "sources": dict(sorted(Counter(e.source for e in used).items())),
             "languages": dict(Counter(e.lang for e in used).most_common()),
