@@ -43,6 +43,11 @@ class Artefact:
         version: Of the trained classifier, as its maker names it.
         card: Training data (hash, rows, licences) and how well it does, with whatever
             else its maker wants readers to know.
+
+    Example:
+        >>> from langchain_smartroute.classify.linear import read_shipped
+        >>> read_shipped().artefact.tasks[:3]
+        ('code', 'classification', 'reasoning')
     """
 
     tasks: tuple[str, ...]

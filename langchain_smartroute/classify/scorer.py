@@ -17,7 +17,15 @@ __all__ = ["Scorer"]
 
 
 class Scorer:
-    """The weights of an artefact, ready to score with."""
+    """The weights of an artefact, ready to score with.
+
+    Example:
+        >>> from langchain_smartroute.classify.linear import read_shipped
+        >>> scorer = read_shipped()
+        >>> scores = scorer.scores("Solve 2x + 3 = 9")
+        >>> scorer.artefact.tasks[scores.index(max(scores[:10]))]
+        'math'
+    """
 
     def __init__(self, artefact: Artefact) -> None:
         """Lay out the weights; nothing is copied."""

@@ -93,7 +93,7 @@ def rank_correlation(left: npt.ArrayLike, right: npt.ArrayLike) -> float:
 
 
 def bootstrap_interval(
-    figure: Callable[[_Labels], float], size: int, *, seed: int, resamples: int = _RESAMPLES
+    figure: Callable[[_Labels], float], size: int, *, seed: int, resamples: int | None = None
 ) -> Interval:
     """A figure with its 95 % percentile interval over resampled rows.
 
@@ -101,10 +101,10 @@ def bootstrap_interval(
         figure: Computes the figure of the rows with the given numbers.
         size: How many rows there are.
         seed: Of the draws.
-        resamples: How many draws.
+        resamples: How many draws; a thousand where left out.
     """
     draws = np.random.default_rng(seed)
-    found = [figure(draws.integers(0, size, size)) for _ in range(resamples)]
+    found = [figure(draws.integers(0, size, size)) for _ in range(resamples or _RESAMPLES)]
     low, high = np.percentile(found, _PERCENTILES)
     return Interval(figure(np.arange(size)), float(low), float(high))
 

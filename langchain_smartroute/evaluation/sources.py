@@ -44,6 +44,18 @@ class LeftOut:
         examples: The prompts.
         labels: The class of each.
         probabilities: A row per prompt, a column per class.
+
+    Example:
+        >>> import numpy as np
+        >>> from langchain_smartroute.classify.training import Example
+        >>> found = LeftOut(
+        ...     tasks=("code", "math"),
+        ...     examples=[Example(text="2 + 2", task="math")],
+        ...     labels=np.array([1]),
+        ...     probabilities=np.array([[0.2, 0.8]]),
+        ... )
+        >>> found.right.tolist()
+        [True]
     """
 
     tasks: tuple[str, ...]

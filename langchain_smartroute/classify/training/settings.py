@@ -27,6 +27,10 @@ class TrainingSettings:
             meaningless end: nonsense, a claim of difficulty, a bare task word.
         groups: Into how many groups the sources are parted for calibration.
         seed: Of every draw.
+
+    Example:
+        >>> TrainingSettings(iterations=10).strength
+        1.0
     """
 
     block_weights: tuple[float, ...] = (1.0, 1.0, 1.5, 1.5, 0.2)

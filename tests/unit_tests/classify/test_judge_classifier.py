@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from langchain_core.language_models import GenericFakeChatModel
 from langchain_core.runnables import RunnableLambda
@@ -68,6 +68,7 @@ def test_the_method_of_structured_output_can_be_chosen():
     assert model.methods == [{"method": "json_mode"}]
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_no_text_can_close_its_own_fence(text):
     rules, fenced = _prompt(UserRequest(text=text))

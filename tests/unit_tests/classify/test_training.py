@@ -8,7 +8,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from langchain_smartroute.classify import LinearClassifier, UserRequest
@@ -169,6 +169,7 @@ def test_the_matrix_counts_a_features_weight_over_all_blocks():
     assert (matrix.data > 0).all()
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-1e4, 1e4), min_size=1, max_size=8))
 def test_our_exponential_agrees_with_numpys(scores):
     row = np.array([scores])

@@ -9,6 +9,7 @@ import pytest
 
 import langchain_smartroute.bench.classifier as bench
 from langchain_smartroute.classify import LinearClassifier, UserRequest
+from langchain_smartroute.evaluation import metrics
 
 PROMPTS = {
     "code": "write a python function that {}",
@@ -19,6 +20,13 @@ THINGS = (
     "sorts a list", "an old bear", "the river", "two sisters", "counts words", "a red kite",
     "finds primes", "my garden", "the last train", "reads a file",
 )  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def few_repetitions(monkeypatch):
+    monkeypatch.setattr(metrics, "_RESAMPLES", 10)
+    monkeypatch.setattr(bench, "_REPEATS", {200: 3, 16_000: 2})
+    monkeypatch.setattr(bench, "_TURNS", (10,))
 
 
 @pytest.fixture
@@ -91,11 +99,10 @@ def test_evaluate_gives_json_and_names_a_file_that_cannot_be_read(smartroute, co
     assert "none.jsonl" in shown.stderr
 
 
-def test_bench_times_every_classifier_on_every_text(smartroute, monkeypatch):
-    monkeypatch.setattr(bench, "_REPEATS", {200: 3, 16_000: 2})
+def test_bench_times_every_classifier_on_every_text(smartroute):
     shown = smartroute("bench", "classifier")
     assert shown.exit_code == 0, shown.output
-    for words in ("loading the weights", "history of 1,000 messages", "scikit-learn", "16,000"):
+    for words in ("loading the weights", "history of 10 messages", "scikit-learn", "16,000"):
         assert words in shown.stdout
     found = json.loads(smartroute("bench", "classifier", "--format", "json").stdout)
     assert {t["name"] for t in found["timings"]} == {"linear", "patterns", "scikit-learn"}
