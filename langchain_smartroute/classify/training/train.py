@@ -158,7 +158,15 @@ def temperature_of(
         right = softmax(scores / temperature)[rows, targets]
         return float(np.average(-np.log(np.maximum(right, 1e-12)), weights=shares))
 
-    return min(_TEMPERATURES, key=loss)
+    # The loss has one valley along the grid (it is convex in the inverse temperature).
+    low, high = 0, len(_TEMPERATURES) - 1
+    while low < high:
+        middle = (low + high) // 2
+        if loss(_TEMPERATURES[middle]) <= loss(_TEMPERATURES[middle + 1]):
+            high = middle
+        else:
+            low = middle + 1
+    return _TEMPERATURES[low]
 
 
 def source_weights(examples: Sequence[Example]) -> _Floats:
