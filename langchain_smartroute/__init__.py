@@ -22,7 +22,14 @@ if TYPE_CHECKING:
     )
     from langchain_smartroute.accounting.sql import SqlLedger
     from langchain_smartroute.catalog import Catalog, ModelSpec, Price, PriceBook, PriceVariant
-    from langchain_smartroute.classify import Classifier, PatternClassifier
+    from langchain_smartroute.classify import (
+        Classifier,
+        ClassifierChain,
+        EmbeddingClassifier,
+        JudgeClassifier,
+        LinearClassifier,
+        PatternClassifier,
+    )
     from langchain_smartroute.errors import (
         AnswerTooLongError,
         AttemptTimeoutError,
@@ -62,12 +69,16 @@ _HOMES = {
     "CircuitBreaker": "execution.breaker",
     "Classification": "types",
     "Classifier": "classify",
+    "ClassifierChain": "classify",
     "ConfigurationError": "errors",
     "CostCallbackHandler": "accounting",
     "CostStats": "accounting",
+    "EmbeddingClassifier": "classify",
     "ForeignRedirectError": "errors",
     "InvalidRequestError": "errors",
+    "JudgeClassifier": "classify",
     "Ledger": "accounting",
+    "LinearClassifier": "classify",
     "MemoryLedger": "accounting",
     "ModelSpec": "catalog",
     "NoFeasibleModelError": "errors",
@@ -104,12 +115,16 @@ __all__ = [
     "CircuitBreaker",
     "Classification",
     "Classifier",
+    "ClassifierChain",
     "ConfigurationError",
     "CostCallbackHandler",
     "CostStats",
+    "EmbeddingClassifier",
     "ForeignRedirectError",
     "InvalidRequestError",
+    "JudgeClassifier",
     "Ledger",
+    "LinearClassifier",
     "MemoryLedger",
     "ModelSpec",
     "NoFeasibleModelError",

@@ -14,8 +14,13 @@ from contextlib import contextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from langchain_core.runnables.config import set_config_context
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from contextvars import Context
+
+    from langchain_core.runnables import RunnableConfig
 
     from langchain_smartroute.types import Attempt, RequestFeatures, RoutingDecision
 
@@ -24,6 +29,7 @@ __all__ = [
     "SettlementListener",
     "answer_info",
     "attempt_metadata",
+    "classifying",
     "decision_metadata",
     "is_attempt_run",
     "is_request_run",
@@ -75,6 +81,30 @@ def decision_metadata(
         # No attempt yet; inside another router's attempt this overwrites its number.
         "smartroute_attempt": None,
     }
+
+
+@contextmanager
+def classifying(config: RunnableConfig | None, decision_id: str) -> Iterator[Context]:
+    """A context in which a classifier's own model calls are part of the request.
+
+    They reach the request's handlers and are counted into its cost; they belong to
+    no attempt, also where the request is one of another router's.
+
+    Args:
+        config: The request's own.
+        decision_id: The decision that is being made.
+    """
+    around = (config or {}).get("metadata") or {}
+    told = {
+        "smartroute_request_id": around.get("smartroute_request_id") or decision_id,
+        "smartroute_decision_id": None,
+        "smartroute_attempt": None,
+    }
+    own: RunnableConfig = {"metadata": {**around, **told}}
+    if config is not None and config.get("callbacks") is not None:
+        own["callbacks"] = config["callbacks"]
+    with set_config_context(own) as context:
+        yield context
 
 
 def is_request_run(metadata: Mapping[str, Any]) -> bool:

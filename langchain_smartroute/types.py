@@ -154,6 +154,7 @@ class RoutingDecision:
         reason: Why `model` is the route, in words.
         notes: What else was noticed on the way, such as a rule whose target was infeasible.
         checks: Names of the checks that the answer must pass.
+        classified_by: Which classifier said what the task is, and which failed.
     """
 
     id: str
@@ -170,6 +171,7 @@ class RoutingDecision:
     estimated_cost_usd: Decimal | None = None
     notes: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
+    classified_by: str = ""
 
     def __str__(self) -> str:
         """Explain the decision in a few lines that a person can read."""
@@ -177,7 +179,9 @@ class RoutingDecision:
         share = self.scores.get(self.task)
         lines = [
             f"{self.model}  ({self.reason})",
-            f"  task        {self.task}" + (f" ({share:.0%})" if share is not None else ""),
+            f"  task        {self.task}"
+            + (f" ({share:.0%})" if share is not None else "")
+            + (f", by {self.classified_by}" if self.classified_by else ""),
             f"  difficulty  {self.difficulty}",
             f"  tier        {self.tier}",
             f"  estimate    {'unknown price' if cost is None else f'${cost:f}'}",

@@ -7,23 +7,36 @@ from langchain_smartroute.classify.base import (
     ClassifierLike,
     as_classifier,
     classify_safely,
+    classify_safely_async,
 )
+from langchain_smartroute.classify.chain import ClassifierChain
 from langchain_smartroute.classify.characters import script_of
 from langchain_smartroute.classify.difficulty import difficulty_of
-from langchain_smartroute.classify.features import extract_features
+from langchain_smartroute.classify.embedding import EmbeddingClassifier
+from langchain_smartroute.classify.features import described, extract_features
 from langchain_smartroute.classify.history import message_tokens
+from langchain_smartroute.classify.judge import JudgeClassifier
+from langchain_smartroute.classify.linear import LinearClassifier
 from langchain_smartroute.classify.patterns import PatternClassifier
 from langchain_smartroute.classify.request import UserRequest, user_request
+from langchain_smartroute.classify.sendable import check_messages
 from langchain_smartroute.classify.tokens import structure_tokens, text_tokens
 from langchain_smartroute.classify.toolkit import toolkit_tokens
 
 __all__ = [
     "Classifier",
+    "ClassifierChain",
     "ClassifierLike",
+    "EmbeddingClassifier",
+    "JudgeClassifier",
+    "LinearClassifier",
     "PatternClassifier",
     "UserRequest",
     "as_classifier",
+    "check_messages",
     "classify_safely",
+    "classify_safely_async",
+    "described",
     "difficulty_of",
     "extract_features",
     "message_tokens",

@@ -7,6 +7,7 @@ the user's call, so everything goes through `classify_safely`.
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import logging
 import math
@@ -14,19 +15,31 @@ import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from numbers import Real
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, Self, cast
 
+from langchain_smartroute.classify.limited import run_within, run_within_async
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.types import Classification
 
 if TYPE_CHECKING:
     from langchain_smartroute.classify.request import UserRequest
 
-__all__ = ["Classifier", "ClassifierLike", "as_classifier", "classify_safely"]
+__all__ = [
+    "Classifier",
+    "ClassifierLike",
+    "as_classifier",
+    "attempted",
+    "attempted_async",
+    "classify_safely",
+    "classify_safely_async",
+    "name_of",
+]
 
 logger = logging.getLogger(__name__)
 
 _SUM_TOLERANCE = 1e-6
+_LIMIT_S = 10.0
+"""Seconds that a classifier in a thread may take where nothing else is said."""
 
 
 class Classifier(Protocol):
@@ -104,32 +117,109 @@ def as_classifier(value: ClassifierLike) -> Classifier:
     return _CallableClassifier(function, name=str(getattr(value, "__name__", kind)))
 
 
+def name_of(classifier: Classifier) -> str:
+    """What a classifier is called in records: a callable's own name, else its class."""
+    if isinstance(classifier, _CallableClassifier):
+        return classifier.name
+    return type(classifier).__name__
+
+
 def classify_safely(classifier: Classifier, request: UserRequest) -> Classification:
     """Classify, and answer `general` where the classifier fails.
 
     A classifier that raises, or returns something that is no classification (no
     scores, a negative, infinite or NaN one, another type), never fails the
     request: it is named in `source`, and logged once per classifier object, without
-    any text of the request.
+    any text of the request. One with a `timeout_s` is held to it.
 
     Returns:
         A classification whose scores are probabilities.
     """
-    name = type(classifier).__name__
-    if isinstance(classifier, _CallableClassifier):
-        name = classifier.name
-    try:
-        return _read(classifier.classify(request), name=name)
-    except Exception as error:  # noqa: BLE001 - users' code: anything may come out of it
-        kind = type(error).__name__
-        if _first_failure_of(classifier):
-            logger.warning(
-                "Classifier %s failed (%s); requests it fails on are routed as general. "
-                "Logged once.",
-                name,
-                kind,
-            )
-        return Classification(scores={"general": 1.0}, source=f"{name}: failed ({kind})")
+    return _or_general(attempted(classifier, request), classifier)
+
+
+async def classify_safely_async(classifier: Classifier, request: UserRequest) -> Classification:
+    """The same without holding up the event loop, whatever the classifier does.
+
+    `aclassify` is awaited where there is one. A classifier without runs in a thread,
+    for `timeout_s` seconds if it has that and ten if not, unless it says by
+    `inline = True` that it is done before a thread would have started.
+    """
+    return _or_general(await attempted_async(classifier, request), classifier)
+
+
+def attempted(
+    classifier: Classifier, request: UserRequest, *, timeout_s: float | None = None
+) -> Classification | Exception:
+    """A classification with probabilities, or what went wrong.
+
+    Args:
+        classifier: Who is asked.
+        request: What is classified.
+        timeout_s: Seconds it may take; `None`: the classifier's own limit, if any.
+    """
+    limit = timeout_s or getattr(classifier, "timeout_s", None)
+    if limit is None or _says(classifier, "inline") or _says(classifier, "bounded"):
+        return _answer(classifier, request)
+    with _Caught() as caught:
+        return run_within(limit, lambda: _answer(classifier, request))
+    return caught.known
+
+
+async def attempted_async(
+    classifier: Classifier, request: UserRequest, *, timeout_s: float | None = None
+) -> Classification | Exception:
+    """The same without holding up the event loop."""
+    limit = timeout_s or getattr(classifier, "timeout_s", None) or _LIMIT_S
+    answering: Callable[[UserRequest], Any] | None = getattr(classifier, "aclassify", None)
+    if _says(classifier, "inline"):
+        return _answer(classifier, request)
+    with _Caught() as caught:
+        if answering is None:
+            return await run_within_async(limit, lambda: _answer(classifier, request))
+        async with asyncio.timeout(None if _says(classifier, "bounded") else limit):
+            return _read(await answering(request), name=name_of(classifier))
+    return caught.known
+
+
+class _Caught:
+    """Holds what a classifier raised; an interrupt or a cancellation goes on its way."""
+
+    def __init__(self) -> None:
+        self.known: Exception = RuntimeError("nothing was raised")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> bool:
+        if not isinstance(error, Exception):
+            return False
+        self.known = error
+        return True
+
+
+def _answer(classifier: Classifier, request: UserRequest) -> Classification | Exception:
+    with _Caught() as caught:
+        return _read(classifier.classify(request), name=name_of(classifier))
+    return caught.known
+
+
+def _says(classifier: Classifier, what: str) -> bool:
+    """Whether a classifier says of itself that it is `inline` or `bounded` (limits itself)."""
+    return getattr(classifier, what, False) is True
+
+
+def _or_general(said: Classification | Exception, classifier: Classifier) -> Classification:
+    if isinstance(said, Classification):
+        return said
+    name, kind = name_of(classifier), type(said).__name__
+    if _first_failure_of(classifier):
+        logger.warning(
+            "Classifier %s failed (%s); requests it fails on are routed as general. Logged once.",
+            name,
+            kind,
+        )
+    return Classification(scores={"general": 1.0}, source=f"{name}: failed ({kind})")
 
 
 def _read(answer: object, *, name: str) -> Classification:

@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
     from langchain_core.messages import BaseMessage
 
+    from langchain_smartroute.classify.request import UserRequest
     from langchain_smartroute.classify.roles import Role
-    from langchain_smartroute.types import SchemaMethod, Turn
+    from langchain_smartroute.types import Classification, SchemaMethod, Turn
 
-__all__ = ["extract_features"]
+__all__ = ["described", "extract_features"]
 
 _TURN_OF_ROLE: dict[Role, Turn] = {"tool": "tool_result", "assistant": "assistant"}
 
@@ -57,9 +58,43 @@ def extract_features(
         >>> extract_features(chat, classifier=PatternClassifier()).task
         'code'
     """
-    history = read_history(messages)
     request = user_request(messages)
-    said = classify_safely(classifier, request)
+    return described(
+        messages,
+        request,
+        classify_safely(classifier, request),
+        tools=tools,
+        tool_choice=tool_choice,
+        schema=schema,
+        schema_tokens=schema_tokens,
+        answer_tokens=answer_tokens,
+    )
+
+
+def described(
+    messages: Sequence[BaseMessage],
+    request: UserRequest,
+    said: Classification,
+    *,
+    tools: Sequence[Any] = (),
+    tool_choice: Any = None,
+    schema: SchemaMethod | Literal["any"] | None = None,
+    schema_tokens: int = 0,
+    answer_tokens: int | None = None,
+) -> RequestFeatures:
+    """The features of a request that a classifier has spoken on.
+
+    Args:
+        messages: The whole history that will be sent.
+        request: What the user asked in it.
+        said: What the classifier made of that.
+        tools: As for `extract_features`, and so on.
+        tool_choice: As given to `bind_tools`.
+        schema: How structured output is wanted.
+        schema_tokens: Estimated tokens of that schema.
+        answer_tokens: The answer's room that the caller asked for.
+    """
+    history = read_history(messages)
     return RequestFeatures(
         text=request.text,
         task=said.task,

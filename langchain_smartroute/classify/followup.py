@@ -43,11 +43,16 @@ _OPENERS = (
     # Russian, Arabic, Hindi
     r"|и|а|но|теперь|ещё|еще|снова|короче|подробнее|продолжай|дальше|почему|на \w+\?"
     r"|و|لكن|الآن|مرة أخرى|أكثر|أقصر|أكمل|لماذا|और|लेकिन|अब|फिर|छोटा|क्यों"
+    # The same again, so long, so plain, or a part of it
+    r"|only|just the|turn (?:it|that|this)|¿y|más \w+$|explain (?:it|that)|erklär\w* (?:es|das)"
+    r"|explique[rz]? plus|sans \w+ ?\?|объясни проще"
+    r"|(?:in|en|em) (?:one|two|einem|zwei|une?|deux|una?|dos|uma?|dois|due) \w+\W*$"
 )
 _CJK_OPENERS = (
     r"那|还有|再|继续|然后|为什么|换成|改成|短一点|长一点|更|也|但|用\w{1,8}呢|翻译成\w{1,6}"
     r"|もっと|では|じゃあ|それ|続け|なぜ|どうして|次は|もう一度|短く|他に"
-    r"|그럼|그러면|그리고|다시|계속|왜|더|이번엔|하지만"
+    r"|그럼|그러면|그리고|다시|계속|왜|더|이번엔|하지만|\w{1,6}(?:では|だと|なら|로는|면)[?？]"
+    r"|结局|一句话|一文で|한 문장"
 )
 _POINTERS = (
     r"it|its|that|them|those|this one|that one|one|ones|es|das|sie|davon|ça|cela|ceci|l[ae] même"

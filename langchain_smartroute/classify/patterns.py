@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from langchain_smartroute.classify.characters import window
 from langchain_smartroute.classify.cue import CueIndex
@@ -64,6 +64,8 @@ class PatternClassifier:
         >>> PatternClassifier().classify(UserRequest(text="Translate this into French")).task
         'translation'
     """
+
+    inline: ClassVar[bool] = True
 
     def classify(self, request: UserRequest) -> Classification:
         """Score the request's text; a follow-up that is unclear alone takes the earlier task."""

@@ -13,11 +13,13 @@ from typer.core import TyperGroup
 import langchain_smartroute
 from langchain_smartroute.cli.bench import bench
 from langchain_smartroute.cli.demo import demo
+from langchain_smartroute.cli.evaluate import evaluate
 from langchain_smartroute.cli.explain import explain
 from langchain_smartroute.cli.models import models
 from langchain_smartroute.cli.prices import prices
 from langchain_smartroute.cli.report import report
 from langchain_smartroute.cli.sandbox import sandbox
+from langchain_smartroute.cli.train import train
 from langchain_smartroute.errors import SmartRouteError
 
 __all__ = ["app"]
@@ -62,7 +64,8 @@ def smartroute(
     """Each request to the cheapest model that answers it well."""
 
 
-for verb in (demo, explain, models, report, sandbox):
+for verb in (demo, explain, models, report, sandbox, train):
     app.command()(verb)
+app.add_typer(evaluate, name="evaluate")
 app.add_typer(bench)
 app.add_typer(prices)

@@ -6,6 +6,7 @@ async differ only there.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,14 @@ from uuid import uuid4
 from langchain_core.runnables import Runnable
 
 from langchain_smartroute.accounting import LimitedRequest, Limits
-from langchain_smartroute.classify import Classifier, extract_features, toolkit_tokens
+from langchain_smartroute.classify import (
+    Classifier,
+    classify_safely,
+    classify_safely_async,
+    described,
+    toolkit_tokens,
+    user_request,
+)
 from langchain_smartroute.engine.request import Request
 from langchain_smartroute.execution import (
     Candidate,
@@ -34,10 +42,14 @@ from langchain_smartroute.execution.checks import (
     applicable,
 )
 from langchain_smartroute.routing import TablePolicy
+from langchain_smartroute.tracing import classifying
 from langchain_smartroute.types import StreamPolicy
 
 if TYPE_CHECKING:
-    from langchain_smartroute.types import RequestFeatures, RoutingDecision
+    from langchain_core.runnables import RunnableConfig
+
+    from langchain_smartroute.classify import UserRequest
+    from langchain_smartroute.types import Classification, RequestFeatures, RoutingDecision
 
 __all__ = ["Engine"]
 
@@ -66,11 +78,53 @@ class Engine:
     conduct: Conduct = field(default_factory=Conduct)
     limits: Limits | None = None
 
-    def decide(self, request: Request) -> tuple[RoutingDecision, RequestFeatures]:
-        """Read the request and choose its chain; calls no candidate."""
-        features = extract_features(
+    def decide(
+        self, request: Request, config: RunnableConfig | None = None
+    ) -> tuple[RoutingDecision, RequestFeatures]:
+        """Read the request and choose its chain; calls no candidate.
+
+        Args:
+            request: The call.
+            config: The request's own, whose handlers see what a classifier calls.
+        """
+        decision_id, asked = uuid4().hex, user_request(request.messages)
+        if self._classifies_inline:
+            said = classify_safely(self.classifier, asked)
+        else:
+            with classifying(config, decision_id) as context:
+                said = context.run(classify_safely, self.classifier, asked)
+        return self._decided(request, asked, said, decision_id=decision_id)
+
+    async def adecide(
+        self, request: Request, config: RunnableConfig | None = None
+    ) -> tuple[RoutingDecision, RequestFeatures]:
+        """The same; a classifier that waits or works does not hold up the event loop."""
+        decision_id, asked = uuid4().hex, user_request(request.messages)
+        if self._classifies_inline:
+            said = classify_safely(self.classifier, asked)
+        else:
+            with classifying(config, decision_id) as context:
+                classifying_it = classify_safely_async(self.classifier, asked)
+                said = await asyncio.create_task(classifying_it, context=context)
+        return self._decided(request, asked, said, decision_id=decision_id)
+
+    @property
+    def _classifies_inline(self) -> bool:
+        """Whether the classifier says that it is fast and calls nobody."""
+        return getattr(self.classifier, "inline", False) is True
+
+    def _decided(
+        self,
+        request: Request,
+        asked: UserRequest,
+        said: Classification,
+        *,
+        decision_id: str,
+    ) -> tuple[RoutingDecision, RequestFeatures]:
+        features = described(
             request.messages,
-            classifier=self.classifier,
+            asked,
+            said,
             tools=request.tools,
             tool_choice=request.bind_arguments.get("tool_choice", request.forced),
             schema=request.schema,
@@ -81,7 +135,7 @@ class Engine:
         decision = self.policy.decide(
             features,
             request.options,
-            decision_id=uuid4().hex,
+            decision_id=decision_id,
             unavailable=unavailable(self.candidates),
         )
         names = tuple(check.name for check in self._checks_for(request, decision))

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolMessage
+from langchain_core.messages import BaseMessage
 
-from langchain_smartroute.classify import toolkit_tokens
+from langchain_smartroute.classify import check_messages, toolkit_tokens
 from langchain_smartroute.errors import InvalidRequestError
 from langchain_smartroute.routing import RouteOptions
 
@@ -75,7 +75,7 @@ class Request:
         Raises:
             InvalidRequestError: If no candidate could serve the call as it was made.
         """
-        _check_messages(messages)
+        check_messages(messages)
         rest = dict(arguments)
         if rest.get("n") not in (None, 1):
             raise InvalidRequestError(
@@ -104,31 +104,3 @@ class Request:
 def _method_of(response_format: Any) -> SchemaMethod:
     kind = response_format.get("type") if isinstance(response_format, Mapping) else None
     return "json_mode" if kind == "json_object" else "json_schema"
-
-
-def _check_messages(messages: Sequence[BaseMessage]) -> None:
-    """Reject histories that every provider rejects, before anything is spent."""
-    if not messages:
-        raise InvalidRequestError("The message list is empty; give at least one user message")
-    if all(isinstance(message, SystemMessage) for message in messages):
-        raise InvalidRequestError("There are only system messages; add a user message to answer")
-    if all(isinstance(message, AIMessage | SystemMessage) for message in messages):
-        raise InvalidRequestError("There are only AI messages; add a user message to answer")
-    called: set[str] = set()
-    for position, message in enumerate(messages):
-        if isinstance(message, AIMessage):
-            called |= _call_ids(message)
-        elif isinstance(message, ToolMessage) and message.tool_call_id not in called:
-            raise InvalidRequestError(
-                f"messages[{position}] is the result of tool call {message.tool_call_id!r}, which"
-                " no AI message before it makes; keep the AI message with the call, or drop both"
-            )
-
-
-def _call_ids(message: AIMessage) -> set[str]:
-    calls = (*message.tool_calls, *message.invalid_tool_calls)
-    ids = {call["id"] for call in calls if call["id"] is not None}
-    if isinstance(message.content, list):
-        # A call in another provider's form, such as Anthropic's tool_use block.
-        ids |= {str(b["id"]) for b in message.content if isinstance(b, dict) and b.get("id")}
-    return ids

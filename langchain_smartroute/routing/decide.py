@@ -125,6 +125,7 @@ class _Choice:
             policy=POLICY,
             reason=chain[aliases[0]],
             notes=tuple(self.notes),
+            classified_by=features.classified_by,
         )
 
     def _allow_for_the_estimate(self) -> None:

@@ -20,6 +20,7 @@ from typing_extensions import override
 
 from langchain_smartroute.classify import message_tokens, text_tokens, toolkit_tokens
 from langchain_smartroute.runnable.batches import WholeBatches
+from langchain_smartroute.runnable.planned import PlannedStream
 
 if TYPE_CHECKING:
     from langchain_core.callbacks import CallbackManagerForLLMRun
@@ -48,6 +49,15 @@ class ChatCalls(WholeBatches, BaseChatModel):
     ) -> Plan:
         """Decide a call and make it ready."""
 
+    @abstractmethod
+    async def aplan(
+        self,
+        input_: LanguageModelInput,
+        config: RunnableConfig | None,
+        arguments: Mapping[str, Any],
+    ) -> Plan:
+        """The same, without holding up the event loop."""
+
     @override
     def invoke(
         self,
@@ -70,7 +80,7 @@ class ChatCalls(WholeBatches, BaseChatModel):
         **kwargs: Any,
     ) -> AIMessage:
         """Answer with the route's message; what was decided and what it cost is in its metadata."""
-        plan = self.plan(input, config, _with_stop(kwargs, stop))
+        plan = await self.aplan(input, config, _with_stop(kwargs, stop))
         return cast("AIMessage", await plan.ainvoke())
 
     @override
@@ -95,7 +105,12 @@ class ChatCalls(WholeBatches, BaseChatModel):
         **kwargs: Any,
     ) -> AsyncIterator[AIMessageChunk]:
         """Stream the route's answer; the last chunk's metadata says what was decided."""
-        return self.plan(input, config, _with_stop(kwargs, stop)).astream()
+
+        async def planned() -> AsyncIterator[AIMessageChunk]:
+            plan = await self.aplan(input, config, _with_stop(kwargs, stop))
+            return plan.astream()
+
+        return PlannedStream(planned)
 
     @override
     def generate(

@@ -26,7 +26,6 @@ from langchain_smartroute.accounting import (
     SpendLimit,
 )
 from langchain_smartroute.catalog import Catalog, faults_of, with_prices
-from langchain_smartroute.classify import PatternClassifier, as_classifier
 from langchain_smartroute.engine import Engine
 from langchain_smartroute.errors import ConfigurationError, InvalidRequestError
 from langchain_smartroute.execution import (
@@ -44,6 +43,7 @@ from langchain_smartroute.runnable.build import (
     checked_fallbacks,
     merged_profile,
 )
+from langchain_smartroute.runnable.classifiers import given_classifier
 from langchain_smartroute.runnable.hardened import HardenedModel
 from langchain_smartroute.runnable.settings import read_settings, written_settings
 from langchain_smartroute.types import StreamPolicy, Tier
@@ -130,7 +130,7 @@ class ConfiguredModel(HardenedModel):
         )
         self._engine = Engine(
             policy=policy,
-            classifier=as_classifier(self.classifier or PatternClassifier()),
+            classifier=given_classifier(self.classifier),
             candidates=build_candidates(
                 catalog,
                 given=self.models,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, Self
 
 from langchain_core.language_models import LanguageModelInput
-from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.messages import AIMessage
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import ensure_config, merge_configs
 from langchain_core.runnables.graph import Graph
@@ -21,7 +21,7 @@ from langchain_smartroute.runnable.plan import Plan
 from langchain_smartroute.runnable.structured import StructuredRouter
 from langchain_smartroute.runnable.tools import bound_tools
 from langchain_smartroute.tracing import decision_metadata
-from langchain_smartroute.types import RoutingDecision, SchemaMethod
+from langchain_smartroute.types import RequestFeatures, RoutingDecision, SchemaMethod
 
 __all__ = ["SmartRouterRunnable"]
 
@@ -57,8 +57,10 @@ class SmartRouterRunnable(ConfiguredModel):
         rules: Asked in order before the routing table.
         fallbacks: Alias → aliases to try first when it fails.
         max_attempts: The most candidates that are tried for one request.
-        classifier: Says what is asked: an object with `classify` or a callable on
-            the text; `None`: the `PatternClassifier`.
+        classifier: Says what is asked: a `LinearClassifier` (`None`: the shipped one),
+            `PatternClassifier`, `EmbeddingClassifier`, `JudgeClassifier`, a
+            `ClassifierChain` of them, anything with `classify`, a callable on the text,
+            or the settings of a built-in one, such as `"patterns"`.
         checks: What answers must pass, each a callable on messages and answer
             that gives a reason to reject it; `None`: the built-in ones, empty: none.
         stream_policy: `first_token` passes a stream on from its first content, so
@@ -118,8 +120,8 @@ class SmartRouterRunnable(ConfiguredModel):
         **kwargs: Any,
     ) -> RoutingDecision:
         """Decide without calling any candidate; `str()` of the answer explains it."""
-        messages = self._convert_input(input).to_messages()
-        return self._engine.decide(self._request(messages, ensure_config(config), kwargs))[0]
+        own, request = self._asked(input, config, kwargs)
+        return self._engine.decide(request, own)[0]
 
     async def aexplain(
         self,
@@ -128,7 +130,8 @@ class SmartRouterRunnable(ConfiguredModel):
         **kwargs: Any,
     ) -> RoutingDecision:
         """Decide without calling any candidate; `str()` of the answer explains it."""
-        return self.explain(input, config, **kwargs)
+        own, request = self._asked(input, config, kwargs)
+        return (await self._engine.adecide(request, own))[0]
 
     def health(self) -> dict[str, CandidateHealth]:
         """Alias → how its breaker stands; without breakers, all are closed."""
@@ -150,18 +153,27 @@ class SmartRouterRunnable(ConfiguredModel):
         prepare: Preparation | None = None,
     ) -> Plan:
         """Decide a call and make it ready; what every way of calling starts with."""
-        config = self._own_config(ensure_config(config))
-        messages = self._convert_input(input_).to_messages()
-        request = self._request(
-            messages, config, arguments, schema=schema, schema_definition=schema_definition
+        own, request = self._asked(
+            input_, config, arguments, schema=schema, schema_definition=schema_definition
         )
-        decision, features = self._engine.decide(request)
-        around = config.get("metadata") or {}
-        config["metadata"] = {**around, **decision_metadata(decision, features, around=around)}
-        chain = self._engine.chain(
-            request, decision, input_tokens=features.input_tokens, prepare=prepare
+        return self._planned(own, request, self._engine.decide(request, own), prepare)
+
+    @override
+    async def aplan(
+        self,
+        input_: LanguageModelInput,
+        config: RunnableConfig | None,
+        arguments: Mapping[str, Any],
+        *,
+        schema: SchemaMethod | Literal["any"] | None = None,
+        schema_definition: Any = None,
+        prepare: Preparation | None = None,
+    ) -> Plan:
+        """The same, without holding up the event loop."""
+        own, request = self._asked(
+            input_, config, arguments, schema=schema, schema_definition=schema_definition
         )
-        return Plan(chain=chain, messages=messages, config=config, arguments=request.arguments)
+        return self._planned(own, request, await self._engine.adecide(request, own), prepare)
 
     @override
     def bind_tools(
@@ -209,25 +221,45 @@ class SmartRouterRunnable(ConfiguredModel):
             checks=[check.name for check in self._engine.checks],
         )
 
-    def _request(
+    def _planned(
         self,
-        messages: Sequence[BaseMessage],
         config: RunnableConfig,
+        request: Request,
+        decided: tuple[RoutingDecision, RequestFeatures],
+        prepare: Preparation | None,
+    ) -> Plan:
+        decision, features = decided
+        around = config.get("metadata") or {}
+        config["metadata"] = {**around, **decision_metadata(decision, features, around=around)}
+        chain = self._engine.chain(
+            request, decision, input_tokens=features.input_tokens, prepare=prepare
+        )
+        return Plan(
+            chain=chain, messages=request.messages, config=config, arguments=request.arguments
+        )
+
+    def _asked(
+        self,
+        input_: LanguageModelInput,
+        config: RunnableConfig | None,
         arguments: Mapping[str, Any],
         *,
         schema: SchemaMethod | Literal["any"] | None = None,
         schema_definition: Any = None,
-    ) -> Request:
+    ) -> tuple[RunnableConfig, Request]:
+        """A call taken apart, and its config with the router's own callbacks, tags, metadata."""
+        own = self._own_config(ensure_config(config))
+        messages = self._convert_input(input_).to_messages()
         rest = dict(arguments)
         aliases = self._aliases
         options = self._options.updated(
-            (config.get("configurable") or {}).get(OPTIONS_KEY), aliases=aliases
+            (own.get("configurable") or {}).get(OPTIONS_KEY), aliases=aliases
         )
         # LangChain's own way of naming another model for one call.
         options = options.updated(
             {"model": rest.pop("model")} if "model" in rest else None, aliases=aliases
         )
-        return Request.of(
+        request = Request.of(
             messages,
             rest,
             options=options,
@@ -235,6 +267,7 @@ class SmartRouterRunnable(ConfiguredModel):
             schema=schema,
             schema_definition=schema_definition,
         )
+        return own, request
 
     def _own_config(self, config: RunnableConfig) -> RunnableConfig:
         """The caller's config with the callbacks, tags and metadata of the router itself."""

@@ -17,6 +17,7 @@ from langchain_smartroute.catalog import SHIPPED, Catalog, own_prices
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.execution import as_breaker
 from langchain_smartroute.routing import Rule, as_rules
+from langchain_smartroute.runnable.classifiers import written_classifier
 
 if TYPE_CHECKING:
     from langchain_smartroute.runnable.configured import ConfiguredModel
@@ -78,6 +79,7 @@ def written_settings(router: ConfiguredModel) -> dict[str, Any]:
     if router.spend_limits:
         written["spend_limits"] = [_written_limit(limit) for limit in router.spend_limits]
     written["catalog"] = _written_catalog(router.catalog)
+    written["classifier"] = written_classifier(router.classifier)
     if router.checks is not None:
         written["checks"] = []
     if "breaker" in fields:
@@ -145,10 +147,12 @@ def _unwritable(router: ConfiguredModel, rules: Sequence[Rule]) -> list[str]:
     ]
     if callable(router.on_limit):
         faults.append(f"on_limit = {router.on_limit!r}: cannot be written; pass it on loading")
+    try:
+        written_classifier(router.classifier)
+    except ConfigurationError as error:
+        faults += error.faults
     if router.checks:
         faults.append(f"checks = {list(router.checks)!r}: cannot be written; pass them on loading")
-    if router.classifier is not None:
-        faults.append(f"classifier = {router.classifier!r}: cannot be written; pass it on loading")
     faults += [
         f"rule {rule.label!r}: a callable condition cannot be written; give a mapping instead"
         for rule in rules

@@ -12,6 +12,7 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.runnable.batches import WholeBatches
+from langchain_smartroute.runnable.planned import PlannedStream
 from langchain_smartroute.types import SchemaMethod
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class StructuredRouter(WholeBatches):
 
     async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002 - LangChain's name
         """Answer with a parsed object."""
-        return await self._plan(input, config, kwargs).ainvoke()
+        return await (await self._aplan(input, config, kwargs)).ainvoke()
 
     def stream(
         self,
@@ -80,18 +81,27 @@ class StructuredRouter(WholeBatches):
         **kwargs: Any,
     ) -> AsyncIterator[Any]:
         """Stream objects that grow as the answer is parsed; under `buffer`, the whole one."""
-        plan = self._plan(input, config, kwargs)
-        return _whole(plan) if self._router.stream_policy == "buffer" else plan.astream()
+
+        async def planned() -> AsyncIterator[Any]:
+            plan = await self._aplan(input, config, kwargs)
+            return _whole(plan) if self._router.stream_policy == "buffer" else plan.astream()
+
+        return PlannedStream(planned)
 
     def _plan(self, input_: Any, config: RunnableConfig | None, arguments: dict[str, Any]) -> Plan:
-        return self._router.plan(
-            input_,
-            config,
-            arguments,
-            schema=self._method or "any",
-            schema_definition=self._definition,
-            prepare=self._prepare,
-        )
+        return self._router.plan(input_, config, arguments, **self._wanted())
+
+    async def _aplan(
+        self, input_: Any, config: RunnableConfig | None, arguments: dict[str, Any]
+    ) -> Plan:
+        return await self._router.aplan(input_, config, arguments, **self._wanted())
+
+    def _wanted(self) -> dict[str, Any]:
+        return {
+            "schema": self._method or "any",
+            "schema_definition": self._definition,
+            "prepare": self._prepare,
+        }
 
     def _prepare(self, model: Runnable[Any, Any], spec: ModelSpec) -> Runnable[Any, Any]:
         arguments = dict(self._arguments)

@@ -93,7 +93,7 @@ EXPECTED = {
     "reference_requests": (
         "balanced  deepseek-v4-pro, as published (code)",
         "balanced  glm-4-flash, as published (classification)",
-        "balanced  deepseek-reasoner, as published (reasoning)",
+        "balanced  deepseek-reasoner, as published (math)",
     ),
     "savings_table": (
         "10 M tokens a month, all at gpt-4o: $125.00",

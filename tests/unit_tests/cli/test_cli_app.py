@@ -39,7 +39,7 @@ def test_version_is_that_of_the_package(smartroute):
 def test_help_lists_every_verb(smartroute):
     shown = smartroute("--help")
     assert shown.exit_code == 0
-    for verb in ("bench", "demo", "explain", "models", "sandbox"):
+    for verb in ("bench", "demo", "evaluate", "explain", "models", "report", "sandbox", "train"):
         assert verb in shown.stdout
 
 

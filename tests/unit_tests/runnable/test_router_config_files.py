@@ -11,13 +11,17 @@ from langchain_core.messages import HumanMessage
 
 from langchain_smartroute import (
     Catalog,
+    ClassifierChain,
     ConfigurationError,
+    JudgeClassifier,
+    LinearClassifier,
     ModelSpec,
     PatternClassifier,
     Price,
     Rule,
     SmartRouterRunnable,
 )
+from langchain_smartroute.classify.linear import read_shipped
 
 KEY = "sk-not-for-anyones-eyes"
 ASKS = [
@@ -181,11 +185,65 @@ def test_a_rule_with_a_callable_cannot_be_written_and_the_error_names_it():
     assert "always" in raised.value.faults[1]
 
 
-def test_model_objects_and_classifiers_cannot_be_written(scripted):
+def test_model_objects_and_classifiers_of_ones_own_cannot_be_written(scripted):
     with pytest.raises(ConfigurationError, match="mine"):
         SmartRouterRunnable.from_models({"mine": scripted()}).to_config()
-    with pytest.raises(ConfigurationError, match="classifier"):
-        built({"classifier": PatternClassifier()}).to_config()
+    for classifier in (lambda text: "code", JudgeClassifier(scripted())):
+        with pytest.raises(ConfigurationError, match="classifier"):
+            built({"classifier": classifier}).to_config()
+        with pytest.raises(ConfigurationError, match="classifier"):
+            built({"classifier": ClassifierChain(LinearClassifier(), classifier)}).to_config()
+
+
+@pytest.mark.parametrize(
+    ("classifier", "written", "kind"),
+    [
+        (None, None, LinearClassifier),
+        ("linear", "linear", LinearClassifier),
+        ("patterns", "patterns", PatternClassifier),
+        (PatternClassifier(), "patterns", PatternClassifier),
+        (LinearClassifier(), "linear", LinearClassifier),
+        (
+            ClassifierChain(LinearClassifier(), PatternClassifier(), margin=0.5, timeout_s=2),
+            {"chain": ["linear", "patterns"], "margin": 0.5, "timeout_s": 2},
+            ClassifierChain,
+        ),
+        (
+            {"chain": ["linear", "patterns"]},
+            {"chain": ["linear", "patterns"]},
+            ClassifierChain,
+        ),
+    ],
+)
+def test_built_in_classifiers_are_written_and_read(classifier, written, kind):
+    config = built({"classifier": classifier}).to_config()
+    assert config.get("classifier") == written
+    again = SmartRouterRunnable.from_config(config)
+    assert isinstance(again._engine.classifier, kind)
+    assert json.loads(json.dumps(config)) == config
+
+
+def test_an_artefact_of_ones_own_is_written_as_its_path_and_read_at_once(tmp_path):
+    path = tmp_path / "own.weights"
+    path.write_bytes(read_shipped().artefact.to_bytes())
+    config = built({"classifier": LinearClassifier(path)}).to_config()
+    assert config["classifier"] == {"linear": str(path)}
+    assert SmartRouterRunnable.from_config(config)
+    path.write_bytes(b"something else")
+    other = tmp_path / "other.weights"
+    other.write_bytes(b"something else")
+    with pytest.raises(ConfigurationError, match="no trained classifier"):
+        built({"classifier": LinearClassifier(other)})
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["tea leaves", {}, {"linear": 3}, {"chain": "linear"}, {"chain": [], "linear": "x"},
+     {"chain": ["linear"], "speed": 9}, {"chain": []}],
+)  # fmt: skip
+def test_settings_that_stand_for_no_classifier_are_refused(value):
+    with pytest.raises(ConfigurationError, match=r"classifier|ClassifierChain"):
+        built({"classifier": value})
 
 
 @pytest.mark.parametrize("where", ["argument", "environment", "both"])

@@ -1,6 +1,6 @@
 """Prints the client's CPU per call with a ledger and without one.
 
-    python docs/comparison/ledger_on_off.py
+    python tests/comparison/ledger_on_off.py
 
 The model answers at once, so that all time is ours. `handler` keeps records in memory,
 `ledger` writes them into SQLite; the thread that writes is counted, too.

@@ -1,7 +1,7 @@
 """Prints what the same calls cost here, by genai-prices and by LiteLLM, as a table.
 
 python -m venv /path/to/litellm && /path/to/litellm/bin/pip install litellm
-python docs/comparison/compare_prices.py /path/to/litellm/bin/python
+python tests/comparison/compare_prices.py /path/to/litellm/bin/python
 """
 
 from __future__ import annotations

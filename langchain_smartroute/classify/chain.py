@@ -1,0 +1,116 @@
+"""A second opinion where the first is unsure.
+
+The first classifier is fast and free; a judge or an embedding costs time or money.
+So the next is asked only where the two likeliest tasks lie close together, for a
+limited time, and where it fails the opinion before it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from heapq import nlargest
+from typing import TYPE_CHECKING, ClassVar
+
+from langchain_smartroute.classify.base import (
+    Classifier,
+    ClassifierLike,
+    as_classifier,
+    attempted,
+    attempted_async,
+    name_of,
+)
+from langchain_smartroute.errors import ConfigurationError
+from langchain_smartroute.types import Classification
+
+if TYPE_CHECKING:
+    from langchain_smartroute.classify.request import UserRequest
+
+__all__ = ["ClassifierChain"]
+
+
+@dataclass(frozen=True, slots=True, weakref_slot=True, init=False)
+class ClassifierChain:
+    """Asks one classifier after another until one is sure.
+
+    Args:
+        *stages: Classifiers, or callables on the text; the cheapest first.
+        margin: How far the likeliest task must lie before the next, in probability,
+            for no further opinion to be asked.
+        timeout_s: Seconds that each stage after the first may take.
+
+    Example:
+        >>> from langchain_smartroute.classify import ClassifierChain, UserRequest
+        >>> def unsure(text):
+        ...     return {"code": 0.5, "general": 0.5}
+        >>> chain = ClassifierChain(unsure, lambda text: "math", margin=0.2)
+        >>> said = chain.classify(UserRequest(text="2 + 2"))
+        >>> said.task, said.source
+        ('math', 'unsure → <lambda>')
+    """
+
+    bounded: ClassVar[bool] = True
+
+    stages: tuple[Classifier, ...]
+    margin: float
+    stage_timeout_s: float
+
+    def __init__(
+        self, *stages: ClassifierLike, margin: float = 0.25, timeout_s: float = 3.0
+    ) -> None:
+        if not stages:
+            raise ConfigurationError("ClassifierChain(): has no stage; give at least one")
+        if not 0 <= margin <= 1:
+            raise ConfigurationError(f"margin = {margin!r}: must lie between 0 and 1")
+        if not timeout_s > 0:
+            raise ConfigurationError(f"timeout_s = {timeout_s!r}: must be more than 0 seconds")
+        object.__setattr__(self, "stages", tuple(as_classifier(stage) for stage in stages))
+        object.__setattr__(self, "margin", margin)
+        object.__setattr__(self, "stage_timeout_s", timeout_s)
+
+    def classify(self, request: UserRequest) -> Classification:
+        """Ask the stages in turn; what failed is named in the source."""
+        said: Classification | None = None
+        for stage, limit in self._asked():
+            said = _joined(said, attempted(stage, request, timeout_s=limit), stage)
+            if self._is_sure(said):
+                break
+        return _known(said)
+
+    async def aclassify(self, request: UserRequest) -> Classification:
+        """The same, without holding up the event loop."""
+        said: Classification | None = None
+        for stage, limit in self._asked():
+            said = _joined(said, await attempted_async(stage, request, timeout_s=limit), stage)
+            if self._is_sure(said):
+                break
+        return _known(said)
+
+    def _asked(self) -> Iterator[tuple[Classifier, float | None]]:
+        """The stages with their time limits; the first has its own."""
+        for number, stage in enumerate(self.stages):
+            yield stage, self.stage_timeout_s if number else None
+
+    def _is_sure(self, said: Classification) -> bool:
+        best = [*nlargest(2, said.scores.values()), 0.0, 0.0]
+        return bool(said.scores) and best[0] - best[1] >= self.margin
+
+
+def _joined(
+    before: Classification | None, said: Classification | Exception, stage: Classifier
+) -> Classification:
+    """The later opinion, or the one before with a word on why there is no later one."""
+    told = f"{before.source} → " if before is not None else ""
+    if isinstance(said, Exception):
+        fault = f"{told}{name_of(stage)}: failed ({type(said).__name__})"
+        known = before or Classification(scores={})
+        return replace(known, source=fault)
+    level = said.difficulty or (before.difficulty if before is not None else None)
+    return replace(said, source=f"{told}{said.source}", difficulty=level)
+
+
+def _known(said: Classification | None) -> Classification:
+    """What was found; `general` where every stage failed."""
+    if said is None or not said.scores:
+        return Classification(scores={"general": 1.0}, source=said.source if said else "")
+    return said

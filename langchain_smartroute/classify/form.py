@@ -1,0 +1,82 @@
+"""What a text looks like: length, lines, digits, code marks, how it begins and ends.
+
+Form carries over from one language to the next where words do not. Each property
+is put into one of sixteen steps; steps grow by powers of two, so that twice as
+long is one step further whatever the length.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["STEPS", "form_of"]
+
+STEPS: Final = 16
+"""How many steps a property has."""
+
+_SHARE_UNIT = 64
+"""Shares are counted in sixty-fourths, so that a single mark in a short text shows."""
+
+
+def _class_table() -> bytes:
+    """UTF-8 byte → class: 0 digit, n line break, c code mark, q quote, w space, u others' lead."""
+    table = bytearray(b"-" * 256)
+    for mark in b"{}[]()<>=;_\\/|&#$`*+":
+        table[mark] = ord("c")
+    for mark in b"\"'":
+        table[mark] = ord("q")
+    for digit in b"0123456789":
+        table[digit] = ord("0")
+    table[ord("\n")] = ord("n")
+    table[ord(" ")] = ord("w")
+    table[ord("?")] = ord("?")
+    for lead in range(0xC0, 0x100):
+        table[lead] = ord("u")
+    for lead in range(0xE3, 0xEE):  # kana, Han, Hangul
+        table[lead] = ord("h")
+    return bytes(table)
+
+
+_CLASSES = _class_table()
+_ENDINGS = (
+    "?\uff1f\u061f",
+    ".\u3002\u0964",
+    ":\uff1a",
+    "!\uff01",
+    '"\u201d\u300d\u00bb',
+    ")\uff09",
+    "}",
+    ";",
+    "`",
+)
+_LAST = {mark: kind for kind, marks in enumerate(_ENDINGS, start=1) for mark in marks}
+"""The last character, full-width and other scripts' forms included, by its kind."""
+
+
+def form_of(text: str) -> list[int]:
+    """The steps of `text` (which must be bounded), one number per property and step."""
+    size = len(text)
+    count = text.encode("utf-8", "replace").translate(_CLASSES).count
+    spaces, lines, wide = count(b"w"), count(b"n"), count(b"h")
+    stripped = text.strip()
+    first = stripped[:1]
+    questions = count(b"?") + text.count("\uff1f") + text.count("\u061f")
+    scale = _SHARE_UNIT / (size + 1)
+    steps = (
+        (2 * size + 1).bit_length(),
+        (size * size + 1).bit_length() // 2,
+        spaces.bit_length(),
+        lines.bit_length(),
+        int(count(b"0") * scale).bit_length(),
+        count(b"0").bit_length(),
+        int(count(b"c") * scale).bit_length(),
+        count(b"c").bit_length(),
+        count(b"q").bit_length(),
+        int(4 * wide / (size + 1)),
+        int((count(b"u") + wide) * scale).bit_length(),
+        questions.bit_length(),
+        _LAST.get(stripped[-1:], 0),
+        first.isupper() + 2 * first.islower() + 3 * first.isdigit() + 4 * (first in "\"'“「«`#"),
+    )
+    last = STEPS - 1
+    return [STEPS * kind + (min(last, step)) for kind, step in enumerate(steps)]

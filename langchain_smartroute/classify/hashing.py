@@ -1,0 +1,199 @@
+"""From a text to numbered features: hashed n-grams of characters and of words.
+
+Everything is integer arithmetic on whole arrays, modulo 2³², so that the same
+text gives the same features on every platform, in some fifty numpy calls. Three
+parts of a text are told apart: all of it (of a bounded window), its opening and
+its closing words, since that is where people say what they want; a pasted page
+between them then weighs no more than the request about it.
+
+Scripts with spaces have words; Chinese characters and kana are a word each, so
+that pairs of words are pairs of characters there.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from langchain_smartroute.classify.characters import HEAD_CHARS, TAIL_CHARS, window
+from langchain_smartroute.classify.form import form_of
+
+__all__ = ["BITS", "BLOCKS", "Hashed", "hashed"]
+
+BITS = 16
+"""Features are numbered from 0 to 2 ** BITS - 1."""
+
+BLOCKS = ("characters", "words", "opening", "closing", "form")
+"""The parts that features belong to; each counts by its own weight and size."""
+
+EDGE_WORDS = 12
+"""How many words are the opening, and the closing."""
+
+_LONGEST = 4
+_EDGE_ORDERS = (3, 4)
+_UNITS = 0x10000
+_SEPARATOR, _LETTER, _WHOLE = 0, 1, 2
+"""Kinds of UTF-16 units: between words, part of a word, a word by itself."""
+
+_Codes = npt.NDArray[np.uint32]
+
+
+class Hashed(NamedTuple):
+    """The features of a text.
+
+    Attributes:
+        indices: Numbers of the features, block after block; one that occurs twice is there twice.
+        starts: Where each block begins; none is empty.
+        sizes: How many features each block has.
+    """
+
+    indices: npt.NDArray[np.intp]
+    starts: npt.NDArray[np.intp]
+    sizes: tuple[int, ...]
+
+
+def _u32(value: int) -> np.uint32:
+    return np.uint32(value & 0xFFFFFFFF)
+
+
+_STEP = _u32(0x0100_0193 * 3)
+_WORD_STEP = 0x85EB_CA6B
+_PAIR_STEP = _u32(0xC2B2_AE35)
+_MIX = (_u32(0x9E37_79B1), _u32(0x2C1B_3C6D))
+_SALTS = {
+    "characters": _u32(0),
+    "words": _u32(0x5BD1_E995),
+    "opening": _u32(0x27D4_EB2F),
+    "closing": _u32(0x1656_67B1),
+    "form": _u32(0x9E3D_79F9),
+}
+_FOLD_SHIFT = np.uint32(15)
+_BUCKET_SHIFT = np.uint32(32 - BITS)
+_CONSTANT = np.array([0xFFFF_FFFF], np.uint32)
+_MOST_UNITS = 2 * (HEAD_CHARS + TAIL_CHARS + 1) + 2
+
+
+def _powers(base: int) -> _Codes:
+    values, value = [], 1
+    for _ in range(_MOST_UNITS + 1):
+        values.append(value)
+        value = value * base & 0xFFFFFFFF
+    return np.array(values, np.uint32)
+
+
+_POWERS = _powers(_WORD_STEP)
+_INVERSES = _powers(pow(_WORD_STEP, -1, 2**32))
+
+
+def _kinds() -> npt.NDArray[np.uint8]:
+    """Unit → kind. Anything that is no punctuation, symbol or space counts as a letter."""
+    kinds = np.full(_UNITS, _LETTER, np.uint8)
+    for first, last in (
+        (0x00, 0x2F), (0x3A, 0x40), (0x5B, 0x60), (0x7B, 0xA9), (0xAB, 0xB4), (0xB6, 0xB9),
+        (0xBB, 0xBF), (0xD7, 0xD7), (0xF7, 0xF7), (0x60C, 0x60C), (0x61B, 0x61B), (0x61F, 0x61F),
+        (0x964, 0x965), (0x2000, 0x206F), (0x2190, 0x2BFF), (0x3000, 0x3004), (0x3008, 0x3020),
+        (0xD800, 0xF8FF), (0xFE00, 0xFE6F), (0xFF00, 0xFF0F), (0xFF1A, 0xFF20), (0xFF3B, 0xFF40),
+        (0xFF5B, 0xFF65),
+    ):  # fmt: skip
+        kinds[first : last + 1] = _SEPARATOR
+    for first, last in ((0x2E80, 0x2FFF), (0x3040, 0x30FF), (0x3400, 0x9FFF), (0xF900, 0xFAFF)):
+        kinds[first : last + 1] = _WHOLE
+    return kinds
+
+
+def _folds() -> _Codes:
+    """Unit → code: digits are alike, spaces are alike, full-width forms are their ASCII."""
+    folds = np.arange(_UNITS, dtype=np.uint32)
+    folds[0xFF01:0xFF5F] = np.arange(0x21, 0x7F)
+    for zero in (0x30, 0x660, 0x6F0, 0x966, 0xFF10):
+        folds[zero : zero + 10] = 0x30
+    folds[[0x09, 0x0B, 0x0C, 0x0D, 0xA0, 0x3000]] = 0x20
+    return folds
+
+
+_KINDS = _kinds()
+_FOLDS = _folds()
+
+
+def hashed(text: str) -> Hashed:
+    """The features of `text`; a long one's window is read. Never raises."""
+    seen = window(text)
+    units = np.frombuffer(f"\n{seen.lower()}\n".encode("utf-16-le", "surrogatepass"), "<u2")
+    units = units[:_MOST_UNITS].astype(np.intp)
+    codes = _FOLDS.take(units)
+    kinds = _KINDS.take(units)
+    starts = _word_starts(kinds)
+    words = _words(codes, kinds, starts)
+    grams = [codes]
+    for order in range(2, _LONGEST + 1):
+        grams.append(grams[-1][:-1] * _STEP + codes[order - 1 :])
+    blocks = {
+        "characters": grams,
+        "words": _pairs_too(words),
+        "opening": _edge(grams, words, starts, opening=True),
+        "closing": _edge(grams, words, starts, opening=False),
+        "form": [np.array(form_of(seen), np.uint32)],
+    }
+    return _numbered(blocks)
+
+
+def _word_starts(kinds: npt.NDArray[np.uint8]) -> npt.NDArray[np.intp]:
+    """Where each word begins; the first unit is a separator."""
+    begins = kinds[1:] != kinds[:-1]
+    begins |= kinds[1:] == _WHOLE
+    begins &= kinds[1:] != _SEPARATOR
+    return np.flatnonzero(begins) + 1
+
+
+def _words(codes: _Codes, kinds: npt.NDArray[np.uint8], starts: npt.NDArray[np.intp]) -> _Codes:
+    """A number per word: its codes as digits of a number, wherever the word stands.
+
+    A running sum of code × power gives every word as a difference of two of its
+    values, which the inverse power then moves to the origin.
+    """
+    digits = codes * _POWERS[: len(codes)]
+    digits *= kinds != _SEPARATOR
+    sums = np.add.accumulate(digits, dtype=np.uint32)
+    before = sums.take(starts - 1)
+    after = np.append(before[1:], sums[-1:]) if len(starts) else before
+    return (after - before) * _INVERSES.take(starts)
+
+
+def _pairs_too(words: _Codes) -> list[_Codes]:
+    return [words, words[:-1] * _PAIR_STEP + words[1:]]
+
+
+def _edge(
+    grams: list[_Codes], words: _Codes, starts: npt.NDArray[np.intp], *, opening: bool
+) -> list[_Codes]:
+    """The words, pairs and some n-grams of the first or last words."""
+    many = len(starts) > EDGE_WORDS
+    if opening:
+        end = int(starts[EDGE_WORDS]) if many else len(grams[0])
+        parts = [grams[order - 1][: max(0, end - order + 1)] for order in _EDGE_ORDERS]
+        return [*_pairs_too(words[:EDGE_WORDS]), *parts]
+    begin = int(starts[-EDGE_WORDS]) - 1 if many else 0
+    parts = [grams[order - 1][begin:] for order in _EDGE_ORDERS]
+    return [*_pairs_too(words[-EDGE_WORDS:]), *parts]
+
+
+def _numbered(blocks: dict[str, list[_Codes]]) -> Hashed:
+    """Hash every block, a constant feature of its own first, so that none is empty."""
+    pieces: list[_Codes] = []
+    starts, sizes, begin = [], [], 0
+    for parts in blocks.values():
+        size = 1 + sum(map(len, parts))
+        pieces += [_CONSTANT, *parts]
+        starts.append(begin)
+        sizes.append(size)
+        begin += size
+    keys = np.concatenate(pieces)
+    for name, start, size in zip(BLOCKS, starts, sizes, strict=True):
+        keys[start : start + size] ^= _SALTS[name]
+    keys *= _MIX[0]
+    keys ^= keys >> _FOLD_SHIFT
+    keys *= _MIX[1]
+    keys >>= _BUCKET_SHIFT
+    return Hashed(keys.astype(np.intp), np.array(starts, np.intp), tuple(sizes))

@@ -1,0 +1,167 @@
+"""The classifier that ships: a linear layer over hashed n-grams, in many languages.
+
+It was trained on prompts in sixteen languages (see the artefact's card, and
+`smartroute evaluate classifier`) and needs numpy alone. The weights are read when
+the first request comes, in a few milliseconds, and shared by all instances.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from langchain_smartroute.errors import ConfigurationError
+from langchain_smartroute.types import Classification
+
+if TYPE_CHECKING:
+    from langchain_smartroute.classify.request import UserRequest
+    from langchain_smartroute.classify.scorer import Scorer
+    from langchain_smartroute.types import Difficulty
+
+__all__ = ["LinearClassifier", "read_shipped"]
+
+_SHIPPED = "linear.weights"
+_DIGITS = 6
+"""Decimals of a probability, so that the last bits of a platform's `exp` do not show."""
+
+_VAGUE = frozenset({"general", "reasoning"})
+"""What a follow-up such as "why?" looks like, whatever the conversation is about."""
+
+_NAMED_FROM, _NAMED_TO = 0.4, 0.8
+"""A follow-up names a task of its own from the first probability on, surely from the second."""
+
+_MEDIUM_FROM, _HARD_FROM = 0.4, 1.2
+"""The expected level, 0 to 2, from which a request counts as medium, and as hard.
+
+Below the middles, since few of the prompts that were learned from are hard. Chosen on
+ninety prompts with a person's labels (the tests' `difficulty_prompts.jsonl`).
+"""
+
+_SEEING = frozenset({"general", "reasoning", "classification"})
+"""What a request about an attached image is mostly taken for by its words alone."""
+
+
+@dataclass(frozen=True, slots=True, weakref_slot=True)
+class LinearClassifier:
+    """Classifies by hashed n-grams, learned from labelled prompts.
+
+    Args:
+        path: An artefact of your own, from `smartroute train`; left out: the shipped one.
+
+    Example:
+        >>> from langchain_smartroute.classify import LinearClassifier, UserRequest
+        >>> said = LinearClassifier().classify(UserRequest(text="Translate this into French: hi"))
+        >>> said.task, said.difficulty
+        ('translation', 'easy')
+    """
+
+    inline: ClassVar[bool] = True
+
+    path: str | Path | None = None
+
+    def classify(self, request: UserRequest) -> Classification:
+        """Classify the request's text, in the light of the turns before where it leans on them."""
+        scorer = self._scorer()
+        scores = scorer.scores(request.text)
+        tasks = scorer.artefact.tasks
+        shares = _softmax(scores[: len(tasks)])
+        if request.earlier:
+            shares = _in_conversation(shares, request, scorer)
+        named = dict(zip(tasks, shares, strict=True))
+        if "image" in request.modalities:
+            named = _about_image(named)
+        return Classification(
+            scores={task: round(share, _DIGITS) for task, share in named.items()},
+            difficulty=_level(scores[len(tasks) :], scorer.artefact.levels),
+            source="linear",
+        )
+
+    def load(self) -> LinearClassifier:
+        """Read the artefact now rather than at the first request.
+
+        Raises:
+            ConfigurationError: If the file cannot be read, is damaged, or is none.
+        """
+        self._scorer()
+        return self
+
+    @property
+    def card(self) -> Mapping[str, Any]:
+        """What the artefact says of itself: version, training data, licences, evaluation.
+
+        Raises:
+            ConfigurationError: As for `load`.
+        """
+        artefact = self._scorer().artefact
+        return {"version": artefact.version, "tasks": artefact.tasks, **artefact.card}
+
+    def _scorer(self) -> Scorer:
+        return _loaded(None if self.path is None else str(self.path))
+
+
+@lru_cache(maxsize=8)
+def _loaded(path: str | None) -> Scorer:
+    """The scorer of a file; `None`: of the shipped one."""
+    # numpy is imported here, when the first request comes.
+    from langchain_smartroute.classify.scorer import Scorer  # noqa: PLC0415
+
+    if path is None:
+        return read_shipped()
+    try:
+        return Scorer.of_bytes(Path(path).read_bytes(), name=path)
+    except OSError as error:
+        raise ConfigurationError(
+            f"classifier = {path!r}: cannot be read ({error.strerror}); correct the path"
+        ) from error
+
+
+def read_shipped() -> Scorer:
+    """Read the weights that came with the package."""
+    from langchain_smartroute.classify.scorer import Scorer  # noqa: PLC0415 - as above
+
+    content = resources.files(__package__).joinpath(_SHIPPED).read_bytes()
+    return Scorer.of_bytes(content, name=_SHIPPED)
+
+
+def _softmax(scores: Sequence[float]) -> list[float]:
+    highest = max(scores)
+    powers = [math.exp(score - highest) for score in scores]
+    total = sum(powers)
+    return [power / total for power in powers]
+
+
+def _in_conversation(shares: list[float], request: UserRequest, scorer: Scorer) -> list[float]:
+    """A follow-up's tasks: the earlier turn's, but for what it clearly asks for by itself."""
+    tasks = scorer.artefact.tasks
+    before = list(shares)
+    for number, earlier in enumerate(request.earlier):
+        told = _softmax(scorer.scores(earlier)[: len(tasks)])
+        before = told if not number else _carried(before, told, tasks)
+    return _carried(before, shares, tasks)
+
+
+def _carried(before: Sequence[float], now: Sequence[float], tasks: Sequence[str]) -> list[float]:
+    """Mix two turns: the later one counts as far as it names a task of its own."""
+    named = max((s for s, t in zip(now, tasks, strict=True) if t not in _VAGUE), default=0.0)
+    weight = min(1.0, max(0.0, (named - _NAMED_FROM) / (_NAMED_TO - _NAMED_FROM)))
+    return [(1 - weight) * b + weight * n for b, n in zip(before, now, strict=True)]
+
+
+def _about_image(named: Mapping[str, float]) -> dict[str, float]:
+    """With an image, what would be talk or judgement without one is seeing."""
+    seen = sum(share for task, share in named.items() if task in _SEEING or task == "vision")
+    kept = {task: 0.0 if task in _SEEING else share for task, share in named.items()}
+    return {**kept, "vision": seen}
+
+
+def _level(scores: Sequence[float], levels: Sequence[str]) -> Difficulty | None:
+    """The level that the expected one comes to; `None` where difficulty was not trained."""
+    if not levels:
+        return None
+    expected = sum(place * share for place, share in enumerate(_softmax(scores)))
+    return cast("Difficulty", levels[(expected >= _MEDIUM_FROM) + (expected >= _HARD_FROM)])

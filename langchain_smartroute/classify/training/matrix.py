@@ -1,0 +1,49 @@
+"""Training's view of the features: a sparse matrix, a row per text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from langchain_smartroute.classify.hashing import BITS, hashed
+from langchain_smartroute.errors import ConfigurationError
+
+try:
+    from scipy import sparse
+except ImportError as error:
+    raise ConfigurationError(
+        'training needs the package "scipy": pip install "langchain-smartroute[eval]"'
+    ) from error
+
+__all__ = ["feature_matrix"]
+
+
+def feature_matrix(texts: Iterable[str], *, block_weights: Sequence[float]) -> sparse.csr_matrix:
+    """The features of `texts`, each block's scaled as the classifier scales it.
+
+    Args:
+        texts: The prompts.
+        block_weights: How much each block of features counts.
+
+    Returns:
+        A row per text; 2 ** BITS columns.
+    """
+    columns, values, ends = [], [], [0]
+    for text in texts:
+        found = hashed(text)
+        shares = [
+            weight / math.sqrt(size)
+            for weight, size in zip(block_weights, found.sizes, strict=True)
+        ]
+        order = np.argsort(found.indices, kind="stable")
+        sorted_indices = found.indices[order]
+        first = np.flatnonzero(np.diff(sorted_indices, prepend=-1))
+        columns.append(sorted_indices[first].astype(np.int32))
+        values.append(np.add.reduceat(np.repeat(shares, found.sizes)[order], first))
+        ends.append(ends[-1] + len(first))
+    shape = (len(ends) - 1, 1 << BITS)
+    return sparse.csr_matrix(
+        (np.concatenate(values), np.concatenate(columns), np.array(ends)), shape=shape
+    )

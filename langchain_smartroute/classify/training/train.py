@@ -1,0 +1,284 @@
+"""From labelled prompts to the file that `LinearClassifier` reads."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from langchain_smartroute.classify.artefact import Artefact
+from langchain_smartroute.classify.hashing import BITS
+from langchain_smartroute.classify.training.distraction import with_distractions
+from langchain_smartroute.classify.training.examples import Example, capped, data_hash
+from langchain_smartroute.classify.training.fit import Fitted, fit_softmax, softmax
+from langchain_smartroute.classify.training.licenses import license_of
+from langchain_smartroute.classify.training.matrix import feature_matrix
+from langchain_smartroute.classify.training.settings import TrainingSettings
+from langchain_smartroute.classify.training.weighting import importance
+from langchain_smartroute.errors import ConfigurationError
+from langchain_smartroute.types import DIFFICULTIES, TASKS
+
+if TYPE_CHECKING:
+    from scipy import sparse
+
+__all__ = ["Learned", "learn", "left_out_scores", "temperature_of", "train"]
+
+_Floats = npt.NDArray[np.float64]
+
+_FEWEST_TASKS, _FEWEST_OF_A_TASK = 2, 5
+_FEWEST_LEVELLED = 100
+_STEPS = 127
+_TEMPERATURES = tuple(round(0.3 + 0.02 * step, 2) for step in range(136))
+_DIGITS = 9
+
+
+class Learned(NamedTuple):
+    """What is learned from examples, before it is rounded to a file.
+
+    Attributes:
+        tasks: The tasks, in the order of the columns.
+        fitted: The tasks' columns.
+        temperature: What scores are divided by to be calibrated.
+    """
+
+    tasks: tuple[str, ...]
+    fitted: Fitted
+    temperature: float
+
+    def scores(self, features: sparse.csr_matrix) -> _Floats:
+        """Calibrated scores, a column per task."""
+        scores: _Floats = (features @ self.fitted.weights + self.fitted.bias) / self.temperature
+        return scores
+
+
+def train(
+    examples: Sequence[Example],
+    *,
+    settings: TrainingSettings | None = None,
+    version: str = "own",
+) -> Artefact:
+    """Train a classifier.
+
+    Args:
+        examples: Labelled prompts. Tasks that are not the package's own become tasks too.
+            Those that are not shippable are left out.
+        settings: How to train.
+        version: What to call what comes out.
+
+    Returns:
+        The artefact; the same bytes for the same examples and settings.
+
+    Raises:
+        ConfigurationError: If there is too little to learn from.
+    """
+    chosen = settings or TrainingSettings()
+    used = capped(
+        [e for e in examples if e.shippable], most=chosen.most_of_a_source, seed=chosen.seed
+    )
+    tasks = tasks_of(used)
+    used = with_distractions(used, share=chosen.distractions, seed=chosen.seed)
+    features = feature_matrix([e.text for e in used], block_weights=chosen.block_weights)
+    learned, scores = _calibrated(used, features, tasks=tasks, settings=chosen)
+    levels, levelled = _difficulty(used, features, chosen)
+    weights = np.hstack([learned.fitted.weights, levelled.weights])
+    scales = np.abs(weights).max(axis=0) / _STEPS
+    rounded = np.rint(weights / np.where(scales > 0, scales, 1.0)).astype(np.int8)
+    cooled = np.array([1 / learned.temperature] * len(tasks) + [1.0] * len(levels))
+    biases = np.concatenate([learned.fitted.bias, levelled.bias])
+    return Artefact(
+        tasks=tasks,
+        levels=levels,
+        bits=BITS,
+        scales=_plain(scales * cooled),
+        biases=_plain(biases * cooled),
+        block_weights=chosen.block_weights,
+        weights=rounded.tobytes(),
+        version=version,
+        card=_card(used, examples, scores, tasks=tasks, learned=learned, settings=chosen),
+    )
+
+
+def learn(
+    examples: Sequence[Example],
+    features: sparse.csr_matrix,
+    *,
+    tasks: Sequence[str],
+    settings: TrainingSettings,
+) -> Fitted:
+    """Fit the tasks' columns; uncalibrated."""
+    return fit_softmax(
+        features,
+        targets_of(examples, tasks),
+        classes=len(tasks),
+        importance=importance(examples, settings),
+        strength=settings.strength,
+        iterations=settings.iterations,
+    )
+
+
+def left_out_scores(
+    examples: Sequence[Example],
+    features: sparse.csr_matrix,
+    *,
+    tasks: Sequence[str],
+    settings: TrainingSettings,
+) -> _Floats:
+    """Scores of each example by a model that saw nothing of its family of sources.
+
+    The families are parted into `settings.groups` groups of about equal size.
+    """
+    group_of = _groups(examples, settings.groups)
+    groups = np.array([group_of[e.family] for e in examples])
+    scores = np.zeros((len(examples), len(tasks)))
+    for group in range(settings.groups):
+        seen, unseen = np.flatnonzero(groups != group), np.flatnonzero(groups == group)
+        if not len(seen) or not len(unseen):
+            continue
+        fitted = learn(
+            [examples[i] for i in seen.tolist()], features[seen], tasks=tasks, settings=settings
+        )
+        scores[unseen] = features[unseen] @ fitted.weights + fitted.bias
+    return scores
+
+
+def temperature_of(
+    scores: _Floats, targets: npt.NDArray[np.intp], *, weights: _Floats | None = None
+) -> float:
+    """What to divide scores by so that probabilities are as often right as they say.
+
+    The one with the least weighted log loss, of a fixed grid.
+    """
+    rows = np.arange(len(targets))
+    shares = np.ones(len(targets)) if weights is None else weights
+
+    def loss(temperature: float) -> float:
+        right = softmax(scores / temperature)[rows, targets]
+        return float(np.average(-np.log(np.maximum(right, 1e-12)), weights=shares))
+
+    # The loss has one valley along the grid (it is convex in the inverse temperature).
+    low, high = 0, len(_TEMPERATURES) - 1
+    while low < high:
+        middle = (low + high) // 2
+        if loss(_TEMPERATURES[middle]) <= loss(_TEMPERATURES[middle + 1]):
+            high = middle
+        else:
+            low = middle + 1
+    return _TEMPERATURES[low]
+
+
+def source_weights(examples: Sequence[Example]) -> _Floats:
+    """Weights that make every family of sources count alike."""
+    sizes = Counter(e.family for e in examples)
+    return np.array([1.0 / sizes[e.family] for e in examples])
+
+
+def _calibrated(
+    examples: Sequence[Example],
+    features: sparse.csr_matrix,
+    *,
+    tasks: tuple[str, ...],
+    settings: TrainingSettings,
+) -> tuple[Learned, _Floats]:
+    """What is learned, and the left-out scores that its temperature comes from."""
+    scores = left_out_scores(examples, features, tasks=tasks, settings=settings)
+    temperature = temperature_of(
+        scores, targets_of(examples, tasks), weights=source_weights(examples)
+    )
+    fitted = learn(examples, features, tasks=tasks, settings=settings)
+    return Learned(tasks, fitted, temperature), scores / temperature
+
+
+def _difficulty(
+    examples: Sequence[Example], features: sparse.csr_matrix, settings: TrainingSettings
+) -> tuple[tuple[str, ...], Fitted]:
+    """The difficulty's columns; none where too few examples say how hard they are."""
+    rated = [i for i, e in enumerate(examples) if e.own and e.difficulty is not None]
+    targets = np.array([DIFFICULTIES.index(examples[i].difficulty or "medium") for i in rated])
+    if len(rated) < _FEWEST_LEVELLED or len(set(targets.tolist())) < len(DIFFICULTIES):
+        return (), Fitted(np.zeros((1 << BITS, 0)), np.zeros(0))
+    counts = np.bincount(targets, minlength=len(DIFFICULTIES))
+    fitted = fit_softmax(
+        features[rated],
+        targets,
+        classes=len(DIFFICULTIES),
+        importance=1.0 / counts[targets],
+        strength=settings.difficulty_strength,
+        iterations=settings.iterations,
+    )
+    return DIFFICULTIES, fitted
+
+
+def tasks_of(examples: Sequence[Example]) -> tuple[str, ...]:
+    """The package's own tasks that there are examples of, then any others.
+
+    Raises:
+        ConfigurationError: If there are too few of them, or too few prompts of one.
+    """
+    counts = Counter(e.task for e in examples)
+    scarce = [t for t, n in counts.items() if n < _FEWEST_OF_A_TASK]
+    if len(counts) < _FEWEST_TASKS or scarce:
+        raise ConfigurationError(
+            f"data: {len(counts)} tasks in {len(examples)} shippable prompts"
+            + (f", and too few of {', '.join(sorted(scarce))}" if scarce else "")
+            + f"; give at least {_FEWEST_TASKS} tasks with {_FEWEST_OF_A_TASK} prompts each"
+        )
+    known = [task for task in TASKS if task in counts]
+    return (*known, *sorted(set(counts) - set(known)))
+
+
+def targets_of(examples: Sequence[Example], tasks: Sequence[str]) -> npt.NDArray[np.intp]:
+    """The number of each example's task."""
+    place = {task: number for number, task in enumerate(tasks)}
+    return np.array([place[e.task] for e in examples], np.intp)
+
+
+def _groups(examples: Sequence[Example], count: int) -> dict[str, int]:
+    """Family → group; the largest families first, each to the smallest group so far."""
+    sizes = Counter(e.family for e in examples)
+    filled = [0] * count
+    found = {}
+    for family, size in sorted(sizes.items(), key=lambda item: (-item[1], item[0])):
+        group = filled.index(min(filled))
+        found[family] = group
+        filled[group] += size
+    return found
+
+
+def _plain(values: _Floats) -> tuple[float, ...]:
+    return tuple(round(value, _DIGITS) for value in values.tolist())
+
+
+def _card(
+    used: Sequence[Example],
+    given: Sequence[Example],
+    scores: _Floats,
+    *,
+    tasks: Sequence[str],
+    learned: Learned,
+    settings: TrainingSettings,
+) -> Mapping[str, Any]:
+    """What readers want to know: the data, the licences, and how well it does."""
+    targets = targets_of(used, tasks)
+    right = scores.argmax(axis=1) == targets
+    weights = source_weights(used)
+    return {
+        "data": {
+            "sha256": data_hash(used),
+            "prompts": sum(not e.distracted for e in used),
+            "prompts_with_a_distracting_end": sum(e.distracted for e in used),
+            "prompts_given": len(given),
+            "sources": dict(sorted(Counter(e.source for e in used).items())),
+            "languages": dict(Counter(e.lang for e in used).most_common()),
+            "tasks": {task: int(np.sum(targets == n)) for n, task in enumerate(tasks)},
+            "licenses": sorted({e.license or license_of(e.source, own=e.own) for e in used} - {""}),
+        },
+        "evaluation": {
+            "how": f"families of sources left out in {settings.groups} groups, as calibrated",
+            "accuracy": round(float(np.mean(right)), 4),
+            "accuracy_each_family_alike": round(float(np.average(right, weights=weights)), 4),
+            "temperature": learned.temperature,
+        },
+    }

@@ -1,0 +1,143 @@
+"""The honest test of a classifier: sources that it has seen nothing of.
+
+Prompts of one source resemble one another, so a random split flatters. Here each
+family of sources is left out in turn: what is left trains a model, which then
+scores the family. The scores become probabilities by a temperature that fits the
+other families' scores, so nothing of a family's labels is in its probabilities.
+Rows that may not be trained on are labelled by a model of all the others.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from langchain_smartroute.classify.training.distraction import with_distractions
+from langchain_smartroute.classify.training.examples import Example, capped
+from langchain_smartroute.classify.training.fit import softmax
+from langchain_smartroute.classify.training.matrix import feature_matrix
+from langchain_smartroute.classify.training.settings import TrainingSettings
+from langchain_smartroute.classify.training.train import (
+    learn,
+    source_weights,
+    targets_of,
+    tasks_of,
+    temperature_of,
+)
+
+__all__ = ["LeftOut", "leave_sources_out"]
+
+_Floats = npt.NDArray[np.float64]
+_OFFERED_ALONE = "(not for training)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """Predictions for prompts of unseen sources.
+
+    Attributes:
+        tasks: The classes.
+        examples: The prompts.
+        labels: The class of each.
+        probabilities: A row per prompt, a column per class.
+
+    Example:
+        >>> import numpy as np
+        >>> from langchain_smartroute.classify.training import Example
+        >>> found = LeftOut(
+        ...     tasks=("code", "math"),
+        ...     examples=[Example(text="2 + 2", task="math")],
+        ...     labels=np.array([1]),
+        ...     probabilities=np.array([[0.2, 0.8]]),
+        ... )
+        >>> found.right.tolist()
+        [True]
+    """
+
+    tasks: tuple[str, ...]
+    examples: Sequence[Example]
+    labels: npt.NDArray[np.intp]
+    probabilities: _Floats
+
+    @property
+    def predicted(self) -> npt.NDArray[np.intp]:
+        """The likeliest class of each."""
+        found: npt.NDArray[np.intp] = self.probabilities.argmax(axis=1)
+        return found
+
+    @property
+    def confidences(self) -> _Floats:
+        """The probability of it."""
+        found: _Floats = self.probabilities.max(axis=1)
+        return found
+
+    @property
+    def right(self) -> npt.NDArray[np.bool_]:
+        """Whether it is the label."""
+        found: npt.NDArray[np.bool_] = self.predicted == self.labels
+        return found
+
+    def only(self, wanted: npt.NDArray[np.bool_]) -> LeftOut:
+        """Some of the prompts."""
+        kept = [e for e, keep in zip(self.examples, wanted.tolist(), strict=True) if keep]
+        return replace(
+            self,
+            examples=kept,
+            labels=self.labels[wanted],
+            probabilities=self.probabilities[wanted],
+        )
+
+
+def leave_sources_out(
+    examples: Sequence[Example], *, settings: TrainingSettings | None = None
+) -> LeftOut:
+    """Label every example by a model that has seen nothing of its family.
+
+    Args:
+        examples: Labelled prompts; capped as in training.
+        settings: How to train.
+    """
+    chosen = settings or TrainingSettings()
+    used = capped(examples, most=chosen.most_of_a_source, seed=chosen.seed)
+    tasks = tasks_of([e for e in used if e.shippable])
+    used = with_distractions(
+        [e for e in used if e.task in tasks], share=chosen.distractions, seed=chosen.seed
+    )
+    features = feature_matrix([e.text for e in used], block_weights=chosen.block_weights)
+    scores = np.zeros((len(used), len(tasks)))
+    folds = list(_folds(used))
+    for seen, unseen in folds:
+        known = [used[row] for row in seen.tolist()]
+        fitted = learn(known, features[seen], tasks=tasks, settings=chosen)
+        scores[unseen] = features[unseen] @ fitted.weights + fitted.bias
+    labels = targets_of(used, tasks)
+    probabilities = np.zeros_like(scores)
+    for seen, unseen in folds:
+        others = source_weights([used[row] for row in seen.tolist()])
+        temperature = temperature_of(scores[seen], labels[seen], weights=others)
+        probabilities[unseen] = softmax(scores[unseen] / temperature)
+    found = LeftOut(
+        tasks=tasks,
+        examples=used,
+        labels=labels,
+        probabilities=probabilities,
+    )
+    return found.only(np.array([not e.distracted for e in used]))
+
+
+def _folds(
+    examples: Sequence[Example],
+) -> Iterator[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
+    """For each family: the rows to train on, and the rows to label."""
+    families: dict[str, list[int]] = defaultdict(list)
+    for row, example in enumerate(examples):
+        families[example.family if example.shippable else _OFFERED_ALONE].append(row)
+    shippable = np.array([e.shippable for e in examples])
+    for rows in families.values():
+        seen = shippable.copy()
+        seen[rows] = False
+        yield np.flatnonzero(seen), np.array(rows, np.intp)

@@ -1,0 +1,126 @@
+"""`smartroute train`, `evaluate classifier` and `bench classifier`, on a few prompts."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+
+import langchain_smartroute.bench.classifier as bench
+from langchain_smartroute.classify import LinearClassifier, UserRequest
+from langchain_smartroute.evaluation import metrics
+
+PROMPTS = {
+    "code": "write a python function that {}",
+    "math": "how much is {} times seven",
+    "creative": "tell me a story about {}",
+}
+THINGS = (
+    "sorts a list", "an old bear", "the river", "two sisters", "counts words", "a red kite",
+    "finds primes", "my garden", "the last train", "reads a file",
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def few_repetitions(monkeypatch):
+    monkeypatch.setattr(metrics, "_RESAMPLES", 10)
+    monkeypatch.setattr(bench, "_REPEATS", {200: 3, 16_000: 2})
+    monkeypatch.setattr(bench, "_TURNS", (10,))
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    for part, things in (("one", THINGS[:5]), ("two", THINGS[5:])):
+        rows = [
+            {"text": prompt.format(thing), "task": task, "lang": "en", "difficulty": "easy"}
+            for task, prompt in PROMPTS.items()
+            for thing in things
+        ]
+        lines = "".join(json.dumps(row) + "\n" for row in rows)
+        (tmp_path / f"{part}.jsonl").write_text(lines, encoding="utf-8")
+    return tmp_path
+
+
+def test_train_writes_what_the_classifier_reads_and_the_same_again(smartroute, corpus):
+    first, second = corpus / "first.weights", corpus / "second.weights"
+    shown = smartroute("train", "--data", corpus, "--out", first)
+    assert shown.exit_code == 0, shown.output
+    assert "30 prompts of 2 sources" in shown.stdout
+    told = smartroute("train", "--data", corpus, "--out", second, "--format", "json")
+    assert json.loads(told.stdout)["data"]["prompts"] == 30
+    assert second.read_bytes() == first.read_bytes()
+    asked = UserRequest(text="tell me a story about a river")
+    assert LinearClassifier(first).classify(asked).task == "creative"
+
+
+def test_train_says_what_is_wrong_with_data_and_with_the_place_to_write(smartroute, corpus):
+    shown = smartroute("train", "--data", corpus / "nowhere", "--out", corpus / "x")
+    assert shown.exit_code == 1
+    assert "nowhere" in shown.stderr
+    shown = smartroute("train", "--data", corpus, "--out", corpus / "no folder" / "x")
+    assert shown.exit_code == 1
+    assert "cannot be written" in shown.stderr
+
+
+def test_evaluate_shows_figures_tables_and_plots(smartroute, corpus):
+    hard = corpus / "heldout"
+    hard.mkdir()
+    levels = [{"text": "hi", "difficulty": "easy"}, {"text": "prove it", "difficulty": "hard"}]
+    turns = [{"turns": ["Write a poem", "shorter"], "task": "creative"}]
+    for name, rows in (("levels", levels), ("turns", turns)):
+        lines = "".join(json.dumps(row) + "\n" for row in rows)
+        (hard / f"{name}.jsonl").write_text(lines, encoding="utf-8")
+    plots = corpus / "plots"
+    arguments = ("--difficulty", hard / "levels.jsonl", "--conversations", hard / "turns.jsonl")
+    shown = smartroute("evaluate", "classifier", "--data", corpus, "--plots", plots, *arguments)
+    assert shown.exit_code == 0, shown.output
+    for words in ("all left-out sources: n = 30", "By languages", "labelled \\ predicted"):
+        assert words in shown.stdout
+    for words in ("always general", "calibration error", "rank correlation", "follow-ups, linear"):
+        assert words in shown.stdout
+    assert sorted(p.name for p in plots.iterdir()) == [
+        "confusion.png",
+        "reliability.png",
+        "risk_coverage.png",
+    ]
+    assert all(p.read_bytes().startswith(b"\x89PNG") for p in plots.iterdir())
+
+
+def test_evaluate_gives_json_and_names_a_file_that_cannot_be_read(smartroute, corpus):
+    shown = smartroute("evaluate", "classifier", "--data", corpus, "--format", "json")
+    found = json.loads(shown.stdout)
+    assert found["parts"]["all left-out sources"]["count"] == 30
+    assert sum(map(sum, found["confusion"])) == 30
+    shown = smartroute(
+        "evaluate", "classifier", "--data", corpus, "--difficulty", corpus / "none.jsonl"
+    )
+    assert shown.exit_code == 1
+    assert "none.jsonl" in shown.stderr
+
+
+def test_bench_times_every_classifier_on_every_text(smartroute):
+    shown = smartroute("bench", "classifier")
+    assert shown.exit_code == 0, shown.output
+    for words in ("loading the weights", "history of 10 messages", "scikit-learn", "16,000"):
+        assert words in shown.stdout
+    found = json.loads(smartroute("bench", "classifier", "--format", "json").stdout)
+    assert {t["name"] for t in found["timings"]} == {"linear", "patterns", "scikit-learn"}
+    assert all(t["p50_us"] <= t["p95_us"] for t in found["timings"])
+
+
+@pytest.mark.parametrize(
+    ("missing", "verb"),
+    [
+        ("scipy", ("train", "--data", "x", "--out", "y")),
+        ("matplotlib.figure", ("evaluate", "classifier", "--plots", "p", "--data")),
+    ],
+)
+def test_without_the_extra_the_error_names_it(smartroute, corpus, monkeypatch, missing, verb):
+    monkeypatch.setitem(sys.modules, missing, None)
+    for name in ("training.matrix", "training.train", "training.fit"):
+        monkeypatch.delitem(sys.modules, f"langchain_smartroute.classify.{name}", raising=False)
+    monkeypatch.delitem(sys.modules, "langchain_smartroute.evaluation.plots", raising=False)
+    shown = smartroute(*verb, *([corpus] if verb[-1] == "--data" else []))
+    assert shown.exit_code == 1
+    assert 'pip install "langchain-smartroute[eval]"' in shown.stderr
