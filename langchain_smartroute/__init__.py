@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     )
     from langchain_smartroute.accounting.sql import SqlLedger
     from langchain_smartroute.catalog import Catalog, ModelSpec, Price, PriceBook, PriceVariant
-    from langchain_smartroute.classify import Classifier, PatternClassifier
+    from langchain_smartroute.classify import Classifier, PatternClassifier, StuckSigns
     from langchain_smartroute.errors import (
         AnswerTooLongError,
         AttemptTimeoutError,
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from langchain_smartroute.execution.breaker import CircuitBreaker
     from langchain_smartroute.execution.checks import Check, SchemaCheck, default_checks
     from langchain_smartroute.execution.circuit import CandidateHealth
+    from langchain_smartroute.middleware import SmartRouterMiddleware
     from langchain_smartroute.routing import Rule
     from langchain_smartroute.runnable import SmartRouterRunnable
     from langchain_smartroute.types import (
@@ -81,12 +82,14 @@ _HOMES = {
     "Rule": "routing",
     "SchemaCheck": "execution.checks",
     "SmartRouteError": "errors",
+    "SmartRouterMiddleware": "middleware",
     "SmartRouterRunnable": "runnable",
     "SpendLimit": "accounting",
     "SpendLimitExceededError": "errors",
     "SqlLedger": "accounting.sql",
     "StorageError": "errors",
     "StreamInterruptedError": "errors",
+    "StuckSigns": "classify",
     "Usage": "types",
     "default_checks": "execution.checks",
     "track_costs": "accounting",
@@ -123,12 +126,14 @@ __all__ = [
     "Rule",
     "SchemaCheck",
     "SmartRouteError",
+    "SmartRouterMiddleware",
     "SmartRouterRunnable",
     "SpendLimit",
     "SpendLimitExceededError",
     "SqlLedger",
     "StorageError",
     "StreamInterruptedError",
+    "StuckSigns",
     "Usage",
     "default_checks",
     "track_costs",

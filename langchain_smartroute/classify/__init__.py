@@ -14,21 +14,28 @@ from langchain_smartroute.classify.features import extract_features
 from langchain_smartroute.classify.history import message_tokens
 from langchain_smartroute.classify.patterns import PatternClassifier
 from langchain_smartroute.classify.request import UserRequest, user_request
+from langchain_smartroute.classify.steps import text_of
+from langchain_smartroute.classify.stuck import StuckSigns
 from langchain_smartroute.classify.tokens import structure_tokens, text_tokens
 from langchain_smartroute.classify.toolkit import toolkit_tokens
+from langchain_smartroute.classify.turns import TurnState, read_turn
 
 __all__ = [
     "Classifier",
     "ClassifierLike",
     "PatternClassifier",
+    "StuckSigns",
+    "TurnState",
     "UserRequest",
     "as_classifier",
     "classify_safely",
     "difficulty_of",
     "extract_features",
     "message_tokens",
+    "read_turn",
     "script_of",
     "structure_tokens",
+    "text_of",
     "text_tokens",
     "toolkit_tokens",
     "user_request",

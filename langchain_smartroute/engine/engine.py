@@ -14,7 +14,8 @@ from uuid import uuid4
 from langchain_core.runnables import Runnable
 
 from langchain_smartroute.accounting import LimitedRequest, Limits
-from langchain_smartroute.classify import Classifier, extract_features, toolkit_tokens
+from langchain_smartroute.classify import Classifier, StuckSigns, extract_features, toolkit_tokens
+from langchain_smartroute.engine.conversation import Conversations, Recollection, Visit
 from langchain_smartroute.engine.request import Request
 from langchain_smartroute.execution import (
     Candidate,
@@ -34,12 +35,19 @@ from langchain_smartroute.execution.checks import (
     applicable,
 )
 from langchain_smartroute.routing import TablePolicy
-from langchain_smartroute.types import StreamPolicy
+from langchain_smartroute.state import MemoryState
+from langchain_smartroute.types import Conversation, StreamPolicy
 
 if TYPE_CHECKING:
     from langchain_smartroute.types import RequestFeatures, RoutingDecision
 
 __all__ = ["Engine"]
+
+_CACHE_LIFE_S = 300
+"""How long a provider's prompt cache is counted on after a call. The shortest that is
+documented: Anthropic, Prompt caching (5 minutes); OpenAI, Prompt caching, says 5 to 10
+minutes of inactivity."""
+_LOST = "the conversation's route is not known, as the state does not answer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +63,8 @@ class Engine:
         stream_policy: When a stream is passed on.
         conduct: How failures are gone about.
         limits: What every call has to fit into; `None`: there are no spend limits.
+        conversations: Remembers their routes.
+        stuck: When an agent counts as stuck; `None`: never.
     """
 
     policy: TablePolicy
@@ -65,9 +75,28 @@ class Engine:
     stream_policy: StreamPolicy = "first_token"
     conduct: Conduct = field(default_factory=Conduct)
     limits: Limits | None = None
+    conversations: Conversations = field(
+        default_factory=lambda: Conversations(state=MemoryState(), idle_s=3600)
+    )
+    stuck: StuckSigns | None = None
 
-    def decide(self, request: Request) -> tuple[RoutingDecision, RequestFeatures]:
-        """Read the request and choose its chain; calls no candidate."""
+    def visit(self, request: Request) -> Visit:
+        """The request's part in its conversation, with what is remembered of it."""
+        return self._visit(request, self.conversations.recall(self._key(request)))
+
+    async def avisit(self, request: Request) -> Visit:
+        """The request's part in its conversation, with what is remembered of it."""
+        return self._visit(request, await self.conversations.arecall(self._key(request)))
+
+    def decide(
+        self, request: Request, recalled: Recollection | None = None
+    ) -> tuple[RoutingDecision, RequestFeatures]:
+        """Read the request and choose its chain; calls no candidate.
+
+        Args:
+            request: The call.
+            recalled: What is remembered of its conversation.
+        """
         features = extract_features(
             request.messages,
             classifier=self.classifier,
@@ -83,6 +112,7 @@ class Engine:
             request.options,
             decision_id=uuid4().hex,
             unavailable=unavailable(self.candidates),
+            conversation=self._conversation(request, recalled or Recollection(), features),
         )
         names = tuple(check.name for check in self._checks_for(request, decision))
         return (replace(decision, checks=names) if names else decision), features
@@ -121,6 +151,38 @@ class Engine:
             ),
             stream_policy=self.stream_policy,
             structured=prepare is not None,
+        )
+
+    def _key(self, request: Request) -> str | None:
+        key = request.conversation
+        if key is None or self.policy.sticky == "off":
+            return None
+        return f"{self.policy.catalog.name}\n{key}"
+
+    def _visit(self, request: Request, recalled: Recollection) -> Visit:
+        return Visit(
+            conversations=self.conversations,
+            key=self._key(request),
+            recalled=recalled,
+            at=request.asked_at.timestamp(),
+        )
+
+    def _conversation(
+        self, request: Request, recalled: Recollection, features: RequestFeatures
+    ) -> Conversation:
+        """What the decision needs to know of the request's conversation."""
+        turn, models = request.turn, self.policy.catalog.models
+        named = next((a for a, s in models.items() if s.model == turn.model_name), None)
+        last = next((a for a in (turn.by, named, recalled.last) if a in models), None)
+        asked_lately = request.asked_at.timestamp() - recalled.at <= _CACHE_LIFE_S
+        return Conversation(
+            last=last,
+            in_loop=turn.in_loop,
+            route=recalled.route if recalled.route in models else None,
+            prefix_tokens=0 if turn.unread is None else features.input_tokens - turn.unread,
+            cached=asked_lately if recalled.at else turn.in_loop,
+            stuck=self.stuck.found(request.messages) if self.stuck else "",
+            notes=(_LOST,) if recalled.lost else (),
         )
 
     def _checks_for(self, request: Request, decision: RoutingDecision) -> tuple[Check, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
@@ -20,6 +21,7 @@ from typing_extensions import override
 
 from langchain_smartroute.classify import message_tokens, text_tokens, toolkit_tokens
 from langchain_smartroute.runnable.batches import WholeBatches
+from langchain_smartroute.runnable.plan import PlannedStream
 
 if TYPE_CHECKING:
     from langchain_core.callbacks import CallbackManagerForLLMRun
@@ -48,6 +50,15 @@ class ChatCalls(WholeBatches, BaseChatModel):
     ) -> Plan:
         """Decide a call and make it ready."""
 
+    @abstractmethod
+    async def aplan(
+        self,
+        input_: LanguageModelInput,
+        config: RunnableConfig | None,
+        arguments: Mapping[str, Any],
+    ) -> Plan:
+        """Decide a call and make it ready without holding the event loop up."""
+
     @override
     def invoke(
         self,
@@ -70,7 +81,7 @@ class ChatCalls(WholeBatches, BaseChatModel):
         **kwargs: Any,
     ) -> AIMessage:
         """Answer with the route's message; what was decided and what it cost is in its metadata."""
-        plan = self.plan(input, config, _with_stop(kwargs, stop))
+        plan = await self.aplan(input, config, _with_stop(kwargs, stop))
         return cast("AIMessage", await plan.ainvoke())
 
     @override
@@ -95,7 +106,7 @@ class ChatCalls(WholeBatches, BaseChatModel):
         **kwargs: Any,
     ) -> AsyncIterator[AIMessageChunk]:
         """Stream the route's answer; the last chunk's metadata says what was decided."""
-        return self.plan(input, config, _with_stop(kwargs, stop)).astream()
+        return PlannedStream(partial(self.aplan, input, config, _with_stop(kwargs, stop)))
 
     @override
     def generate(
