@@ -8,8 +8,8 @@ and other middleware sees the router as the model of each call.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Awaitable, Callable
-from contextvars import ContextVar
 from typing import Any
 
 from langchain_smartroute.errors import ConfigurationError
@@ -25,8 +25,8 @@ except ImportError as error:
 
 __all__ = ["SmartRouterMiddleware"]
 
-_replaced: ContextVar[tuple[Any, Any] | None] = ContextVar("smartroute_replaced", default=None)
-"""The latest step of an agent, by its state, with the model that was replaced in it."""
+_KEPT = 64
+"""How many failed steps are remembered, by their state and the model that was replaced."""
 
 
 class SmartRouterMiddleware(AgentMiddleware[Any, Any, Any]):
@@ -62,6 +62,7 @@ class SmartRouterMiddleware(AgentMiddleware[Any, Any, Any]):
                 " SmartRouterRunnable.from_catalog()"
             )
         self.router = router
+        self._failed: deque[tuple[Any, Any]] = deque(maxlen=_KEPT)
 
     def wrap_model_call(
         self,
@@ -69,7 +70,12 @@ class SmartRouterMiddleware(AgentMiddleware[Any, Any, Any]):
         handler: Callable[[ModelRequest[Any]], ModelResponse[Any]],
     ) -> ModelResponse[Any]:
         """Make the call with the router."""
-        return handler(self._routed(request))
+        routed = self._routed(request)
+        try:
+            return handler(routed)
+        except Exception:
+            self._failed.append((request.state, request.model))
+            raise
 
     async def awrap_model_call(
         self,
@@ -77,16 +83,20 @@ class SmartRouterMiddleware(AgentMiddleware[Any, Any, Any]):
         handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]],
     ) -> ModelResponse[Any]:
         """Make the call with the router."""
-        return await handler(self._routed(request))
+        routed = self._routed(request)
+        try:
+            return await handler(routed)
+        except Exception:
+            self._failed.append((request.state, request.model))
+            raise
 
     def _routed(self, request: ModelRequest[Any]) -> ModelRequest[Any]:
         """The request with the router in place of the agent's model.
 
         Middleware outside that tries again with another model (`ModelFallbackMiddleware`)
-        calls this a second time in the same step, with a model that is not the first.
+        comes here a second time in the same step, with a model that is not the first.
         """
-        latest = _replaced.get()
-        if latest is not None and latest[0] is request.state and latest[1] is not request.model:
+        tried = [model for state, model in tuple(self._failed) if state is request.state]
+        if tried and all(model is not request.model for model in tried):
             return request
-        _replaced.set((request.state, request.model))
         return request.override(model=self.router)
