@@ -29,7 +29,8 @@ _COMPLAINTS = (
     r"|(?:that|this|it)(?:'s|’s| is| was) (?:still )?(?:wrong|incorrect|not right|useless)"
     r"|same (?:error|problem|mistake|result|answer|thing) (?:again|as before)"
     r"|you (?:already )?said that"
-    r"|i (?:already )?(?:told|asked) you|let me (?:rephrase|try again|put it)|(?:once|one) more time"
+    r"|i (?:already )?(?:told|asked) you|let me (?:rephrase|try again|put it)"
+    r"|(?:once|one) more time"
     r"|i repeat\b|as i said|again[,:]|try (?:it )?again|no[,.] i (?:mean|meant|want|asked)"
     r"|what i (?:mean|meant|want|wanted|asked)(?: \w+)? (?:is|was)|wrong (?:again|answer|file|one)"
     # German, French, Spanish, Portuguese, Italian
@@ -39,7 +40,8 @@ _COMPLAINTS = (
     # Russian
     r"|не то,? что|всё ещё|все еще|не работает|ещё раз"
 )
-_CJK_COMPLAINTS = r"我不是(?:问|说|要)|还是不|不对|没有解决|再说一遍|そうじゃな|まだ動かない|違います|그게 아니|아직도|안 돼"
+_CHINESE = r"我不是(?:问|说|要)|还是不|不对|没有解决|再说一遍"
+_OTHER_CJK = r"そうじゃな|まだ動かない|違います|그게 아니|아직도|안 돼"
 _EMPTY_TEXT = """
 a about all also an and any are as at be been but by can could d did do does doing don for from
 get give had has have help hey hi how i if in into is it its just kindly know like ll m make me
@@ -68,7 +70,7 @@ def asks_again(now: str, before: str) -> bool:
 
 @cache
 def _complaint() -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{_COMPLAINTS})|{_CJK_COMPLAINTS}")
+    return re.compile(rf"\b(?:{_COMPLAINTS})|{_CHINESE}|{_OTHER_CJK}")
 
 
 def _weighty(text: str) -> set[str]:

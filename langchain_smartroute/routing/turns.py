@@ -74,10 +74,10 @@ class Turns:
             excluded: Who cannot.
             named: Whether the routing table names `wanted` for the task.
         """
-        conversation = self.conversation
-        if conversation.stuck and conversation.in_loop and conversation.last not in (None, wanted):
-            last = str(conversation.last)
-            return None if self.sticky == "off" or last in excluded else (last, "locked, though stuck")
+        last = self.conversation.last
+        if self.conversation.stuck and self.conversation.in_loop and last not in (None, wanted):
+            goes_on = self.sticky != "off" and last not in excluded
+            return (str(last), "locked, though stuck") if goes_on else None
         if self.sticky == "turn":
             return self._kept_for_its_cache(wanted, excluded)
         route = self.conversation.route

@@ -37,6 +37,7 @@ from langchain_smartroute.state import MemoryState
 
 DEFAULT = Catalog.load("default")
 UNAVAILABLE = Fault(kind="status", status=503)
+LIMITED = Fault(kind="status", status=429)
 CODE = "Write a Python function to merge sort an array"
 PICTURE = HumanMessage(
     [
@@ -160,13 +161,16 @@ SCENARIOS = {
     "a picture": scenario([PICTURE], tools=()),
     "a picture within a conversation": scenario("Hello!", [PICTURE], "Hello!", tools=()),
     "the first model fails": scenario(WEATHER, faults={CHAT: UNAVAILABLE}),
-    "the first model is limited": scenario(WEATHER, faults={CHAT: Fault(kind="status", status=429)}),
+    "the first model is limited": scenario(
+        WEATHER, faults={CHAT: Fault(kind="status", status=429)}
+    ),
     "a model fails once": scenario(
         WEATHER, faults={CHAT: Fault(kind="status", status=500, times=1)}
     ),
     "a model fails between call and answer": scenario("Use spoil now", tools=("spoil",)),
     "nobody answers": scenario(
-        Fails(Say(WEATHER), "ChainExhaustedError"), faults=dict.fromkeys(DEFAULT.models, UNAVAILABLE)
+        Fails(Say(WEATHER), "ChainExhaustedError"),
+        faults=dict.fromkeys(DEFAULT.models, UNAVAILABLE),
     ),
     "a weak answer": scenario("Hello!", settings=ESCALATING),
     "a weak answer while watched": scenario("Hello!", way="messages", settings=ESCALATING),
@@ -200,9 +204,7 @@ SCENARIOS = {
     "another process takes over": scenario(
         CODE, Restart(), "Hello!", shares_state=True, models=(PRO, PRO)
     ),
-    "the user asks again": scenario(
-        "Hello!", "That's not what I asked", models=(CHAT, PRO)
-    ),
+    "the user asks again": scenario("Hello!", "That's not what I asked", models=(CHAT, PRO)),
     "a sub-agent": scenario("Use research about Paris", tools=("research",)),
     "two sub-agents at once": scenario(
         "Use research about Paris and survey about Rome", tools=("research", "survey")
@@ -420,6 +422,11 @@ class Play:
             config["configurable"]["thread_id"] = "1"
         if options:
             config["configurable"]["smartroute"] = options
+        await self.call(given, config)
+        if self.memory is not None:
+            self.state = self.graph.get_state(config).values
+
+    async def call(self, given, config):
         way = self.scenario.way
         if way == "invoke":
             self.state = self.graph.invoke(given, config)
@@ -435,8 +442,6 @@ class Play:
         else:
             for part in self.graph.stream(given, config, stream_mode=way):
                 self.note(part)
-        if self.memory is not None:
-            self.state = self.graph.get_state(config).values
 
     def note(self, part):
         """Keep the text that a stream shows."""

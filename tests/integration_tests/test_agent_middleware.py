@@ -126,6 +126,18 @@ def test_a_call_limit_counts_a_turn_of_the_router_once(server, router, order):
 
 
 @pytest.mark.parametrize("outside", [True, False])
+async def test_the_async_agent_falls_back_once_too(server, router, outside):
+    for model in Catalog.load("default").models:
+        server.set_fault(model, UNKNOWN)
+    both = [made("fallback", server, router), SmartRouterMiddleware(router)]
+    agent = agent_with(server, *(both if outside else both[::-1]))
+    config = {"configurable": {"thread_id": "1"}}
+    state = await agent.ainvoke({"messages": [HumanMessage("Hello!")]}, config)
+    assert state["messages"][-1].response_metadata["model_name"] == "spare"
+    assert len(server.requests) == 1 + router.max_attempts
+
+
+@pytest.mark.parametrize("outside", [True, False])
 def test_fallback_models_are_asked_once_the_whole_chain_has_failed(server, router, outside):
     for model in Catalog.load("default").models:
         server.set_fault(model, UNKNOWN)
@@ -146,7 +158,9 @@ def test_without_a_fallback_the_routers_error_is_the_agents(server, router):
 async def test_the_async_agent_is_routed_too(server, router):
     agent = agent_with(server, SmartRouterMiddleware(router))
     config = {"configurable": {"thread_id": "1"}}
-    state = await agent.ainvoke({"messages": [HumanMessage("Classify this review: lovely")]}, config)
+    state = await agent.ainvoke(
+        {"messages": [HumanMessage("Classify this review: lovely")]}, config
+    )
     assert state["messages"][-1].response_metadata["smartroute"]["model"] == "glm-4-flash"
 
 

@@ -17,14 +17,20 @@ from langchain_smartroute import Catalog, SmartRouterRunnable
 CONVERSATIONS = 1_000
 SEED = 20261127
 ASKED = {
-    "code": ["Write a Python function that parses dates", "Fix the bug in this function: def f(): x"],
+    "code": [
+        "Write a Python function that parses dates",
+        "Fix the bug in this function: def f(): x",
+    ],
     "classification": ["Classify this review: lovely", "Is this spam or not: win money now"],
     "reasoning": ["Explain step by step why the puzzle has two solutions", "Why is that so?"],
     "math": ["Solve 3x + 5 = 20 for x", "What is the probability of two sixes?"],
     "translation": ["Translate to German: good morning", "Translate this to French: thank you"],
     "creative": ["Write a poem about the sea", "Tell a short story about a fox"],
     "summarization": ["Summarize this text: bees are insects that make honey", "TL;DR please"],
-    "extraction": ["Extract all dates from: on 3 May and 4 June", "List all names in this text: Ana"],
+    "extraction": [
+        "Extract all dates from: on 3 May and 4 June",
+        "List all names in this text: Ana",
+    ],
     "general": ["Hello!", "What's the weather in Paris?", "Thanks!", "Look that up, please"],
 }
 TOOLS = [
@@ -68,7 +74,7 @@ def results_of(calls, chance):
 
 def conversation(router, free, script, number):
     """One conversation: who answered, whether tools were called, and who would have answered."""
-    chance = random.Random(SEED + number)
+    chance = random.Random(SEED + number)  # noqa: S311 - the same conversations each time
     config = {"configurable": {"thread_id": str(number)}}
     messages, answers = [], []
     for text, steps in turns_of(chance):
@@ -108,7 +114,7 @@ def test_no_switch_between_call_and_answer_and_70_percent_fewer_in_all():
             kept += before != after
             within += called and before != after
             unkept += alone != alone_after
-    print(
+    print(  # noqa: T201 - the figures, for -s
         f"\n{CONVERSATIONS:,} conversations, seed {SEED}: {within} switches between a tool call and"
         f" its answer; {kept / CONVERSATIONS:.2f} switches per conversation instead of"
         f" {unkept / CONVERSATIONS:.2f} with sticky='off': {1 - kept / unkept:.1%} fewer"

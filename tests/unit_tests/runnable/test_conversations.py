@@ -113,7 +113,7 @@ def test_the_models_of_another_router_mean_nothing_here():
 
 def test_a_locked_model_that_fails_gives_way():
     answer = router_with(failing=[GPT]).invoke(loop(GPT, "seen"))
-    assert [a["model"] for a in answer.response_metadata["smartroute"]["attempts"]][0] == GPT
+    assert answer.response_metadata["smartroute"]["attempts"][0]["model"] == GPT
     assert answer.response_metadata["smartroute"]["model"] != GPT
 
 
@@ -169,9 +169,7 @@ def test_a_specialist_that_is_weaker_in_general_is_no_rise():
     assert asked(router, CODE) == PRO
     decision = router.explain("Solve 3x + 5 = 20 for x", THREAD)
     assert decision.model == PRO
-    assert decision.reason == (
-        "the conversation's route, as deepseek-reasoner is no rise for math"
-    )
+    assert decision.reason == ("the conversation's route, as deepseek-reasoner is no rise for math")
 
 
 def test_what_the_conversation_cannot_use_is_left():
@@ -184,9 +182,7 @@ def test_what_the_conversation_cannot_use_is_left():
 
 def test_pinned_is_pinned_until_it_is_idle():
     clock = [0.0]
-    router = router_with(
-        sticky="pin", sticky_idle_s=60, state=MemoryState(clock=lambda: clock[0])
-    )
+    router = router_with(sticky="pin", sticky_idle_s=60, state=MemoryState(clock=lambda: clock[0]))
     assert [asked(router, "Hello!"), asked(router, CODE)] == [CHAT, CHAT]
     clock[0] = 59
     assert asked(router, CODE) == CHAT
