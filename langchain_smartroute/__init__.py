@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         JudgeClassifier,
         LinearClassifier,
         PatternClassifier,
+        StuckSigns,
     )
     from langchain_smartroute.errors import (
         AnswerTooLongError,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from langchain_smartroute.execution.breaker import CircuitBreaker
     from langchain_smartroute.execution.checks import Check, SchemaCheck, default_checks
     from langchain_smartroute.execution.circuit import CandidateHealth
+    from langchain_smartroute.middleware import SmartRouterMiddleware
     from langchain_smartroute.routing import Rule
     from langchain_smartroute.runnable import SmartRouterRunnable
     from langchain_smartroute.types import (
@@ -92,12 +94,14 @@ _HOMES = {
     "Rule": "routing",
     "SchemaCheck": "execution.checks",
     "SmartRouteError": "errors",
+    "SmartRouterMiddleware": "middleware",
     "SmartRouterRunnable": "runnable",
     "SpendLimit": "accounting",
     "SpendLimitExceededError": "errors",
     "SqlLedger": "accounting.sql",
     "StorageError": "errors",
     "StreamInterruptedError": "errors",
+    "StuckSigns": "classify",
     "Usage": "types",
     "default_checks": "execution.checks",
     "track_costs": "accounting",
@@ -138,12 +142,14 @@ __all__ = [
     "Rule",
     "SchemaCheck",
     "SmartRouteError",
+    "SmartRouterMiddleware",
     "SmartRouterRunnable",
     "SpendLimit",
     "SpendLimitExceededError",
     "SqlLedger",
     "StorageError",
     "StreamInterruptedError",
+    "StuckSigns",
     "Usage",
     "default_checks",
     "track_costs",

@@ -21,6 +21,7 @@ __all__ = [
     "TIERS",
     "Attempt",
     "Classification",
+    "Conversation",
     "Difficulty",
     "Modality",
     "Outcome",
@@ -28,6 +29,7 @@ __all__ = [
     "RoutingDecision",
     "SchemaMethod",
     "Script",
+    "Sticky",
     "StreamPolicy",
     "Task",
     "Tier",
@@ -61,6 +63,10 @@ Script = Literal["latin", "cjk", "cyrillic", "arabic", "devanagari", "other", "n
 
 StreamPolicy = Literal["first_token", "buffer"]
 """When a stream is passed on: from its first content, or once it is checked."""
+
+Sticky = Literal["rise", "pin", "turn", "off"]
+"""How a conversation keeps to its route: it may only rise, never changes, is chosen anew
+at each turn, or at each call."""
 
 Turn = Literal["user", "tool_result", "assistant"]
 """Who spoke last: the user, a tool (inside a tool loop), or the assistant."""
@@ -136,6 +142,29 @@ class RequestFeatures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """What a decision needs to know of the conversation that a request belongs to.
+
+    Attributes:
+        last: Alias of the candidate that answered last; `None`: unknown.
+        in_loop: Whether results of tools that it called are being answered.
+        route: Alias of the conversation's route; `None`: it has none, or is not known.
+        prefix_tokens: Estimated tokens of what `last` has read of this request before.
+        cached: Whether `last`'s provider can be expected to have them in its prompt cache.
+        stuck: Why the agent seems stuck; empty: it does not.
+        notes: What else was noticed, such as a store that does not answer.
+    """
+
+    last: str | None = None
+    in_loop: bool = False
+    route: str | None = None
+    prefix_tokens: int = 0
+    cached: bool = False
+    stuck: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RoutingDecision:
     """Which candidates should answer a request, in which order, and why.
 
@@ -155,6 +184,7 @@ class RoutingDecision:
         notes: What else was noticed on the way, such as a rule whose target was infeasible.
         checks: Names of the checks that the answer must pass.
         classified_by: Which classifier said what the task is, and which failed.
+        sticks: Whether it becomes its conversation's route; the caller's own word does not.
     """
 
     id: str
@@ -172,6 +202,7 @@ class RoutingDecision:
     notes: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
     classified_by: str = ""
+    sticks: bool = True
 
     def __str__(self) -> str:
         """Explain the decision in a few lines that a person can read."""

@@ -20,8 +20,11 @@ from langchain_smartroute.classify.linear import LinearClassifier
 from langchain_smartroute.classify.patterns import PatternClassifier
 from langchain_smartroute.classify.request import UserRequest, user_request
 from langchain_smartroute.classify.sendable import check_messages
+from langchain_smartroute.classify.steps import text_of
+from langchain_smartroute.classify.stuck import StuckSigns
 from langchain_smartroute.classify.tokens import structure_tokens, text_tokens
 from langchain_smartroute.classify.toolkit import toolkit_tokens
+from langchain_smartroute.classify.turns import TurnState, read_turn
 
 __all__ = [
     "Classifier",
@@ -31,6 +34,8 @@ __all__ = [
     "JudgeClassifier",
     "LinearClassifier",
     "PatternClassifier",
+    "StuckSigns",
+    "TurnState",
     "UserRequest",
     "as_classifier",
     "check_messages",
@@ -40,8 +45,10 @@ __all__ = [
     "difficulty_of",
     "extract_features",
     "message_tokens",
+    "read_turn",
     "script_of",
     "structure_tokens",
+    "text_of",
     "text_tokens",
     "toolkit_tokens",
     "user_request",

@@ -1,6 +1,12 @@
 """From a request to a chain that is ready to be called."""
 
+from langchain_smartroute.engine.conversation import (
+    Conversations,
+    Recollection,
+    Visit,
+    conversation_key,
+)
 from langchain_smartroute.engine.engine import Engine
 from langchain_smartroute.engine.request import Request
 
-__all__ = ["Engine", "Request"]
+__all__ = ["Conversations", "Engine", "Recollection", "Request", "Visit", "conversation_key"]

@@ -7,7 +7,7 @@ async differ only there.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -17,12 +17,15 @@ from langchain_core.runnables import Runnable
 from langchain_smartroute.accounting import LimitedRequest, Limits
 from langchain_smartroute.classify import (
     Classifier,
+    StuckSigns,
     classify_safely,
     classify_safely_async,
     described,
     toolkit_tokens,
     user_request,
 )
+from langchain_smartroute.engine.checking import checks_for, knowing_tools
+from langchain_smartroute.engine.conversation import Conversations, Recollection, Visit
 from langchain_smartroute.engine.request import Request
 from langchain_smartroute.execution import (
     Candidate,
@@ -35,15 +38,11 @@ from langchain_smartroute.execution import (
     Traits,
     unavailable,
 )
-from langchain_smartroute.execution.checks import (
-    Check,
-    LengthCheck,
-    ToolArgumentsCheck,
-    applicable,
-)
+from langchain_smartroute.execution.checks import Check
 from langchain_smartroute.routing import TablePolicy
+from langchain_smartroute.state import MemoryState
 from langchain_smartroute.tracing import classifying
-from langchain_smartroute.types import StreamPolicy
+from langchain_smartroute.types import Conversation, StreamPolicy
 
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
@@ -52,6 +51,12 @@ if TYPE_CHECKING:
     from langchain_smartroute.types import Classification, RequestFeatures, RoutingDecision
 
 __all__ = ["Engine"]
+
+_CACHE_LIFE_S = 300
+"""How long a provider's prompt cache is counted on after a call. The shortest that is
+documented: Anthropic, Prompt caching (5 minutes); OpenAI, Prompt caching, says 5 to 10
+minutes of inactivity."""
+_LOST = "the conversation's route is not known, as the state does not answer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +72,8 @@ class Engine:
         stream_policy: When a stream is passed on.
         conduct: How failures are gone about.
         limits: What every call has to fit into; `None`: there are no spend limits.
+        conversations: Remembers their routes.
+        stuck: When an agent counts as stuck; `None`: never.
     """
 
     policy: TablePolicy
@@ -77,14 +84,30 @@ class Engine:
     stream_policy: StreamPolicy = "first_token"
     conduct: Conduct = field(default_factory=Conduct)
     limits: Limits | None = None
+    conversations: Conversations = field(
+        default_factory=lambda: Conversations(state=MemoryState(), idle_s=3600)
+    )
+    stuck: StuckSigns | None = None
+
+    def visit(self, request: Request) -> Visit:
+        """The request's part in its conversation, with what is remembered of it."""
+        return self._visit(request, self.conversations.recall(self._key(request)))
+
+    async def avisit(self, request: Request) -> Visit:
+        """The request's part in its conversation, with what is remembered of it."""
+        return self._visit(request, await self.conversations.arecall(self._key(request)))
 
     def decide(
-        self, request: Request, config: RunnableConfig | None = None
+        self,
+        request: Request,
+        recalled: Recollection | None = None,
+        config: RunnableConfig | None = None,
     ) -> tuple[RoutingDecision, RequestFeatures]:
         """Read the request and choose its chain; calls no candidate.
 
         Args:
             request: The call.
+            recalled: What is remembered of its conversation.
             config: The request's own, whose handlers see what a classifier calls.
         """
         decision_id, asked = uuid4().hex, user_request(request.messages)
@@ -93,10 +116,13 @@ class Engine:
         else:
             with classifying(config, decision_id) as context:
                 said = context.run(classify_safely, self.classifier, asked)
-        return self._decided(request, asked, said, decision_id=decision_id)
+        return self._decided(request, asked, said, recalled, decision_id=decision_id)
 
     async def adecide(
-        self, request: Request, config: RunnableConfig | None = None
+        self,
+        request: Request,
+        recalled: Recollection | None = None,
+        config: RunnableConfig | None = None,
     ) -> tuple[RoutingDecision, RequestFeatures]:
         """The same; a classifier that waits or works does not hold up the event loop."""
         decision_id, asked = uuid4().hex, user_request(request.messages)
@@ -106,7 +132,7 @@ class Engine:
             with classifying(config, decision_id) as context:
                 classifying_it = classify_safely_async(self.classifier, asked)
                 said = await asyncio.create_task(classifying_it, context=context)
-        return self._decided(request, asked, said, decision_id=decision_id)
+        return self._decided(request, asked, said, recalled, decision_id=decision_id)
 
     @property
     def _classifies_inline(self) -> bool:
@@ -118,6 +144,7 @@ class Engine:
         request: Request,
         asked: UserRequest,
         said: Classification,
+        recalled: Recollection | None,
         *,
         decision_id: str,
     ) -> tuple[RoutingDecision, RequestFeatures]:
@@ -137,8 +164,9 @@ class Engine:
             request.options,
             decision_id=decision_id,
             unavailable=unavailable(self.candidates),
+            conversation=self._conversation(request, recalled or Recollection(), features),
         )
-        names = tuple(check.name for check in self._checks_for(request, decision))
+        names = tuple(check.name for check in checks_for(self.checks, request, decision))
         return (replace(decision, checks=names) if names else decision), features
 
     def chain(
@@ -169,7 +197,8 @@ class Engine:
             conduct=replace(self.conduct, deadline_s=request.options.deadline_s),
             review=Review(
                 checks=[
-                    _knowing_tools(c, request.tools) for c in self._checks_for(request, decision)
+                    knowing_tools(c, request.tools)
+                    for c in checks_for(self.checks, request, decision)
                 ],
                 messages=request.messages,
             ),
@@ -177,12 +206,37 @@ class Engine:
             structured=prepare is not None,
         )
 
-    def _checks_for(self, request: Request, decision: RoutingDecision) -> tuple[Check, ...]:
-        """The checks that apply; a caller's own limit of the answer is no weakness of it."""
-        found = applicable(self.checks, decision.task)
-        if request.answer_tokens is None:
-            return found
-        return tuple(c for c in found if not isinstance(c.function, LengthCheck))
+    def _key(self, request: Request) -> str | None:
+        key = request.conversation
+        if key is None or self.policy.sticky == "off":
+            return None
+        return f"{self.policy.catalog.name}\n{key}"
+
+    def _visit(self, request: Request, recalled: Recollection) -> Visit:
+        return Visit(
+            conversations=self.conversations,
+            key=self._key(request),
+            recalled=recalled,
+            at=request.asked_at.timestamp(),
+        )
+
+    def _conversation(
+        self, request: Request, recalled: Recollection, features: RequestFeatures
+    ) -> Conversation:
+        """What the decision needs to know of the request's conversation."""
+        turn, models = request.turn, self.policy.catalog.models
+        named = next((a for a, s in models.items() if s.model == turn.model_name), None)
+        last = next((a for a in (turn.by, named, recalled.last) if a in models), None)
+        asked_lately = request.asked_at.timestamp() - recalled.at <= _CACHE_LIFE_S
+        return Conversation(
+            last=last,
+            in_loop=turn.in_loop,
+            route=recalled.route if recalled.route in models else None,
+            prefix_tokens=0 if turn.unread is None else features.input_tokens - turn.unread,
+            cached=asked_lately if recalled.at else turn.in_loop,
+            stuck=self.stuck.found(request.messages) if self.stuck else "",
+            notes=(_LOST,) if recalled.lost else (),
+        )
 
     def _held(
         self, request: Request, decision: RoutingDecision, input_tokens: int
@@ -226,12 +280,3 @@ class Engine:
             fallbacks=frozenset(self.policy.fallbacks.get(alias, ())),
             **{trait.name: getattr(candidate.traits, trait.name) for trait in fields(Traits)},
         )
-
-
-def _knowing_tools(check: Check, tools: Sequence[Any]) -> Check:
-    """The built-in check of tool arguments with the schemas of the tools that are bound."""
-    if not tools or not isinstance(check.function, ToolArgumentsCheck) or check.function.schemas:
-        return check
-    functions = [tool.get("function") for tool in tools if isinstance(tool, Mapping)]
-    schemas = {f["name"]: f.get("parameters") or {} for f in functions if f and "name" in f}
-    return replace(check, function=ToolArgumentsCheck(schemas))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from langchain_core.messages import BaseMessage
 
-from langchain_smartroute.classify import check_messages, toolkit_tokens
+from langchain_smartroute.classify import TurnState, check_messages, read_turn, toolkit_tokens
 from langchain_smartroute.errors import InvalidRequestError
 from langchain_smartroute.routing import RouteOptions
 
@@ -38,6 +38,8 @@ class Request:
         answer_tokens: The answer's room in tokens.
         forced: Whether a tool call is forced by the way structured output is asked for.
         asked_at: When the call was made, for prices that depend on it.
+        turn: Where the conversation stands.
+        conversation: Which conversation it is; `None`: not known.
     """
 
     messages: Sequence[BaseMessage]
@@ -50,6 +52,8 @@ class Request:
     answer_tokens: int | None = None
     forced: bool = False
     asked_at: datetime = field(default_factory=partial(datetime.now, tz=UTC))
+    turn: TurnState = field(default_factory=TurnState)
+    conversation: str | None = None
 
     @classmethod
     def of(
@@ -61,6 +65,7 @@ class Request:
         answer_tokens: int | None,
         schema: SchemaMethod | Literal["any"] | None = None,
         schema_definition: Any = None,
+        conversation: str | None = None,
     ) -> Request:
         """Take a call apart.
 
@@ -71,6 +76,7 @@ class Request:
             answer_tokens: The answer's room where the call names none.
             schema: How structured output is wanted.
             schema_definition: The schema itself.
+            conversation: Which conversation it is.
 
         Raises:
             InvalidRequestError: If no candidate could serve the call as it was made.
@@ -98,6 +104,8 @@ class Request:
             schema_tokens=toolkit_tokens([schema_definition]) if schema_definition else 0,
             answer_tokens=room if isinstance(room, int) else None,
             forced=schema == "function_calling",
+            turn=read_turn(messages),
+            conversation=conversation,
         )
 
 

@@ -9,20 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
-from langchain_smartroute.errors import SpendLimitExceededError
-from langchain_smartroute.routing.feasible import (
-    ESTIMATE_SLACK,
-    estimated_cost_usd,
-    exclusions,
-)
+from langchain_smartroute.routing.ceiling import Estimates, above_ceiling
+from langchain_smartroute.routing.feasible import ESTIMATE_SLACK, exclusions
 from langchain_smartroute.routing.infeasible import nothing_feasible, pinned_infeasible
-from langchain_smartroute.types import TIERS, RoutingDecision
+from langchain_smartroute.routing.turns import Turns
+from langchain_smartroute.types import TIERS, Conversation, RoutingDecision, Sticky
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from decimal import Decimal
 
     from langchain_smartroute.catalog import Catalog
     from langchain_smartroute.routing.options import RouteOptions
@@ -48,6 +45,7 @@ class TablePolicy:
         max_attempts: The most candidates in a chain.
         on_limit: What to do when nothing fits `max_cost_usd`: take the
             `cheapest` candidate all the same, or `raise`.
+        sticky: How a conversation keeps to its route.
     """
 
     catalog: Catalog
@@ -55,6 +53,7 @@ class TablePolicy:
     fallbacks: Mapping[str, Sequence[str]] = field(default_factory=dict)
     max_attempts: int = 3
     on_limit: OnLimit = "raise"
+    sticky: Sticky = "rise"
 
     def decide(
         self,
@@ -63,6 +62,7 @@ class TablePolicy:
         *,
         decision_id: str,
         unavailable: Mapping[str, str] | None = None,
+        conversation: Conversation | None = None,
     ) -> RoutingDecision:
         """Choose the chain of candidates for a request.
 
@@ -72,6 +72,7 @@ class TablePolicy:
             decision_id: The id of the decision to make.
             unavailable: Alias → why its breaker lets nothing through now, in the
                 order in which they are tried if nobody else can be.
+            conversation: What is known of the conversation that the request belongs to.
 
         Returns:
             The decision; the same for the same input.
@@ -82,7 +83,13 @@ class TablePolicy:
             SpendLimitExceededError: If nothing fits the price ceiling and
                 `on_limit` is `raise`.
         """
-        return _Choice(self, features, options, unavailable or {}).decision(decision_id)
+        turns = Turns(
+            conversation=conversation or Conversation(),
+            sticky=self.sticky,
+            features=features,
+            models=self.catalog.models,
+        )
+        return _Choice(self, options, turns, unavailable or {}).decision(decision_id)
 
 
 class _Choice:
@@ -91,14 +98,17 @@ class _Choice:
     def __init__(
         self,
         policy: TablePolicy,
-        features: RequestFeatures,
         options: RouteOptions,
+        turns: Turns,
         unavailable: Mapping[str, str],
     ) -> None:
         self.policy = policy
-        self.features = features
+        self.features = features = turns.features
         self.options = options
+        self.turns = turns
+        self.sticks = True
         self.models = policy.catalog.models
+        self.estimates = Estimates(features=features, models=self.models)
         self.notes: list[str] = []
         self.excluded = exclusions(features, self.models)
         if len(self.excluded) == len(self.models) or options.model in self.excluded:
@@ -121,10 +131,11 @@ class _Choice:
             difficulty=features.difficulty,
             tier=self.options.tier,
             scores=features.scores,
-            estimated_cost_usd=self._estimate(aliases[0]),
+            estimated_cost_usd=self.turns.estimate(aliases[0]),
             policy=POLICY,
             reason=chain[aliases[0]],
-            notes=tuple(self.notes),
+            notes=(*self.notes, *self.turns.notes(aliases[0])),
+            sticks=self.sticks,
             classified_by=features.classified_by,
         )
 
@@ -151,9 +162,7 @@ class _Choice:
 
     def _chain(self) -> dict[str, str]:
         """Alias → why, in order, cut to the most attempts."""
-        wanted = list(self._asked_for()) or list(self._by_table())
-        if all(alias in self.excluded for alias, _ in wanted):
-            wanted = list(self._others())
+        wanted = self._wanted()
         if self.options.max_cost_usd is not None:
             wanted = self._within_ceiling(wanted, self.options.max_cost_usd)
         chain: dict[str, str] = {}
@@ -166,6 +175,44 @@ class _Choice:
                 if own not in self.excluded:
                     chain.setdefault(own, f"fallback of {alias}")
         return dict(list(chain.items())[: self.policy.max_attempts])
+
+    def _wanted(self) -> list[tuple[str, str]]:
+        """Who should answer, and who else where that one costs too much."""
+        asked = list(self._asked_for())
+        if asked and self.options.model is not None:
+            self.sticks = False
+            return asked
+        locked = self._able(self.turns.locked())
+        # Where the user has spoken since the tools did, a rule may stand for a promise.
+        if locked is not None and not (asked and self.features.turn == "user"):
+            if asked and asked[0][0] != locked[0]:
+                self.notes.append(f"{asked[0][1]} wanted {asked[0][0]}: not within a tool loop")
+            return [locked, *self._by_table()]
+        if asked:
+            self.sticks = False
+            return asked
+        wanted = list(self._by_table())
+        if all(alias in self.excluded for alias, _ in wanted):
+            wanted = list(self._others())
+        return [*self._turned(next(a for a, _ in wanted if a not in self.excluded)), *wanted]
+
+    def _turned(self, wanted: str) -> Iterator[tuple[str, str]]:
+        """Who answers instead of the wanted one, for the conversation's sake."""
+        others = (other for other in self._others() if other[0] not in self.excluded)
+        escalated = self.turns.escalated(wanted, others)
+        named = (self._cell(self.options.tier) or ("", ""))[0] == wanted
+        kept = escalated or self.turns.kept(wanted, self.excluded, named=named)
+        if self.turns.conversation.stuck and escalated is None:
+            self.notes.append(f"{self.turns.conversation.stuck}, but nobody stronger is left")
+        if kept is not None:
+            yield kept
+
+    def _able(self, wish: tuple[str, str] | None) -> tuple[str, str] | None:
+        """A wish, where its candidate can serve the request; else it is noted."""
+        if wish is None or wish[0] not in self.excluded:
+            return wish
+        self.notes.append(f"{wish[0]} cannot go on: {self.excluded[wish[0]]}")
+        return None
 
     def _asked_for(self) -> Iterator[tuple[str, str]]:
         """The caller's model, or the target of the first rule that holds."""
@@ -221,7 +268,7 @@ class _Choice:
         task = self.features.task
 
         def rank(alias: str) -> tuple[float, tuple[bool, Decimal]]:
-            return -self.models[alias].quality.get(task, 0.0), self._cost_rank(alias)
+            return -self.models[alias].quality.get(task, 0.0), self.estimates.rank(alias)
 
         ranked = sorted((a for a in self.models if a not in self.excluded), key=rank)
         return [(alias, f"next best for {task} by quality prior") for alias in ranked]
@@ -235,43 +282,17 @@ class _Choice:
         self, wanted: list[tuple[str, str]], ceiling: Decimal
     ) -> list[tuple[str, str]]:
         """Rule out what costs too much; where nothing wanted is left, do as `on_limit` says."""
-        too_dear = {
-            alias: why
-            for alias in self.models
-            if alias not in self.excluded and (why := self._price_fault(alias, ceiling))
-        }
         feasible = [alias for alias in self.models if alias not in self.excluded]
-        self.excluded |= too_dear
+        faults = {alias: self.estimates.fault(alias, ceiling) for alias in feasible}
+        self.excluded |= {alias: why for alias, why in faults.items() if why}
         if any(alias not in self.excluded for alias, _ in wanted):
             return wanted
         if self.policy.on_limit == "raise" or self.options.model is not None:
-            raise SpendLimitExceededError(
-                f"max_cost_usd = {ceiling:f} is below the estimate of every model that tier"
-                f" {self.options.tier!r} and the tiers below send this request to; raise it,"
-                ' shorten the prompt, set max_tokens, or choose on_limit="cheapest":',
-                limit_usd=ceiling,
-                excluded=self.excluded,
-            )
-        cheapest = min(feasible, key=self._cost_rank)
+            raise above_ceiling(ceiling, tier=self.options.tier, excluded=self.excluded)
+        cheapest = min(feasible, key=self.estimates.rank)
         why = self.excluded.pop(cheapest, "within the ceiling")
         return [(cheapest, f"the cheapest candidate, as nothing wanted fits: {why}")]
 
     def _above_ceiling(self, alias: str) -> str | None:
         ceiling = self.options.max_cost_usd
-        return None if ceiling is None else self._price_fault(alias, ceiling)
-
-    def _price_fault(self, alias: str, ceiling: Decimal) -> str | None:
-        cost = self._estimate(alias)
-        if cost is None:
-            return f"its price is unknown, so it never fits max_cost_usd {ceiling:f}"
-        if cost > ceiling:
-            return f"estimate of ${cost:f} is above max_cost_usd {ceiling:f}"
-        return None
-
-    def _estimate(self, alias: str) -> Decimal | None:
-        return estimated_cost_usd(self.features, self.models[alias])
-
-    def _cost_rank(self, alias: str) -> tuple[bool, Decimal]:
-        """Cheapest first, unknown prices last."""
-        cost = self._estimate(alias)
-        return cost is None, cost or Decimal(0)
+        return None if ceiling is None else self.estimates.fault(alias, ceiling)

@@ -47,8 +47,15 @@ def exclusions(
     return {alias: why for alias, why in found if why is not None}
 
 
-def estimated_cost_usd(features: RequestFeatures, spec: ModelSpec) -> Decimal | None:
+def estimated_cost_usd(
+    features: RequestFeatures, spec: ModelSpec, *, cached_tokens: int = 0
+) -> Decimal | None:
     """What one call would cost: the request's tokens and the answer's room.
+
+    Args:
+        features: What is known of the request.
+        spec: Who is called.
+        cached_tokens: The part of the input that its prompt cache is expected to hold.
 
     Returns:
         US dollars, or `None` when the price is unknown.
@@ -57,6 +64,7 @@ def estimated_cost_usd(features: RequestFeatures, spec: ModelSpec) -> Decimal | 
     usage = Usage(
         input_tokens=features.input_tokens,
         output_tokens=ANSWER_ROOM_TOKENS if room is None else room,
+        cache_read_tokens=min(cached_tokens, features.input_tokens),
     )
     return cost_usd(usage, spec.price_at(features.asked_at))
 

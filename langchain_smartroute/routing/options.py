@@ -13,7 +13,7 @@ from langchain_smartroute.types import TIERS, Tier
 
 __all__ = ["RouteOptions"]
 
-_KEYS = ("tier", "model", "max_cost_usd", "deadline_s")
+_KEYS = ("tier", "model", "max_cost_usd", "deadline_s", "conversation")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,19 +25,22 @@ class RouteOptions:
         model: Alias to route to, past rules and table; `None`: decide.
         max_cost_usd: Ceiling on the estimated cost of a call; `None`: none.
         deadline_s: Seconds for all attempts and waits together; `None`: no limit.
+        conversation: Key of the conversation that the request belongs to; `None`: where
+            there is one, LangGraph's `thread_id` is it.
     """
 
     tier: Tier = "balanced"
     model: str | None = None
     max_cost_usd: Decimal | None = None
     deadline_s: float | None = None
+    conversation: str | None = None
 
     def updated(self, changes: Any, *, aliases: Sequence[str]) -> RouteOptions:
         """Lay a caller's choices over these.
 
         Args:
             changes: A mapping with any of `tier`, `model`, `max_cost_usd`,
-                `deadline_s`; `None` as a value takes a choice back to undecided.
+                `deadline_s`, `conversation`; `None` as a value takes a choice back to undecided.
             aliases: The aliases that the catalog knows.
 
         Raises:
@@ -70,7 +73,16 @@ class RouteOptions:
             model=model,
             max_cost_usd=_ceiling(ceiling),
             deadline_s=_deadline(changes.get("deadline_s", self.deadline_s)),
+            conversation=_conversation(changes.get("conversation", self.conversation)),
         )
+
+
+def _conversation(value: Any) -> str | None:
+    if value is not None and not (isinstance(value, str) and value):
+        raise InvalidRequestError(
+            f"conversation = {value!r}: must be a key of yours, such as the id of a chat"
+        )
+    return value
 
 
 def _deadline(value: Any) -> float | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
@@ -20,7 +21,7 @@ from typing_extensions import override
 
 from langchain_smartroute.classify import message_tokens, text_tokens, toolkit_tokens
 from langchain_smartroute.runnable.batches import WholeBatches
-from langchain_smartroute.runnable.planned import PlannedStream
+from langchain_smartroute.runnable.plan import PlannedStream
 
 if TYPE_CHECKING:
     from langchain_core.callbacks import CallbackManagerForLLMRun
@@ -56,7 +57,7 @@ class ChatCalls(WholeBatches, BaseChatModel):
         config: RunnableConfig | None,
         arguments: Mapping[str, Any],
     ) -> Plan:
-        """The same, without holding up the event loop."""
+        """Decide a call and make it ready without holding the event loop up."""
 
     @override
     def invoke(
@@ -105,12 +106,7 @@ class ChatCalls(WholeBatches, BaseChatModel):
         **kwargs: Any,
     ) -> AsyncIterator[AIMessageChunk]:
         """Stream the route's answer; the last chunk's metadata says what was decided."""
-
-        async def planned() -> AsyncIterator[AIMessageChunk]:
-            plan = await self.aplan(input, config, _with_stop(kwargs, stop))
-            return plan.astream()
-
-        return PlannedStream(planned)
+        return PlannedStream(partial(self.aplan, input, config, _with_stop(kwargs, stop)))
 
     @override
     def generate(

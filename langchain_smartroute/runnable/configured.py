@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -33,7 +32,6 @@ from langchain_smartroute.execution import (
     as_breaker,
     resolve_endpoints,
 )
-from langchain_smartroute.execution.checks import Check, as_check, default_checks
 from langchain_smartroute.routing import RouteOptions, TablePolicy, as_rules
 from langchain_smartroute.runnable.build import (
     build_candidates,
@@ -41,10 +39,11 @@ from langchain_smartroute.runnable.build import (
     build_limits,
     catalog_of_models,
     checked_fallbacks,
+    given_checks,
     merged_profile,
 )
 from langchain_smartroute.runnable.classifiers import given_classifier
-from langchain_smartroute.runnable.hardened import HardenedModel
+from langchain_smartroute.runnable.conversing import ConversingModel
 from langchain_smartroute.runnable.settings import read_settings, written_settings
 from langchain_smartroute.types import StreamPolicy, Tier
 
@@ -54,7 +53,7 @@ _PASSED_ON = ("cache", "disable_streaming", "output_version", "rate_limiter", "s
 """Fields of a chat model that the models built by the router take over."""
 
 
-class ConfiguredModel(HardenedModel):
+class ConfiguredModel(ConversingModel):
     """What a router is made from, checked and compiled once.
 
     The attributes are described in `SmartRouterRunnable`.
@@ -70,7 +69,6 @@ class ConfiguredModel(HardenedModel):
     prices: Mapping[str, Any] = Field(default_factory=dict)
     on_limit: OnLimitReached = "raise"
     spend_limits: Sequence[SpendLimit] = ()
-    state: Any = None
     answer_room_tokens: int = Field(default=4096, gt=0)
     on_backend_error: OnBackendError = "deny"
     ledger: Any = None
@@ -113,6 +111,7 @@ class ConfiguredModel(HardenedModel):
             max_attempts=self.max_attempts,
             # A callable is for spend limits: a ceiling has no error to ask it about.
             on_limit="raise" if callable(self.on_limit) else self.on_limit,
+            sticky=self.sticky,
         )
         endpoints = resolve_endpoints(
             [spec for alias, spec in catalog.models.items() if alias not in self.models],
@@ -141,8 +140,9 @@ class ConfiguredModel(HardenedModel):
             ),
             conduct=self._conduct,
             name=self.get_name(),
-            checks=self._given_checks(),
+            checks=given_checks(self.checks, self.stream_policy),
             stream_policy=self.stream_policy,
+            **self._knowing_conversations(),
             limits=build_limits(self),
         )
         self._costs = build_costs(self.ledger, catalog)
@@ -239,20 +239,6 @@ class ConfiguredModel(HardenedModel):
             )
         except InvalidRequestError as error:
             raise ConfigurationError(str(error)) from None
-
-    def _given_checks(self) -> tuple[Check, ...]:
-        """The user's checks, or the built-in ones where none are given."""
-        if self.checks is None:
-            return default_checks()
-        if self.checks and self.stream_policy == "first_token":
-            warnings.warn(
-                'stream_policy="first_token" passes a stream on before your checks have seen it:'
-                " there they are recorded as unmet and reject nothing. Use"
-                ' stream_policy="buffer" for streams that are checked first.',
-                UserWarning,
-                stacklevel=2,
-            )
-        return tuple(as_check(check) for check in self.checks)
 
     @property
     def _aliases(self) -> tuple[str, ...]:

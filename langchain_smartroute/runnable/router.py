@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage
@@ -13,17 +13,20 @@ from langchain_core.runnables.graph import Graph
 from langchain_core.tools import BaseTool
 from typing_extensions import override
 
-from langchain_smartroute.engine import Request
-from langchain_smartroute.execution import OPTIONS_KEY, CandidateHealth, Preparation
+from langchain_smartroute.engine import Request, Visit, conversation_key
+from langchain_smartroute.errors import InvalidRequestError
+from langchain_smartroute.execution import OPTIONS_KEY, CandidateHealth
 from langchain_smartroute.runnable.configured import ConfiguredModel
 from langchain_smartroute.runnable.graph import router_graph
-from langchain_smartroute.runnable.plan import Plan
+from langchain_smartroute.runnable.plan import Form, Plan
 from langchain_smartroute.runnable.structured import StructuredRouter
 from langchain_smartroute.runnable.tools import bound_tools
 from langchain_smartroute.tracing import decision_metadata
 from langchain_smartroute.types import RequestFeatures, RoutingDecision, SchemaMethod
 
 __all__ = ["SmartRouterRunnable"]
+
+_A_MESSAGE = Form()
 
 
 class SmartRouterRunnable(ConfiguredModel):
@@ -47,8 +50,8 @@ class SmartRouterRunnable(ConfiguredModel):
         prices: Alias → `Price`, or several dated ones: your own, which come before the
             catalog's. What neither has is looked up in genai-prices, where installed.
         spend_limits: `SpendLimit`s that every call has to fit into.
-        state: Where their counters are: `redis://…`, the URL of a database, a
-            `SharedState`, or `None` for this process alone.
+        state: Where their counters and the routes of conversations are: `redis://…`, the
+            URL of a database, a `SharedState`, or `None` for this process alone.
         answer_room_tokens: Under spend limits, the longest answer where a call names none.
         on_backend_error: Whether calls are made (`allow`) or not (`deny`) while the state
             does not answer.
@@ -66,6 +69,13 @@ class SmartRouterRunnable(ConfiguredModel):
         stream_policy: `first_token` passes a stream on from its first content, so
             that only what is known by then can reject it; `buffer` holds an answer
             until it is whole and checked, while another candidate could take over.
+        sticky: How a conversation keeps to its route. `rise`: it changes only to a
+            candidate with a higher prior for the task (and no lower one in general), until
+            the conversation is idle; `pin`: it does not; `turn`: it is chosen at each turn;
+            `off`: at each call. But for `off`, a tool loop ends with the model it began with.
+        sticky_idle_s: Seconds without a call after which a conversation is forgotten.
+        stuck: When an agent counts as stuck and a stronger candidate takes over: `StuckSigns`,
+            its settings, or `None`: never.
         models: Alias → model that is used as it is.
         temperature: For the models that the router builds, where they take one.
         max_tokens: The answer's room in tokens, likewise.
@@ -110,6 +120,11 @@ class SmartRouterRunnable(ConfiguredModel):
         Raises:
             InvalidRequestError: For an unknown choice or value.
         """
+        if "conversation" in choices:
+            raise InvalidRequestError(
+                "conversation belongs to a call, not to a router; give it in"
+                ' configurable["smartroute"]'
+            )
         chosen = self._options.updated(choices, aliases=self._aliases)
         return self.model_copy(update={name: getattr(chosen, name) for name in choices})
 
@@ -120,8 +135,8 @@ class SmartRouterRunnable(ConfiguredModel):
         **kwargs: Any,
     ) -> RoutingDecision:
         """Decide without calling any candidate; `str()` of the answer explains it."""
-        own, request = self._asked(input, config, kwargs)
-        return self._engine.decide(request, own)[0]
+        own, request = self._opened(input, config, kwargs)
+        return self._engine.decide(request, self._engine.visit(request).recalled, own)[0]
 
     async def aexplain(
         self,
@@ -130,8 +145,9 @@ class SmartRouterRunnable(ConfiguredModel):
         **kwargs: Any,
     ) -> RoutingDecision:
         """Decide without calling any candidate; `str()` of the answer explains it."""
-        own, request = self._asked(input, config, kwargs)
-        return (await self._engine.adecide(request, own))[0]
+        own, request = self._opened(input, config, kwargs)
+        visit = await self._engine.avisit(request)
+        return (await self._engine.adecide(request, visit.recalled, own))[0]
 
     def health(self) -> dict[str, CandidateHealth]:
         """Alias → how its breaker stands; without breakers, all are closed."""
@@ -147,16 +163,13 @@ class SmartRouterRunnable(ConfiguredModel):
         input_: LanguageModelInput,
         config: RunnableConfig | None,
         arguments: Mapping[str, Any],
-        *,
-        schema: SchemaMethod | Literal["any"] | None = None,
-        schema_definition: Any = None,
-        prepare: Preparation | None = None,
+        form: Form = _A_MESSAGE,
     ) -> Plan:
         """Decide a call and make it ready; what every way of calling starts with."""
-        own, request = self._asked(
-            input_, config, arguments, schema=schema, schema_definition=schema_definition
-        )
-        return self._planned(own, request, self._engine.decide(request, own), prepare)
+        own, request = self._opened(input_, config, arguments, form)
+        visit = self._engine.visit(request)
+        decided = self._engine.decide(request, visit.recalled, own)
+        return self._planned(own, request, form, visit, decided)
 
     @override
     async def aplan(
@@ -164,16 +177,13 @@ class SmartRouterRunnable(ConfiguredModel):
         input_: LanguageModelInput,
         config: RunnableConfig | None,
         arguments: Mapping[str, Any],
-        *,
-        schema: SchemaMethod | Literal["any"] | None = None,
-        schema_definition: Any = None,
-        prepare: Preparation | None = None,
+        form: Form = _A_MESSAGE,
     ) -> Plan:
-        """The same, without holding up the event loop."""
-        own, request = self._asked(
-            input_, config, arguments, schema=schema, schema_definition=schema_definition
-        )
-        return self._planned(own, request, await self._engine.adecide(request, own), prepare)
+        """Decide a call and make it ready; what every way of calling starts with."""
+        own, request = self._opened(input_, config, arguments, form)
+        visit = await self._engine.avisit(request)
+        decided = await self._engine.adecide(request, visit.recalled, own)
+        return self._planned(own, request, form, visit, decided)
 
     @override
     def bind_tools(
@@ -221,53 +231,58 @@ class SmartRouterRunnable(ConfiguredModel):
             checks=[check.name for check in self._engine.checks],
         )
 
-    def _planned(
-        self,
-        config: RunnableConfig,
-        request: Request,
-        decided: tuple[RoutingDecision, RequestFeatures],
-        prepare: Preparation | None,
-    ) -> Plan:
-        decision, features = decided
-        around = config.get("metadata") or {}
-        config["metadata"] = {**around, **decision_metadata(decision, features, around=around)}
-        chain = self._engine.chain(
-            request, decision, input_tokens=features.input_tokens, prepare=prepare
-        )
-        return Plan(
-            chain=chain, messages=request.messages, config=config, arguments=request.arguments
-        )
-
-    def _asked(
+    def _opened(
         self,
         input_: LanguageModelInput,
         config: RunnableConfig | None,
         arguments: Mapping[str, Any],
-        *,
-        schema: SchemaMethod | Literal["any"] | None = None,
-        schema_definition: Any = None,
+        form: Form = _A_MESSAGE,
     ) -> tuple[RunnableConfig, Request]:
-        """A call taken apart, and its config with the router's own callbacks, tags, metadata."""
-        own = self._own_config(ensure_config(config))
+        """A call with the router's own config, taken apart."""
+        config = self._own_config(ensure_config(config))
         messages = self._convert_input(input_).to_messages()
         rest = dict(arguments)
         aliases = self._aliases
         options = self._options.updated(
-            (own.get("configurable") or {}).get(OPTIONS_KEY), aliases=aliases
+            (config.get("configurable") or {}).get(OPTIONS_KEY), aliases=aliases
         )
         # LangChain's own way of naming another model for one call.
         options = options.updated(
             {"model": rest.pop("model")} if "model" in rest else None, aliases=aliases
         )
-        request = Request.of(
+        return config, Request.of(
             messages,
             rest,
             options=options,
             answer_tokens=self.max_tokens,
-            schema=schema,
-            schema_definition=schema_definition,
+            schema=form.schema,
+            schema_definition=form.definition,
+            conversation=conversation_key(config, given=options.conversation, messages=messages),
         )
-        return own, request
+
+    def _planned(
+        self,
+        config: RunnableConfig,
+        request: Request,
+        form: Form,
+        visit: Visit,
+        decided: tuple[RoutingDecision, RequestFeatures],
+    ) -> Plan:
+        """A call that is decided, made ready."""
+        decision, features = decided
+        around = config.get("metadata") or {}
+        config["metadata"] = {**around, **decision_metadata(decision, features, around=around)}
+        chain = self._engine.chain(
+            request, decision, input_tokens=features.input_tokens, prepare=form.prepare
+        )
+        visit.watch(chain)
+        return Plan(
+            chain=chain,
+            messages=request.messages,
+            config=config,
+            arguments=request.arguments,
+            visit=visit,
+        )
 
     def _own_config(self, config: RunnableConfig) -> RunnableConfig:
         """The caller's config with the callbacks, tags and metadata of the router itself."""

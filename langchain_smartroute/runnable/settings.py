@@ -18,6 +18,7 @@ from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.execution import as_breaker
 from langchain_smartroute.routing import Rule, as_rules
 from langchain_smartroute.runnable.classifiers import written_classifier
+from langchain_smartroute.runnable.conversing import as_signs
 
 if TYPE_CHECKING:
     from langchain_smartroute.runnable.configured import ConfiguredModel
@@ -58,6 +59,8 @@ _PLAIN = (
     "max_answer_chars",
     "on_content_filter",
     "streaming",
+    "sticky",
+    "sticky_idle_s",
 )
 
 
@@ -85,6 +88,9 @@ def written_settings(router: ConfiguredModel) -> dict[str, Any]:
     if "breaker" in fields:
         breaker = as_breaker(router.breaker)
         written["breaker"] = asdict(breaker.settings) if breaker else False
+    if "stuck" in fields:
+        signs = as_signs(router.stuck)
+        written["stuck"] = asdict(signs) if signs else False
     if rules:
         written["rules"] = [_written_rule(rule) for rule in rules]
     if router.fallbacks:

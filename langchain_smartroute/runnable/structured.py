@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, get_args
 
 from langchain_core.messages import BaseMessage, HumanMessage
@@ -12,12 +13,11 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.runnable.batches import WholeBatches
-from langchain_smartroute.runnable.planned import PlannedStream
+from langchain_smartroute.runnable.plan import Form, PlannedStream
 from langchain_smartroute.types import SchemaMethod
 
 if TYPE_CHECKING:
     from langchain_smartroute.catalog import ModelSpec
-    from langchain_smartroute.runnable.plan import Plan
     from langchain_smartroute.runnable.router import SmartRouterRunnable
 
 __all__ = ["StructuredRouter"]
@@ -52,14 +52,18 @@ class StructuredRouter(WholeBatches):
         self._include_raw = include_raw
         self._arguments = dict(arguments)
         self._definition = _definition(schema, method)
+        self._form = Form(
+            schema=method or "any", definition=self._definition, prepare=self._prepare
+        )
 
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002 - LangChain's name
         """Answer with a parsed object."""
-        return self._plan(input, config, kwargs).invoke()
+        return self._router.plan(input, config, kwargs, self._form).invoke()
 
     async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002 - LangChain's name
         """Answer with a parsed object."""
-        return await (await self._aplan(input, config, kwargs)).ainvoke()
+        plan = await self._router.aplan(input, config, kwargs, self._form)
+        return await plan.ainvoke()
 
     def stream(
         self,
@@ -68,7 +72,7 @@ class StructuredRouter(WholeBatches):
         **kwargs: Any,
     ) -> Iterator[Any]:
         """Stream objects that grow as the answer is parsed; under `buffer`, the whole one."""
-        plan = self._plan(input, config, kwargs)
+        plan = self._router.plan(input, config, kwargs, self._form)
         if self._router.stream_policy == "buffer":
             yield plan.invoke()
         else:
@@ -81,27 +85,9 @@ class StructuredRouter(WholeBatches):
         **kwargs: Any,
     ) -> AsyncIterator[Any]:
         """Stream objects that grow as the answer is parsed; under `buffer`, the whole one."""
-
-        async def planned() -> AsyncIterator[Any]:
-            plan = await self._aplan(input, config, kwargs)
-            return _whole(plan) if self._router.stream_policy == "buffer" else plan.astream()
-
-        return PlannedStream(planned)
-
-    def _plan(self, input_: Any, config: RunnableConfig | None, arguments: dict[str, Any]) -> Plan:
-        return self._router.plan(input_, config, arguments, **self._wanted())
-
-    async def _aplan(
-        self, input_: Any, config: RunnableConfig | None, arguments: dict[str, Any]
-    ) -> Plan:
-        return await self._router.aplan(input_, config, arguments, **self._wanted())
-
-    def _wanted(self) -> dict[str, Any]:
-        return {
-            "schema": self._method or "any",
-            "schema_definition": self._definition,
-            "prepare": self._prepare,
-        }
+        whole = self._router.stream_policy == "buffer"
+        planning = partial(self._router.aplan, input, config, kwargs, self._form)
+        return PlannedStream(planning, whole=whole)
 
     def _prepare(self, model: Runnable[Any, Any], spec: ModelSpec) -> Runnable[Any, Any]:
         arguments = dict(self._arguments)
@@ -145,11 +131,6 @@ def _definition(schema: Any, method: SchemaMethod | None) -> dict[str, Any] | No
         if method == "json_mode":
             return None
         raise ConfigurationError(f"schema: {error}") from error
-
-
-async def _whole(plan: Plan) -> AsyncIterator[Any]:
-    """The one part of a stream that is held back until it is whole."""
-    yield await plan.ainvoke()
 
 
 def _best_method(spec: ModelSpec) -> SchemaMethod | None:

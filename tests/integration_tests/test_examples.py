@@ -60,6 +60,15 @@ EXPECTED = {
         "deepseek-v4-pro (code): ```python def reverse",
         "5 model calls in 3 turns: $0.",
     ),
+    "agent_turns": (
+        "imulated by a local sandbox.",
+        "deepseek-chat calls a tool: general in tier balanced",
+        "deepseek-chat answers: locked",
+        "deepseek-v4-pro answers: code in tier balanced",
+        "deepseek-v4-pro calls a tool: the conversation's route",
+        "asked again → deepseek-v4-pro: escalated from deepseek-chat: the user asks again",
+        "5 model calls: $0.",
+    ),
     "structured_output": (
         "each candidate's best: Booking(name='Ana Silva', email='ana.silva@example.org'",
         "json_schema: Booking(name='Ana Silva'",

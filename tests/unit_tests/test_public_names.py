@@ -45,12 +45,14 @@ PUBLIC = [
     "Rule",
     "SchemaCheck",
     "SmartRouteError",
+    "SmartRouterMiddleware",
     "SmartRouterRunnable",
     "SpendLimit",
     "SpendLimitExceededError",
     "SqlLedger",
     "StorageError",
     "StreamInterruptedError",
+    "StuckSigns",
     "Usage",
     "default_checks",
     "track_costs",
@@ -112,7 +114,7 @@ def test_importing_the_package_loads_no_client_and_no_terminal_library():
 
 def test_making_a_router_and_a_decision_loads_no_client():
     code = (
-        "from langchain_smartroute import *\n"
+        "from langchain_smartroute import SmartRouterRunnable\n"
         "router = SmartRouterRunnable.from_catalog(base_url='http://127.0.0.1:9/v1')\n"
         "router.explain('Write a Python function')\n"
     )

@@ -1,0 +1,105 @@
+"""Signs that an agent is stuck, by plain checks on the newest part of its history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from langchain_core.messages import BaseMessage
+
+from langchain_smartroute.classify.again import asks_again
+from langchain_smartroute.classify.roles import role_of
+from langchain_smartroute.classify.steps import Step, steps_of_turn, text_of
+from langchain_smartroute.classify.turns import is_answer
+from langchain_smartroute.errors import ConfigurationError
+
+__all__ = ["StuckSigns"]
+
+_MOST_MESSAGES = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StuckSigns:
+    """When an agent counts as stuck.
+
+    Attributes:
+        same_failure: The same call (tool and arguments) failed this often in a turn;
+            once more where the failure may pass by itself, such as a time-out.
+        errors_in_a_row: This many results of tools in a row are errors.
+        idle_steps: This many steps in a row brought nothing new: calls made before
+            with the results of before, or nothing found.
+        asked_again: Whether it counts that the user asks again in other words.
+
+    Raises:
+        ConfigurationError: If a number is below 2.
+
+    Example:
+        >>> from langchain_core.messages import AIMessage, HumanMessage
+        >>> asked = HumanMessage("Which open invoices does customer 17 have?")
+        >>> again = HumanMessage("I asked you for open invoices. Which does customer 17 have?")
+        >>> StuckSigns().found([asked, AIMessage("Customer 17 is Acme."), again])
+        'the user asks again'
+    """
+
+    same_failure: int = 2
+    errors_in_a_row: int = 3
+    idle_steps: int = 3
+    asked_again: bool = True
+
+    def __post_init__(self) -> None:
+        """Reject numbers that would see every agent as stuck."""
+        for name in ("same_failure", "errors_in_a_row", "idle_steps"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or value < 2:  # noqa: PLR2004 - one is no repetition
+                raise ConfigurationError(f"stuck.{name} = {value!r}: must be 2 or more")
+
+    def found(self, messages: Sequence[BaseMessage]) -> str:
+        """Why the agent seems stuck; empty: it does not. Never raises."""
+        if not messages or role_of(messages[-1]) not in ("tool", "user"):
+            return ""
+        recent = messages[-_MOST_MESSAGES:]
+        if role_of(recent[-1]) == "user":
+            return "the user asks again" if self.asked_again and _asked_again(recent) else ""
+        steps = steps_of_turn(recent)
+        return self._same_failure(steps) or self._errors(steps) or self._idle(steps)
+
+    def _same_failure(self, steps: Sequence[Step]) -> str:
+        """The failing calls of the newest step, counted over the turn."""
+        failures = [call for step in steps for call in step.calls if call.failed]
+        for call in steps[-1].calls if steps else ():
+            same = [other for other in failures if other.what == call.what]
+            allowed = self.same_failure + (1 if call.may_pass else 0)
+            if call.failed and len(same) >= allowed:
+                return f"the same call of {call.name} failed {len(same)} times"
+        return ""
+
+    def _errors(self, steps: Sequence[Step]) -> str:
+        """Failing results since the last good one."""
+        count = 0
+        for step in reversed(steps):
+            if not step.calls or not all(call.failed for call in step.calls):
+                break
+            count += len(step.calls)
+        # Calls made at once fail at once: what counts is that the model tried again.
+        tried_again = len(steps) > 1 and all(c.failed for c in steps[-2].calls)
+        if count >= self.errors_in_a_row and tried_again:
+            return f"{count} results of tools in a row are errors"
+        return ""
+
+    def _idle(self, steps: Sequence[Step]) -> str:
+        """Steps that brought nothing new, up to the newest."""
+        seen: set[tuple[str, str]] = set()
+        idle = 0
+        for step in steps:
+            news = [c for c in step.calls if (c.what, c.result) not in seen and not c.is_nothing]
+            idle = 0 if news else idle + 1
+            seen |= {(call.what, call.result) for call in step.calls}
+        return f"{idle} steps in a row brought nothing new" if idle >= self.idle_steps else ""
+
+
+def _asked_again(messages: Sequence[BaseMessage]) -> bool:
+    """Whether the last message asks what an answered one before it did."""
+    asked = [i for i, message in enumerate(messages) if role_of(message) == "user"][-2:]
+    if len(asked) < 2 or not any(is_answer(m) for m in messages[asked[0] + 1 : asked[1]]):  # noqa: PLR2004 - two messages to compare
+        return False
+    return asks_again(text_of(messages[asked[1]]), text_of(messages[asked[0]]))

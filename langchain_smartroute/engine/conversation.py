@@ -1,0 +1,189 @@
+"""The routes of conversations, kept in shared state: bounded, and forgotten when idle.
+
+A conversation is known by LangGraph's `thread_id`, or by a key that the caller gives.
+The nodes of a graph, and its sub-agents, have conversations of their own within it: each
+has another prompt, and so another prompt cache and other needs. State that does not
+answer is said in the log once and never fails a call.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from langchain_smartroute.classify import text_of
+from langchain_smartroute.state import Get, Put, SharedState
+from langchain_smartroute.tracing import is_attempt_run, quietly
+
+if TYPE_CHECKING:
+    from langchain_core.messages import BaseMessage
+    from langchain_core.runnables import RunnableConfig
+
+    from langchain_smartroute.execution import RoutedChain
+    from langchain_smartroute.execution.walk import Walk
+    from langchain_smartroute.types import RoutingDecision
+
+__all__ = ["Conversations", "Recollection", "Visit", "conversation_key"]
+
+_STATE = "the state of conversations"
+_ANSWERED = ("accepted", "cached")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recollection:
+    """What is remembered of a conversation.
+
+    Attributes:
+        route: Alias of its route.
+        last: Alias of the candidate that answered last.
+        at: When that one was asked, in seconds since 1970.
+        lost: Whether the state did not answer.
+    """
+
+    route: str | None = None
+    last: str | None = None
+    at: float = 0.0
+    lost: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversations:
+    """Remembers the routes of conversations.
+
+    Attributes:
+        state: Where they are.
+        idle_s: Seconds without a call after which one is forgotten.
+
+    Example:
+        >>> from langchain_smartroute.state import MemoryState
+        >>> conversations = Conversations(state=MemoryState(), idle_s=60)
+        >>> conversations.remember("thread-1", Recollection(route="gpt-4o", last="gpt-4o"))
+        >>> conversations.recall("thread-1").route
+        'gpt-4o'
+    """
+
+    state: SharedState
+    idle_s: float
+    _said: set[str] = field(default_factory=set, repr=False)
+
+    def recall(self, key: str | None) -> Recollection:
+        """What is remembered under a key; never raises."""
+        if key is None:
+            return Recollection()
+        with quietly(_STATE, said=self._said):
+            return _read(self.state.run(Get(key=_stored(key))))
+        return Recollection(lost=True)
+
+    async def arecall(self, key: str | None) -> Recollection:
+        """What is remembered under a key; never raises."""
+        if key is None:
+            return Recollection()
+        with quietly(_STATE, said=self._said):
+            return _read(await self.state.arun(Get(key=_stored(key))))
+        return Recollection(lost=True)
+
+    def remember(self, key: str, what: Recollection) -> None:
+        """Remember it under a key; never raises."""
+        with quietly(_STATE, said=self._said):
+            self.state.run(self._put(key, what))
+
+    async def aremember(self, key: str, what: Recollection) -> None:
+        """Remember it under a key; never raises."""
+        with quietly(_STATE, said=self._said):
+            await self.state.arun(self._put(key, what))
+
+    def _put(self, key: str, what: Recollection) -> Put:
+        value = json.dumps([what.route, what.last, what.at])
+        return Put(key=_stored(key), value=value, ttl_s=self.idle_s)
+
+
+@dataclass(slots=True, kw_only=True)
+class Visit:
+    """One call's part in its conversation: who answered it is remembered.
+
+    Attributes:
+        conversations: Where.
+        key: The conversation; `None`: nothing is remembered.
+        recalled: What was remembered before.
+        at: When the call was made, in seconds since 1970.
+    """
+
+    conversations: Conversations
+    key: str | None
+    recalled: Recollection
+    at: float
+    _walk: Walk | None = None
+
+    def watch(self, chain: RoutedChain) -> None:
+        """Look on while a chain is walked; the chain is this call's own."""
+        if self.key is None:
+            return
+        begin = chain.begin
+
+        def begun() -> Walk:
+            self._walk = begin()
+            return self._walk
+
+        chain.begin = begun
+
+    def ended(self) -> None:
+        """Remember who answered."""
+        found = self._answered()
+        if found is not None:
+            self.conversations.remember(*found)
+
+    async def aended(self) -> None:
+        """Remember who answered."""
+        found = self._answered()
+        if found is not None:
+            await self.conversations.aremember(*found)
+
+    def _answered(self) -> tuple[str, Recollection] | None:
+        if self.key is None or self._walk is None:
+            return None
+        tried = reversed(self._walk.attempts)
+        by = next((attempt.model for attempt in tried if attempt.outcome in _ANSWERED), None)
+        if by is None:
+            return None
+        decision: RoutingDecision = self._walk.decision
+        route = by if decision.sticks else self.recalled.route
+        return self.key, replace(self.recalled, route=route, last=by, at=self.at, lost=False)
+
+
+def conversation_key(
+    config: RunnableConfig, *, given: str | None, messages: Sequence[BaseMessage]
+) -> str | None:
+    """Which conversation a call belongs to; `None`: it is not known.
+
+    Args:
+        config: The call's own.
+        given: The key that the caller gave: it comes first.
+        messages: What is sent. A sub-agent's first message tells it from others that run
+            in the same place.
+    """
+    configurable: Mapping[str, Any] = config.get("configurable") or {}
+    known = given or configurable.get("thread_id")
+    if known in (None, ""):
+        return None
+    places = str(configurable.get("checkpoint_ns") or "").split("|")
+    names = [place.partition(":")[0] for place in places]
+    first = text_of(messages[0])[:1_000] if len(names) > 1 else ""
+    around = config.get("metadata") or {}
+    # A router within another one's attempt has a conversation of its own.
+    outer = around.get("smartroute_model") if is_attempt_run(around) else None
+    return "\n".join(str(part) for part in (known, *names, first, outer or ""))
+
+
+def _stored(key: str) -> str:
+    """A key of bounded length that shows nothing of whose it is."""
+    return f"conversation:{sha256(key.encode(errors='replace')).hexdigest()}"
+
+
+def _read(value: str | None) -> Recollection:
+    if value is None:
+        return Recollection()
+    route, last, at = json.loads(value)
+    return Recollection(route=route, last=last, at=at)
