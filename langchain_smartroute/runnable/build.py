@@ -130,7 +130,10 @@ def build_candidates(
             gate=gate(spec, endpoint),
         )
         return Candidate(
-            spec, lambda loop: adopted(model, own, loop=loop), endpoint=endpoint, traits=traits
+            spec,
+            lambda loop: adopted(model, own, loop=loop, thinks=spec.reasoning),
+            endpoint=endpoint,
+            traits=traits,
         )
 
     def built(spec: ModelSpec, endpoint: Endpoint) -> Candidate:
