@@ -123,11 +123,14 @@ def _message_faults(where, message, dialect):
                 found.append(f"Unknown parameter: {where}.content: {sorted(part)}")
         if not content:
             found.append(f"{where}.content: empty array")
+    return found + _call_faults(where, message, dialect)
+
+
+def _call_faults(where, message, dialect):
+    found = []
     for call in message.get("tool_calls") or []:
-        if (
-            call.keys() != {"id", "type", "function"}
-            or not 0 < len(call["id"]) <= dialect.longest_id
-        ):
+        fits = 0 < len(call["id"]) <= dialect.longest_id
+        if call.keys() != {"id", "type", "function"} or not fits:
             found.append(f"{where}.tool_calls: id {call.get('id')!r}")
         try:
             json.loads(call["function"]["arguments"])
@@ -144,11 +147,9 @@ def _thought_faults(payload, dialect):
     if dialect.thoughts == "refused" and any("reasoning_content" in m for m in said):
         found.append("reasoning_content must not be in the input")
     tools = payload.get("tools") or any(m.get("tool_calls") for m in said)
-    if dialect.thoughts == "wanted" and tools:
-        if any("reasoning_content" not in m for m in said):
-            found.append(
-                "The `reasoning_content` in the thinking mode must be passed back to the API"
-            )
+    missing = any("reasoning_content" not in m for m in said)
+    if dialect.thoughts == "wanted" and tools and missing:
+        found.append("The `reasoning_content` in the thinking mode must be passed back to the API")
     return found
 
 

@@ -80,7 +80,7 @@ def said_by(provider, text, thought, calls, place):
         blocks = [
             {"type": "reasoning", "id": f"rs_{place}", "summary": [], "encrypted_content": "x" * 9},
             {"type": "web_search_call", "id": f"ws_{place}", "status": "completed"},
-            {"type": "text", "text": text, "annotations": [{"type": "url_citation"}], "id": "msg_1"},
+            {"type": "text", "text": text, "annotations": [{"type": "url"}], "id": "msg_1"},
             *({"type": "function_call", "call_id": c["id"], "id": f"fc_{n}", "name": c["name"]}
               for n, c in enumerate(calls)),
         ]  # fmt: skip
