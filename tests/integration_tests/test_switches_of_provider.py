@@ -130,9 +130,9 @@ async def test_a_switch_to_any_provider_and_back_is_never_refused(router, server
     first, second = pair
     messages = await converse(router, (first, second, second, first, second, second), mode)
     assert len([m for m in messages if m.type == "tool"]) == 6
-    assert {alias: server.refused for alias, server in servers.items()} == dict.fromkeys(
-        servers, []
-    )
+    assert {alias: server.refused for alias, server in servers.items()} == {
+        key: [] for key in servers
+    }
     assert all(servers[alias].requests for alias in pair)
 
 
