@@ -3,7 +3,9 @@
 Metadata keys are flat and start with `smartroute_`, so that any tracer can filter
 on them. They never hold a key or a word of the prompt. The runs of a router:
 one chain run per request with the decision, and below it the runs of the models
-that were tried, each with its attempt.
+that were tried, each with its attempt. What a request came to is known when it has
+ended: it is written into the metadata of its run then, in every tracer that keeps runs
+as LangChain's do.
 """
 
 from __future__ import annotations
@@ -11,28 +13,37 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from decimal import Decimal
 
-    from langchain_smartroute.types import Attempt, RequestFeatures, RoutingDecision
+    from langchain_smartroute.types import Attempt, Figures, RequestFeatures, RoutingDecision
 
 __all__ = [
     "PURPOSE_KEY",
+    "TAG",
     "SettlementListener",
+    "annotate",
     "answer_info",
     "attempt_metadata",
     "decision_metadata",
+    "decision_tags",
+    "end_metadata",
+    "end_tags",
     "is_attempt_run",
     "is_request_run",
     "quietly",
     "settle",
+    "tags_with",
 ]
 
 PURPOSE_KEY = "smartroute_purpose"
 """The metadata key that says what a run of the router's own is for: `classifier`, `judge`."""
+
+TAG = "smartroute"
+"""The tag of every run of a router, and how its other tags begin."""
 
 _log = logging.getLogger(__name__)
 
@@ -71,10 +82,85 @@ def decision_metadata(
         "smartroute_tier": decision.tier,
         "smartroute_policy": decision.policy,
         "smartroute_reason": decision.reason,
+        "smartroute_excluded": "; ".join(f"{a}: {why}" for a, why in decision.excluded.items()),
         "smartroute_input_tokens": features.input_tokens,
         # No attempt yet; inside another router's attempt this overwrites its number.
         "smartroute_attempt": None,
     }
+
+
+def decision_tags(decision: RoutingDecision) -> list[str]:
+    """The tags of a request's run and of every run below it, to filter by."""
+    return [
+        TAG,
+        f"{TAG}:route:{decision.model}",
+        f"{TAG}:task:{decision.task}",
+        f"{TAG}:difficulty:{decision.difficulty}",
+        f"{TAG}:tier:{decision.tier}",
+    ]
+
+
+def tags_with(tags: Sequence[str] | None, own: Sequence[str]) -> list[str]:
+    """A config's tags with a router's own, instead of those of a router around it."""
+    return [*(tag for tag in tags or () if not _is_ours(tag)), *own]
+
+
+def _is_ours(tag: str) -> bool:
+    return tag == TAG or tag.startswith(f"{TAG}:")
+
+
+def end_metadata(
+    attempts: Sequence[Attempt], figures: Figures, *, checks: Sequence[str] = ()
+) -> dict[str, Any]:
+    """What a request came to, for the metadata of its run. Money is a string.
+
+    Args:
+        attempts: Everything that was tried, in order.
+        figures: What it cost, and what the baseline would have.
+        checks: Names of the checks that the answer had to pass.
+    """
+    answered = [a.model for a in attempts if a.outcome in ("accepted", "cached")]
+    return {
+        "smartroute_attempts": ", ".join(f"{a.model} {a.outcome}" for a in attempts),
+        "smartroute_attempt_count": len(attempts),
+        "smartroute_answered_by": answered[-1] if answered else None,
+        "smartroute_checks": ", ".join(checks),
+        "smartroute_cost": _text(figures.cost_usd),
+        "smartroute_baseline": figures.baseline,
+        "smartroute_baseline_cost": _text(figures.baseline_cost_usd),
+        "smartroute_savings": _text(figures.savings_usd),
+    }
+
+
+def end_tags(attempts: Sequence[Attempt]) -> list[str]:
+    """Tags for what a request went through."""
+    outcomes = {attempt.outcome for attempt in attempts}
+    named = (("rejected", "escalated"), ("failed", "failures"), ("cancelled", "cancelled"))
+    found = [f"{TAG}:{name}" for outcome, name in named if outcome in outcomes]
+    return found if outcomes & {"accepted", "cached"} else [*found, f"{TAG}:unanswered"]
+
+
+def annotate(
+    handlers: Iterable[Any], run_id: Any, *, metadata: Mapping[str, Any], tags: Sequence[str]
+) -> None:
+    """Add to the metadata and tags of a run that is still open, in every tracer that has it.
+
+    Args:
+        handlers: Those of the run; only tracers keep runs.
+        run_id: LangChain's id of the run.
+        metadata: What to add.
+        tags: What to add.
+    """
+    for handler in handlers:
+        runs = getattr(handler, "run_map", None)
+        if not isinstance(runs, dict):
+            continue
+        with quietly(f"{type(handler).__name__}.run_map"):
+            run = runs.get(str(run_id))
+            if run is not None:
+                # A new one: the old one may be that of other runs, too.
+                run.extra["metadata"] = {**(run.extra.get("metadata") or {}), **metadata}
+                run.tags = [*(run.tags or []), *tags]
 
 
 def is_request_run(metadata: Mapping[str, Any]) -> bool:
@@ -112,6 +198,7 @@ def answer_info(
     attempts: Sequence[Attempt],
     *,
     model: str,
+    figures: Figures,
     unmet_checks: Sequence[str] = (),
     failed_checks: Sequence[str] = (),
 ) -> dict[str, Any]:
@@ -124,11 +211,10 @@ def answer_info(
         decision: What the chain came from.
         attempts: Everything that was tried, in order.
         model: Alias of the candidate whose answer it is.
+        figures: What it cost, and what the baseline would have.
         unmet_checks: Why checks reject the answer that is returned all the same.
         failed_checks: Checks that broke down, and so said nothing.
     """
-    costs = [attempt.cost_usd for attempt in attempts]
-    known = [cost for cost in costs if cost is not None]
     return {
         "decision_id": decision.id,
         "model": model,
@@ -140,7 +226,10 @@ def answer_info(
         "policy": decision.policy,
         "unmet_checks": list(unmet_checks),
         "failed_checks": list(failed_checks),
-        "cost": _text(sum(known, Decimal(0))) if len(known) == len(costs) else None,
+        "cost": _text(figures.cost_usd),
+        "baseline": figures.baseline,
+        "baseline_cost": _text(figures.baseline_cost_usd),
+        "savings": _text(figures.savings_usd),
         "attempts": [
             {
                 "model": attempt.model,

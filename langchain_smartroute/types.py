@@ -22,6 +22,7 @@ __all__ = [
     "Attempt",
     "Classification",
     "Difficulty",
+    "Figures",
     "Modality",
     "Outcome",
     "RequestFeatures",
@@ -258,3 +259,26 @@ class Attempt:
     status: int | None = None
     message: str | None = field(default=None, repr=False)
     request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What one request cost, and what the baseline would have charged for its answer.
+
+    Attributes:
+        cost_usd: All attempts together; `None` when one of them is unknown.
+        baseline: Alias of the model that savings are measured against; `None`: none.
+        baseline_cost_usd: The accepted answer's tokens at its price; 0 for an answer out
+            of the cache, or none; `None` when unknown.
+    """
+
+    cost_usd: Decimal | None
+    baseline: str | None = None
+    baseline_cost_usd: Decimal | None = None
+
+    @property
+    def savings_usd(self) -> Decimal | None:
+        """What routing saved; negative where it cost more."""
+        if self.cost_usd is None or self.baseline_cost_usd is None:
+            return None
+        return self.baseline_cost_usd - self.cost_usd

@@ -17,6 +17,7 @@ from langchain_smartroute.accounting import LimitedRequest, Limits
 from langchain_smartroute.classify import Classifier, extract_features, toolkit_tokens
 from langchain_smartroute.engine.request import Request
 from langchain_smartroute.execution import (
+    Baseline,
     Candidate,
     Conduct,
     Link,
@@ -112,7 +113,11 @@ class Engine:
             decision=decision,
             input_tokens=input_tokens,
             name=self.name,
-            conduct=replace(self.conduct, deadline_s=request.options.deadline_s),
+            conduct=replace(
+                self.conduct,
+                deadline_s=request.options.deadline_s,
+                baseline=self._baseline(request),
+            ),
             review=Review(
                 checks=[
                     _knowing_tools(c, request.tools) for c in self._checks_for(request, decision)
@@ -122,6 +127,14 @@ class Engine:
             stream_policy=self.stream_policy,
             structured=prepare is not None,
         )
+
+    def _baseline(self, request: Request) -> Baseline | None:
+        """The catalog's model that savings are measured against."""
+        catalog = self.policy.catalog
+        if catalog.baseline is None:
+            return None
+        spec = catalog.models[catalog.baseline]
+        return Baseline(alias=catalog.baseline, price=spec.price_at(request.asked_at))
 
     def _checks_for(self, request: Request, decision: RoutingDecision) -> tuple[Check, ...]:
         """The checks that apply; a caller's own limit of the answer is no weakness of it."""

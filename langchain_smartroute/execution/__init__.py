@@ -18,7 +18,7 @@ from langchain_smartroute.execution.candidates import (
 )
 from langchain_smartroute.execution.chain import RoutedChain
 from langchain_smartroute.execution.circuit import CandidateHealth
-from langchain_smartroute.execution.conduct import Conduct
+from langchain_smartroute.execution.conduct import Baseline, Conduct
 from langchain_smartroute.execution.endpoints import Endpoint, resolve_endpoints
 from langchain_smartroute.execution.link import Link, Traits
 from langchain_smartroute.execution.models import (
@@ -33,6 +33,7 @@ from langchain_smartroute.execution.surroundings import OPTIONS_KEY
 
 __all__ = [
     "OPTIONS_KEY",
+    "Baseline",
     "Candidate",
     "CandidateHealth",
     "CircuitBreaker",

@@ -36,6 +36,7 @@ def adopted(
     *,
     loop: AbstractEventLoop | None,
     thinks: bool = False,
+    provider: str | None = None,
 ) -> Runnable[Any, Any]:
     """A copy of a model that leaves retries to the chain.
 
@@ -44,17 +45,22 @@ def adopted(
         limits: How long a call of it may take.
         loop: The event loop that it will be called in, if any.
         thinks: Whether it is known for a reasoning model.
+        provider: Who serves it, where that is known better than a `ChatOpenAI` knows:
+            it says `openai` to tracers, whoever stands behind it.
 
     Returns:
         The copy, or the model itself where there is nothing to change.
     """
     if isinstance(model, RunnableBinding):
-        inner = adopted(model.bound, limits, loop=loop, thinks=thinks)
+        inner = adopted(model.bound, limits, loop=loop, thinks=thinks, provider=provider)
         return model if inner is model.bound else model.model_copy(update={"bound": inner})
     if not isinstance(model, BaseChatModel):
         return model
     if _is_openai(model):
-        return speaking(_adopted_openai(model, limits, loop), thinks=thinks)
+        copy = _adopted_openai(model, limits, loop)
+        if provider not in (None, "openai"):
+            copy.metadata = {"ls_provider": provider, **(copy.metadata or {})}
+        return speaking(copy, thinks=thinks)
     if "max_retries" in type(model).model_fields:
         copy = model.model_copy(update={"max_retries": 0})
         _forget_clients(copy)

@@ -57,6 +57,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
 
     Attributes:
         begin: Starts the walk of a request along the candidates.
+        on_end: Told when the request has ended, however it did.
         review: What the checks make of an answer.
         structured: Whether the candidates give objects rather than messages.
         stream_policy: `first_token` passes a stream on from its first content;
@@ -64,6 +65,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
     """
 
     begin: Callable[[], Walk] = Field(exclude=True, repr=False)
+    on_end: Any = Field(default=None, exclude=True, repr=False)
     review: Any = Field(exclude=True, repr=False)
     stream_policy: StreamPolicy = "first_token"
     structured: bool = False
@@ -103,6 +105,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
             fallbacks=rest,
             name=name,
             begin=begin,
+            on_end=conduct.on_end if conduct else None,
             review=review or Review(),
             stream_policy=stream_policy,
             structured=structured,
@@ -115,7 +118,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
             None, input, **self._run_arguments(config)
         )
         walk = self.begin()
-        with Settled(run, walk):
+        with Settled(run, walk, self.on_end):
             for step in walk.steps():
                 pause(step.pause_s)
                 link, bounds = step.link, walk.begin(streams=False)
@@ -140,7 +143,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
             None, input, **self._run_arguments(config)
         )
         walk = self.begin()
-        async with ASettled(run, walk):
+        async with ASettled(run, walk, self.on_end):
             for step in walk.steps():
                 await apause(step.pause_s)
                 link, bounds = step.link, walk.begin(streams=False)
@@ -170,7 +173,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
             None, input, **self._run_arguments(config)
         )
         walk = self.begin()
-        with Settled(run, walk):
+        with Settled(run, walk, self.on_end):
             for step in walk.steps():
                 pause(step.pause_s)
                 link, bounds = step.link, walk.begin(streams=True)
@@ -200,7 +203,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
             None, input, **self._run_arguments(config)
         )
         walk = self.begin()
-        async with ASettled(run, walk):
+        async with ASettled(run, walk, self.on_end):
             for step in walk.steps():
                 await apause(step.pause_s)
                 link, bounds = step.link, walk.begin(streams=True)

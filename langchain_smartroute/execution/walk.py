@@ -83,7 +83,7 @@ class Walk:
         self.answer: Any = None
         self.decision = decision
         conduct = conduct or Conduct()
-        self.account = RequestAccount(input_tokens=input_tokens, clock=conduct.clock)
+        self.account = RequestAccount(input_tokens=input_tokens, conduct=conduct)
         self._pace = Pace(conduct)
         self._succession = Succession(
             links, input_tokens=input_tokens, reroutes_filtered=conduct.reroutes_filtered

@@ -131,7 +131,9 @@ def build_candidates(
         )
         return Candidate(
             spec,
-            lambda loop: adopted(model, own, loop=loop, thinks=spec.reasoning),
+            lambda loop: adopted(
+                model, own, loop=loop, thinks=spec.reasoning, provider=spec.provider
+            ),
             endpoint=endpoint,
             traits=traits,
         )

@@ -20,7 +20,7 @@ from langchain_smartroute.runnable.graph import router_graph
 from langchain_smartroute.runnable.plan import Plan
 from langchain_smartroute.runnable.structured import StructuredRouter
 from langchain_smartroute.runnable.tools import bound_tools
-from langchain_smartroute.tracing import decision_metadata
+from langchain_smartroute.tracing import decision_metadata, decision_tags, tags_with
 from langchain_smartroute.types import RoutingDecision, SchemaMethod
 
 __all__ = ["SmartRouterRunnable"]
@@ -158,6 +158,7 @@ class SmartRouterRunnable(ConfiguredModel):
         decision, features = self._engine.decide(request)
         around = config.get("metadata") or {}
         config["metadata"] = {**around, **decision_metadata(decision, features, around=around)}
+        config["tags"] = tags_with(config.get("tags"), decision_tags(decision))
         chain = self._engine.chain(
             request, decision, input_tokens=features.input_tokens, prepare=prepare
         )
