@@ -35,7 +35,7 @@ class Receiver:
                 self.end_headers()
                 self.wfile.write(answer)
 
-            do_POST = do_PATCH = do_GET = _taken
+            do_POST = do_PATCH = do_GET = _taken  # noqa: N815 - the names of http.server
 
             def log_message(self, *args):
                 pass
