@@ -6,7 +6,7 @@ async differ only there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -15,6 +15,7 @@ from langchain_core.runnables import Runnable
 
 from langchain_smartroute.accounting import LimitedRequest, Limits
 from langchain_smartroute.classify import Classifier, extract_features, toolkit_tokens
+from langchain_smartroute.engine.recording import OnDecision, decision_record
 from langchain_smartroute.engine.request import Request
 from langchain_smartroute.execution import (
     Baseline,
@@ -26,6 +27,7 @@ from langchain_smartroute.execution import (
     Review,
     RoutedChain,
     Traits,
+    Walk,
     unavailable,
 )
 from langchain_smartroute.execution.checks import (
@@ -56,6 +58,7 @@ class Engine:
         stream_policy: When a stream is passed on.
         conduct: How failures are gone about.
         limits: What every call has to fit into; `None`: there are no spend limits.
+        on_decision: Given the record of each decision when its request has ended.
     """
 
     policy: TablePolicy
@@ -66,6 +69,7 @@ class Engine:
     stream_policy: StreamPolicy = "first_token"
     conduct: Conduct = field(default_factory=Conduct)
     limits: Limits | None = None
+    on_decision: OnDecision | None = None
 
     def decide(self, request: Request) -> tuple[RoutingDecision, RequestFeatures]:
         """Read the request and choose its chain; calls no candidate."""
@@ -93,7 +97,7 @@ class Engine:
         request: Request,
         decision: RoutingDecision,
         *,
-        input_tokens: int,
+        features: RequestFeatures,
         prepare: Preparation | None = None,
     ) -> RoutedChain:
         """The chain of a decision, its candidates prepared for the request.
@@ -101,10 +105,11 @@ class Engine:
         Args:
             request: The call.
             decision: What was decided for it.
-            input_tokens: Estimate of the request, for answers without usage.
+            features: What it was decided from.
             prepare: What else is to be done to each candidate, such as giving
                 it a schema.
         """
+        input_tokens = features.input_tokens
         held = self._held(request, decision, input_tokens)
         aliases = (*decision.chain, *(held.spares if held else ()))
         links = tuple(self._link(alias, request, decision, prepare, held) for alias in aliases)
@@ -117,6 +122,7 @@ class Engine:
                 self.conduct,
                 deadline_s=request.options.deadline_s,
                 baseline=self._baseline(request),
+                on_end=self._on_end(request, decision, features),
             ),
             review=Review(
                 checks=[
@@ -127,6 +133,20 @@ class Engine:
             stream_policy=self.stream_policy,
             structured=prepare is not None,
         )
+
+    def _on_end(
+        self, request: Request, decision: RoutingDecision, features: RequestFeatures
+    ) -> Callable[[Walk], None] | None:
+        """What to do when the request has ended: make a record, if somebody wants one."""
+        told = self.on_decision
+        if told is None:
+            return None
+        specs = self.policy.catalog.models
+
+        def on_end(walk: Walk) -> None:
+            told(decision_record(request, decision, features, walk=walk, specs=specs))
+
+        return on_end
 
     def _baseline(self, request: Request) -> Baseline | None:
         """The catalog's model that savings are measured against."""

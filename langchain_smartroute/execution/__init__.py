@@ -30,6 +30,7 @@ from langchain_smartroute.execution.models import (
 )
 from langchain_smartroute.execution.review import Review
 from langchain_smartroute.execution.surroundings import OPTIONS_KEY
+from langchain_smartroute.execution.walk import Walk
 
 __all__ = [
     "OPTIONS_KEY",
@@ -49,6 +50,7 @@ __all__ = [
     "RoutedChain",
     "TimeLimits",
     "Traits",
+    "Walk",
     "adopted",
     "as_breaker",
     "build_model",

@@ -52,6 +52,8 @@ class SmartRouterRunnable(ConfiguredModel):
         answer_room_tokens: Under spend limits, the longest answer where a call names none.
         on_backend_error: Whether calls are made (`allow`) or not (`deny`) while the state
             does not answer.
+        on_decision: Told every decision when its request has ended: a callable that takes a
+            `DecisionRecord`, or the path of a JSONL file, for `smartroute decisions`.
         ledger: Where every call of this router is recorded: a `Ledger` or the URL of a
             database.
         rules: Asked in order before the routing table.
@@ -159,9 +161,7 @@ class SmartRouterRunnable(ConfiguredModel):
         around = config.get("metadata") or {}
         config["metadata"] = {**around, **decision_metadata(decision, features, around=around)}
         config["tags"] = tags_with(config.get("tags"), decision_tags(decision))
-        chain = self._engine.chain(
-            request, decision, input_tokens=features.input_tokens, prepare=prepare
-        )
+        chain = self._engine.chain(request, decision, features=features, prepare=prepare)
         return Plan(chain=chain, messages=messages, config=config, arguments=request.arguments)
 
     @override
