@@ -18,6 +18,7 @@ from langchain_smartroute.execution.checks import CheckVerdict
 from langchain_smartroute.execution.conduct import Conduct
 from langchain_smartroute.execution.faults import Fault
 from langchain_smartroute.execution.link import Link
+from langchain_smartroute.execution.live import EndingWatcher
 from langchain_smartroute.tracing import answer_info
 from langchain_smartroute.types import Attempt, Figures, Outcome, RoutingDecision
 
@@ -29,6 +30,8 @@ class RequestAccount:
 
     Attributes:
         attempts: Everything tried so far, in order.
+        watcher: Sees what the model's run of the attempt under way ends with, where it is
+            attached: parsed output holds no usage.
 
     Args:
         input_tokens: Estimate of the request, for answers without usage.
@@ -37,6 +40,7 @@ class RequestAccount:
 
     def __init__(self, *, input_tokens: int, conduct: Conduct) -> None:
         self.attempts: list[Attempt] = []
+        self.watcher = EndingWatcher()
         self._baseline = conduct.baseline
         self._would_cost: dict[int, Decimal | None] = {}
         self._input_tokens = input_tokens
@@ -50,6 +54,7 @@ class RequestAccount:
 
     def open(self) -> None:
         """An attempt begins."""
+        self.watcher = EndingWatcher()
         self._started = self._clock()
 
     def close(
@@ -83,7 +88,7 @@ class RequestAccount:
 
     def cost(self, link: Link, answer: Any) -> Decimal | None:
         """What an answer of a candidate, or the part of it that arrived, cost."""
-        message = message_of(answer)
+        message = message_of(answer) or self.watcher.message
         if message is None:
             return None
         place = len(self.attempts)

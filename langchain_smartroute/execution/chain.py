@@ -26,7 +26,7 @@ from langchain_smartroute.execution.answers import chars_of, has_content, messag
 from langchain_smartroute.execution.bounds import AttemptBounds
 from langchain_smartroute.execution.conduct import Conduct
 from langchain_smartroute.execution.link import Link
-from langchain_smartroute.execution.live import EndingWatcher, is_watched
+from langchain_smartroute.execution.live import is_watched
 from langchain_smartroute.execution.review import Review
 from langchain_smartroute.execution.settled import ASettled, Settled
 from langchain_smartroute.execution.streaming import StreamedAttempt
@@ -178,7 +178,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
                 pause(step.pause_s)
                 link, bounds = step.link, walk.begin(streams=True)
                 child = self._child_config(config, run, walk, link)
-                attempt = self._streamed(walk, bounds, child, mute=link.mute)
+                attempt = self._streamed(walk, bounds, mute=link.mute)
                 try:
                     source = iter(link.runnable.stream(input, child, **kwargs))
                     with Reader(source, child, bounds, bounded=link.bounded) as reader:
@@ -208,7 +208,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
                 await apause(step.pause_s)
                 link, bounds = step.link, walk.begin(streams=True)
                 child = self._child_config(config, run, walk, link)
-                attempt = self._streamed(walk, bounds, child, mute=link.mute)
+                attempt = self._streamed(walk, bounds, mute=link.mute)
                 try:
                     source: Any = link.runnable.astream(input, child, **kwargs)
                     async with aclosing(source):
@@ -232,18 +232,11 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
         """Call `ainvoke` for each input: a chain's account is one request's."""
         return await Runnable.abatch(self, *args, **kwargs)
 
-    def _streamed(
-        self, walk: Walk, bounds: AttemptBounds, child: RunnableConfig, *, mute: bool
-    ) -> StreamedAttempt:
-        ending = EndingWatcher()
-        if self.structured:
-            # Objects do not say why their model stopped; its run does.
-            manager: Any = child["callbacks"]
-            manager.add_handler(ending)
+    def _streamed(self, walk: Walk, bounds: AttemptBounds, *, mute: bool) -> StreamedAttempt:
         return StreamedAttempt(
             walk,
             bounds,
-            ending=ending,
+            ending=walk.account.watcher,
             buffered=self._is_draft(walk),
             early=self.review.early,
             structured=self.structured,
@@ -273,7 +266,12 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
         link: Link,
     ) -> RunnableConfig:
         draft = self._is_draft(walk)
-        return attempt_config(config, run.get_child(), link, number=walk.number, draft=draft)
+        child = attempt_config(config, run.get_child(), link, number=walk.number, draft=draft)
+        if self.structured:
+            # Objects do not say why their model stopped, nor what it cost; its run does.
+            manager: Any = child["callbacks"]
+            manager.add_handler(walk.account.watcher)
+        return child
 
 
 def _arrived(answer: Any) -> list[Any]:

@@ -234,8 +234,8 @@ class Walk:
         link = self._link()
         fault = fault_of(error, begun=begun or bool(arrived))
         cost = None if may_be_billed(error) else Decimal(0)
-        if arrived:
-            cost = self.account.cost(link, joined(arrived))
+        if arrived or self.account.watcher.message:
+            cost = self.account.cost(link, joined(arrived) if arrived else None)
         self._succession.failed(link, fault)
         self._error, self._latest = error, fault
         self._close("failed", fault=fault, reason=fault.summary, cost=cost)

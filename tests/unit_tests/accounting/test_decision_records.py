@@ -159,3 +159,26 @@ def test_a_path_is_written_into_a_configuration_and_a_callable_is_not(tmp_path):
     hooked = SmartRouterRunnable.from_catalog(base_url="http://127.0.0.1:9/v1", on_decision=print)
     with pytest.raises(ConfigurationError, match="on_decision"):
         hooked.to_config()
+
+
+@pytest.mark.parametrize("mode", ["invoke", "ainvoke", "stream", "astream"])
+async def test_parsed_output_costs_what_its_models_run_did(mode):
+    """The object that is left holds no usage: cost was unknown to traces, known to the ledger."""
+    from pydantic import BaseModel
+
+    from langchain_smartroute.sandbox import SandboxServer
+
+    class Invoice(BaseModel):
+        """What an invoice says."""
+
+        total: float
+
+    told, costs = [], CostCallbackHandler(baseline=None)
+    with SandboxServer() as server:
+        router = SmartRouterRunnable.from_catalog(
+            base_url=server.base_url, on_decision=told.append, callbacks=[costs]
+        )
+        await called(router.with_structured_output(Invoice), mode, "Extract: total 12.50")
+    (record,) = told
+    assert record.cost_usd == costs.stats().actual_cost_usd > 0
+    assert record.savings_usd is not None
