@@ -114,7 +114,7 @@ def _account(message: AIMessage, price: Price, metadata: Mapping[str, Any]) -> d
     shown = {name: float(cost) for name, cost in costs.items()}
     return {
         "usage_metadata": {**known, **shown},
-        "smartroute_cost": f"{costs['total_cost']:f}",
+        "smartroute_run_cost": f"{costs['total_cost']:f}",
     }
 
 

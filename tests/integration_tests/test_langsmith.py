@@ -165,3 +165,18 @@ def test_no_key_is_traced(router, client, receiver):
     router.invoke("hello", {"callbacks": [LangChainTracer(client=client, project_name="test")]})
     client.flush()
     assert all(b"lsv2_secret" not in body for _, _, body in receiver.received)
+
+
+def test_a_chat_openai_of_ones_own_says_who_stands_behind_it(sandbox, client, receiver):
+    """ChatOpenAI tells every tracer that OpenAI answers, wherever it points."""
+    from langchain_openai import ChatOpenAI
+
+    with SandboxServer(models=[SandboxModel(name="deepseek-chat")]) as server:
+        own = ChatOpenAI(model="deepseek-chat", base_url=server.base_url, api_key="k")
+        router = SmartRouterRunnable.from_models({"mine": own})
+        router.invoke("hello", {"callbacks": [LangChainTracer(client=client, project_name="t")]})
+    client.flush()
+    run = next(r for r in receiver.langsmith_runs().values() if r["run_type"] == "llm")
+    told = run["extra"]["metadata"]
+    assert (told["ls_provider"], told["ls_model_name"]) == ("deepseek", "deepseek-chat")
+    assert "ls_provider" not in own.metadata
