@@ -173,3 +173,29 @@ async def test_over_otlp_there_is_no_word_of_the_prompt_and_no_key(sandbox):
                 s.name for r in request.resource_spans for c in r.scope_spans for s in c.spans
             ]
         assert {"chat deepseek-chat", "route general", "route code"} <= set(names)
+
+
+def test_a_router_inside_a_router_has_its_spans_below_that_ones(sandbox, provider, kept):
+    spans = OpenTelemetrySpans(provider)
+    inner = SmartRouterRunnable.from_catalog(base_url=sandbox.base_url)
+    outer = SmartRouterRunnable.from_models({"inner": inner}, callbacks=[spans, spans])
+    outer.invoke("Hello!")
+    routes = [span for span in kept.get_finished_spans() if span.kind is SpanKind.INTERNAL]
+    below, above = routes
+    assert below.parent.span_id == above.context.span_id
+    assert below.attributes["smartroute.cost_usd"] == above.attributes["smartroute.cost_usd"]
+    assert [span.attributes["smartroute.model"] for span in attempts_in(kept)] == [
+        "deepseek-chat",
+        "inner",
+    ]
+
+
+def test_runs_outside_a_router_have_no_spans(provider, kept):
+    from langchain_core.language_models import FakeListLLM
+
+    from langchain_smartroute.testing import ScriptedChatModel
+
+    config = {"callbacks": [OpenTelemetrySpans(provider)]}
+    ScriptedChatModel().invoke("hi", config)
+    FakeListLLM(responses=["ok"]).invoke("hi", config)
+    assert kept.get_finished_spans() == ()
