@@ -1,6 +1,12 @@
 """What it cost: records, statistics, savings."""
 
 from langchain_smartroute.accounting.callback import CostCallbackHandler
+from langchain_smartroute.accounting.decisions import (
+    CandidateRecord,
+    DecisionRecord,
+    JsonlDecisions,
+    as_decision_sink,
+)
 from langchain_smartroute.accounting.ledger import Ledger, MemoryLedger
 from langchain_smartroute.accounting.limiting import LimitedRequest, Limits, OnLimitReached
 from langchain_smartroute.accounting.limits import SpendLimit
@@ -11,8 +17,11 @@ from langchain_smartroute.accounting.tracking import track_costs
 
 __all__ = [
     "CallRecord",
+    "CandidateRecord",
     "CostCallbackHandler",
     "CostStats",
+    "DecisionRecord",
+    "JsonlDecisions",
     "Ledger",
     "LimitedRequest",
     "Limits",
@@ -21,5 +30,6 @@ __all__ = [
     "OnLimitReached",
     "SpendLimit",
     "Spending",
+    "as_decision_sink",
     "track_costs",
 ]

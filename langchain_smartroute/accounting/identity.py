@@ -17,7 +17,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Identities", "Identity", "keys_of", "tags_of"]
 
-_LANGCHAINS_OWN = ("seq:step:", "map:key:", "langsmith:", "langgraph:", "graph:step:", "nostream")
+_NOT_THE_CALLERS = (
+    "seq:step:",
+    "map:key:",
+    "langsmith:",
+    "langgraph:",
+    "graph:step:",
+    "nostream",
+    "smartroute",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +78,9 @@ def keys_of(metadata: Mapping[str, Any], names: Sequence[str]) -> dict[str, str]
 
 
 def tags_of(tags: Iterable[Any] | None) -> tuple[str, ...]:
-    """A run's tags, each once, without those that LangChain adds by itself."""
+    """A run's tags, each once, without those that LangChain and the router add."""
     named = (str(tag) for tag in tags or ())
-    return tuple(dict.fromkeys(tag for tag in named if not tag.startswith(_LANGCHAINS_OWN)))
+    return tuple(dict.fromkeys(tag for tag in named if not tag.startswith(_NOT_THE_CALLERS)))
 
 
 def _read(texts: Mapping[str, Any] | None) -> Price | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from langchain_smartroute.accounting.genai import provider_name
 from langchain_smartroute.accounting.record import CallRecord
 from langchain_smartroute.errors import ConfigurationError
 
@@ -26,15 +27,6 @@ __all__ = ["OpenTelemetryMetrics"]
 _SCOPE = "langchain_smartroute"
 _TOKENS = [4**power for power in range(14)]
 _SECONDS = [0.01 * 2**power for power in range(14)]
-_PROVIDERS = {
-    "google_genai": "gcp.gemini",
-    "google_vertexai": "gcp.vertex_ai",
-    "amazon_bedrock": "aws.bedrock",
-    "azure": "azure.ai.openai",
-    "mistralai": "mistral_ai",
-    "xai": "x_ai",
-}
-"""LangSmith's name of a provider → OpenTelemetry's, where they differ."""
 
 
 class OpenTelemetryMetrics:
@@ -102,8 +94,7 @@ class OpenTelemetryMetrics:
 def _attributes(record: CallRecord) -> Iterator[tuple[str, Any]]:
     yield "gen_ai.operation.name", "chat"
     yield "gen_ai.request.model", record.alias
-    provider = record.provider or "_OTHER"
-    yield "gen_ai.provider.name", _PROVIDERS.get(provider, provider)
+    yield "gen_ai.provider.name", provider_name(record.provider)
     if record.model_name:
         yield "gen_ai.response.model", record.model_name
 

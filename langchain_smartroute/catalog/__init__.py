@@ -4,6 +4,7 @@ from langchain_smartroute.catalog.adapters import adapted_arguments, adapted_mes
 from langchain_smartroute.catalog.catalog import SHIPPED, Catalog, find_spec
 from langchain_smartroute.catalog.checked import faults_of
 from langchain_smartroute.catalog.cost import cost_usd, price_fault
+from langchain_smartroute.catalog.dialects import without_tool_marks
 from langchain_smartroute.catalog.lookup import (
     PriceBook,
     PriceSource,
@@ -46,4 +47,5 @@ __all__ = [
     "price_fault",
     "usage_of",
     "with_prices",
+    "without_tool_marks",
 ]

@@ -19,9 +19,17 @@ from langchain_core.messages import (
     ToolMessage,
 )
 
+from langchain_smartroute.catalog.authors import is_by
+from langchain_smartroute.catalog.call_ids import with_known_call_ids
+from langchain_smartroute.catalog.dialects import (
+    has_system_turns,
+    known_arguments,
+    takes_text_only_as_strings,
+    without_foreign_marks,
+)
 from langchain_smartroute.catalog.images import standard_blocks
+from langchain_smartroute.catalog.portable import portable
 from langchain_smartroute.catalog.spec import ModelSpec
-from langchain_smartroute.catalog.thoughts import without_foreign_thoughts
 
 __all__ = ["adapted_arguments", "adapted_messages"]
 
@@ -39,8 +47,12 @@ _STOPS = {
 def adapted_messages(messages: Sequence[BaseMessage], spec: ModelSpec) -> list[BaseMessage]:
     r"""Make a history one that a model can read.
 
-    - Thoughts of other models are removed; the model's own stay.
+    - Of other models' answers only what they said and called is left (`portable`); the
+      model's own stay as they are.
+    - Ids of other models' tool calls are renamed where the provider does not take them.
+    - Marks of prompt caches are removed for providers that do not know them.
     - Image blocks in a form that `ChatOpenAI` cannot convert get a standard form.
+    - For Anthropic, system text that stands later in the history moves as below.
     - For a model without system messages, their text goes to the front of the next
       user message, a blank line before what the user says; several are joined in
       order, and blocks stay blocks. Where no user message follows, the text goes to
@@ -62,13 +74,31 @@ def adapted_messages(messages: Sequence[BaseMessage], spec: ModelSpec) -> list[B
         >>> [message.content for message in adapted_messages(history, spec)]
         ['Answer in French.\n\nWhat is this?']
     """
-    adapted = [_adapted(message, spec) for message in messages]
-    return adapted if spec.system_messages else _without_system_role(adapted)
+    own = {n for n, m in enumerate(messages) if isinstance(m, AIMessage) and is_by(m, spec)}
+    answered = {m.tool_call_id for m in messages if isinstance(m, ToolMessage)}
+    adapted = [
+        _adapted(
+            portable(message, answered=answered)
+            if isinstance(message, AIMessage) and place not in own
+            else message,
+            spec,
+        )
+        for place, message in enumerate(messages)
+    ]
+    if answered:
+        adapted = with_known_call_ids(adapted, own=own, provider=spec.provider)
+    if not spec.system_messages:
+        return _without_system_role(adapted)
+    if has_system_turns(spec):
+        return adapted
+    begin = next((n for n, m in enumerate(adapted) if not isinstance(m, SystemMessage)), 0)
+    return [*adapted[:begin], *_without_system_role(adapted[begin:])]
 
 
 def adapted_arguments(arguments: Mapping[str, Any], spec: ModelSpec) -> dict[str, Any]:
     """Make the arguments of a call ones that a model takes.
 
+    - What only other providers know is left out, or converted (`known_arguments`).
     - `temperature` and `top_p` are left out for a model without temperature.
     - `max_completion_tokens`, OpenAI's name, becomes LangChain's `max_tokens` for
       other providers; given both, `max_tokens` counts.
@@ -82,7 +112,7 @@ def adapted_arguments(arguments: Mapping[str, Any], spec: ModelSpec) -> dict[str
         >>> adapted_arguments({"temperature": 0.5, "seed": 1}, spec)
         {'seed': 1}
     """
-    adapted = dict(arguments)
+    adapted = known_arguments(arguments, spec)
     if not spec.temperature:
         adapted.pop("temperature", None)
         adapted.pop("top_p", None)
@@ -109,13 +139,21 @@ def _stop_limit(spec: ModelSpec) -> int | None:
 
 
 def _adapted(message: BaseMessage, spec: ModelSpec) -> BaseMessage:
-    if isinstance(message, AIMessage):
-        message = without_foreign_thoughts(message, spec)
-    content = message.content
-    if isinstance(content, str):
+    if isinstance(message.content, str):
         return message
-    blocks = standard_blocks(content)
+    message = without_foreign_marks(message, spec)
+    content: Any = message.content
+    blocks: Any = standard_blocks(content)
+    if takes_text_only_as_strings(spec):
+        blocks = _as_string(blocks, joint="" if isinstance(message, AIMessage) else "\n")
     return message if blocks is content else message.model_copy(update={"content": blocks})
+
+
+def _as_string(blocks: list[Any], *, joint: str) -> Any:
+    """Blocks of nothing but text as one string."""
+    if all(isinstance(b, dict) and b.keys() == {"type", "text"} for b in blocks):
+        return joint.join(str(block["text"]) for block in blocks)
+    return blocks
 
 
 def _without_system_role(messages: list[BaseMessage]) -> list[BaseMessage]:

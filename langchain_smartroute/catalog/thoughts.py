@@ -1,14 +1,11 @@
-"""Whose thoughts a history holds, and who may see them again.
+"""What a reasoning model thought, in every form in which a message can hold it.
 
-A reasoning model's thoughts come back in several forms: `reasoning`, `thinking` and
-`redacted_thinking` content blocks, and `reasoning_content` (or `reasoning`,
-`reasoning_details`) beside the content. They are for the user and for the model that
-thought them. No other model is shown them: they cost tokens, mislead, and signed
-ones are refused by whoever did not sign them.
-
-A model's own thoughts stay in its history, because some providers want them back:
-Anthropic and OpenAI's Responses API, whose classes send them on their own account,
-and DeepSeek, for which `wants_thoughts_back` speaks.
+A reasoning model's thoughts come back as `reasoning`, `thinking` and
+`redacted_thinking` content blocks, or as `reasoning_content` (or `reasoning`) beside
+the content. They are for the user and for the model that thought them: no other model
+is shown them (see `portable`). Some providers want a model's own back: Anthropic and
+OpenAI's Responses API, whose classes send them on their own account, and DeepSeek, for
+which `wants_thoughts_back` speaks.
 """
 
 from __future__ import annotations
@@ -20,40 +17,18 @@ if TYPE_CHECKING:
 
     from langchain_smartroute.catalog.spec import ModelSpec
 
-__all__ = ["thoughts_of", "wants_thoughts_back", "without_foreign_thoughts"]
+__all__ = ["is_thought", "thoughts_of", "wants_thoughts_back"]
 
 _BLOCKS = frozenset({"reasoning", "thinking", "redacted_thinking", "reasoning_content"})
-_BESIDE = frozenset({"reasoning_content", "reasoning", "reasoning_details"})
-_DATE_DIGITS = 4
 
 
-def without_foreign_thoughts(message: AIMessage, spec: ModelSpec) -> AIMessage:
-    """Remove the thoughts of a message, unless the model itself thought them.
-
-    Args:
-        message: A message of the history; never changed.
-        spec: The model that is about to read it.
-
-    Returns:
-        The same message where there is nothing to remove, else a copy. A message
-        that held nothing but thoughts has empty text afterwards; its tool calls stay.
-    """
-    content = message.content
-    beside = message.additional_kwargs
-    # The common case is decided here: plain text and nothing beside it.
-    if isinstance(content, str) and (not beside or beside.keys().isdisjoint(_BESIDE)):
-        return message
-    kept = content if isinstance(content, str) else [b for b in content if not _is_thought(b)]
-    if len(kept) == len(content) and beside.keys().isdisjoint(_BESIDE):
-        return message
-    if _is_by(message, spec):
-        return message
-    return message.model_copy(
-        update={
-            "content": kept or "",
-            "additional_kwargs": {k: v for k, v in beside.items() if k not in _BESIDE},
-        }
-    )
+def is_thought(block: Any) -> bool:
+    """Whether a content block holds thoughts."""
+    if not isinstance(block, dict):
+        return False
+    if block.get("type") == "non_standard":
+        return is_thought(block.get("value"))
+    return block.get("type") in _BLOCKS
 
 
 def thoughts_of(message: AIMessage) -> str:
@@ -65,7 +40,7 @@ def thoughts_of(message: AIMessage) -> str:
     if isinstance(message.content, str):
         return ""
     blocks = (block for block in message.content if isinstance(block, dict))
-    texts = (block.get(str(block.get("type"))) for block in blocks if _is_thought(block))
+    texts = (block.get(str(block.get("type"))) for block in blocks if is_thought(block))
     return "".join(text for text in texts if isinstance(text, str))
 
 
@@ -84,29 +59,3 @@ def wants_thoughts_back(spec: ModelSpec) -> bool:
     UKGovernmentBEIS/inspect_ai pull request 4080 (OpenRouter).
     """
     return spec.reasoning and (spec.provider == "deepseek" or "deepseek-v4" in spec.model)
-
-
-def _is_thought(block: Any) -> bool:
-    if not isinstance(block, dict):
-        return False
-    if block.get("type") == "non_standard":
-        return _is_thought(block.get("value"))
-    return block.get("type") in _BLOCKS
-
-
-def _is_by(message: AIMessage, spec: ModelSpec) -> bool:
-    """Whether a model wrote a message; a message that does not say was someone else's."""
-    said = message.response_metadata
-    account = said.get("smartroute")
-    if isinstance(account, dict) and account.get("model") == spec.alias:
-        return True
-    name = said.get("model_name")
-    return isinstance(name, str) and _is_name_of(name, spec.model)
-
-
-def _is_name_of(name: str, model: str) -> bool:
-    """Whether a server's name is a model's: the same, or the same with a date."""
-    head, rest = name[: len(model)], name[len(model) :]
-    date = rest[1:].replace("-", "")
-    dated = rest[:1] in {"-", "@"} and len(date) >= _DATE_DIGITS and date.isdigit()
-    return bool(model) and head == model and (not rest or dated)

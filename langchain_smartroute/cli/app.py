@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 
 import langchain_smartroute
 from langchain_smartroute.cli.bench import bench
+from langchain_smartroute.cli.decisions import decisions
 from langchain_smartroute.cli.demo import demo
 from langchain_smartroute.cli.evaluate import evaluate
 from langchain_smartroute.cli.explain import explain
@@ -64,7 +65,7 @@ def smartroute(
     """Each request to the cheapest model that answers it well."""
 
 
-for verb in (demo, explain, models, report, sandbox, train):
+for verb in (decisions, demo, explain, models, report, sandbox, train):
     app.command()(verb)
 app.add_typer(evaluate, name="evaluate")
 app.add_typer(bench)

@@ -17,17 +17,26 @@ from typing import TYPE_CHECKING, Any
 from langchain_smartroute.classify import text_of
 from langchain_smartroute.state import Get, Put, SharedState
 from langchain_smartroute.tracing import is_attempt_run, quietly
+from langchain_smartroute.types import Conversation
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
     from langchain_core.runnables import RunnableConfig
 
+    from langchain_smartroute.catalog import ModelSpec
+    from langchain_smartroute.classify import StuckSigns
+    from langchain_smartroute.engine.request import Request
     from langchain_smartroute.execution import RoutedChain
     from langchain_smartroute.execution.walk import Walk
-    from langchain_smartroute.types import RoutingDecision
+    from langchain_smartroute.types import RequestFeatures, RoutingDecision
 
-__all__ = ["Conversations", "Recollection", "Visit", "conversation_key"]
+__all__ = ["Conversations", "Recollection", "Visit", "conversation_key", "conversation_of"]
 
+_CACHE_LIFE_S = 300
+"""How long a provider's prompt cache is counted on after a call. The shortest that is
+documented: Anthropic, Prompt caching (5 minutes); OpenAI, Prompt caching, says 5 to 10
+minutes of inactivity."""
+_LOST = "the conversation's route is not known, as the state does not answer"
 _STATE = "the state of conversations"
 _ANSWERED = ("accepted", "cached")
 
@@ -187,3 +196,35 @@ def _read(value: str | None) -> Recollection:
         return Recollection()
     route, last, at = json.loads(value)
     return Recollection(route=route, last=last, at=at)
+
+
+def conversation_of(
+    request: Request,
+    recalled: Recollection,
+    features: RequestFeatures,
+    *,
+    models: Mapping[str, ModelSpec],
+    stuck: StuckSigns | None,
+) -> Conversation:
+    """What the decision needs to know of a request's conversation.
+
+    Args:
+        request: The call.
+        recalled: What is remembered of the conversation.
+        features: What is known of the call.
+        models: Alias → spec.
+        stuck: When an agent counts as stuck; `None`: never.
+    """
+    turn = request.turn
+    named = next((a for a, s in models.items() if s.model == turn.model_name), None)
+    last = next((a for a in (turn.by, named, recalled.last) if a in models), None)
+    asked_lately = request.asked_at.timestamp() - recalled.at <= _CACHE_LIFE_S
+    return Conversation(
+        last=last,
+        in_loop=turn.in_loop,
+        route=recalled.route if recalled.route in models else None,
+        prefix_tokens=0 if turn.unread is None else features.input_tokens - turn.unread,
+        cached=asked_lately if recalled.at else turn.in_loop,
+        stuck=stuck.found(request.messages) if stuck else "",
+        notes=(_LOST,) if recalled.lost else (),
+    )

@@ -25,9 +25,16 @@ from langchain_smartroute.classify import (
     user_request,
 )
 from langchain_smartroute.engine.checking import checks_for, knowing_tools
-from langchain_smartroute.engine.conversation import Conversations, Recollection, Visit
+from langchain_smartroute.engine.conversation import (
+    Conversations,
+    Recollection,
+    Visit,
+    conversation_of,
+)
+from langchain_smartroute.engine.recording import OnDecision, recorder
 from langchain_smartroute.engine.request import Request
 from langchain_smartroute.execution import (
+    Baseline,
     Candidate,
     Conduct,
     Link,
@@ -42,7 +49,7 @@ from langchain_smartroute.execution.checks import Check
 from langchain_smartroute.routing import TablePolicy
 from langchain_smartroute.state import MemoryState
 from langchain_smartroute.tracing import classifying
-from langchain_smartroute.types import Conversation, StreamPolicy
+from langchain_smartroute.types import StreamPolicy
 
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
@@ -51,12 +58,6 @@ if TYPE_CHECKING:
     from langchain_smartroute.types import Classification, RequestFeatures, RoutingDecision
 
 __all__ = ["Engine"]
-
-_CACHE_LIFE_S = 300
-"""How long a provider's prompt cache is counted on after a call. The shortest that is
-documented: Anthropic, Prompt caching (5 minutes); OpenAI, Prompt caching, says 5 to 10
-minutes of inactivity."""
-_LOST = "the conversation's route is not known, as the state does not answer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,7 @@ class Engine:
         limits: What every call has to fit into; `None`: there are no spend limits.
         conversations: Remembers their routes.
         stuck: When an agent counts as stuck; `None`: never.
+        on_decision: Given the record of each decision when its request has ended.
     """
 
     policy: TablePolicy
@@ -88,6 +90,7 @@ class Engine:
         default_factory=lambda: Conversations(state=MemoryState(), idle_s=3600)
     )
     stuck: StuckSigns | None = None
+    on_decision: OnDecision | None = None
 
     def visit(self, request: Request) -> Visit:
         """The request's part in its conversation, with what is remembered of it."""
@@ -164,7 +167,13 @@ class Engine:
             request.options,
             decision_id=decision_id,
             unavailable=unavailable(self.candidates),
-            conversation=self._conversation(request, recalled or Recollection(), features),
+            conversation=conversation_of(
+                request,
+                recalled or Recollection(),
+                features,
+                models=self.policy.catalog.models,
+                stuck=self.stuck,
+            ),
         )
         names = tuple(check.name for check in checks_for(self.checks, request, decision))
         return (replace(decision, checks=names) if names else decision), features
@@ -174,7 +183,7 @@ class Engine:
         request: Request,
         decision: RoutingDecision,
         *,
-        input_tokens: int,
+        features: RequestFeatures,
         prepare: Preparation | None = None,
     ) -> RoutedChain:
         """The chain of a decision, its candidates prepared for the request.
@@ -182,10 +191,11 @@ class Engine:
         Args:
             request: The call.
             decision: What was decided for it.
-            input_tokens: Estimate of the request, for answers without usage.
+            features: What it was decided from.
             prepare: What else is to be done to each candidate, such as giving
                 it a schema.
         """
+        input_tokens = features.input_tokens
         held = self._held(request, decision, input_tokens)
         aliases = (*decision.chain, *(held.spares if held else ()))
         links = tuple(self._link(alias, request, decision, prepare, held) for alias in aliases)
@@ -194,7 +204,18 @@ class Engine:
             decision=decision,
             input_tokens=input_tokens,
             name=self.name,
-            conduct=replace(self.conduct, deadline_s=request.options.deadline_s),
+            conduct=replace(
+                self.conduct,
+                deadline_s=request.options.deadline_s,
+                baseline=self._baseline(request),
+                on_end=recorder(
+                    self.on_decision,
+                    request,
+                    decision,
+                    features,
+                    specs=self.policy.catalog.models,
+                ),
+            ),
             review=Review(
                 checks=[
                     knowing_tools(c, request.tools)
@@ -220,23 +241,13 @@ class Engine:
             at=request.asked_at.timestamp(),
         )
 
-    def _conversation(
-        self, request: Request, recalled: Recollection, features: RequestFeatures
-    ) -> Conversation:
-        """What the decision needs to know of the request's conversation."""
-        turn, models = request.turn, self.policy.catalog.models
-        named = next((a for a, s in models.items() if s.model == turn.model_name), None)
-        last = next((a for a in (turn.by, named, recalled.last) if a in models), None)
-        asked_lately = request.asked_at.timestamp() - recalled.at <= _CACHE_LIFE_S
-        return Conversation(
-            last=last,
-            in_loop=turn.in_loop,
-            route=recalled.route if recalled.route in models else None,
-            prefix_tokens=0 if turn.unread is None else features.input_tokens - turn.unread,
-            cached=asked_lately if recalled.at else turn.in_loop,
-            stuck=self.stuck.found(request.messages) if self.stuck else "",
-            notes=(_LOST,) if recalled.lost else (),
-        )
+    def _baseline(self, request: Request) -> Baseline | None:
+        """The catalog's model that savings are measured against."""
+        catalog = self.policy.catalog
+        if catalog.baseline is None:
+            return None
+        spec = catalog.models[catalog.baseline]
+        return Baseline(alias=catalog.baseline, price=spec.price_at(request.asked_at))
 
     def _held(
         self, request: Request, decision: RoutingDecision, input_tokens: int

@@ -18,7 +18,7 @@ from langchain_smartroute.execution.candidates import (
 )
 from langchain_smartroute.execution.chain import RoutedChain
 from langchain_smartroute.execution.circuit import CandidateHealth
-from langchain_smartroute.execution.conduct import Conduct
+from langchain_smartroute.execution.conduct import Baseline, Conduct
 from langchain_smartroute.execution.endpoints import Endpoint, resolve_endpoints
 from langchain_smartroute.execution.link import Link, Traits
 from langchain_smartroute.execution.models import (
@@ -30,9 +30,11 @@ from langchain_smartroute.execution.models import (
 )
 from langchain_smartroute.execution.review import Review
 from langchain_smartroute.execution.surroundings import OPTIONS_KEY
+from langchain_smartroute.execution.walk import Walk
 
 __all__ = [
     "OPTIONS_KEY",
+    "Baseline",
     "Candidate",
     "CandidateHealth",
     "CircuitBreaker",
@@ -48,6 +50,7 @@ __all__ = [
     "RoutedChain",
     "TimeLimits",
     "Traits",
+    "Walk",
     "adopted",
     "as_breaker",
     "build_model",

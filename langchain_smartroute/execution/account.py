@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from langchain_smartroute.catalog import cost_usd, estimated_usage, is_cache_hit, usage_of
+from langchain_smartroute.catalog import (
+    cost_usd,
+    estimated_usage,
+    is_cache_hit,
+    usage_of,
+)
 from langchain_smartroute.execution.answers import INFO_KEY, message_of
 from langchain_smartroute.execution.checks import CheckVerdict
+from langchain_smartroute.execution.conduct import Conduct
 from langchain_smartroute.execution.faults import Fault
 from langchain_smartroute.execution.link import Link
+from langchain_smartroute.execution.live import EndingWatcher
 from langchain_smartroute.tracing import answer_info
-from langchain_smartroute.types import Attempt, Outcome, RoutingDecision
+from langchain_smartroute.types import Attempt, Figures, Outcome, RoutingDecision
 
 __all__ = ["RequestAccount", "reason_of"]
 
@@ -23,16 +30,21 @@ class RequestAccount:
 
     Attributes:
         attempts: Everything tried so far, in order.
+        watcher: Sees what the model's run of the attempt under way ends with, where it is
+            attached: parsed output holds no usage.
 
     Args:
         input_tokens: Estimate of the request, for answers without usage.
-        clock: Seconds that only rise.
+        conduct: Its clock and its baseline.
     """
 
-    def __init__(self, *, input_tokens: int, clock: Callable[[], float]) -> None:
+    def __init__(self, *, input_tokens: int, conduct: Conduct) -> None:
         self.attempts: list[Attempt] = []
+        self.watcher = EndingWatcher()
+        self._baseline = conduct.baseline
+        self._would_cost: dict[int, Decimal | None] = {}
         self._input_tokens = input_tokens
-        self._clock = clock
+        self._clock = conduct.clock
         self._started: float | None = None
 
     @property
@@ -42,6 +54,7 @@ class RequestAccount:
 
     def open(self) -> None:
         """An attempt begins."""
+        self.watcher = EndingWatcher()
         self._started = self._clock()
 
     def close(
@@ -75,19 +88,42 @@ class RequestAccount:
 
     def cost(self, link: Link, answer: Any) -> Decimal | None:
         """What an answer of a candidate, or the part of it that arrived, cost."""
-        message = message_of(answer)
+        message = message_of(answer) or self.watcher.message
         if message is None:
             return None
+        place = len(self.attempts)
         if is_cache_hit(message):
+            self._would_cost[place] = Decimal(0)
             return Decimal(0)
         inner: Mapping[str, Any] | None = message.response_metadata.get(INFO_KEY)
         if inner is not None:
             # The candidate is a router itself and has counted already.
-            return Decimal(inner["cost"]) if inner.get("cost") is not None else None
+            self._would_cost[place] = _amount(inner.get("baseline_cost"))
+            return _amount(inner.get("cost"))
         if link.composite:
             return None
         usage = usage_of(message) or estimated_usage(message, input_tokens=self._input_tokens)
+        if self._baseline is not None:
+            # What the answer's provider calls its tiers says nothing of the baseline's.
+            plain = replace(usage, service_tier=None)
+            self._would_cost[place] = cost_usd(plain, self._baseline.price)
         return cost_usd(usage, link.price)
+
+    @property
+    def figures(self) -> Figures:
+        """What the request has cost so far, and what the baseline would have."""
+        costs = [attempt.cost_usd for attempt in self.attempts]
+        known = [cost for cost in costs if cost is not None]
+        total = sum(known, Decimal(0)) if len(known) == len(costs) else None
+        if self._baseline is None:
+            return Figures(cost_usd=total)
+        outcomes = [attempt.outcome for attempt in self.attempts]
+        answered = [n for n, told in enumerate(outcomes) if told in ("accepted", "cached")]
+        return Figures(
+            cost_usd=total,
+            baseline=self._baseline.alias,
+            baseline_cost_usd=self._would_cost.get(answered[-1]) if answered else Decimal(0),
+        )
 
     def info(
         self, decision: RoutingDecision, alias: str, verdicts: Sequence[CheckVerdict]
@@ -97,9 +133,14 @@ class RequestAccount:
             decision,
             self.attempts,
             model=alias,
+            figures=self.figures,
             unmet_checks=[reason_of(verdict) for verdict in verdicts if verdict.rejects],
             failed_checks=[f"{v.name}: {v.error}" for v in verdicts if v.error is not None],
         )
+
+
+def _amount(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
 
 
 def reason_of(verdict: CheckVerdict) -> str:

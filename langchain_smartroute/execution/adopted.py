@@ -1,8 +1,9 @@
 """Models that a user brings, as a chain needs them: they do not retry on their own.
 
 A client that retries by itself multiplies every attempt of the chain, and hides from
-it what goes wrong. A ChatOpenAI without an HTTP client of its own also shares the
-router's, so that it is bounded in time and works in every event loop.
+it what goes wrong. Some say less in a request than their provider wants (`dialect`). A
+ChatOpenAI without an HTTP client of its own also shares the router's, so that it is
+bounded in time and works in every event loop.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from langchain_core.runnables import Runnable, RunnableBinding
 from pydantic import SecretStr
 
 from langchain_smartroute.execution.bounds import TimeLimits
+from langchain_smartroute.execution.dialect import speaking
 from langchain_smartroute.execution.endpoints import Endpoint
 
 __all__ = ["adopted", "drops_thoughts", "endpoint_of", "is_bounded", "tells_end"]
@@ -29,7 +31,12 @@ _END_MARKS = {
 
 
 def adopted(
-    model: Runnable[Any, Any], limits: TimeLimits, *, loop: AbstractEventLoop | None
+    model: Runnable[Any, Any],
+    limits: TimeLimits,
+    *,
+    loop: AbstractEventLoop | None,
+    thinks: bool = False,
+    provider: str | None = None,
 ) -> Runnable[Any, Any]:
     """A copy of a model that leaves retries to the chain.
 
@@ -37,21 +44,27 @@ def adopted(
         model: What the user brought; it is not changed.
         limits: How long a call of it may take.
         loop: The event loop that it will be called in, if any.
+        thinks: Whether it is known for a reasoning model.
+        provider: Who serves it, where that is known better than a `ChatOpenAI` knows:
+            it says `openai` to tracers, whoever stands behind it.
 
     Returns:
         The copy, or the model itself where there is nothing to change.
     """
     if isinstance(model, RunnableBinding):
-        inner = adopted(model.bound, limits, loop=loop)
+        inner = adopted(model.bound, limits, loop=loop, thinks=thinks, provider=provider)
         return model if inner is model.bound else model.model_copy(update={"bound": inner})
     if not isinstance(model, BaseChatModel):
         return model
     if _is_openai(model):
-        return _adopted_openai(model, limits, loop)
+        copy = _adopted_openai(model, limits, loop)
+        if provider not in (None, "openai"):
+            copy.metadata = {"ls_provider": provider, **(copy.metadata or {})}
+        return speaking(copy, thinks=thinks)
     if "max_retries" in type(model).model_fields:
         copy = model.model_copy(update={"max_retries": 0})
         _forget_clients(copy)
-        return copy
+        return speaking(copy, thinks=thinks)
     return model
 
 
@@ -105,7 +118,7 @@ def _has_own_http(model: Any) -> bool:
 
 def _adopted_openai(
     model: Any, limits: TimeLimits, loop: AbstractEventLoop | None
-) -> Runnable[Any, Any]:
+) -> BaseChatModel:
     from langchain_smartroute.execution import transport  # noqa: PLC0415 - it imports openai
 
     options: dict[str, Any] = {"max_retries": 0}
@@ -121,7 +134,7 @@ def _adopted_openai(
         client = {"http_client": transport.async_client(loop)} if ours else {}
         changes["root_async_client"] = model.root_async_client.with_options(**options, **client)
         changes["async_client"] = changes["root_async_client"].chat.completions
-    adopted_model: Runnable[Any, Any] = model.model_copy(update=changes)
+    adopted_model: BaseChatModel = model.model_copy(update=changes)
     return adopted_model
 
 

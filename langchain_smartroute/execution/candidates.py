@@ -12,7 +12,12 @@ from weakref import WeakKeyDictionary
 from langchain_core.messages import BaseMessage
 from langchain_core.runnables import Runnable, RunnableConfig
 
-from langchain_smartroute.catalog import ModelSpec, adapted_arguments, adapted_messages
+from langchain_smartroute.catalog import (
+    ModelSpec,
+    adapted_arguments,
+    adapted_messages,
+    without_tool_marks,
+)
 from langchain_smartroute.execution.clients import running_loop
 from langchain_smartroute.execution.link import Traits
 
@@ -85,7 +90,9 @@ class Candidate:
                 self._bound.move_to_end(key)
                 found: Runnable[Any, Any] = kept[-1]
                 return found
-        originals = [getattr(tool, "original", tool) for tool in tools]
+        originals = without_tool_marks(
+            [getattr(tool, "original", tool) for tool in tools], self.spec
+        )
         bound: Runnable[Any, Any] = model.bind_tools(originals, **arguments)
         with self._lock:
             self._bound[key] = (model, tuple(tools), tuple(arguments.values()), bound)

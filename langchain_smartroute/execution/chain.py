@@ -26,7 +26,7 @@ from langchain_smartroute.execution.answers import chars_of, has_content, messag
 from langchain_smartroute.execution.bounds import AttemptBounds
 from langchain_smartroute.execution.conduct import Conduct
 from langchain_smartroute.execution.link import Link
-from langchain_smartroute.execution.live import EndingWatcher, is_watched
+from langchain_smartroute.execution.live import is_watched
 from langchain_smartroute.execution.review import Review
 from langchain_smartroute.execution.settled import ASettled, Settled
 from langchain_smartroute.execution.streaming import StreamedAttempt
@@ -57,6 +57,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
 
     Attributes:
         begin: Starts the walk of a request along the candidates.
+        on_end: Told when the request has ended, however it did.
         review: What the checks make of an answer.
         structured: Whether the candidates give objects rather than messages.
         stream_policy: `first_token` passes a stream on from its first content;
@@ -64,6 +65,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
     """
 
     begin: Callable[[], Walk] = Field(exclude=True, repr=False)
+    on_end: Any = Field(default=None, exclude=True, repr=False)
     review: Any = Field(exclude=True, repr=False)
     stream_policy: StreamPolicy = "first_token"
     structured: bool = False
@@ -103,6 +105,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
             fallbacks=rest,
             name=name,
             begin=begin,
+            on_end=conduct.on_end if conduct else None,
             review=review or Review(),
             stream_policy=stream_policy,
             structured=structured,
@@ -115,7 +118,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
             None, input, **self._run_arguments(config)
         )
         walk = self.begin()
-        with Settled(run, walk):
+        with Settled(run, walk, self.on_end):
             for step in walk.steps():
                 pause(step.pause_s)
                 link, bounds = step.link, walk.begin(streams=False)
@@ -140,7 +143,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
             None, input, **self._run_arguments(config)
         )
         walk = self.begin()
-        async with ASettled(run, walk):
+        async with ASettled(run, walk, self.on_end):
             for step in walk.steps():
                 await apause(step.pause_s)
                 link, bounds = step.link, walk.begin(streams=False)
@@ -172,12 +175,12 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
             None, input, **self._run_arguments(config)
         )
         walk = self.begin()
-        with Settled(run, walk):
+        with Settled(run, walk, self.on_end):
             for step in walk.steps():
                 pause(step.pause_s)
                 link, bounds = step.link, walk.begin(streams=True)
                 child = self._child_config(config, run, walk, link)
-                attempt = self._streamed(walk, bounds, child, mute=link.mute)
+                attempt = self._streamed(walk, bounds, mute=link.mute)
                 try:
                     source = iter(link.runnable.stream(input, child, **kwargs))
                     with Reader(source, child, bounds, bounded=link.bounded) as reader:
@@ -202,12 +205,12 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
             None, input, **self._run_arguments(config)
         )
         walk = self.begin()
-        async with ASettled(run, walk):
+        async with ASettled(run, walk, self.on_end):
             for step in walk.steps():
                 await apause(step.pause_s)
                 link, bounds = step.link, walk.begin(streams=True)
                 child = self._child_config(config, run, walk, link)
-                attempt = self._streamed(walk, bounds, child, mute=link.mute)
+                attempt = self._streamed(walk, bounds, mute=link.mute)
                 try:
                     source: Any = link.runnable.astream(input, child, **kwargs)
                     async with aclosing(source):
@@ -231,18 +234,11 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
         """Call `ainvoke` for each input: a chain's account is one request's."""
         return await Runnable.abatch(self, *args, **kwargs)
 
-    def _streamed(
-        self, walk: Walk, bounds: AttemptBounds, child: RunnableConfig, *, mute: bool
-    ) -> StreamedAttempt:
-        ending = EndingWatcher()
-        if self.structured:
-            # Objects do not say why their model stopped; its run does.
-            manager: Any = child["callbacks"]
-            manager.add_handler(ending)
+    def _streamed(self, walk: Walk, bounds: AttemptBounds, *, mute: bool) -> StreamedAttempt:
         return StreamedAttempt(
             walk,
             bounds,
-            ending=ending,
+            ending=walk.account.watcher,
             buffered=self._is_draft(walk),
             early=self.review.early,
             structured=self.structured,
@@ -272,7 +268,12 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
         link: Link,
     ) -> RunnableConfig:
         draft = self._is_draft(walk)
-        return attempt_config(config, run.get_child(), link, number=walk.number, draft=draft)
+        child = attempt_config(config, run.get_child(), link, number=walk.number, draft=draft)
+        if self.structured:
+            # Objects do not say why their model stopped, nor what it cost; its run does.
+            manager: Any = child["callbacks"]
+            manager.add_handler(walk.account.watcher)
+        return child
 
 
 def _arrived(answer: Any) -> list[Any]:

@@ -1,20 +1,35 @@
-"""How a router goes about failures, whatever the request."""
+"""How a router goes about the attempts of a request, whatever it asks."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
+from langchain_smartroute.catalog import Price
 from langchain_smartroute.execution.aftermath import RetryPolicy
 from langchain_smartroute.execution.bounds import MAX_ANSWER_CHARS
 
-__all__ = ["Conduct"]
+__all__ = ["Baseline", "Conduct"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """The single model that savings are measured against.
+
+    Attributes:
+        alias: Its alias.
+        price: What it charges at the time of the request; `None` when unknown.
+    """
+
+    alias: str
+    price: Price | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conduct:
-    """How a router goes about failures, whatever the request.
+    """How a router goes about the attempts of a request, whatever it asks.
 
     Attributes:
         retry: When the same candidate is tried again.
@@ -23,6 +38,8 @@ class Conduct:
         reroutes_filtered: Whether another candidate is asked what the content
             filter of one has refused.
         clock: Seconds that only rise.
+        baseline: What savings are measured against; `None`: nothing.
+        on_end: Given the walk of each request when it has ended, however it did.
     """
 
     retry: RetryPolicy = field(default_factory=RetryPolicy)
@@ -30,3 +47,5 @@ class Conduct:
     max_answer_chars: int = MAX_ANSWER_CHARS
     reroutes_filtered: bool = False
     clock: Callable[[], float] = time.monotonic
+    baseline: Baseline | None = None
+    on_end: Callable[[Any], None] | None = None

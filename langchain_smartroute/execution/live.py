@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from langchain_core.callbacks import BaseCallbackHandler, BaseCallbackManager
+from langchain_core.messages import AIMessage
 from langchain_core.outputs import LLMResult
 
 from langchain_smartroute.catalog import is_cache_hit
@@ -36,6 +37,7 @@ class EndingWatcher(BaseCallbackHandler):
     """Watches the run of a model for how it ended, where its answer does not say so.
 
     Attributes:
+        message: What it ended with; `None`: nothing yet.
         was_cut: Whether it ended without saying why.
     """
 
@@ -43,12 +45,14 @@ class EndingWatcher(BaseCallbackHandler):
 
     def __init__(self) -> None:
         self.was_cut = False
+        self.message: AIMessage | None = None
 
     def on_llm_end(self, response: LLMResult, **_: Any) -> None:
         """Look at the message that the run ended with."""
         for generation in (g for batch in response.generations for g in batch):
             message = getattr(generation, "message", None)
-            if message is not None:
+            if isinstance(message, AIMessage):
+                self.message = message
                 self.was_cut = not (is_finished(message) or is_cache_hit(message))
 
 

@@ -173,7 +173,8 @@ def spec_of_model(alias: str, model: Runnable[Any, Any]) -> ModelSpec:
         facts["provider"] = provider
     if known is not None:
         facts |= {
-            "provider": known.provider,
+            # A ChatOpenAI may stand in front of anybody; other classes are their provider's.
+            "provider": known.provider if provider in (None, "openai") else provider,
             "reasoning": known.reasoning or facts["reasoning"],
             "prices": known.prices,
             "quality": known.quality,

@@ -26,15 +26,15 @@ from typing import Any
 
 import openai
 from langchain_core.language_models import LanguageModelInput
-from langchain_core.messages import AIMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_openai import ChatOpenAI
 from pydantic import Field
 from typing_extensions import override
 
 from langchain_smartroute.catalog.spec import ModelSpec
-from langchain_smartroute.catalog.thoughts import thoughts_of, wants_thoughts_back
+from langchain_smartroute.catalog.thoughts import wants_thoughts_back
 from langchain_smartroute.execution.cumulative import UsageSoFar
+from langchain_smartroute.execution.dialect import add_thoughts
 
 __all__ = ["HOOKS", "GatewayChatOpenAI", "build_gateway_model", "changed_hooks"]
 
@@ -140,12 +140,8 @@ class GatewayChatOpenAI(ChatOpenAI):
                 payload["max_tokens"] = payload.pop("max_completion_tokens")
             for message in wired:
                 message["content"] = _plain(message.get("content"), message["role"])
-        tools = payload.get("tools") or any(message.get("tool_calls") for message in wired)
-        if tools and wants_thoughts_back(self.catalog_spec):
-            history = self._convert_input(input_).to_messages()
-            for original, message in zip(history, wired, strict=True):
-                if isinstance(original, AIMessage):
-                    message[_THOUGHTS] = thoughts_of(original)
+        if wants_thoughts_back(self.catalog_spec):
+            add_thoughts(payload, self._convert_input(input_).to_messages(), always=True)
         return payload
 
 

@@ -6,11 +6,12 @@ once, and one that is closed by another and by the loop raises.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from langchain_smartroute.execution.walk import Walk
-from langchain_smartroute.tracing import settle
+from langchain_smartroute.tracing import annotate, end_metadata, end_tags, quietly, settle
 
 if TYPE_CHECKING:
     from langchain_core.callbacks import (
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ASettled", "Settled"]
 
+OnEnd = Callable[[Any], None]
+"""Given the walk of a request when it has ended, however it did."""
+
 
 class Settled:
     """Ends a request's run and its account.
@@ -27,11 +31,13 @@ class Settled:
     Args:
         run: The request's run.
         walk: Where the request stands.
+        on_end: Given the walk when the request has ended.
     """
 
-    def __init__(self, run: CallbackManagerForChainRun, walk: Walk) -> None:
+    def __init__(self, run: CallbackManagerForChainRun, walk: Walk, on_end: OnEnd | None) -> None:
         self._run = run
         self._walk = walk
+        self._on_end = on_end
 
     def __enter__(self) -> None:
         """The request begins."""
@@ -43,7 +49,7 @@ class Settled:
         traceback: TracebackType | None,
     ) -> None:
         """The request ends."""
-        _settle(self._run, self._walk, error)
+        _settle(self._run, self._walk, self._on_end, error)
         if error is None:
             self._run.on_chain_end(self._walk.answer)
         else:
@@ -56,11 +62,15 @@ class ASettled:
     Args:
         run: The request's run.
         walk: Where the request stands.
+        on_end: Given the walk when the request has ended.
     """
 
-    def __init__(self, run: AsyncCallbackManagerForChainRun, walk: Walk) -> None:
+    def __init__(
+        self, run: AsyncCallbackManagerForChainRun, walk: Walk, on_end: OnEnd | None
+    ) -> None:
         self._run = run
         self._walk = walk
+        self._on_end = on_end
 
     async def __aenter__(self) -> None:
         """The request begins."""
@@ -72,7 +82,7 @@ class ASettled:
         traceback: TracebackType | None,
     ) -> None:
         """The request ends."""
-        _settle(self._run, self._walk, error)
+        _settle(self._run, self._walk, self._on_end, error)
         if error is None:
             await self._run.on_chain_end(self._walk.answer)
         else:
@@ -82,8 +92,18 @@ class ASettled:
 def _settle(
     run: CallbackManagerForChainRun | AsyncCallbackManagerForChainRun,
     walk: Walk,
+    on_end: OnEnd | None,
     error: BaseException | None,
 ) -> None:
     if error is not None:
         walk.interrupted()
     settle(run.handlers, walk.decision.id, walk.attempts)
+    annotate(
+        run.handlers,
+        run.run_id,
+        metadata=end_metadata(walk.attempts, walk.account.figures, checks=walk.decision.checks),
+        tags=end_tags(walk.attempts),
+    )
+    if on_end is not None:
+        with quietly("on_decision"):
+            on_end(walk)

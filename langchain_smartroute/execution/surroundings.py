@@ -68,6 +68,11 @@ def attempt_config(
             tokens must not see it.
     """
     child = patch_config(config, callbacks=manager)
+    if any(type(handler).__name__ == "LangChainTracer" for handler in manager.handlers):
+        # Imported where somebody traces: LangSmith's client takes a while.
+        from langchain_smartroute.execution.langsmith import price_runs  # noqa: PLC0415
+
+        price_runs(manager)
     if draft:
         hidden(manager)
         child["tags"] = [*(config.get("tags") or []), NOSTREAM]

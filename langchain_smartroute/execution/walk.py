@@ -83,7 +83,7 @@ class Walk:
         self.answer: Any = None
         self.decision = decision
         conduct = conduct or Conduct()
-        self.account = RequestAccount(input_tokens=input_tokens, clock=conduct.clock)
+        self.account = RequestAccount(input_tokens=input_tokens, conduct=conduct)
         self._pace = Pace(conduct)
         self._succession = Succession(
             links, input_tokens=input_tokens, reroutes_filtered=conduct.reroutes_filtered
@@ -234,8 +234,8 @@ class Walk:
         link = self._link()
         fault = fault_of(error, begun=begun or bool(arrived))
         cost = None if may_be_billed(error) else Decimal(0)
-        if arrived:
-            cost = self.account.cost(link, joined(arrived))
+        if arrived or self.account.watcher.message:
+            cost = self.account.cost(link, joined(arrived) if arrived else None)
         self._succession.failed(link, fault)
         self._error, self._latest = error, fault
         self._close("failed", fault=fault, reason=fault.summary, cost=cost)

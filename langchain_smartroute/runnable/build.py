@@ -134,7 +134,12 @@ def build_candidates(
             gate=gate(spec, endpoint),
         )
         return Candidate(
-            spec, lambda loop: adopted(model, own, loop=loop), endpoint=endpoint, traits=traits
+            spec,
+            lambda loop: adopted(
+                model, own, loop=loop, thinks=spec.reasoning, provider=spec.provider
+            ),
+            endpoint=endpoint,
+            traits=traits,
         )
 
     def built(spec: ModelSpec, endpoint: Endpoint) -> Candidate:

@@ -43,7 +43,7 @@ from langchain_smartroute.runnable.build import (
     merged_profile,
 )
 from langchain_smartroute.runnable.classifiers import given_classifier
-from langchain_smartroute.runnable.conversing import ConversingModel
+from langchain_smartroute.runnable.observed import ObservedModel
 from langchain_smartroute.runnable.settings import read_settings, written_settings
 from langchain_smartroute.types import StreamPolicy, Tier
 
@@ -53,7 +53,7 @@ _PASSED_ON = ("cache", "disable_streaming", "output_version", "rate_limiter", "s
 """Fields of a chat model that the models built by the router take over."""
 
 
-class ConfiguredModel(ConversingModel):
+class ConfiguredModel(ObservedModel):
     """What a router is made from, checked and compiled once.
 
     The attributes are described in `SmartRouterRunnable`.
@@ -144,6 +144,7 @@ class ConfiguredModel(ConversingModel):
             stream_policy=self.stream_policy,
             **self._knowing_conversations(),
             limits=build_limits(self),
+            on_decision=self._decision_sink,
         )
         self._costs = build_costs(self.ledger, catalog)
         if self.profile is None:

@@ -21,7 +21,7 @@ from langchain_smartroute.runnable.graph import router_graph
 from langchain_smartroute.runnable.plan import Form, Plan
 from langchain_smartroute.runnable.structured import StructuredRouter
 from langchain_smartroute.runnable.tools import bound_tools
-from langchain_smartroute.tracing import decision_metadata
+from langchain_smartroute.tracing import decision_metadata, decision_tags, tags_with
 from langchain_smartroute.types import RequestFeatures, RoutingDecision, SchemaMethod
 
 __all__ = ["SmartRouterRunnable"]
@@ -55,6 +55,8 @@ class SmartRouterRunnable(ConfiguredModel):
         answer_room_tokens: Under spend limits, the longest answer where a call names none.
         on_backend_error: Whether calls are made (`allow`) or not (`deny`) while the state
             does not answer.
+        on_decision: Told every decision when its request has ended: a callable that takes a
+            `DecisionRecord`, or the path of a JSONL file, for `smartroute decisions`.
         ledger: Where every call of this router is recorded: a `Ledger` or the URL of a
             database.
         rules: Asked in order before the routing table.
@@ -272,9 +274,8 @@ class SmartRouterRunnable(ConfiguredModel):
         decision, features = decided
         around = config.get("metadata") or {}
         config["metadata"] = {**around, **decision_metadata(decision, features, around=around)}
-        chain = self._engine.chain(
-            request, decision, input_tokens=features.input_tokens, prepare=form.prepare
-        )
+        config["tags"] = tags_with(config.get("tags"), decision_tags(decision))
+        chain = self._engine.chain(request, decision, features=features, prepare=form.prepare)
         visit.watch(chain)
         return Plan(
             chain=chain,

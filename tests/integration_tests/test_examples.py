@@ -83,6 +83,16 @@ EXPECTED = {
         "astream_events: on_chat_model_start × 1",
         "astream_events: on_chat_model_end × 1",
     ),
+    "traces_and_decisions": (
+        "smartroute:route:glm-4-flash, smartroute:task:classification",
+        "served by zhipuai: glm-4-flash",
+        "served by deepseek: deepseek-v4-pro",
+        "glm-4-flash: classification in tier balanced of the routing table",
+        "gpt-4o $0.",
+        "not gpt-4o: ",
+        "strong accepted",
+        "routes are as expected",
+    ),
     "own_rules_and_models": (
         "fast accepted; default",
         "strong accepted; rule 'refunds'",

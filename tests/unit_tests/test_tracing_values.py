@@ -12,11 +12,17 @@ from hypothesis import strategies as st
 
 from langchain_smartroute import Attempt, RequestFeatures, RoutingDecision
 from langchain_smartroute.tracing import (
+    annotate,
     answer_info,
     attempt_metadata,
     decision_metadata,
+    decision_tags,
+    end_metadata,
+    end_tags,
     settle,
+    tags_with,
 )
+from langchain_smartroute.types import Figures
 
 DECISION = RoutingDecision(
     id="1",
@@ -42,13 +48,16 @@ attempts = st.builds(
 @settings(deadline=None)
 @given(st.lists(attempts, min_size=1))
 def test_an_account_is_json_with_exact_money_or_null(made):
-    info = answer_info(DECISION, made, model="b")
-    assert json.loads(json.dumps(info)) == info
     known = [attempt.cost_usd for attempt in made]
-    if None in known:
-        assert info["cost"] is None
+    total = None if None in known else sum(known, Decimal(0))
+    figures = Figures(cost_usd=total, baseline="c", baseline_cost_usd=Decimal("2.5"))
+    info = answer_info(DECISION, made, model="b", figures=figures)
+    assert json.loads(json.dumps(info)) == info
+    if total is None:
+        assert info["cost"] is info["savings"] is None
     else:
-        assert Decimal(info["cost"]) == sum(known)
+        assert Decimal(info["cost"]) == total
+        assert Decimal(info["savings"]) == Decimal("2.5") - total
         assert set(info["cost"]) <= set("0123456789.")
     for attempt, shown in zip(made, info["attempts"], strict=True):
         cost = attempt.cost_usd
@@ -61,7 +70,7 @@ def test_an_account_names_whose_answer_it_is_and_the_route():
         Attempt(model="a", outcome="failed", cost_usd=Decimal(0)),
         Attempt(model="b", outcome="accepted", cost_usd=Decimal(1)),
     ]
-    info = answer_info(DECISION, tried, model="b")
+    info = answer_info(DECISION, tried, model="b", figures=Figures(cost_usd=Decimal(1)))
     assert (info["model"], info["route"]) == ("b", "a")
 
 
@@ -120,3 +129,75 @@ def test_features_never_show_the_users_words():
 def test_an_explanation_shows_unknown_as_unknown():
     assert "unknown price" in str(DECISION)
     assert "$0" not in str(DECISION)
+
+
+def test_what_a_request_came_to_is_flat_too():
+    tried = [
+        Attempt(model="a", outcome="rejected", cost_usd=Decimal("0.5")),
+        Attempt(model="b", outcome="accepted", cost_usd=Decimal("0.25"), message="private words"),
+    ]
+    figures = Figures(cost_usd=Decimal("0.75"), baseline="c", baseline_cost_usd=Decimal(1))
+    found = end_metadata(tried, figures, checks=("empty", "length"))
+    assert found == {
+        "smartroute_attempts": "a rejected, b accepted",
+        "smartroute_attempt_count": 2,
+        "smartroute_answered_by": "b",
+        "smartroute_checks": "empty, length",
+        "smartroute_cost": "0.75",
+        "smartroute_baseline": "c",
+        "smartroute_baseline_cost": "1",
+        "smartroute_savings": "0.25",
+    }
+
+
+def test_tags_say_what_to_filter_by_and_replace_those_of_a_router_around():
+    own = decision_tags(DECISION)
+    assert own == [
+        "smartroute",
+        "smartroute:route:a",
+        "smartroute:task:code",
+        "smartroute:difficulty:hard",
+        "smartroute:tier:quality",
+    ]
+    assert tags_with(["mine", "smartroute", "smartroute:route:x"], own) == ["mine", *own]
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "tags"),
+    [
+        (["accepted"], []),
+        (["rejected", "accepted"], ["smartroute:escalated"]),
+        (["failed", "cached"], ["smartroute:failures"]),
+        (
+            ["failed", "cancelled"],
+            ["smartroute:failures", "smartroute:cancelled", "smartroute:unanswered"],
+        ),
+    ],
+)
+def test_tags_at_the_end_say_what_a_request_went_through(outcomes, tags):
+    assert end_tags([Attempt(model="a", outcome=told) for told in outcomes]) == tags
+
+
+class Run:
+    def __init__(self):
+        self.extra = {"metadata": {"mine": 1}}
+        self.tags = None
+
+
+class Tracer:
+    def __init__(self, **runs):
+        self.run_map = runs
+
+
+def test_a_run_that_is_open_takes_what_is_added_in_a_mapping_of_its_own():
+    run, shared = Run(), None
+    shared = run.extra["metadata"]
+    annotate([object(), Tracer(other=Run()), Tracer(one=run)], "one", metadata={"a": 1}, tags=["t"])
+    assert run.extra["metadata"] == {"mine": 1, "a": 1}
+    assert run.tags == ["t"]
+    assert shared == {"mine": 1}
+
+
+def test_a_tracer_that_keeps_its_runs_otherwise_harms_no_call(caplog):
+    annotate([Tracer(one="no run")], "one", metadata={}, tags=[])
+    assert "Tracer.run_map raised AttributeError" in caplog.text

@@ -63,7 +63,7 @@ S, H, A = SystemMessage, HumanMessage, AIMessage
                 (
                     "human",
                     [
-                        {"type": "text", "text": "a", "cache_control": {"type": "ephemeral"}},
+                        {"type": "text", "text": "a"},
                         {"type": "text", "text": "hi"},
                     ],
                 )

@@ -34,6 +34,9 @@ async def test_the_account_says_what_was_decided(call, chain_of, scripted):
         "policy": "table/1",
         "unmet_checks": [],
         "failed_checks": [],
+        "baseline": None,
+        "baseline_cost": None,
+        "savings": None,
     }
 
 

@@ -1,80 +1,34 @@
-"""The frozen values that the rooms of this package pass to one another.
-
-Nothing here imports anything of the package or does any work. Money is
-`Decimal` US dollars; `None` means unknown and is never shown as zero.
-"""
+"""The frozen values that the rooms of this package pass to one another."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal
+
+from langchain_smartroute.types.words import (
+    Difficulty,
+    Modality,
+    Outcome,
+    SchemaMethod,
+    Script,
+    Tier,
+    Turn,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
 __all__ = [
-    "DIFFICULTIES",
-    "MODALITIES",
-    "TASKS",
-    "TIERS",
     "Attempt",
     "Classification",
     "Conversation",
-    "Difficulty",
-    "Modality",
-    "Outcome",
+    "Figures",
     "RequestFeatures",
     "RoutingDecision",
-    "SchemaMethod",
-    "Script",
-    "Sticky",
-    "StreamPolicy",
-    "Task",
-    "Tier",
-    "Turn",
     "Usage",
 ]
-
-Task = Literal[
-    "code",
-    "classification",
-    "reasoning",
-    "math",
-    "translation",
-    "creative",
-    "summarization",
-    "extraction",
-    "vision",
-    "general",
-]
-"""What a request asks for. A routing table may name further tasks of its own."""
-
-Difficulty = Literal["easy", "medium", "hard"]
-Tier = Literal["budget", "balanced", "quality"]
-Modality = Literal["text", "image", "audio", "pdf"]
-Outcome = Literal["accepted", "rejected", "failed", "cancelled", "cached"]
-SchemaMethod = Literal["json_schema", "json_mode", "function_calling"]
-"""How structured output is asked for; the names are LangChain's."""
-
-Script = Literal["latin", "cjk", "cyrillic", "arabic", "devanagari", "other", "none"]
-"""The writing system that most letters of a text belong to; `none`: no letters."""
-
-StreamPolicy = Literal["first_token", "buffer"]
-"""When a stream is passed on: from its first content, or once it is checked."""
-
-Sticky = Literal["rise", "pin", "turn", "off"]
-"""How a conversation keeps to its route: it may only rise, never changes, is chosen anew
-at each turn, or at each call."""
-
-Turn = Literal["user", "tool_result", "assistant"]
-"""Who spoke last: the user, a tool (inside a tool loop), or the assistant."""
-
-TASKS: tuple[Task, ...] = get_args(Task)
-DIFFICULTIES: tuple[Difficulty, ...] = get_args(Difficulty)
-TIERS: tuple[Tier, ...] = get_args(Tier)
-MODALITIES: tuple[Modality, ...] = get_args(Modality)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,3 +247,26 @@ class Attempt:
     status: int | None = None
     message: str | None = field(default=None, repr=False)
     request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What one request cost, and what the baseline would have charged for its answer.
+
+    Attributes:
+        cost_usd: All attempts together; `None` when one of them is unknown.
+        baseline: Alias of the model that savings are measured against; `None`: none.
+        baseline_cost_usd: The accepted answer's tokens at its price; 0 for an answer out
+            of the cache, or none; `None` when unknown.
+    """
+
+    cost_usd: Decimal | None
+    baseline: str | None = None
+    baseline_cost_usd: Decimal | None = None
+
+    @property
+    def savings_usd(self) -> Decimal | None:
+        """What routing saved; negative where it cost more."""
+        if self.cost_usd is None or self.baseline_cost_usd is None:
+            return None
+        return self.baseline_cost_usd - self.cost_usd

@@ -3,58 +3,48 @@
 Metadata keys are flat and start with `smartroute_`, so that any tracer can filter
 on them. They never hold a key or a word of the prompt. The runs of a router:
 one chain run per request with the decision, and below it the runs of the models
-that were tried, each with its attempt.
+that were tried, each with its attempt. What a request came to is known when it has
+ended: it is written into the metadata of its run then, in every tracer that keeps runs
+as LangChain's do.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.runnables.config import set_config_context
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from contextvars import Context
+    from decimal import Decimal
 
     from langchain_core.runnables import RunnableConfig
 
-    from langchain_smartroute.types import Attempt, RequestFeatures, RoutingDecision
+    from langchain_smartroute.types import Attempt, Figures, RequestFeatures, RoutingDecision
 
 __all__ = [
     "PURPOSE_KEY",
-    "SettlementListener",
+    "TAG",
     "answer_info",
     "attempt_metadata",
     "classifying",
     "decision_metadata",
+    "decision_tags",
+    "end_metadata",
+    "end_tags",
     "is_attempt_run",
     "is_request_run",
-    "quietly",
-    "settle",
+    "tags_with",
 ]
 
 PURPOSE_KEY = "smartroute_purpose"
 """The metadata key that says what a run of the router's own is for: `classifier`, `judge`."""
 
-_log = logging.getLogger(__name__)
-
-
-@runtime_checkable
-class SettlementListener(Protocol):
-    """A callback handler that wants to know what became of each attempt."""
-
-    def on_settled(self, decision_id: str, attempts: Sequence[Attempt]) -> None:
-        """Take the final list of attempts of a request.
-
-        Args:
-            decision_id: The decision that they belong to.
-            attempts: All attempts, in the order of their numbers.
-        """
-        ...
+TAG = "smartroute"
+"""The tag of every run of a router, and how its other tags begin."""
 
 
 def decision_metadata(
@@ -77,6 +67,7 @@ def decision_metadata(
         "smartroute_tier": decision.tier,
         "smartroute_policy": decision.policy,
         "smartroute_reason": decision.reason,
+        "smartroute_excluded": "; ".join(f"{a}: {why}" for a, why in decision.excluded.items()),
         "smartroute_input_tokens": features.input_tokens,
         # No attempt yet; inside another router's attempt this overwrites its number.
         "smartroute_attempt": None,
@@ -105,6 +96,57 @@ def classifying(config: RunnableConfig | None, decision_id: str) -> Iterator[Con
         own["callbacks"] = config["callbacks"]
     with set_config_context(own) as context:
         yield context
+
+
+def decision_tags(decision: RoutingDecision) -> list[str]:
+    """The tags of a request's run and of every run below it, to filter by."""
+    return [
+        TAG,
+        f"{TAG}:route:{decision.model}",
+        f"{TAG}:task:{decision.task}",
+        f"{TAG}:difficulty:{decision.difficulty}",
+        f"{TAG}:tier:{decision.tier}",
+    ]
+
+
+def tags_with(tags: Sequence[str] | None, own: Sequence[str]) -> list[str]:
+    """A config's tags with a router's own, instead of those of a router around it."""
+    return [*(tag for tag in tags or () if not _is_ours(tag)), *own]
+
+
+def _is_ours(tag: str) -> bool:
+    return tag == TAG or tag.startswith(f"{TAG}:")
+
+
+def end_metadata(
+    attempts: Sequence[Attempt], figures: Figures, *, checks: Sequence[str] = ()
+) -> dict[str, Any]:
+    """What a request came to, for the metadata of its run. Money is a string.
+
+    Args:
+        attempts: Everything that was tried, in order.
+        figures: What it cost, and what the baseline would have.
+        checks: Names of the checks that the answer had to pass.
+    """
+    answered = [a.model for a in attempts if a.outcome in ("accepted", "cached")]
+    return {
+        "smartroute_attempts": ", ".join(f"{a.model} {a.outcome}" for a in attempts),
+        "smartroute_attempt_count": len(attempts),
+        "smartroute_answered_by": answered[-1] if answered else None,
+        "smartroute_checks": ", ".join(checks),
+        "smartroute_cost": _text(figures.cost_usd),
+        "smartroute_baseline": figures.baseline,
+        "smartroute_baseline_cost": _text(figures.baseline_cost_usd),
+        "smartroute_savings": _text(figures.savings_usd),
+    }
+
+
+def end_tags(attempts: Sequence[Attempt]) -> list[str]:
+    """Tags for what a request went through."""
+    outcomes = {attempt.outcome for attempt in attempts}
+    named = (("rejected", "escalated"), ("failed", "failures"), ("cancelled", "cancelled"))
+    found = [f"{TAG}:{name}" for outcome, name in named if outcome in outcomes]
+    return found if outcomes & {"accepted", "cached"} else [*found, f"{TAG}:unanswered"]
 
 
 def is_request_run(metadata: Mapping[str, Any]) -> bool:
@@ -142,6 +184,7 @@ def answer_info(
     attempts: Sequence[Attempt],
     *,
     model: str,
+    figures: Figures,
     unmet_checks: Sequence[str] = (),
     failed_checks: Sequence[str] = (),
 ) -> dict[str, Any]:
@@ -154,11 +197,10 @@ def answer_info(
         decision: What the chain came from.
         attempts: Everything that was tried, in order.
         model: Alias of the candidate whose answer it is.
+        figures: What it cost, and what the baseline would have.
         unmet_checks: Why checks reject the answer that is returned all the same.
         failed_checks: Checks that broke down, and so said nothing.
     """
-    costs = [attempt.cost_usd for attempt in attempts]
-    known = [cost for cost in costs if cost is not None]
     return {
         "decision_id": decision.id,
         "model": model,
@@ -170,7 +212,10 @@ def answer_info(
         "policy": decision.policy,
         "unmet_checks": list(unmet_checks),
         "failed_checks": list(failed_checks),
-        "cost": _text(sum(known, Decimal(0))) if len(known) == len(costs) else None,
+        "cost": _text(figures.cost_usd),
+        "baseline": figures.baseline,
+        "baseline_cost": _text(figures.baseline_cost_usd),
+        "savings": _text(figures.savings_usd),
         "attempts": [
             {
                 "model": attempt.model,
@@ -186,34 +231,3 @@ def answer_info(
 
 def _text(cost: Decimal | None) -> str | None:
     return None if cost is None else f"{cost:f}"
-
-
-def settle(handlers: Iterable[Any], decision_id: str, attempts: Sequence[Attempt]) -> None:
-    """Tell every handler that listens what became of a request's attempts.
-
-    A handler that raises is logged and passed over: accounting never fails a call.
-    """
-    told: list[Any] = []
-    for handler in handlers:
-        if not hasattr(handler, "on_settled") or any(handler is t for t in told):
-            continue
-        told.append(handler)
-        with quietly(f"{type(handler).__name__}.on_settled"):
-            handler.on_settled(decision_id, attempts)
-
-
-@contextmanager
-def quietly(what: str, *, said: set[str] | None = None) -> Iterator[None]:
-    """Log what goes wrong with a user's hook, and go on: accounting never fails a call.
-
-    Args:
-        what: The hook, for the log; never any text of a request.
-        said: Where it is noted, so that it is logged once only.
-    """
-    try:
-        yield
-    except Exception as error:  # noqa: BLE001 - a hook's fault must not lose the answer
-        if said is None or what not in said:
-            _log.warning("%s raised %s; the call goes on", what, type(error).__name__)
-        if said is not None:
-            said.add(what)

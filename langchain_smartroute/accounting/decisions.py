@@ -1,0 +1,216 @@
+"""Why each request went where it went: records of decisions, and a file of them.
+
+A record holds what was decided and what came of it, never a word of the prompt or the
+answer, and no provider's message.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from langchain_smartroute.errors import ConfigurationError
+from langchain_smartroute.types import Attempt
+
+__all__ = ["CandidateRecord", "DecisionRecord", "JsonlDecisions", "as_decision_sink"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CandidateRecord:
+    """One candidate as a decision saw it.
+
+    Attributes:
+        alias: The candidate.
+        place: Its place in the chain, from 1; `None`: it is not in it.
+        reason: Why it has its place, or why it was ruled out.
+        excluded: Whether it was ruled out before the call.
+        input_usd_per_mtok: What it charges for a million tokens of input; `None` when
+            unknown.
+        output_usd_per_mtok: As above, of output.
+        estimated_cost_usd: What one call of it was estimated to cost.
+    """
+
+    alias: str
+    place: int | None = None
+    reason: str = ""
+    excluded: bool = False
+    input_usd_per_mtok: Decimal | None = None
+    output_usd_per_mtok: Decimal | None = None
+    estimated_cost_usd: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionRecord:
+    """One decision, and what came of it.
+
+    Attributes:
+        id: The decision, as in traces and in the ledger.
+        at: When the request was made.
+        route: The candidate that was to be called first.
+        answered_by: Whose answer was returned as accepted; `None`: nobody's.
+        task: The request's task.
+        share: The classifier's probability of that task; `None` when it gave none.
+        classified_by: Which classifier said so.
+        difficulty: The request's difficulty.
+        tier: The tier that the table was read in.
+        policy: Name and version of the policy.
+        reason: Why the route was chosen, in words.
+        notes: What else was noticed on the way.
+        checks: What the answer had to pass.
+        input_tokens: Estimate of the request's tokens.
+        tools: How many tools were bound.
+        inputs: What kinds of content the history has.
+        candidates: Each candidate with its price and reason, those of the chain first.
+        attempts: Everything that was tried, in order.
+        cost_usd: What it cost; `None` when unknown.
+        baseline: The model that savings are measured against.
+        baseline_cost_usd: What that would have charged for the answer.
+        savings_usd: The difference; `None` when unknown.
+    """
+
+    id: str
+    at: datetime
+    route: str
+    answered_by: str | None
+    task: str
+    share: float | None = None
+    classified_by: str = ""
+    difficulty: str
+    tier: str
+    policy: str
+    reason: str
+    notes: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+    input_tokens: int = 0
+    tools: int = 0
+    inputs: tuple[str, ...] = ("text",)
+    candidates: tuple[CandidateRecord, ...] = ()
+    attempts: tuple[Attempt, ...] = field(default=())
+    cost_usd: Decimal | None = None
+    baseline: str | None = None
+    baseline_cost_usd: Decimal | None = None
+    savings_usd: Decimal | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The record as JSON values; money as exact strings."""
+        found: dict[str, Any] = _plain(asdict(self))
+        for attempt in found["attempts"]:
+            # The provider's words may repeat the prompt.
+            del attempt["message"]
+        return found
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> DecisionRecord:
+        """The record out of what `to_json` gives."""
+        values = _read(found)
+        values["at"] = datetime.fromisoformat(values["at"])
+        for name, kind in (("candidates", CandidateRecord), ("attempts", Attempt)):
+            values[name] = tuple(kind(**_read(entry)) for entry in found.get(name, ()))
+        for name in ("notes", "checks", "inputs"):
+            values[name] = tuple(values.get(name, ()))
+        return cls(**values)
+
+
+class JsonlDecisions:
+    """Appends each record to a file, one JSON object to a line.
+
+    Several processes may write to one file: each record is one write of its own.
+
+    Args:
+        path: The file; it is made when the first record comes.
+
+    Example:
+        >>> import tempfile
+        >>> from langchain_smartroute import JsonlDecisions, SmartRouterRunnable
+        >>> from langchain_smartroute.sandbox import SandboxServer
+        >>> with tempfile.TemporaryDirectory() as folder, SandboxServer() as server:
+        ...     decisions = JsonlDecisions(f"{folder}/decisions.jsonl")
+        ...     router = SmartRouterRunnable.from_catalog(
+        ...         base_url=server.base_url, on_decision=decisions
+        ...     )
+        ...     _ = router.invoke("Translate to German: good morning")
+        ...     [(record.route, record.answered_by) for record in decisions.records()]
+        [('glm-5.1', 'glm-5.1')]
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self.path)!r})"
+
+    def __call__(self, record: DecisionRecord) -> None:
+        """Append a record."""
+        line = json.dumps(record.to_json(), ensure_ascii=False, separators=(",", ":")) + "\n"
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+        with self._lock:
+            descriptor = os.open(self.path, flags, 0o600)
+            try:
+                os.write(descriptor, line.encode())
+            finally:
+                os.close(descriptor)
+
+    def records(self) -> Iterator[DecisionRecord]:
+        """Every record, in the order in which they were written.
+
+        A line that is no record, such as one that a full disk has cut, is passed over.
+
+        Raises:
+            ConfigurationError: If the file cannot be read.
+        """
+        try:
+            lines = self.path.read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError as error:
+            raise ConfigurationError(
+                f"{self.path}: cannot be read ({error.strerror}); give the file that"
+                " on_decision= names"
+            ) from error
+        for line in lines:
+            try:
+                yield DecisionRecord.from_json(json.loads(line))
+            except (ValueError, TypeError, KeyError, AttributeError):
+                continue
+
+
+def as_decision_sink(value: Any) -> Any:
+    """What takes records of decisions: a callable, or the path of a file for them.
+
+    Raises:
+        ConfigurationError: If it is neither.
+    """
+    if value is None or callable(value):
+        return value
+    if isinstance(value, str | Path):
+        return JsonlDecisions(value)
+    raise ConfigurationError(
+        f"on_decision = {value!r}: must be a callable that takes a DecisionRecord, or the path"
+        " of a file such as decisions.jsonl"
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    return value
+
+
+def _read(found: Mapping[str, Any]) -> dict[str, Any]:
+    """A mapping of JSON values with money as what it was."""
+    return {
+        key: Decimal(value) if "usd" in key and isinstance(value, str) else value
+        for key, value in found.items()
+    }

@@ -1,0 +1,281 @@
+"""Requests as OpenTelemetry spans: one a request, and one an attempt below it.
+
+Attributes follow the semantic conventions for generative AI (operation `chat`, span
+kind CLIENT; read on 2026-11-27, opentelemetry-semantic-conventions 0.66b). They know no
+router and no cost: what is ours is called `smartroute.…`, money as an exact string. A
+request's span has no `gen_ai` attributes, so that a backend that adds usages up counts
+each once. There is no word of a prompt or an answer, and no error's text, in any span.
+
+Whether an answer was accepted is known when its request has ended. So spans stay open
+until then and are closed with the time at which their attempt ended.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.outputs import LLMResult
+
+from langchain_smartroute.accounting.genai import (
+    added,
+    answered,
+    asked,
+    counts,
+    decided,
+    messages_in,
+)
+from langchain_smartroute.catalog import usage_of
+from langchain_smartroute.errors import ConfigurationError
+from langchain_smartroute.tracing import is_attempt_run, is_request_run
+from langchain_smartroute.types import Attempt, Usage
+
+try:
+    from opentelemetry import trace
+except ImportError as error:
+    raise ConfigurationError(
+        'spans need OpenTelemetry: pip install "langchain-smartroute[otel]"'
+    ) from error
+
+__all__ = ["OpenTelemetrySpans"]
+
+_SCOPE = "langchain_smartroute"
+_NS = 1_000_000_000
+
+
+@dataclass(slots=True)
+class _Try:
+    """The span of one attempt, and when the last of its model runs ended."""
+
+    span: trace.Span
+    usage: Usage = field(default_factory=Usage)
+    ended_ns: int | None = None
+
+
+@dataclass(slots=True)
+class _Request:
+    """The span of one request, and those of its attempts by number."""
+
+    span: trace.Span
+    run_id: UUID
+    started_ns: int
+    tries: dict[int, _Try] = field(default_factory=dict)
+
+
+class OpenTelemetrySpans(BaseCallbackHandler):
+    """Makes spans of a router's requests and attempts; attach it as any callback handler.
+
+    A span's parent is the span that is current where the request is made; inside
+    another router's attempt, the one of that router's request.
+
+    Args:
+        tracer_provider: Where spans go; `None`: the process' own.
+
+    Raises:
+        ConfigurationError: If the package `opentelemetry-api` is missing.
+
+    Example:
+        >>> from langchain_smartroute import SmartRouterRunnable
+        >>> from langchain_smartroute.accounting.spans import OpenTelemetrySpans
+        >>> from langchain_smartroute.sandbox import SandboxServer
+        >>> with SandboxServer() as server:
+        ...     router = SmartRouterRunnable.from_catalog(
+        ...         base_url=server.base_url, callbacks=[OpenTelemetrySpans()]
+        ...     )
+        ...     answer = router.invoke("Hello!")
+    """
+
+    # In the caller's thread and context, where the current span is found.
+    run_inline = True
+    ignore_agent = True
+    ignore_retriever = True
+    ignore_retry = True
+    ignore_custom_event = True
+
+    def __init__(self, tracer_provider: trace.TracerProvider | None = None) -> None:
+        self._tracer = trace.get_tracer(_SCOPE, tracer_provider=tracer_provider)
+        self._lock = threading.Lock()
+        self._requests: dict[str, _Request] = {}
+        self._runs: dict[UUID, tuple[str, int]] = {}
+
+    def on_chain_start(
+        self,
+        serialized: dict[str, Any] | None,
+        inputs: Any,
+        *,
+        run_id: UUID,
+        parent_run_id: UUID | None = None,
+        metadata: dict[str, Any] | None = None,
+        **_: Any,
+    ) -> None:
+        """Open the span of a request."""
+        found = metadata or {}
+        decision_id = found.get("smartroute_decision_id")
+        if decision_id is None or not is_request_run(found) or decision_id in self._requests:
+            return
+        now = time.time_ns()
+        span = self._tracer.start_span(
+            f"route {found.get('smartroute_task')}",
+            context=self._around(found),
+            start_time=now,
+            attributes=decided(found),
+        )
+        with self._lock:
+            self._requests[decision_id] = _Request(span, run_id, now)
+
+    def on_chat_model_start(
+        self,
+        serialized: dict[str, Any] | None,
+        messages: Any,
+        *,
+        run_id: UUID,
+        metadata: dict[str, Any] | None = None,
+        **details: Any,
+    ) -> None:
+        """Open the span of an attempt with the first of its model runs."""
+        found = metadata or {}
+        request = self._requests.get(found.get("smartroute_decision_id", ""))
+        if request is None or not is_attempt_run(found):
+            return
+        number = found["smartroute_attempt"]
+        with self._lock:
+            self._runs[run_id] = (found["smartroute_decision_id"], number)
+            if number in request.tries:
+                return
+            attributes = dict(asked(found, details.get("invocation_params") or {}))
+            request.tries[number] = _Try(self._open(request, found, attributes, time.time_ns()))
+
+    def on_llm_start(
+        self,
+        serialized: dict[str, Any] | None,
+        prompts: list[str],
+        *,
+        run_id: UUID,
+        metadata: dict[str, Any] | None = None,
+        **details: Any,
+    ) -> None:
+        """The same with a text completion."""
+        self.on_chat_model_start(serialized, prompts, run_id=run_id, metadata=metadata, **details)
+
+    def on_llm_end(self, response: LLMResult, *, run_id: UUID, **_: Any) -> None:
+        """Note what a model run came to."""
+        found = self._try_of(run_id)
+        if found is not None:
+            found.ended_ns = time.time_ns()
+            for message in messages_in(response):
+                usage = usage_of(message)
+                _set(found.span, answered(message))
+                if usage is not None:
+                    found.usage = added(found.usage, usage)
+
+    def on_llm_error(self, error: BaseException, *, run_id: UUID, **_: Any) -> None:
+        """Note that a model run broke off; its text may repeat the prompt and is left out."""
+        found = self._try_of(run_id)
+        if found is not None:
+            found.ended_ns = time.time_ns()
+            found.span.set_attribute("error.type", type(error).__qualname__)
+
+    def on_settled(self, decision_id: str, attempts: Sequence[Attempt]) -> None:
+        """Close the spans of a request's attempts: now it is known what became of each."""
+        request = self._requests.get(decision_id)
+        if request is None:
+            return
+        begun = request.started_ns
+        for number, attempt in enumerate(attempts):
+            ended = begun + int(attempt.latency_s * _NS)
+            found = request.tries.pop(number, None)
+            if found is None:
+                # It never came to a model run: refused before, or out of time.
+                named = {"gen_ai.request.model": attempt.model}
+                found = _Try(self._open(request, {}, named, begun))
+            _close(found, attempt, number, ended_ns=found.ended_ns or ended)
+            begun = found.ended_ns or ended
+        costs = [attempt.cost_usd for attempt in attempts]
+        known = [cost for cost in costs if cost is not None]
+        answering = [a.model for a in attempts if a.outcome in ("accepted", "cached")]
+        ours: dict[str, Any] = {"smartroute.attempts": len(attempts)}
+        if len(known) == len(costs):
+            ours["smartroute.cost_usd"] = f"{sum(known):f}"
+        if answering:
+            ours["smartroute.answered_by"] = answering[-1]
+        _set(request.span, ours.items())
+
+    def on_chain_end(self, outputs: Any, *, run_id: UUID, **_: Any) -> None:
+        """Close the span of a request."""
+        self._end(run_id, None)
+
+    def on_chain_error(self, error: BaseException, *, run_id: UUID, **_: Any) -> None:
+        """Close the span of a request that nobody answered."""
+        self._end(run_id, error)
+
+    def _around(self, metadata: Mapping[str, Any]) -> Any:
+        """The context of the request around a router's one; `None`: the current context."""
+        outer = self._requests.get(metadata.get("smartroute_request_id") or "")
+        return None if outer is None else trace.set_span_in_context(outer.span)
+
+    def _open(
+        self,
+        request: _Request,
+        metadata: Mapping[str, Any],
+        attributes: dict[str, Any],
+        start_ns: int,
+    ) -> trace.Span:
+        model = attributes["gen_ai.request.model"]
+        attributes["gen_ai.operation.name"] = "chat"
+        attributes["smartroute.model"] = metadata.get("smartroute_model") or model
+        return self._tracer.start_span(
+            f"chat {model}",
+            context=trace.set_span_in_context(request.span),
+            kind=trace.SpanKind.CLIENT,
+            attributes=attributes,
+            start_time=start_ns,
+        )
+
+    def _try_of(self, run_id: UUID) -> _Try | None:
+        with self._lock:
+            decision_id, number = self._runs.pop(run_id, ("", 0))
+        request = self._requests.get(decision_id)
+        return None if request is None else request.tries.get(number)
+
+    def _end(self, run_id: UUID, error: BaseException | None) -> None:
+        with self._lock:
+            found = [key for key, held in self._requests.items() if held.run_id == run_id]
+            requests = [self._requests.pop(key) for key in found]
+        for request in requests:
+            if error is not None:
+                _fail(request.span, type(error).__qualname__)
+            request.span.end()
+
+
+def _close(found: _Try, attempt: Attempt, number: int, *, ended_ns: int) -> None:
+    span = found.span
+    usage = found.usage
+    if usage.total_tokens:
+        _set(span, counts(usage))
+    _set(span, {"smartroute.attempt": number, "smartroute.outcome": attempt.outcome}.items())
+    if attempt.cost_usd is not None:
+        span.set_attribute("smartroute.cost_usd", f"{attempt.cost_usd:f}")
+    if attempt.status is not None:
+        span.set_attribute("http.response.status_code", attempt.status)
+    if attempt.outcome in ("failed", "cancelled"):
+        _fail(span, None if attempt.status is None else str(attempt.status), attempt.outcome)
+    elif attempt.outcome == "rejected":
+        span.set_attribute("smartroute.rejected_by", attempt.reason.partition(":")[0])
+    span.end(end_time=ended_ns)
+
+
+def _fail(span: trace.Span, kind: str | None, outcome: str = "") -> None:
+    attributes: Any = getattr(span, "attributes", None) or {}
+    if kind is not None or "error.type" not in attributes:
+        span.set_attribute("error.type", kind or outcome)
+    span.set_status(trace.StatusCode.ERROR)
+
+
+def _set(span: trace.Span, attributes: Any) -> None:
+    for name, value in attributes:
+        span.set_attribute(name, value)

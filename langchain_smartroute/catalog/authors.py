@@ -1,0 +1,37 @@
+"""Which model wrote a message of a history."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from langchain_core.messages import AIMessage
+
+    from langchain_smartroute.catalog.spec import ModelSpec
+
+__all__ = ["is_by"]
+
+_DATE_DIGITS = 4
+
+
+def is_by(message: AIMessage, spec: ModelSpec) -> bool:
+    """Whether a model wrote a message; a message that does not say was someone else's.
+
+    The account that a router leaves in its answers counts first: one model at two
+    endpoints is two candidates, and what one of them has signed or encrypted need not
+    mean anything to the other. Without an account, the server's own name for the model.
+    """
+    said = message.response_metadata
+    account = said.get("smartroute")
+    if isinstance(account, dict) and isinstance(account.get("model"), str):
+        return bool(account["model"] == spec.alias)
+    name = said.get("model_name")
+    return isinstance(name, str) and _is_name_of(name, spec.model)
+
+
+def _is_name_of(name: str, model: str) -> bool:
+    """Whether a server's name is a model's: the same, or the same with a date."""
+    head, rest = name[: len(model)], name[len(model) :]
+    date = rest[1:].replace("-", "")
+    dated = rest[:1] in {"-", "@"} and len(date) >= _DATE_DIGITS and date.isdigit()
+    return bool(model) and head == model and (not rest or dated)

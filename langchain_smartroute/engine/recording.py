@@ -1,0 +1,113 @@
+"""From a request that has ended to the record of its decision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from langchain_smartroute.accounting import CandidateRecord, DecisionRecord
+from langchain_smartroute.execution import Walk
+from langchain_smartroute.routing.feasible import estimated_cost_usd
+
+if TYPE_CHECKING:
+    from langchain_smartroute.catalog import ModelSpec
+    from langchain_smartroute.engine.request import Request
+    from langchain_smartroute.types import RequestFeatures, RoutingDecision
+
+__all__ = ["OnDecision", "decision_record", "recorder"]
+
+OnDecision = Callable[[DecisionRecord], None]
+"""Takes the record of each decision when its request has ended."""
+
+
+def decision_record(
+    request: Request,
+    decision: RoutingDecision,
+    features: RequestFeatures,
+    *,
+    walk: Walk,
+    specs: Mapping[str, ModelSpec],
+) -> DecisionRecord:
+    """What was decided for a request, and what came of it.
+
+    Args:
+        request: The call.
+        decision: What was decided for it.
+        features: What it was decided from.
+        walk: The way it took along its chain.
+        specs: Alias → every candidate of the router.
+    """
+    figures = walk.account.figures
+    answered = [a.model for a in walk.attempts if a.outcome in ("accepted", "cached")]
+    rest = (alias for alias in specs if alias not in decision.chain)
+    ordered = (*decision.chain, *sorted(rest, key=decision.excluded.__contains__))
+    return DecisionRecord(
+        id=decision.id,
+        at=request.asked_at,
+        route=decision.model,
+        answered_by=answered[-1] if answered else None,
+        task=decision.task,
+        share=decision.scores.get(decision.task),
+        classified_by=features.classified_by,
+        difficulty=decision.difficulty,
+        tier=decision.tier,
+        policy=decision.policy,
+        reason=decision.reason,
+        notes=decision.notes,
+        checks=decision.checks,
+        input_tokens=features.input_tokens,
+        tools=features.tools,
+        inputs=tuple(sorted(features.inputs)),
+        candidates=tuple(_candidate(specs[a], decision, features) for a in ordered),
+        attempts=tuple(walk.attempts),
+        cost_usd=figures.cost_usd,
+        baseline=figures.baseline,
+        baseline_cost_usd=figures.baseline_cost_usd,
+        savings_usd=figures.savings_usd,
+    )
+
+
+def _candidate(
+    spec: ModelSpec, decision: RoutingDecision, features: RequestFeatures
+) -> CandidateRecord:
+    alias = spec.alias
+    price = spec.price_at(features.asked_at)
+    place = decision.chain.index(alias) + 1 if alias in decision.chain else None
+    why = decision.excluded.get(alias)
+    if why is None:
+        why = decision.reason if place == 1 else decision.chain_reasons.get(alias)
+    return CandidateRecord(
+        alias=alias,
+        place=place,
+        reason=why or "could have served it, but the chain was full before it",
+        excluded=alias in decision.excluded,
+        input_usd_per_mtok=price.input_usd_per_mtok if price else None,
+        output_usd_per_mtok=price.output_usd_per_mtok if price else None,
+        estimated_cost_usd=estimated_cost_usd(features, spec),
+    )
+
+
+def recorder(
+    told: OnDecision | None,
+    request: Request,
+    decision: RoutingDecision,
+    features: RequestFeatures,
+    *,
+    specs: Mapping[str, ModelSpec],
+) -> Callable[[Walk], None] | None:
+    """What to do when a request has ended: make a record, if somebody wants one.
+
+    Args:
+        told: Is given the record; `None`: nobody wants one.
+        request: The call.
+        decision: What was decided for it.
+        features: What is known of it.
+        specs: Alias → spec.
+    """
+    if told is None:
+        return None
+
+    def on_end(walk: Walk) -> None:
+        told(decision_record(request, decision, features, walk=walk, specs=specs))
+
+    return on_end

@@ -1,0 +1,85 @@
+"""How handlers learn what became of a request; what they do wrong never fails a call."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from langchain_smartroute.types import Attempt
+
+__all__ = ["SettlementListener", "annotate", "quietly", "settle"]
+
+_log = logging.getLogger(__name__)
+
+
+@runtime_checkable
+class SettlementListener(Protocol):
+    """A callback handler that wants to know what became of each attempt."""
+
+    def on_settled(self, decision_id: str, attempts: Sequence[Attempt]) -> None:
+        """Take the final list of attempts of a request.
+
+        Args:
+            decision_id: The decision that they belong to.
+            attempts: All attempts, in the order of their numbers.
+        """
+        ...
+
+
+def annotate(
+    handlers: Iterable[Any], run_id: Any, *, metadata: Mapping[str, Any], tags: Sequence[str]
+) -> None:
+    """Add to the metadata and tags of a run that is still open, in every tracer that has it.
+
+    Args:
+        handlers: Those of the run; only tracers keep runs.
+        run_id: LangChain's id of the run.
+        metadata: What to add.
+        tags: What to add.
+    """
+    for handler in handlers:
+        runs = getattr(handler, "run_map", None)
+        if not isinstance(runs, dict):
+            continue
+        with quietly(f"{type(handler).__name__}.run_map"):
+            run = runs.get(str(run_id))
+            if run is not None:
+                # A new one: the old one may be that of other runs, too.
+                run.extra["metadata"] = {**(run.extra.get("metadata") or {}), **metadata}
+                run.tags = [*(run.tags or []), *tags]
+
+
+def settle(handlers: Iterable[Any], decision_id: str, attempts: Sequence[Attempt]) -> None:
+    """Tell every handler that listens what became of a request's attempts.
+
+    A handler that raises is logged and passed over: accounting never fails a call.
+    """
+    told: list[Any] = []
+    for handler in handlers:
+        if not hasattr(handler, "on_settled") or any(handler is t for t in told):
+            continue
+        told.append(handler)
+        with quietly(f"{type(handler).__name__}.on_settled"):
+            handler.on_settled(decision_id, attempts)
+
+
+@contextmanager
+def quietly(what: str, *, said: set[str] | None = None) -> Iterator[None]:
+    """Log what goes wrong with a user's hook, and go on: accounting never fails a call.
+
+    Args:
+        what: The hook, for the log; never any text of a request.
+        said: Where it is noted, so that it is logged once only.
+    """
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - a hook's fault must not lose the answer
+        if said is None or what not in said:
+            _log.warning("%s raised %s; the call goes on", what, type(error).__name__)
+        if said is not None:
+            said.add(what)
