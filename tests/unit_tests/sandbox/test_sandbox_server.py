@@ -28,8 +28,19 @@ def wait_until(condition, timeout_s=2.0):
         time.sleep(0.005)
 
 
+BEFORE = set()
+
+
+@pytest.fixture(autouse=True)
+def _threads_of_other_suites():
+    """Servers of a session's fixtures may still be up: only what a test starts is its own."""
+    BEFORE.clear()
+    BEFORE.update(threading.enumerate())
+
+
 def sandbox_threads():
-    return [thread for thread in threading.enumerate() if thread.name.startswith("sandbox-")]
+    now = set(threading.enumerate()) - BEFORE
+    return [thread for thread in now if thread.name.startswith("sandbox-")]
 
 
 def test_only_loopback_hosts_are_served():
