@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-QUESTIONS = ("Classify this ticket: my card was charged twice", "Write a Python function to sort")
+QUESTIONS = (
+    "Classify this ticket as billing or shipping: my card was charged twice",
+    "Write a Python function to sort",
+)
 
 
 class Tags(BaseCallbackHandler):
