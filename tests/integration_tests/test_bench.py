@@ -10,15 +10,15 @@ from langchain_smartroute.bench.contestants import CONTESTANTS
 BRIEF = replace(
     SHORT,
     name="brief",
-    silence_s=6.0,
-    first_token_delay_s=6.0,
-    outage_s=4.5,
-    spacing_s=0.3,
-    breaker_open_s=0.8,
-    patience_s=12.0,
-    first_token_timeout_s=1.5,
-    idle_timeout_s=1.5,
-    timeout_s=2.0,
+    silence_s=10.0,
+    first_token_delay_s=10.0,
+    outage_s=6.0,
+    spacing_s=0.4,
+    breaker_open_s=1.0,
+    patience_s=20.0,
+    first_token_timeout_s=3.0,
+    idle_timeout_s=3.0,
+    timeout_s=4.0,
 )
 
 
