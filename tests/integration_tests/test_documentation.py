@@ -1,8 +1,12 @@
-"""The README's code runs, and its first example is short."""
+"""What the README and the pages beside the examples show is what happens."""
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
+from doctest import ELLIPSIS, NORMALIZE_WHITESPACE, OutputChecker
 from pathlib import Path
 
 import pytest
@@ -10,17 +14,79 @@ from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
 
 ROOT = Path(__file__).parents[2]
-README = Sybil(parsers=[PythonCodeBlockParser()], path=str(ROOT)).parse(ROOT / "README.md")
-EXAMPLES = list(README.examples())
+PAGES = [ROOT / "README.md", *sorted((ROOT / "examples").glob("*.md"))]
+SETTINGS = ("SMARTROUTE_API_KEY", "SMARTROUTE_BASE_URL", "OPENAI_API_KEY")
+CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+LINK = re.compile(r"\]\(([^)#\s]*)(#[^)\s]+)?\)")
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: f"line-{example.line}")
-def test_every_python_block_of_the_readme_runs(example, monkeypatch, capsys):
-    """In order, in one namespace, as a reader would paste them."""
-    for name in ("SMARTROUTE_API_KEY", "SMARTROUTE_BASE_URL", "OPENAI_API_KEY"):
+def blocks():
+    """Each Python block; those of one page share a namespace and run in order."""
+    for page in PAGES:
+        parsed = Sybil(parsers=[PythonCodeBlockParser()], path=str(ROOT)).parse(page)
+        for example in parsed.examples():
+            yield pytest.param(example, id=f"{page.name}-line-{example.line}")
+
+
+def sessions():
+    """Each console block: commands after `$ `, and below each what it prints."""
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        for found in CONSOLE.finditer(text):
+            line = text[: found.start()].count("\n") + 1
+            yield pytest.param(found.group(1), id=f"{page.name}-line-{line}")
+
+
+@pytest.mark.parametrize("example", list(blocks()))
+def test_every_python_block_runs(example, monkeypatch, capsys):
+    """As a reader would paste it, without a key."""
+    for name in SETTINGS:
         monkeypatch.delenv(name, raising=False)
     example.evaluate()
     assert "error" not in capsys.readouterr().err.lower()
+
+
+@pytest.mark.parametrize("session", list(sessions()))
+def test_every_command_prints_what_the_page_shows(session, tmp_path):
+    """`…` stands for what may differ; spaces may be others. The folder is new and empty."""
+    env = {name: value for name, value in os.environ.items() if name not in SETTINGS}
+    env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
+    env |= {"COLUMNS": "100", "NO_COLOR": "1"}
+    for part in re.split(r"^\$ ", session, flags=re.MULTILINE)[1:]:
+        command, _, shown = part.partition("\n")
+        done = subprocess.run(  # noqa: S602 - a reader types it into a shell as well
+            command,
+            shell=True,
+            cwd=tmp_path,
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        wanted = shown.replace("…", "...")
+        checker = OutputChecker()
+        assert checker.check_output(wanted, done.stdout, ELLIPSIS | NORMALIZE_WHITESPACE), (
+            f"$ {command}\n{done.stdout}\n{done.stderr}"
+        )
+
+
+def anchors(page):
+    """How headings of a page are linked to."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_within_the_repository_lead_somewhere(page):
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for target, anchor in LINK.findall(text):
+        if target.startswith(("http:", "https:", "mailto:")):
+            continue
+        there = (page.parent / target) if target else page
+        assert there.exists(), f"{page.name}: {target}"
+        if anchor:
+            assert anchor[1:] in anchors(there), f"{page.name}: {target}{anchor}"
 
 
 def test_the_first_example_has_at_most_fifteen_lines():
