@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +15,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from langchain_smartroute.bench import FULL, SHORT, SoakSettings, run_fault_card, run_soak
 from langchain_smartroute.bench.contestants import CONTESTANTS
 from langchain_smartroute.bench.fault_cases import fault_cases
-from langchain_smartroute.cli.bench_report import print_fault_card, print_soak
+from langchain_smartroute.bench.scaling import bench_scaling
+from langchain_smartroute.cli.bench_report import print_fault_card, print_soak, shown_each
 from langchain_smartroute.cli.options import Format, FormatOption
 from langchain_smartroute.cli.output import console, plain, print_hanging, print_json
 from langchain_smartroute.errors import ConfigurationError
@@ -107,6 +109,18 @@ def classifier(*, output: FormatOption = Format.TABLE) -> None:
         "classifier      characters      p50 µs      p95 µs",
         *(f"{t.name:<14}{t.characters:>12,}{t.p50_us:>12,.0f}{t.p95_us:>12,.0f}" for t in timings),
     ]
+    print_hanging(lines, width=console().width)
+
+
+@bench.command()
+def scaling(*, output: FormatOption = Format.TABLE) -> None:
+    """Measure how a decision's cost grows with models, messages and rules, and a record's."""
+    found = list(bench_scaling())
+    if output is Format.JSON:
+        print_json([asdict(scale) for scale in found])
+        return
+    lines = ["what grows      how many   CPU in µs   each one more"]
+    lines += [f"{s.what:<12}{s.size:>12,}{s.cpu_us:>12,.0f}{shown_each(s):>16}" for s in found]
     print_hanging(lines, width=console().width)
 
 

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from langchain_smartroute.bench import FaultCard, FaultResult, SoakReport
+    from langchain_smartroute.bench.scaling import Scale
 
-__all__ = ["print_fault_card", "print_soak"]
+__all__ = ["print_fault_card", "print_soak", "shown_each"]
 
 _NARROW = 120
 """Columns below which a fault takes a line for each contestant."""
@@ -122,3 +123,8 @@ def _memory(report: SoakReport) -> str:
         f"{report.warm_bytes / _MB:.1f} MB after the warm-up, {report.end_bytes / _MB:.1f} MB at"
         f" the end ({report.growth:+.1%}), {peak / _MB:.1f} MB at most"
     )
+
+
+def shown_each(scale: Scale) -> str:
+    """What one more of what grows costs."""
+    return "" if scale.each_us is None else f"{scale.each_us:,.3f} µs"

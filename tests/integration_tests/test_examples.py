@@ -69,6 +69,11 @@ EXPECTED = {
         "asked again → deepseek-v4-pro: escalated from deepseek-chat: the user asks again",
         "5 model calls: $0.",
     ),
+    "many_workers": (
+        "imulated by a local sandbox.",
+        "calls of 4 workers in one ledger: $0.001",
+        "within the limit of $0.002: True",
+    ),
     "structured_output": (
         "each candidate's best: Booking(name='Ana Silva', email='ana.silva@example.org'",
         "json_schema: Booking(name='Ana Silva'",
@@ -137,7 +142,7 @@ def run_example(name, **variables):
         [sys.executable, str(EXAMPLES / f"{name}.py")],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=90,
         check=False,
         env={**own, **variables},
     )

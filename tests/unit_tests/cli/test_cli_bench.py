@@ -9,6 +9,7 @@ import pytest
 from langchain_smartroute.bench import SHORT, FaultCard, FaultResult, SoakReport, SoakSettings
 from langchain_smartroute.bench.contestants import CONTESTANTS
 from langchain_smartroute.bench.fault_cases import fault_cases
+from langchain_smartroute.bench.scaling import Scale
 
 CASES = fault_cases(SHORT)
 
@@ -173,3 +174,18 @@ def test_a_soak_that_lost_something_says_what_and_exits_with_1(bench, tmp_path):
     written = json.loads(file.read_text(encoding="utf-8"))
     assert written["failures"] == ["2 tasks left over"]
     assert (written["cost_usd"], written["growth"]) == ("1.25", None)
+
+
+@pytest.mark.parametrize("wanted", ["table", "json"])
+def test_scaling_shows_what_each_one_more_costs(smartroute, monkeypatch, wanted):
+    found = [
+        Scale(what="models", size=8, cpu_us=100.0, each_us=None),
+        Scale(what="models", size=80, cpu_us=172.0, each_us=1.0),
+    ]
+    monkeypatch.setattr("langchain_smartroute.cli.bench.bench_scaling", lambda: iter(found))
+    shown = smartroute("bench", "scaling", "--format", wanted)
+    assert shown.exit_code == 0
+    if wanted == "json":
+        assert [scale["each_us"] for scale in json.loads(shown.stdout)] == [None, 1.0]
+    else:
+        assert shown.stdout.splitlines()[-1].split() == ["models", "80", "172", "1.000", "µs"]
