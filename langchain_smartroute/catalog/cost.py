@@ -38,7 +38,9 @@ def cost_usd(usage: Usage, price: Price | None) -> Decimal | None:
     if price is None or price_fault(usage, price) is not None:
         return None
     rates = _rates(usage, price)
-    total = _EXACT.multiply(rates.get("request_usd", _NOTHING), Decimal(1_000_000))
+    total = _NOTHING
+    if "request_usd" in rates:
+        total = _EXACT.multiply(rates["request_usd"], Decimal(1_000_000))
     for tokens, name in _counts(usage):
         if tokens:
             total = _EXACT.add(total, _EXACT.multiply(Decimal(tokens), _rate(rates, name)))

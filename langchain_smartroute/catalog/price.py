@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property
 from typing import Annotated, Any, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -77,7 +77,7 @@ class PriceVariant(Checked):
             )
         return self
 
-    @property
+    @cached_property
     def rates(self) -> Mapping[str, Decimal]:
         """The rates that it names."""
         return _rates_of(self)
@@ -147,15 +147,15 @@ class Price(Checked):
         """The first day on which it is charged."""
         return self.valid_from or self.date
 
-    @property
+    @cached_property
     def rates(self) -> Mapping[str, Decimal]:
         """The rates that it names itself, whatever its variants say."""
         return _rates_of(self)
 
-    @property
+    @cached_property
     def texts(self) -> Mapping[str, Any]:
         """The price as JSON values, as metadata carries it."""
-        return _texts(self)
+        return self.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
 
     def at(self, moment: datetime | None) -> Price:
         """The price at a time: no variant is left that depends on the hour.
@@ -205,13 +205,6 @@ def _utc(moment: datetime) -> datetime:
 _RATES = tuple(name for name in PriceVariant.model_fields if "usd" in name)
 
 
-@lru_cache(maxsize=4096)
 def _rates_of(block: Price | PriceVariant) -> dict[str, Decimal]:
     found = ((name, getattr(block, name)) for name in _RATES)
     return {name: rate for name, rate in found if rate is not None}
-
-
-@lru_cache(maxsize=1024)
-def _texts(price: Price) -> Mapping[str, Any]:
-    # Not a cached property: a copy with another price would take the old texts along.
-    return price.model_dump(mode="json", exclude_none=True, exclude_defaults=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from langchain_smartroute.execution import Review
 from langchain_smartroute.execution.checks import (
     Check,
     LengthCheck,
@@ -15,24 +16,45 @@ from langchain_smartroute.execution.checks import (
 
 if TYPE_CHECKING:
     from langchain_smartroute.engine.request import Request
-    from langchain_smartroute.types import RoutingDecision
 
-__all__ = ["checks_for", "knowing_tools"]
+__all__ = ["Checking"]
 
 
-def checks_for(
-    checks: Sequence[Check], request: Request, decision: RoutingDecision
-) -> tuple[Check, ...]:
-    """The checks that apply; a caller's own limit of the answer is no weakness of it."""
-    found = applicable(checks, decision.task)
-    if request.answer_tokens is None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checking:
+    """The checks of a router, sorted by what they apply to once.
+
+    Attributes:
+        checks: All of them, in the order in which they are asked.
+    """
+
+    checks: tuple[Check, ...] = ()
+    _sorted: dict[tuple[str, bool], tuple[Check, ...]] = field(
+        default_factory=dict, init=False, repr=False
+    )
+
+    def applying(self, request: Request, task: str) -> tuple[Check, ...]:
+        """The checks that apply; a caller's own limit of the answer is no weakness of it."""
+        limited = request.answer_tokens is not None
+        found = self._sorted.get((task, limited))
+        if found is None:
+            found = applicable(self.checks, task)
+            if limited:
+                found = tuple(c for c in found if not isinstance(c.function, LengthCheck))
+            self._sorted[task, limited] = found
         return found
-    return tuple(c for c in found if not isinstance(c.function, LengthCheck))
+
+    def review(self, request: Request, task: str) -> Review:
+        """The checks that apply, with what they know of the request."""
+        checks: Sequence[Check] = self.applying(request, task)
+        if request.tools:
+            checks = [_knowing_tools(check, request.tools) for check in checks]
+        return Review(checks=checks, messages=request.messages)
 
 
-def knowing_tools(check: Check, tools: Sequence[Any]) -> Check:
+def _knowing_tools(check: Check, tools: Sequence[Any]) -> Check:
     """The built-in check of tool arguments with the schemas of the tools that are bound."""
-    if not tools or not isinstance(check.function, ToolArgumentsCheck) or check.function.schemas:
+    if not isinstance(check.function, ToolArgumentsCheck) or check.function.schemas:
         return check
     functions = [tool.get("function") for tool in tools if isinstance(tool, Mapping)]
     schemas = {f["name"]: f.get("parameters") or {} for f in functions if f and "name" in f}

@@ -6,9 +6,8 @@ async differ only there.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -18,13 +17,11 @@ from langchain_smartroute.accounting import LimitedRequest, Limits
 from langchain_smartroute.classify import (
     Classifier,
     StuckSigns,
-    classify_safely,
-    classify_safely_async,
     described,
     toolkit_tokens,
-    user_request,
 )
-from langchain_smartroute.engine.checking import checks_for, knowing_tools
+from langchain_smartroute.engine.checking import Checking
+from langchain_smartroute.engine.classifying import Classifying
 from langchain_smartroute.engine.conversation import (
     Conversations,
     Recollection,
@@ -40,15 +37,12 @@ from langchain_smartroute.execution import (
     Link,
     Preparation,
     PreparedCandidate,
-    Review,
     RoutedChain,
-    Traits,
     unavailable,
 )
 from langchain_smartroute.execution.checks import Check
 from langchain_smartroute.routing import TablePolicy
 from langchain_smartroute.state import MemoryState
-from langchain_smartroute.tracing import classifying
 from langchain_smartroute.types import StreamPolicy
 
 if TYPE_CHECKING:
@@ -91,6 +85,13 @@ class Engine:
     )
     stuck: StuckSigns | None = None
     on_decision: OnDecision | None = None
+    classifying: Classifying = field(init=False, repr=False)
+    checking: Checking = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Get ready what every request needs."""
+        object.__setattr__(self, "classifying", Classifying(classifier=self.classifier))
+        object.__setattr__(self, "checking", Checking(checks=self.checks))
 
     def visit(self, request: Request) -> Visit:
         """The request's part in its conversation, with what is remembered of it."""
@@ -113,12 +114,8 @@ class Engine:
             recalled: What is remembered of its conversation.
             config: The request's own, whose handlers see what a classifier calls.
         """
-        decision_id, asked = uuid4().hex, user_request(request.messages)
-        if self._classifies_inline:
-            said = classify_safely(self.classifier, asked)
-        else:
-            with classifying(config, decision_id) as context:
-                said = context.run(classify_safely, self.classifier, asked)
+        decision_id = uuid4().hex
+        asked, said = self.classifying.of(request.messages, config, decision_id=decision_id)
         return self._decided(request, asked, said, recalled, decision_id=decision_id)
 
     async def adecide(
@@ -128,19 +125,9 @@ class Engine:
         config: RunnableConfig | None = None,
     ) -> tuple[RoutingDecision, RequestFeatures]:
         """The same; a classifier that waits or works does not hold up the event loop."""
-        decision_id, asked = uuid4().hex, user_request(request.messages)
-        if self._classifies_inline:
-            said = classify_safely(self.classifier, asked)
-        else:
-            with classifying(config, decision_id) as context:
-                classifying_it = classify_safely_async(self.classifier, asked)
-                said = await asyncio.create_task(classifying_it, context=context)
+        decision_id = uuid4().hex
+        asked, said = await self.classifying.aof(request.messages, config, decision_id=decision_id)
         return self._decided(request, asked, said, recalled, decision_id=decision_id)
-
-    @property
-    def _classifies_inline(self) -> bool:
-        """Whether the classifier says that it is fast and calls nobody."""
-        return getattr(self.classifier, "inline", False) is True
 
     def _decided(
         self,
@@ -175,8 +162,10 @@ class Engine:
                 stuck=self.stuck,
             ),
         )
-        names = tuple(check.name for check in checks_for(self.checks, request, decision))
-        return (replace(decision, checks=names) if names else decision), features
+        checks = self.checking.applying(request, decision.task)
+        if checks:
+            decision = replace(decision, checks=tuple([check.name for check in checks]))
+        return decision, features
 
     def chain(
         self,
@@ -216,13 +205,7 @@ class Engine:
                     specs=self.policy.catalog.models,
                 ),
             ),
-            review=Review(
-                checks=[
-                    knowing_tools(c, request.tools)
-                    for c in checks_for(self.checks, request, decision)
-                ],
-                messages=request.messages,
-            ),
+            review=self.checking.review(request, decision.task),
             stream_policy=self.stream_policy,
             structured=prepare is not None,
         )
@@ -282,12 +265,10 @@ class Engine:
         if held is not None:
             runnable = held.guarded(runnable, candidate.spec, composite=candidate.traits.composite)
         return Link(
-            spec=candidate.spec,
+            **candidate.facts,
             runnable=runnable,
             spare=alias not in decision.chain,
-            endpoint=candidate.endpoint,
             asked_at=request.asked_at,
             prior=candidate.spec.quality.get(decision.task),
             fallbacks=frozenset(self.policy.fallbacks.get(alias, ())),
-            **{trait.name: getattr(candidate.traits, trait.name) for trait in fields(Traits)},
         )

@@ -6,6 +6,7 @@ import threading
 from asyncio import AbstractEventLoop
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -36,6 +37,7 @@ class Candidate:
         spec: What it is and costs.
         endpoint: Equal for candidates that share an endpoint and key.
         traits: How it behaves when it is called.
+        facts: All of this as a link of a chain takes it.
     """
 
     def __init__(
@@ -49,6 +51,11 @@ class Candidate:
         self.spec = spec
         self.endpoint = endpoint
         self.traits = traits or Traits()
+        self.facts: dict[str, Any] = {
+            "spec": spec,
+            "endpoint": endpoint,
+            **{trait.name: getattr(self.traits, trait.name) for trait in fields(Traits)},
+        }
         self._build = build
         self._outside: dict[Any, Runnable[Any, Any]] = {}
         self._inside: WeakKeyDictionary[Any, Runnable[Any, Any]] = WeakKeyDictionary()

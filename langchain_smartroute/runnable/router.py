@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from langchain_core.language_models import LanguageModelInput
-from langchain_core.messages import AIMessage
+from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import ensure_config, merge_configs
 from langchain_core.runnables.graph import Graph
@@ -242,16 +242,14 @@ class SmartRouterRunnable(ConfiguredModel):
     ) -> tuple[RunnableConfig, Request]:
         """A call with the router's own config, taken apart."""
         config = self._own_config(ensure_config(config))
-        messages = self._convert_input(input_).to_messages()
-        rest = dict(arguments)
-        aliases = self._aliases
-        options = self._options.updated(
-            (config.get("configurable") or {}).get(OPTIONS_KEY), aliases=aliases
-        )
-        # LangChain's own way of naming another model for one call.
-        options = options.updated(
-            {"model": rest.pop("model")} if "model" in rest else None, aliases=aliases
-        )
+        messages = self._messages_of(input_)
+        rest, options = dict(arguments), self._options
+        chosen = (config.get("configurable") or {}).get(OPTIONS_KEY)
+        if chosen is not None:
+            options = options.updated(chosen, aliases=self._aliases)
+        if "model" in rest:
+            # LangChain's own way of naming another model for one call.
+            options = options.updated({"model": rest.pop("model")}, aliases=self._aliases)
         return config, Request.of(
             messages,
             rest,
@@ -261,6 +259,12 @@ class SmartRouterRunnable(ConfiguredModel):
             schema_definition=form.definition,
             conversation=conversation_key(config, given=options.conversation, messages=messages),
         )
+
+    def _messages_of(self, input_: LanguageModelInput) -> list[BaseMessage]:
+        """An input as messages; the conversion of what are messages already is left out."""
+        if isinstance(input_, list) and all([isinstance(part, BaseMessage) for part in input_]):
+            return cast("list[BaseMessage]", input_[:])
+        return self._convert_input(input_).to_messages()
 
     def _planned(
         self,
@@ -287,8 +291,9 @@ class SmartRouterRunnable(ConfiguredModel):
 
     def _own_config(self, config: RunnableConfig) -> RunnableConfig:
         """The caller's config with the callbacks, tags and metadata of the router itself."""
-        if self._costs is not None:
-            config = merge_configs({"callbacks": [self._costs]}, config)
+        costs = self._costs
+        if costs is not None:
+            config = merge_configs({"callbacks": [costs]}, config)
         if not (self.callbacks or self.tags or self.metadata):
             return config
         own: RunnableConfig = {
