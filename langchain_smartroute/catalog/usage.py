@@ -128,7 +128,10 @@ def _service_tier(message: BaseMessage, inputs: Mapping[str, Any]) -> str | None
 
 def _detail(details: Mapping[str, Any], name: str, tier: str | None) -> int:
     """A part of the tokens; `ChatOpenAI` puts flex and priority before its name."""
-    return _count(details.get(f"{tier}_{name}", details.get(name)))
+    if not details:
+        return 0
+    plain = details.get(name)
+    return _count(plain if tier is None else details.get(f"{tier}_{name}", plain))
 
 
 def _is_count(value: Any) -> bool:

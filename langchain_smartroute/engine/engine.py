@@ -147,8 +147,8 @@ class Engine:
             schema=request.schema,
             schema_tokens=request.schema_tokens,
             answer_tokens=request.answer_tokens,
+            asked_at=request.asked_at,
         )
-        features = replace(features, asked_at=request.asked_at)
         decision = self.policy.decide(
             features,
             request.options,
@@ -221,7 +221,7 @@ class Engine:
             conversations=self.conversations,
             key=self._key(request),
             recalled=recalled,
-            at=request.asked_at.timestamp(),
+            at=request.asked_at,
         )
 
     def _baseline(self, request: Request) -> Baseline | None:

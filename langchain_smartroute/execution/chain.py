@@ -9,7 +9,6 @@ below replace its own for those three reasons and keep everything else.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import aclosing
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -32,9 +31,9 @@ from langchain_smartroute.execution.settled import ASettled, Settled
 from langchain_smartroute.execution.streaming import StreamedAttempt
 from langchain_smartroute.execution.surroundings import (
     END,
+    AReader,
     Reader,
     aanswer_in,
-    anext_in,
     answer_in,
     apause,
     attempt_config,
@@ -100,7 +99,8 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
         def begin() -> Walk:
             return Walk(decision, links, input_tokens=input_tokens, conduct=conduct)
 
-        return cls(
+        # Not validated: that would take longer than everything else that is done here.
+        return cls.model_construct(
             runnable=first,
             fallbacks=rest,
             name=name,
@@ -213,8 +213,8 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
                 attempt = self._streamed(walk, bounds, mute=link.mute)
                 try:
                     source: Any = link.runnable.astream(input, child, **kwargs)
-                    async with aclosing(source):
-                        while (chunk := await anext_in(child, bounds, source)) is not END:
+                    async with AReader(source, child, bounds) as reader:
+                        while (chunk := await reader.next()) is not END:
                             for ready in attempt.take(chunk):
                                 yield ready
                 except self.exceptions_to_handle as error:
