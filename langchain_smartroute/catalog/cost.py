@@ -41,6 +41,8 @@ def cost_usd(usage: Usage, price: Price | None) -> Decimal | None:
     total = _NOTHING
     if "request_usd" in rates:
         total = _EXACT.multiply(rates["request_usd"], Decimal(1_000_000))
+    if _is_plain(usage):
+        return _EXACT.multiply(_EXACT.add(total, _of_text(usage, rates)), _PER_MILLION)
     for tokens, name in _counts(usage):
         if tokens:
             total = _EXACT.add(total, _EXACT.multiply(Decimal(tokens), _rate(rates, name)))
@@ -55,6 +57,28 @@ def price_fault(usage: Usage, price: Price | None) -> str | None:
     if tier is None or any(variant.service_tier == tier for variant in price.variants):
         return None
     return f"no price for service tier {tier!r}"
+
+
+def _is_plain(usage: Usage) -> bool:
+    """Whether all tokens are of the two kinds that every price names."""
+    return not (
+        usage.cache_read_tokens
+        or usage.cache_write_tokens
+        or usage.reasoning_tokens
+        or usage.input_audio_tokens
+        or usage.output_audio_tokens
+        or usage.input_image_tokens
+        or usage.output_image_tokens
+    )
+
+
+def _of_text(usage: Usage, rates: Mapping[str, Decimal]) -> Decimal:
+    """The plain case at once: it is most of them."""
+    return _EXACT.fma(
+        Decimal(usage.input_tokens),
+        rates["input_usd_per_mtok"],
+        _EXACT.multiply(Decimal(usage.output_tokens), rates["output_usd_per_mtok"]),
+    )
 
 
 _WIDER = {

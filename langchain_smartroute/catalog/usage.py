@@ -44,17 +44,19 @@ def usage_of(message: BaseMessage) -> Usage | None:
     reported: Mapping[str, Any] | None = getattr(message, "usage_metadata", None)
     if not reported:
         return None
-    counts = (reported.get("input_tokens"), reported.get("output_tokens"))
-    if not all(_is_count(count) for count in counts):
+    counts: Any = (reported.get("input_tokens"), reported.get("output_tokens"))
+    if not (_is_count(counts[0]) and _is_count(counts[1])):
         return None
     inputs = reported.get("input_token_details") or {}
     outputs = reported.get("output_token_details") or {}
     tier = _service_tier(message, inputs)
+    if not (inputs or outputs):
+        return Usage(input_tokens=counts[0], output_tokens=counts[1], service_tier=tier)
     hour = _count(inputs.get("ephemeral_1h_input_tokens"))
     parted = hour + _count(inputs.get("ephemeral_5m_input_tokens"))
     return Usage(
-        input_tokens=reported["input_tokens"],
-        output_tokens=reported["output_tokens"],
+        input_tokens=counts[0],
+        output_tokens=counts[1],
         cache_read_tokens=_detail(inputs, "cache_read", tier),
         # Where LangChain has the parts of what was written, it leaves out their sum.
         cache_write_tokens=max(_detail(inputs, "cache_creation", tier), parted),

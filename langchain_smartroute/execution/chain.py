@@ -9,10 +9,10 @@ below replace its own for those three reasons and keep everything else.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.runnables import Runnable, RunnableConfig, RunnablePassthrough
 from langchain_core.runnables.config import (
     ensure_config,
     get_async_callback_manager_for_config,
@@ -99,16 +99,17 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
         def begin() -> Walk:
             return Walk(decision, links, input_tokens=input_tokens, conduct=conduct)
 
-        # Not validated: that would take longer than everything else that is done here.
-        return cls.model_construct(
-            runnable=first,
-            fallbacks=rest,
-            name=name,
-            begin=begin,
-            on_end=conduct.on_end if conduct else None,
-            review=review or Review(),
-            stream_policy=stream_policy,
-            structured=structured,
+        return _plain_chain().model_copy(
+            update={
+                "runnable": first,
+                "fallbacks": rest,
+                "name": name,
+                "begin": begin,
+                "on_end": conduct.on_end if conduct else None,
+                "review": review or Review(),
+                "stream_policy": stream_policy,
+                "structured": structured,
+            }
         )
 
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002 - LangChain's name
@@ -274,6 +275,12 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
             manager: Any = child["callbacks"]
             manager.add_handler(walk.account.watcher)
         return child
+
+
+@cache
+def _plain_chain() -> RoutedChain:
+    """What every chain is a copy of: to validate each would take longer than all its other work."""
+    return RoutedChain(runnable=RunnablePassthrough(), fallbacks=[], begin=Walk, review=Review())
 
 
 def _arrived(answer: Any) -> list[Any]:

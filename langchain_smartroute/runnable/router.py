@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self, cast
 
 from langchain_core.language_models import LanguageModelInput
-from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import ensure_config, merge_configs
 from langchain_core.runnables.graph import Graph
@@ -264,6 +264,8 @@ class SmartRouterRunnable(ConfiguredModel):
         """An input as messages; the conversion of what are messages already is left out."""
         if isinstance(input_, list) and all([isinstance(part, BaseMessage) for part in input_]):
             return cast("list[BaseMessage]", input_[:])
+        if isinstance(input_, str):
+            return [HumanMessage(input_)]
         return self._convert_input(input_).to_messages()
 
     def _planned(
