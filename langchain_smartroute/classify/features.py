@@ -72,7 +72,7 @@ def extract_features(
     )
 
 
-def described(
+def described(  # noqa: PLR0913 - the facts of a request, each by its name
     messages: Sequence[BaseMessage],
     request: UserRequest,
     said: Classification,

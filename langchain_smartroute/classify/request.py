@@ -15,7 +15,6 @@ from langchain_smartroute.classify.characters import window
 from langchain_smartroute.classify.content import own_text, read_content
 from langchain_smartroute.classify.followup import is_follow_up
 from langchain_smartroute.classify.roles import role_of
-
 from langchain_smartroute.types import Modality
 
 if TYPE_CHECKING:

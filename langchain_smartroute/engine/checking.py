@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Checking"]
 
+_KEPT = 64
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checking:
@@ -30,6 +32,9 @@ class Checking:
 
     checks: tuple[Check, ...] = ()
     _sorted: dict[tuple[str, bool], tuple[Check, ...]] = field(
+        default_factory=dict, init=False, repr=False
+    )
+    _informed: dict[tuple[int, ...], tuple[Sequence[Any], Sequence[Check]]] = field(
         default_factory=dict, init=False, repr=False
     )
 
@@ -48,8 +53,20 @@ class Checking:
         """The checks that apply, with what they know of the request."""
         checks: Sequence[Check] = self.applying(request, task)
         if request.tools:
-            checks = [_knowing_tools(check, request.tools) for check in checks]
+            checks = self._knowing(checks, request.tools)
         return Review(checks=checks, messages=request.messages)
+
+    def _knowing(self, checks: Sequence[Check], tools: Sequence[Any]) -> Sequence[Check]:
+        """The checks with the schemas of the tools; an agent binds the same ones each time."""
+        key = (*map(id, checks), *map(id, tools))
+        kept = self._informed.get(key)
+        if kept is None:
+            # What is kept with them keeps its identity, which makes that a safe key.
+            kept = (tools, [_knowing_tools(check, tools) for check in checks])
+            if len(self._informed) >= _KEPT:
+                self._informed.clear()
+            self._informed[key] = kept
+        return kept[1]
 
 
 def _knowing_tools(check: Check, tools: Sequence[Any]) -> Check:

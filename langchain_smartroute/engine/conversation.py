@@ -32,7 +32,14 @@ if TYPE_CHECKING:
     from langchain_smartroute.execution.walk import Walk
     from langchain_smartroute.types import RequestFeatures, RoutingDecision
 
-__all__ = ["Conversations", "Recollection", "Visit", "conversation_key", "conversation_of"]
+__all__ = [
+    "Conversations",
+    "Recollection",
+    "Visit",
+    "conversation_key",
+    "conversation_of",
+    "stored_key",
+]
 
 _CACHE_LIFE_S = 300
 """How long a provider's prompt cache is counted on after a call. The shortest that is
@@ -89,7 +96,7 @@ class Conversations:
         if key is None:
             return _NOTHING
         with quietly(_STATE, said=self._said):
-            return _read(self.state.run(Get(key=_stored(key))))
+            return _read(self.state.run(Get(key=key)))
         return Recollection(lost=True)
 
     async def arecall(self, key: str | None) -> Recollection:
@@ -97,7 +104,7 @@ class Conversations:
         if key is None:
             return _NOTHING
         with quietly(_STATE, said=self._said):
-            return _read(await self.state.arun(Get(key=_stored(key))))
+            return _read(await self.state.arun(Get(key=key)))
         return Recollection(lost=True)
 
     def remember(self, key: str, what: Recollection) -> None:
@@ -112,7 +119,7 @@ class Conversations:
 
     def _put(self, key: str, what: Recollection) -> Put:
         value = json.dumps([what.route, what.last, what.at])
-        return Put(key=_stored(key), value=value, ttl_s=self.idle_s)
+        return Put(key=key, value=value, ttl_s=self.idle_s)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -192,7 +199,7 @@ def conversation_key(
     return "\n".join(str(part) for part in (known, *names, first, outer or ""))
 
 
-def _stored(key: str) -> str:
+def stored_key(key: str) -> str:
     """A key of bounded length that shows nothing of whose it is."""
     return f"conversation:{sha256(key.encode(errors='replace')).hexdigest()}"
 

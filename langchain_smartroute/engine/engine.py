@@ -27,6 +27,7 @@ from langchain_smartroute.engine.conversation import (
     Recollection,
     Visit,
     conversation_of,
+    stored_key,
 )
 from langchain_smartroute.engine.recording import OnDecision, recorder
 from langchain_smartroute.engine.request import Request
@@ -95,11 +96,13 @@ class Engine:
 
     def visit(self, request: Request) -> Visit:
         """The request's part in its conversation, with what is remembered of it."""
-        return self._visit(request, self.conversations.recall(self._key(request)))
+        key = self._key(request)
+        return self._visit(request, key, self.conversations.recall(key))
 
     async def avisit(self, request: Request) -> Visit:
         """The request's part in its conversation, with what is remembered of it."""
-        return self._visit(request, await self.conversations.arecall(self._key(request)))
+        key = self._key(request)
+        return self._visit(request, key, await self.conversations.arecall(key))
 
     def decide(
         self,
@@ -214,12 +217,12 @@ class Engine:
         key = request.conversation
         if key is None or self.policy.sticky == "off":
             return None
-        return f"{self.policy.catalog.name}\n{key}"
+        return stored_key(f"{self.policy.catalog.name}\n{key}")
 
-    def _visit(self, request: Request, recalled: Recollection) -> Visit:
+    def _visit(self, request: Request, key: str | None, recalled: Recollection) -> Visit:
         return Visit(
             conversations=self.conversations,
-            key=self._key(request),
+            key=key,
             recalled=recalled,
             at=request.asked_at,
         )

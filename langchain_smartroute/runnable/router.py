@@ -13,16 +13,15 @@ from langchain_core.runnables.graph import Graph
 from langchain_core.tools import BaseTool
 from typing_extensions import override
 
-from langchain_smartroute.engine import Request, Visit, conversation_key
+from langchain_smartroute.engine import Request, conversation_key
 from langchain_smartroute.errors import InvalidRequestError
 from langchain_smartroute.execution import OPTIONS_KEY, CandidateHealth
 from langchain_smartroute.runnable.configured import ConfiguredModel
 from langchain_smartroute.runnable.graph import router_graph
-from langchain_smartroute.runnable.plan import Form, Plan
+from langchain_smartroute.runnable.plan import Form, Plan, planned
 from langchain_smartroute.runnable.structured import StructuredRouter
 from langchain_smartroute.runnable.tools import bound_tools
-from langchain_smartroute.tracing import decision_metadata, decision_tags, tags_with
-from langchain_smartroute.types import RequestFeatures, RoutingDecision, SchemaMethod
+from langchain_smartroute.types import RoutingDecision, SchemaMethod
 
 __all__ = ["SmartRouterRunnable"]
 
@@ -169,9 +168,10 @@ class SmartRouterRunnable(ConfiguredModel):
     ) -> Plan:
         """Decide a call and make it ready; what every way of calling starts with."""
         own, request = self._opened(input_, config, arguments, form)
-        visit = self._engine.visit(request)
-        decided = self._engine.decide(request, visit.recalled, own)
-        return self._planned(own, request, form, visit, decided)
+        engine = self._engine
+        visit = engine.visit(request)
+        decided = engine.decide(request, visit.recalled, own)
+        return planned(engine, own, request, form, visit=visit, decided=decided)
 
     @override
     async def aplan(
@@ -183,9 +183,10 @@ class SmartRouterRunnable(ConfiguredModel):
     ) -> Plan:
         """Decide a call and make it ready; what every way of calling starts with."""
         own, request = self._opened(input_, config, arguments, form)
-        visit = await self._engine.avisit(request)
-        decided = await self._engine.adecide(request, visit.recalled, own)
-        return self._planned(own, request, form, visit, decided)
+        engine = self._engine
+        visit = await engine.avisit(request)
+        decided = await engine.adecide(request, visit.recalled, own)
+        return planned(engine, own, request, form, visit=visit, decided=decided)
 
     @override
     def bind_tools(
@@ -262,34 +263,11 @@ class SmartRouterRunnable(ConfiguredModel):
 
     def _messages_of(self, input_: LanguageModelInput) -> list[BaseMessage]:
         """An input as messages; the conversion of what are messages already is left out."""
-        if isinstance(input_, list) and all([isinstance(part, BaseMessage) for part in input_]):
+        if isinstance(input_, list) and all(isinstance(part, BaseMessage) for part in input_):
             return cast("list[BaseMessage]", input_[:])
         if isinstance(input_, str):
             return [HumanMessage(input_)]
         return self._convert_input(input_).to_messages()
-
-    def _planned(
-        self,
-        config: RunnableConfig,
-        request: Request,
-        form: Form,
-        visit: Visit,
-        decided: tuple[RoutingDecision, RequestFeatures],
-    ) -> Plan:
-        """A call that is decided, made ready."""
-        decision, features = decided
-        around = config.get("metadata") or {}
-        config["metadata"] = {**around, **decision_metadata(decision, features, around=around)}
-        config["tags"] = tags_with(config.get("tags"), decision_tags(decision))
-        chain = self._engine.chain(request, decision, features=features, prepare=form.prepare)
-        visit.watch(chain)
-        return Plan(
-            chain=chain,
-            messages=request.messages,
-            config=config,
-            arguments=request.arguments,
-            visit=visit,
-        )
 
     def _own_config(self, config: RunnableConfig) -> RunnableConfig:
         """The caller's config with the callbacks, tags and metadata of the router itself."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
@@ -68,18 +67,34 @@ def settle(handlers: Iterable[Any], decision_id: str, attempts: Sequence[Attempt
             handler.on_settled(decision_id, attempts)
 
 
-@contextmanager
-def quietly(what: str, *, said: set[str] | None = None) -> Iterator[None]:
+class quietly:  # noqa: N801 - used as a word of the language, as contextlib's are
     """Log what goes wrong with a user's hook, and go on: accounting never fails a call.
 
     Args:
         what: The hook, for the log; never any text of a request.
         said: Where it is noted, so that it is logged once only.
     """
-    try:
-        yield
-    except Exception as error:  # noqa: BLE001 - a hook's fault must not lose the answer
-        if said is None or what not in said:
-            _log.warning("%s raised %s; the call goes on", what, type(error).__name__)
-        if said is not None:
-            said.add(what)
+
+    __slots__ = ("_said", "_what")
+
+    def __init__(self, what: str, *, said: set[str] | None = None) -> None:
+        self._what = what
+        self._said = said
+
+    def __enter__(self) -> None:
+        """What is inside may raise."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool:
+        """Log an error; interrupts and cancellations go on their way."""
+        if not isinstance(error, Exception):
+            return False
+        if self._said is None or self._what not in self._said:
+            _log.warning("%s raised %s; the call goes on", self._what, type(error).__name__)
+        if self._said is not None:
+            self._said.add(self._what)
+        return True
