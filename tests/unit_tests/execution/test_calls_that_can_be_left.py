@@ -20,8 +20,8 @@ from langchain_smartroute.execution import CircuitBreaker, Conduct, TimeLimits, 
 from langchain_smartroute.execution.bounds import AttemptBounds
 from langchain_smartroute.execution.surroundings import (
     END,
-    Reader,
     AReader,
+    Reader,
     aanswer_in,
     answer_in,
     apause,
