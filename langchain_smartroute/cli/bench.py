@@ -16,6 +16,7 @@ from langchain_smartroute.bench import FULL, SHORT, SoakSettings, run_fault_card
 from langchain_smartroute.bench.contestants import CONTESTANTS
 from langchain_smartroute.bench.fault_cases import fault_cases
 from langchain_smartroute.bench.scaling import bench_scaling
+from langchain_smartroute.cli.bench_overhead import overhead
 from langchain_smartroute.cli.bench_report import print_fault_card, print_soak, shown_each
 from langchain_smartroute.cli.options import Format, FormatOption
 from langchain_smartroute.cli.output import console, plain, print_hanging, print_json
@@ -32,6 +33,8 @@ bench = typer.Typer(
     help="Put the router to the test, on this machine and at no cost.",
     no_args_is_help=True,
 )
+
+bench.command()(overhead)
 
 JsonOption = Annotated[
     Path | None,
