@@ -30,6 +30,7 @@ from langchain_smartroute.engine.conversation import (
     stored_key,
 )
 from langchain_smartroute.engine.recording import OnDecision, recorder
+from langchain_smartroute.engine.refusal import RecordedRefusal
 from langchain_smartroute.engine.request import Request
 from langchain_smartroute.execution import (
     Baseline,
@@ -109,6 +110,8 @@ class Engine:
         request: Request,
         recalled: Recollection | None = None,
         config: RunnableConfig | None = None,
+        *,
+        recorded: bool = False,
     ) -> tuple[RoutingDecision, RequestFeatures]:
         """Read the request and choose its chain; calls no candidate.
 
@@ -116,32 +119,34 @@ class Engine:
             request: The call.
             recalled: What is remembered of its conversation.
             config: The request's own, whose handlers see what a classifier calls.
+            recorded: Whether it is a call, so that there is a record of it also where
+                nobody can serve it.
         """
         decision_id = uuid4().hex
         asked, said = self.classifying.of(request.messages, config, decision_id=decision_id)
-        return self._decided(request, asked, said, recalled, decision_id=decision_id)
+        facts = self._described(request, asked, said)
+        with RecordedRefusal(self, request, facts, decision_id=decision_id, recorded=recorded):
+            return self._decided(request, facts, recalled, decision_id=decision_id), facts
 
     async def adecide(
         self,
         request: Request,
         recalled: Recollection | None = None,
         config: RunnableConfig | None = None,
+        *,
+        recorded: bool = False,
     ) -> tuple[RoutingDecision, RequestFeatures]:
         """The same; a classifier that waits or works does not hold up the event loop."""
         decision_id = uuid4().hex
         asked, said = await self.classifying.aof(request.messages, config, decision_id=decision_id)
-        return self._decided(request, asked, said, recalled, decision_id=decision_id)
+        facts = self._described(request, asked, said)
+        with RecordedRefusal(self, request, facts, decision_id=decision_id, recorded=recorded):
+            return self._decided(request, facts, recalled, decision_id=decision_id), facts
 
-    def _decided(
-        self,
-        request: Request,
-        asked: UserRequest,
-        said: Classification,
-        recalled: Recollection | None,
-        *,
-        decision_id: str,
-    ) -> tuple[RoutingDecision, RequestFeatures]:
-        features = described(
+    def _described(
+        self, request: Request, asked: UserRequest, said: Classification
+    ) -> RequestFeatures:
+        return described(
             request.messages,
             asked,
             said,
@@ -152,6 +157,15 @@ class Engine:
             answer_tokens=request.answer_tokens,
             asked_at=request.asked_at,
         )
+
+    def _decided(
+        self,
+        request: Request,
+        features: RequestFeatures,
+        recalled: Recollection | None,
+        *,
+        decision_id: str,
+    ) -> RoutingDecision:
         decision = self.policy.decide(
             features,
             request.options,
@@ -167,8 +181,10 @@ class Engine:
         )
         checks = self.checking.applying(request, decision.task)
         if checks:
-            decision = replace(decision, checks=tuple([check.name for check in checks]))
-        return decision, features
+            # Not a copy, which takes a tenth of the decision: with this id it was made for
+            # this request alone, and nobody has seen it.
+            object.__setattr__(decision, "checks", tuple([check.name for check in checks]))
+        return decision
 
     def chain(
         self,

@@ -152,7 +152,9 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
                 call = link.runnable.ainvoke(input, child, **kwargs)
                 answer = None
                 try:
-                    answer = await aanswer_in(child, bounds, call)
+                    answer = await aanswer_in(
+                        child, bounds, call, simple=not (self.structured or link.composite)
+                    )
                     bounds.said(chars_of(answer))
                 except self.exceptions_to_handle as error:
                     walk.failed(

@@ -75,14 +75,15 @@ def attempt_config(
     if draft:
         hidden(manager)
         child["tags"] = [*(config.get("tags") or []), NOSTREAM]
-    price = link.price
+    price, around = link.price, config.get("metadata") or {}
     own = attempt_metadata(
         link.alias,
         api_model=link.spec.model,
         number=number,
         price=price.texts if price else None,
+        around=around,
     )
-    child["metadata"] = {**(config.get("metadata") or {}), **own}
+    child["metadata"] = {**around, **own}
     configurable = config.get("configurable")
     if configurable and OPTIONS_KEY in configurable:
         child["configurable"] = {k: v for k, v in configurable.items() if k != OPTIONS_KEY}
@@ -155,18 +156,35 @@ def answer_in(
         return finished_in_time(partial(copy_context().run, call), bounds)
 
 
-async def aanswer_in(config: RunnableConfig, bounds: AttemptBounds, call: Awaitable[Any]) -> Any:
-    """Wait for a call; it is cancelled when its time is up."""
+async def aanswer_in(
+    config: RunnableConfig, bounds: AttemptBounds, call: Awaitable[Any], *, simple: bool = False
+) -> Any:
+    """Wait for a call; it is cancelled when its time is up.
+
+    Args:
+        config: What it finds around it.
+        bounds: How long it may take.
+        call: The call.
+        simple: Whether the answer of its one model is what it returns, so that nothing
+            can have been answered that it does not return.
+    """
     manager = cast("BaseCallbackManager", config.get("callbacks"))
     with _Surrounding(config, bounds):
+        if simple and not manager.handlers:
+            # Nobody is there to be told of a run that is left.
+            return await _in_time(bounds, call)
         async with ended_if_left(manager, bounds.arrived):
-            try:
-                async with asyncio.timeout(bounds.remaining_s):
-                    return await call
-            except TimeoutError as error:
-                if bounds.has_run_out:
-                    raise bounds.error() from error
-                raise
+            return await _in_time(bounds, call)
+
+
+async def _in_time(bounds: AttemptBounds, call: Awaitable[Any]) -> Any:
+    try:
+        async with asyncio.timeout(bounds.remaining_s):
+            return await call
+    except TimeoutError as error:
+        if bounds.has_run_out:
+            raise bounds.error() from error
+        raise
 
 
 class Reader:

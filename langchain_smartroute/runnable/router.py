@@ -170,7 +170,7 @@ class SmartRouterRunnable(ConfiguredModel):
         own, request = self._opened(input_, config, arguments, form)
         engine = self._engine
         visit = engine.visit(request)
-        decided = engine.decide(request, visit.recalled, own)
+        decided = engine.decide(request, visit.recalled, own, recorded=True)
         return planned(engine, own, request, form, visit=visit, decided=decided)
 
     @override
@@ -185,7 +185,7 @@ class SmartRouterRunnable(ConfiguredModel):
         own, request = self._opened(input_, config, arguments, form)
         engine = self._engine
         visit = await engine.avisit(request)
-        decided = await engine.adecide(request, visit.recalled, own)
+        decided = await engine.adecide(request, visit.recalled, own, recorded=True)
         return planned(engine, own, request, form, visit=visit, decided=decided)
 
     @override
