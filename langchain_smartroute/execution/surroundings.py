@@ -11,6 +11,7 @@ import asyncio
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import ExitStack
 from contextvars import copy_context
 from functools import partial
 from typing import Any, Final, Self, cast
@@ -24,7 +25,7 @@ from langchain_smartroute.execution.link import Link
 from langchain_smartroute.execution.live import NOSTREAM, hidden
 from langchain_smartroute.execution.orphans import ended_if_left
 from langchain_smartroute.execution.waiting import finished_in_time
-from langchain_smartroute.tracing import attempt_metadata
+from langchain_smartroute.tracing import attempt_metadata, quietly, surrounders
 
 __all__ = [
     "END",
@@ -97,17 +98,28 @@ class _Surrounding:
     as long.
     """
 
-    __slots__ = ("_bound", "_bounds", "_config", "_configured")
+    __slots__ = ("_bound", "_bounds", "_config", "_configured", "_more", "_others")
 
     def __init__(self, config: RunnableConfig, bounds: AttemptBounds) -> None:
         self._config = config
         self._bounds = bounds
+        manager: Any = config.get("callbacks")
+        self._others = surrounders(manager.handlers) if manager else ()
+        self._more: ExitStack | None = None
 
     def __enter__(self) -> None:
         self._configured = var_child_runnable_config.set(self._config)
         self._bound = attempt_bounds.set(self._bounds)
+        if self._others:
+            self._more = ExitStack()
+            for other in self._others:
+                with quietly(f"{type(other).__name__}.around_attempt"):
+                    around = other.around_attempt(self._config.get("metadata") or {})
+                    self._more.enter_context(around)
 
     def __exit__(self, *_: object) -> None:
+        if self._more is not None:
+            self._more.close()
         attempt_bounds.reset(self._bound)
         var_child_runnable_config.reset(self._configured)
 
