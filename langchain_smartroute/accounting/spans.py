@@ -144,7 +144,7 @@ class OpenTelemetrySpans(BaseCallbackHandler):
         metadata: dict[str, Any] | None = None,
         **details: Any,
     ) -> None:
-        """Open the span of an attempt with the first of its model runs."""
+        """Note what the first model run of an attempt asks with; its span is open already."""
         found = metadata or {}
         request = self._requests.get(found.get("smartroute_decision_id", ""))
         if request is None or not is_attempt_run(found):
@@ -153,16 +153,12 @@ class OpenTelemetrySpans(BaseCallbackHandler):
         with self._lock:
             self._runs[run_id] = (found["smartroute_decision_id"], number)
             opened = request.tries.get(number)
-            if opened is not None and opened.asked:
+            if opened is None or opened.asked:
                 return
-            attributes = dict(asked(found, details.get("invocation_params") or {}))
-            if opened is None:
-                opened = self._open(request, found, attributes, time.time_ns())
-                request.tries[number] = opened
-            else:
-                _set(opened.span, attributes.items())
-                opened.span.update_name(f"chat {attributes['gen_ai.request.model']}")
             opened.asked = True
+        attributes = dict(asked(found, details.get("invocation_params") or {}))
+        _set(opened.span, attributes.items())
+        opened.span.update_name(f"chat {attributes['gen_ai.request.model']}")
 
     def around_attempt(self, metadata: Mapping[str, Any]) -> AbstractContextManager[Any]:
         """Make an attempt's span the current one, so that what its HTTP client tells is below."""

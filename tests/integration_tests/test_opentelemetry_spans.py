@@ -231,6 +231,22 @@ async def test_what_a_models_client_tells_stands_below_the_span_of_its_attempt(
     assert last.attributes["smartroute.outcome"] == "accepted"
 
 
+def test_an_attempt_of_several_model_runs_has_one_span_named_by_the_first(provider, kept):
+    first = ScriptedChatModel(model_name="one", script=["draft"])
+    second = ScriptedChatModel(model_name="two", script=["final"])
+    both = first | (lambda message: message.text) | second
+    spans = OpenTelemetrySpans(provider)
+    router = SmartRouterRunnable.from_models({"both": both}, callbacks=[spans])
+    assert router.invoke("Hello!").text == "final"
+    (span,) = attempts_in(kept)
+    assert span.name == "chat one"
+    assert span.attributes["gen_ai.response.model"] == "two"
+    assert span.attributes["gen_ai.usage.input_tokens"] == 20
+    # What belongs to no request of its own has no span to be below.
+    with spans.around_attempt({"smartroute_decision_id": "unknown", "smartroute_attempt": 0}):
+        assert not trace.get_current_span().is_recording()
+
+
 def test_a_router_inside_a_router_has_its_spans_below_that_ones(sandbox, provider, kept):
     spans = OpenTelemetrySpans(provider)
     inner = SmartRouterRunnable.from_catalog(base_url=sandbox.base_url)
