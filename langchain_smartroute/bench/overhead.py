@@ -18,7 +18,7 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from statistics import median
@@ -87,10 +87,13 @@ def bench_overhead(rounds: int, *, seed: int = 0) -> list[Added]:
     """
     with instant_server() as url:
         contestants = _contestants(url)
-        spent = asyncio.run(_all_ways(contestants, rounds, random.Random(seed)))  # noqa: S311 - an order
+        order = random.Random(seed)  # noqa: S311 - no secret
+        spent = {way: _blocking(contestants, rounds, order, way) for way in ("invoke", "stream")}
+        spent |= asyncio.run(_waiting(contestants, rounds, order))
     whole = {"stream": "invoke", "astream": "ainvoke"}
     found: list[Added] = []
-    for way, times in spent.items():
+    for way in WAYS:
+        times = spent[way]
         before = {added.name: added.added_us for added in found if added.way == whole.get(way)}
         found += [_added(way, name, times, before.get(name)) for name in times]
     return found
@@ -147,39 +150,62 @@ def _never(_: Any) -> bool:
     return False
 
 
-async def _all_ways(
+def _blocking(
+    contestants: Mapping[str, Runnable[Any, Any]], rounds: int, order: random.Random, way: Way
+) -> dict[str, list[float]]:
+    def call(runnable: Runnable[Any, Any], question: str) -> None:
+        if way == "invoke":
+            runnable.invoke(question)
+        else:
+            for _ in runnable.stream(question):
+                pass
+
+    spent: dict[str, list[float]] = {name: [] for name in contestants}
+    for question, names in _rounds(contestants, rounds, order):
+        with _without_collections():
+            for name in names:
+                begun = time.process_time_ns()
+                call(contestants[name], question)
+                spent[name].append((time.process_time_ns() - begun) / 1_000)
+    return _after_warm_up(spent)
+
+
+async def _waiting(
     contestants: Mapping[str, Runnable[Any, Any]], rounds: int, order: random.Random
 ) -> dict[Way, dict[str, list[float]]]:
-    # In one event loop, as ChatOpenAI's client does not outlive its own.
+    async def call(runnable: Runnable[Any, Any], question: str, way: Way) -> None:
+        if way == "ainvoke":
+            await runnable.ainvoke(question)
+        else:
+            async for _ in runnable.astream(question):
+                pass
+
+    # Both ways in one event loop, as ChatOpenAI's client does not outlive its own.
     found = {}
-    for way in WAYS:
+    for way in ("ainvoke", "astream"):
         spent: dict[str, list[float]] = {name: [] for name in contestants}
-        for number, question in enumerate(_questions(rounds + _WARM_UP)):
-            names = [*contestants]
-            order.shuffle(names)
+        for question, names in _rounds(contestants, rounds, order):
             with _without_collections():
                 for name in names:
-                    taken = await _called(contestants[name], question, way)
-                    if number >= _WARM_UP:
-                        spent[name].append(taken)
-        found[way] = spent
+                    begun = time.process_time_ns()
+                    await call(contestants[name], question, way)
+                    spent[name].append((time.process_time_ns() - begun) / 1_000)
+        found[way] = _after_warm_up(spent)
     return found
 
 
-async def _called(runnable: Runnable[Any, Any], question: str, way: Way) -> float:
-    """Microseconds of CPU of one call."""
-    begun = time.process_time_ns()
-    if way == "invoke":
-        runnable.invoke(question)
-    elif way == "ainvoke":
-        await runnable.ainvoke(question)
-    elif way == "stream":
-        for _ in runnable.stream(question):
-            pass
-    else:
-        async for _ in runnable.astream(question):
-            pass
-    return (time.process_time_ns() - begun) / 1_000
+def _rounds(
+    names: Iterable[str], rounds: int, order: random.Random
+) -> Iterator[tuple[str, list[str]]]:
+    """The question of each round, and who is asked in which order."""
+    for question in _questions(rounds + _WARM_UP):
+        mixed = [*names]
+        order.shuffle(mixed)
+        yield question, mixed
+
+
+def _after_warm_up(spent: Mapping[str, list[float]]) -> dict[str, list[float]]:
+    return {name: times[_WARM_UP:] for name, times in spent.items()}
 
 
 class _without_collections:  # noqa: N801 - used as contextlib's are
