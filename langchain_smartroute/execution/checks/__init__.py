@@ -13,6 +13,11 @@ from langchain_smartroute.execution.checks.base import (
     run_check,
 )
 from langchain_smartroute.execution.checks.code import CodeCheck
+from langchain_smartroute.execution.checks.comparing import (
+    Comparison,
+    final_answer,
+    same_answer,
+)
 from langchain_smartroute.execution.checks.completion import EmptyCheck, FilterCheck, LengthCheck
 from langchain_smartroute.execution.checks.placeholder import PlaceholderCheck
 from langchain_smartroute.execution.checks.refusal import RefusalCheck
@@ -26,6 +31,7 @@ __all__ = [
     "CheckLike",
     "CheckVerdict",
     "CodeCheck",
+    "Comparison",
     "EmptyCheck",
     "FilterCheck",
     "LengthCheck",
@@ -38,7 +44,9 @@ __all__ = [
     "arun_check",
     "as_check",
     "default_checks",
+    "final_answer",
     "run_check",
+    "same_answer",
 ]
 
 _DEFAULT: tuple[type[BuiltinCheck], ...] = (
