@@ -1,5 +1,6 @@
 """From a request to a chain that is ready to be called."""
 
+from langchain_smartroute.engine.checking import Cascade
 from langchain_smartroute.engine.conversation import (
     Conversations,
     Recollection,
@@ -9,4 +10,12 @@ from langchain_smartroute.engine.conversation import (
 from langchain_smartroute.engine.engine import Engine
 from langchain_smartroute.engine.request import Request
 
-__all__ = ["Conversations", "Engine", "Recollection", "Request", "Visit", "conversation_key"]
+__all__ = [
+    "Cascade",
+    "Conversations",
+    "Engine",
+    "Recollection",
+    "Request",
+    "Visit",
+    "conversation_key",
+]

@@ -1,33 +1,100 @@
-"""Which checks a request's answers must pass, and what they know of the request."""
+"""Which checks a request's answers must pass, what they know of the request, whom they ask."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from langchain_smartroute.execution.checks import (
+    AskingCheck,
     Check,
+    LearnedCheck,
     LengthCheck,
+    LogprobCheck,
     ToolArgumentsCheck,
     applicable,
 )
+from langchain_smartroute.routing.cascade import cascaded, cheapest_beside
 
 if TYPE_CHECKING:
+    from langchain_smartroute.catalog import ModelSpec
     from langchain_smartroute.engine.request import Request
-    from langchain_smartroute.types import RoutingDecision
+    from langchain_smartroute.execution import Candidate
+    from langchain_smartroute.types import RequestFeatures, RoutingDecision
 
-__all__ = ["checks_for", "knowing_tools"]
+__all__ = ["Cascade", "checked", "checks_for", "knowing_tools", "wanted_arguments"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cascade:
+    """What of a router's checks is a cascade, and who judges.
+
+    Attributes:
+        check: The check that decides whether a cheap answer is good enough; `None`: the
+            router has no cascade of its own.
+        judges: Name of a check → who judges for it.
+    """
+
+    check: Check | None = None
+    judges: Mapping[str, Candidate] = field(default_factory=dict)
 
 
 def checks_for(
     checks: Sequence[Check], request: Request, decision: RoutingDecision
 ) -> tuple[Check, ...]:
     """The checks that apply; a caller's own limit of the answer is no weakness of it."""
-    found = applicable(checks, decision.task)
-    if request.answer_tokens is None:
-        return found
-    return tuple(c for c in found if not isinstance(c.function, LengthCheck))
+    plain = applicable(
+        (c for c in checks if not isinstance(c.function, AskingCheck)), decision.task
+    )
+    if request.answer_tokens is not None:
+        plain = tuple(c for c in plain if not isinstance(c.function, LengthCheck))
+    tools, schema = bool(request.tools), request.schema is not None
+    asking = (c for c in checks if isinstance(c.function, AskingCheck))
+    return (*plain, *(c for c in asking if _applies(c, decision.task, tools=tools, schema=schema)))
+
+
+def checked(
+    decision: RoutingDecision,
+    checks: Sequence[Check],
+    *,
+    request: Request,
+    features: RequestFeatures,
+    specs: Mapping[str, ModelSpec],
+    cascade: Cascade,
+    fallbacks: Mapping[str, Sequence[str]],
+) -> RoutingDecision:
+    """A decision with the checks of its answers, its cascade and its second opinions."""
+    found = checks_for(checks, request, decision)
+    if cascade.check is not None and cascade.check in found:
+        own = cascade.check.function
+        compares = isinstance(own, AskingCheck) and own.compares and own.with_ is None
+        decision = cascaded(
+            decision,
+            features,
+            specs,
+            name=cascade.check.name,
+            cheap=2 if compares else 1,
+            in_loop=request.turn.in_loop,
+        )
+    names = tuple(check.name for check in found)
+    if not names:
+        return decision
+    decision = replace(decision, checks=names)
+    asking = [c.function for c in found if isinstance(c.function, AskingCheck)]
+    comparing = [check for check in asking if check.compares]
+    if not comparing:
+        return decision
+    deciding = _deciding(decision, specs, fallbacks)
+    if not deciding:
+        return replace(decision, opinions=())
+    named: dict[str, None] = dict.fromkeys(decision.opinions)
+    for check in comparing:
+        if check.with_ is not None:
+            named |= dict.fromkeys(check.with_)
+        elif not named:
+            named |= dict.fromkeys(cheapest_beside(decision, features, specs, deciding=deciding))
+    return _compared(decision, named, deciding)
 
 
 def knowing_tools(check: Check, tools: Sequence[Any]) -> Check:
@@ -37,3 +104,57 @@ def knowing_tools(check: Check, tools: Sequence[Any]) -> Check:
     functions = [tool.get("function") for tool in tools if isinstance(tool, Mapping)]
     schemas = {f["name"]: f.get("parameters") or {} for f in functions if f and "name" in f}
     return replace(check, function=ToolArgumentsCheck(schemas))
+
+
+def wanted_arguments(checks: Sequence[Check], spec: ModelSpec) -> dict[str, Any]:
+    """The arguments without which the checks would have nothing to look at."""
+    functions = [check.function for check in checks]
+    wanted = any(
+        isinstance(f, LogprobCheck) or (isinstance(f, LearnedCheck) and f.wants_logprobs)
+        for f in functions
+    )
+    return {"logprobs": True} if wanted and spec.gives_logprobs else {}
+
+
+def _applies(check: Check, task: str, *, tools: bool, schema: bool) -> bool:
+    asking = check.function
+    return isinstance(asking, AskingCheck) and asking.applies(task, tools=tools, schema=schema)
+
+
+def _deciding(
+    decision: RoutingDecision,
+    specs: Mapping[str, ModelSpec],
+    fallbacks: Mapping[str, Sequence[str]],
+) -> tuple[str, ...]:
+    """Who is to answer where the cheap ones differ: the strongest, and whom the user names."""
+    route, task = decision.model, decision.task
+    prior = specs[route].quality.get(task)
+    priors = {a: specs[a].quality.get(task) for a in decision.chain[1:]}
+    known = {a: value for a, value in priors.items() if value is not None}
+    best = max(known, key=known.__getitem__, default=None)
+    strongest = [best] if best and prior is not None and known[best] > prior else []
+    named = [a for a in decision.chain[1:] if a in fallbacks.get(route, ())]
+    return tuple(dict.fromkeys((*strongest, *named)))
+
+
+def _compared(
+    decision: RoutingDecision, named: Iterable[str], deciding: Sequence[str]
+) -> RoutingDecision:
+    """A decision with those who give second opinions; they are not asked once more after it.
+
+    Args:
+        decision: With its checks.
+        named: Who is to give one.
+        deciding: Who is to answer where they differ; one of them at least stays so.
+    """
+    excluded = decision.excluded
+    able = [a for a in named if a != decision.model and a not in excluded]
+    if all(alias in able for alias in deciding):
+        able = [alias for alias in able if alias not in deciding]
+    notes = [f"{a} gives no second opinion: {excluded[a]}" for a in named if a in excluded]
+    return replace(
+        decision,
+        opinions=tuple(able),
+        chain=tuple(alias for alias in decision.chain if alias not in able),
+        notes=(*decision.notes, *notes),
+    )

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 from uuid import uuid4
-
-from langchain_core.runnables import Runnable
 
 from langchain_smartroute.accounting import LimitedRequest, Limits
 from langchain_smartroute.classify import (
@@ -24,25 +22,28 @@ from langchain_smartroute.classify import (
     toolkit_tokens,
     user_request,
 )
-from langchain_smartroute.engine.checking import checks_for, knowing_tools
+from langchain_smartroute.engine.checking import (
+    Cascade,
+    checked,
+    checks_for,
+    knowing_tools,
+)
 from langchain_smartroute.engine.conversation import (
     Conversations,
     Recollection,
     Visit,
     conversation_of,
 )
+from langchain_smartroute.engine.links import Links
 from langchain_smartroute.engine.recording import OnDecision, recorder
 from langchain_smartroute.engine.request import Request
 from langchain_smartroute.execution import (
     Baseline,
     Candidate,
     Conduct,
-    Link,
     Preparation,
-    PreparedCandidate,
     Review,
     RoutedChain,
-    Traits,
     unavailable,
 )
 from langchain_smartroute.execution.checks import Check
@@ -70,6 +71,7 @@ class Engine:
         candidates: Alias → candidate.
         name: What the run of a request is called in traces.
         checks: What answers must pass.
+        cascade: What of them is a cascade, and who judges for them.
         stream_policy: When a stream is passed on.
         conduct: How failures are gone about.
         limits: What every call has to fit into; `None`: there are no spend limits.
@@ -83,6 +85,7 @@ class Engine:
     candidates: Mapping[str, Candidate]
     name: str
     checks: tuple[Check, ...] = ()
+    cascade: Cascade = field(default_factory=Cascade)
     stream_policy: StreamPolicy = "first_token"
     conduct: Conduct = field(default_factory=Conduct)
     limits: Limits | None = None
@@ -175,8 +178,21 @@ class Engine:
                 stuck=self.stuck,
             ),
         )
-        names = tuple(check.name for check in checks_for(self.checks, request, decision))
-        return (replace(decision, checks=names) if names else decision), features
+        return self.checked(decision, request, features), features
+
+    def checked(
+        self, decision: RoutingDecision, request: Request, features: RequestFeatures
+    ) -> RoutingDecision:
+        """A policy's decision with the checks of its answers and what they need of others."""
+        return checked(
+            decision,
+            self.checks,
+            request=request,
+            features=features,
+            specs=self.policy.catalog.models,
+            cascade=self.cascade,
+            fallbacks=self.policy.fallbacks,
+        )
 
     def chain(
         self,
@@ -198,9 +214,17 @@ class Engine:
         input_tokens = features.input_tokens
         held = self._held(request, decision, input_tokens)
         aliases = (*decision.chain, *(held.spares if held else ()))
-        links = tuple(self._link(alias, request, decision, prepare, held) for alias in aliases)
+        checks = checks_for(self.checks, request, decision)
+        links = Links(
+            request=request,
+            decision=decision,
+            checks=checks,
+            fallbacks=self.policy.fallbacks,
+            held=held,
+            prepare=prepare,
+        )
         return RoutedChain.of(
-            links,
+            tuple(links.answering(self.candidates[alias]) for alias in aliases),
             decision=decision,
             input_tokens=input_tokens,
             name=self.name,
@@ -217,11 +241,11 @@ class Engine:
                 ),
             ),
             review=Review(
-                checks=[
-                    knowing_tools(c, request.tools)
-                    for c in checks_for(self.checks, request, decision)
-                ],
+                checks=[knowing_tools(check, request.tools) for check in checks],
                 messages=request.messages,
+                seconds=[links.answering(self.candidates[a]) for a in decision.opinions],
+                cascades=self.cascade.check in checks,
+                judges=links.judging(self.cascade.judges) if self.cascade.judges else {},
             ),
             stream_policy=self.stream_policy,
             structured=prepare is not None,
@@ -262,32 +286,4 @@ class Engine:
             room=request.answer_tokens,
             tool_tokens=toolkit_tokens(request.tools) + request.schema_tokens,
             asked_at=request.asked_at,
-        )
-
-    def _link(
-        self,
-        alias: str,
-        request: Request,
-        decision: RoutingDecision,
-        prepare: Preparation | None,
-        held: LimitedRequest | None,
-    ) -> Link:
-        candidate = self.candidates[alias]
-        if prepare is None and request.tools:
-
-            def prepare(_model: Any, _spec: Any) -> Any:
-                return candidate.with_tools(request.tools, request.bind_arguments)
-
-        runnable: Runnable[Any, Any] = PreparedCandidate(candidate, prepare)
-        if held is not None:
-            runnable = held.guarded(runnable, candidate.spec, composite=candidate.traits.composite)
-        return Link(
-            spec=candidate.spec,
-            runnable=runnable,
-            spare=alias not in decision.chain,
-            endpoint=candidate.endpoint,
-            asked_at=request.asked_at,
-            prior=candidate.spec.quality.get(decision.task),
-            fallbacks=frozenset(self.policy.fallbacks.get(alias, ())),
-            **{trait.name: getattr(candidate.traits, trait.name) for trait in fields(Traits)},
         )

@@ -120,8 +120,14 @@ def _identity(value: Any) -> Hashable:
 class PreparedCandidate(Runnable[Any, Any]):
     """A candidate as one call needs it; nothing is built before it is called."""
 
-    def __init__(self, candidate: Candidate, prepare: Preparation | None) -> None:
+    def __init__(
+        self,
+        candidate: Candidate,
+        prepare: Preparation | None,
+        defaults: Mapping[str, Any] | None = None,
+    ) -> None:
         self.name = candidate.spec.alias
+        self._defaults = defaults or {}
         self._candidate = candidate
         self._prepare = prepare
 
@@ -159,4 +165,4 @@ class PreparedCandidate(Runnable[Any, Any]):
         return adapted_messages(messages, self._candidate.spec)
 
     def _arguments(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        return adapted_arguments(arguments, self._candidate.spec)
+        return adapted_arguments({**self._defaults, **arguments}, self._candidate.spec)

@@ -36,9 +36,9 @@ class Succession:
         if not (fault.kind == "filtered" and self._reroutes_filtered):
             self._failed.append((link, fault))
 
-    def rejected(self, link: Link) -> None:
-        """Note that a candidate's answer was rejected."""
-        self._rejected.append(link)
+    def rejected(self, *links: Link) -> None:
+        """Note that the answers of candidates were rejected."""
+        self._rejected += links
 
     def admits(self, link: Link) -> bool:
         """Whether a candidate may be tried after all that has happened."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -39,9 +40,9 @@ from langchain_smartroute.runnable.build import (
     build_limits,
     catalog_of_models,
     checked_fallbacks,
-    given_checks,
     merged_profile,
 )
+from langchain_smartroute.runnable.checking import build_cascade, given_checks
 from langchain_smartroute.runnable.classifiers import given_classifier
 from langchain_smartroute.runnable.observed import ObservedModel
 from langchain_smartroute.runnable.settings import read_settings, written_settings
@@ -77,6 +78,7 @@ class ConfiguredModel(ObservedModel):
     max_attempts: int = Field(default=3, ge=1)
     classifier: Any = None
     checks: Sequence[Any] | None = None
+    cascade: Any = None
     stream_policy: StreamPolicy = "first_token"
     models: Mapping[str, Any] = Field(default_factory=dict, exclude=True)
     temperature: float | None = None
@@ -127,20 +129,21 @@ class ConfiguredModel(ObservedModel):
             stop=self.stop,
             extra={n: v for n in _PASSED_ON if (v := getattr(self, n)) is not None},
         )
+        build = partial(build_candidates, settings=settings, breaker=as_breaker(self.breaker))
+        candidates = build(
+            catalog, given=self.models, endpoints=endpoints, limits=self._limits_of(catalog)
+        )
+        checks, cascade = given_checks(self)
         self._engine = Engine(
             policy=policy,
             classifier=given_classifier(self.classifier),
-            candidates=build_candidates(
-                catalog,
-                given=self.models,
-                endpoints=endpoints,
-                settings=settings,
-                limits=self._limits_of(catalog),
-                breaker=as_breaker(self.breaker),
-            ),
+            candidates=candidates,
             conduct=self._conduct,
             name=self.get_name(),
-            checks=given_checks(self.checks, self.stream_policy),
+            checks=checks,
+            cascade=build_cascade(
+                checks, cascade, candidates=candidates, build=build, limits_of=self._limits_of
+            ),
             stream_policy=self.stream_policy,
             **self._knowing_conversations(),
             limits=build_limits(self),

@@ -17,6 +17,7 @@ from langchain_smartroute.catalog import SHIPPED, Catalog, own_prices
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.execution import as_breaker
 from langchain_smartroute.routing import Rule, as_rules
+from langchain_smartroute.runnable.checking import written_cascade, written_checks
 from langchain_smartroute.runnable.classifiers import written_classifier
 from langchain_smartroute.runnable.conversing import as_signs
 
@@ -83,8 +84,8 @@ def written_settings(router: ConfiguredModel) -> dict[str, Any]:
         written["spend_limits"] = [_written_limit(limit) for limit in router.spend_limits]
     written["catalog"] = _written_catalog(router.catalog)
     written["classifier"] = written_classifier(router.classifier)
-    if router.checks is not None:
-        written["checks"] = []
+    written["checks"] = written_checks(router.checks)
+    written["cascade"] = written_cascade(router.cascade)
     if "breaker" in fields:
         breaker = as_breaker(router.breaker)
         written["breaker"] = asdict(breaker.settings) if breaker else False
@@ -153,12 +154,15 @@ def _unwritable(router: ConfiguredModel, rules: Sequence[Rule]) -> list[str]:
     ]
     if callable(router.on_limit):
         faults.append(f"on_limit = {router.on_limit!r}: cannot be written; pass it on loading")
-    try:
-        written_classifier(router.classifier)
-    except ConfigurationError as error:
-        faults += error.faults
-    if router.checks:
-        faults.append(f"checks = {list(router.checks)!r}: cannot be written; pass them on loading")
+    for write, value in (
+        (written_classifier, router.classifier),
+        (written_checks, router.checks),
+        (written_cascade, router.cascade),
+    ):
+        try:
+            write(value)
+        except ConfigurationError as error:
+            faults += error.faults
     faults += [
         f"rule {rule.label!r}: a callable condition cannot be written; give a mapping instead"
         for rule in rules
