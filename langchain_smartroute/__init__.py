@@ -48,7 +48,15 @@ if TYPE_CHECKING:
         StreamInterruptedError,
     )
     from langchain_smartroute.execution.breaker import CircuitBreaker
-    from langchain_smartroute.execution.checks import Check, SchemaCheck, default_checks
+    from langchain_smartroute.execution.checks import (
+        AgreementCheck,
+        Check,
+        JudgeCheck,
+        LearnedCheck,
+        LogprobCheck,
+        SchemaCheck,
+        default_checks,
+    )
     from langchain_smartroute.execution.circuit import CandidateHealth
     from langchain_smartroute.middleware import SmartRouterMiddleware
     from langchain_smartroute.routing import Rule
@@ -62,6 +70,7 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
+    "AgreementCheck": "execution.checks",
     "AnswerTooLongError": "errors",
     "Attempt": "types",
     "AttemptTimeoutError": "errors",
@@ -82,9 +91,12 @@ _HOMES = {
     "ForeignRedirectError": "errors",
     "InvalidRequestError": "errors",
     "JsonlDecisions": "accounting",
+    "JudgeCheck": "execution.checks",
     "JudgeClassifier": "classify",
+    "LearnedCheck": "execution.checks",
     "Ledger": "accounting",
     "LinearClassifier": "classify",
+    "LogprobCheck": "execution.checks",
     "MemoryLedger": "accounting",
     "ModelSpec": "catalog",
     "NoFeasibleModelError": "errors",
@@ -112,6 +124,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "AgreementCheck",
     "AnswerTooLongError",
     "Attempt",
     "AttemptTimeoutError",
@@ -132,9 +145,12 @@ __all__ = [
     "ForeignRedirectError",
     "InvalidRequestError",
     "JsonlDecisions",
+    "JudgeCheck",
     "JudgeClassifier",
+    "LearnedCheck",
     "Ledger",
     "LinearClassifier",
+    "LogprobCheck",
     "MemoryLedger",
     "ModelSpec",
     "NoFeasibleModelError",

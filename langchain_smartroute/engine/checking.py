@@ -75,6 +75,7 @@ def checked(
             specs,
             name=cascade.check.name,
             cheap=2 if compares else 1,
+            among=[a for a in specs if specs[a].gives_logprobs] if _reads_logprobs(own) else None,
             in_loop=request.turn.in_loop,
         )
     names = tuple(check.name for check in found)
@@ -108,12 +109,14 @@ def knowing_tools(check: Check, tools: Sequence[Any]) -> Check:
 
 def wanted_arguments(checks: Sequence[Check], spec: ModelSpec) -> dict[str, Any]:
     """The arguments without which the checks would have nothing to look at."""
-    functions = [check.function for check in checks]
-    wanted = any(
-        isinstance(f, LogprobCheck) or (isinstance(f, LearnedCheck) and f.wants_logprobs)
-        for f in functions
+    wanted = spec.gives_logprobs and any(_reads_logprobs(check.function) for check in checks)
+    return {"logprobs": True} if wanted else {}
+
+
+def _reads_logprobs(check: Any) -> bool:
+    return isinstance(check, LogprobCheck) or (
+        isinstance(check, LearnedCheck) and check.wants_logprobs
     )
-    return {"logprobs": True} if wanted and spec.gives_logprobs else {}
 
 
 def _applies(check: Check, task: str, *, tools: bool, schema: bool) -> bool:

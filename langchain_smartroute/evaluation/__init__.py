@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from langchain_smartroute.evaluation.learned import LabelledAnswer, fit_learned_check
 from langchain_smartroute.evaluation.metrics import (
     Interval,
     accuracy,
@@ -15,10 +16,12 @@ from langchain_smartroute.evaluation.metrics import (
 
 __all__ = [
     "Interval",
+    "LabelledAnswer",
     "accuracy",
     "bootstrap_interval",
     "calibration_error",
     "confusion",
+    "fit_learned_check",
     "macro_f1",
     "rank_correlation",
     "risk_coverage",

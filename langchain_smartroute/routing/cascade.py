@@ -6,7 +6,7 @@ stand, and who would have answered becomes the one to escalate to.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -27,6 +27,7 @@ def cascaded(
     *,
     name: str,
     cheap: int = 1,
+    among: Collection[str] | None = None,
     in_loop: bool = False,
 ) -> RoutingDecision:
     """Put the cheapest suitable candidates before the one that a decision chose.
@@ -40,6 +41,7 @@ def cascaded(
         specs: Alias → every candidate of the router.
         name: What the cascade is called, in reasons.
         cheap: How many cheap ones it needs; all but the first are second opinions.
+        among: Who may be the cheap ones; `None`: anybody.
         in_loop: Whether results of tools are being answered: who began ends then.
     """
     strong = decision.model
@@ -47,6 +49,7 @@ def cascaded(
         why = "a tool loop ends with the model it began with" if in_loop else decision.reason
         return _noted(decision, f"no cascade ({name}): {why}")
     ranked = _cheaper(decision, features, specs, than=strong)
+    ranked = [alias for alias in ranked if among is None or alias in among]
     if len(ranked) < cheap:
         return _noted(
             decision,

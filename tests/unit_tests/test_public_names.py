@@ -11,6 +11,7 @@ import pytest
 import langchain_smartroute
 
 PUBLIC = [
+    "AgreementCheck",
     "AnswerTooLongError",
     "Attempt",
     "AttemptTimeoutError",
@@ -31,9 +32,12 @@ PUBLIC = [
     "ForeignRedirectError",
     "InvalidRequestError",
     "JsonlDecisions",
+    "JudgeCheck",
     "JudgeClassifier",
+    "LearnedCheck",
     "Ledger",
     "LinearClassifier",
+    "LogprobCheck",
     "MemoryLedger",
     "ModelSpec",
     "NoFeasibleModelError",
