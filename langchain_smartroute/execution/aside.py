@@ -96,8 +96,7 @@ class Aside:
             self._take(answer_in(config, self.bounds, call, bounded=self.link.bounded))
         except Exception as error:  # noqa: BLE001 - whoever began the call is told
             self.error = self.bounds.meaning_of(error)
-        finally:
-            self._ended = self._pace.clock()
+        self._ended = self._pace.clock()
 
     def give_up(self) -> None:
         """Its time is up: nobody waits for it any more."""
@@ -112,8 +111,7 @@ class Aside:
             self._take(await aanswer_in(config, self.bounds, call()))
         except Exception as error:  # noqa: BLE001 - whoever began the call is told
             self.error = self.bounds.meaning_of(error)
-        finally:
-            self._ended = self._pace.clock()
+        self._ended = self._pace.clock()
 
     def _take(self, answer: Any) -> None:
         answer = as_answer(answer)

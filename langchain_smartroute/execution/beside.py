@@ -37,6 +37,9 @@ __all__ = ["Beside", "aside_config"]
 _GRACE_S = 0.25
 """How long a call may still take to notice that its time is up."""
 
+_BREAKING_S = 1.0
+"""How long a call that was broken off is waited for: it wakes at once, but for a connect."""
+
 _NOT_ASKED = "its breaker is open"
 
 Configured = Callable[[Aside], RunnableConfig]
@@ -172,8 +175,14 @@ class Beside:
                 self._asked[alias].said = words
 
     def drop(self) -> None:
-        """Nobody waits for what is still under way; it ends by itself, when its time is up."""
+        """Break off what is still under way; what cannot be ends by itself, in its own time."""
+        left = [(aside, task) for aside, task in self._threads.items() if not task.is_over]
         self._threads.clear()
+        for aside, _ in left:
+            aside.bounds.leave()
+        for aside, task in left:
+            if aside.link.bounded:
+                task.wait(_BREAKING_S)
         self._forget_unanswered()
 
     async def adrop(self) -> None:

@@ -132,6 +132,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
                         answer = answer_in(child, bounds, call, bounded=link.bounded)
                         bounds.said(chars_of(answer))
                     except self.exceptions_to_handle as error:
+                        beside.drop()
                         walk.failed(bounds.meaning_of(error), arrived=_arrived(answer))
                         continue
                     verdicts = self.review.judged(answer, beside)
@@ -195,6 +196,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
                                 yield from attempt.take(chunk)
                     except self.exceptions_to_handle as error:
                         if not bounds.only_lacks_its_end:
+                            beside.drop()
                             attempt.failed(bounds.meaning_of(error))
                             continue
                     verdicts = self.review.judged(attempt.whole, beside)

@@ -51,6 +51,11 @@ class Task:
         if is_left and self._too_late is not None:
             self._too_late()
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the call has ended."""
+        return self._ended.is_set()
+
     def wait(self, seconds: float | None) -> bool:
         """Whether the call ended in time; if not, or if the wait is broken off, it is left."""
         try:
