@@ -51,7 +51,14 @@ if TYPE_CHECKING:
     from langchain_smartroute.execution.checks import Check, SchemaCheck, default_checks
     from langchain_smartroute.execution.circuit import CandidateHealth
     from langchain_smartroute.middleware import SmartRouterMiddleware
-    from langchain_smartroute.routing import Rule
+    from langchain_smartroute.routing import (
+        Policy,
+        QualityPolicy,
+        QualityPredictor,
+        RouteOptions,
+        Rule,
+        TablePolicy,
+    )
     from langchain_smartroute.runnable import SmartRouterRunnable
     from langchain_smartroute.types import (
         Attempt,
@@ -89,11 +96,15 @@ _HOMES = {
     "ModelSpec": "catalog",
     "NoFeasibleModelError": "errors",
     "PatternClassifier": "classify",
+    "Policy": "routing",
     "Price": "catalog",
     "PriceBook": "catalog",
     "PriceNotFoundError": "errors",
     "PriceVariant": "catalog",
+    "QualityPolicy": "routing",
+    "QualityPredictor": "routing",
     "RequestFeatures": "types",
+    "RouteOptions": "routing",
     "RoutingDecision": "types",
     "Rule": "routing",
     "SchemaCheck": "execution.checks",
@@ -106,6 +117,7 @@ _HOMES = {
     "StorageError": "errors",
     "StreamInterruptedError": "errors",
     "StuckSigns": "classify",
+    "TablePolicy": "routing",
     "Usage": "types",
     "default_checks": "execution.checks",
     "track_costs": "accounting",
@@ -139,11 +151,15 @@ __all__ = [
     "ModelSpec",
     "NoFeasibleModelError",
     "PatternClassifier",
+    "Policy",
     "Price",
     "PriceBook",
     "PriceNotFoundError",
     "PriceVariant",
+    "QualityPolicy",
+    "QualityPredictor",
     "RequestFeatures",
+    "RouteOptions",
     "RoutingDecision",
     "Rule",
     "SchemaCheck",
@@ -156,6 +172,7 @@ __all__ = [
     "StorageError",
     "StreamInterruptedError",
     "StuckSigns",
+    "TablePolicy",
     "Usage",
     "default_checks",
     "track_costs",
