@@ -100,7 +100,7 @@ class _Space:
         """Fit a target at the strength that predicts left-out rows best."""
         turned = self._left.T @ (target - target.mean(axis=0))
         tried = [(*self._left_out(target, turned, s), s) for s in _STRENGTHS]
-        errors, found, strength = _smoothest(tried)
+        errors, slopes, strength = _smoothest(tried)
         better = (target - target.mean(axis=0)) ** 2
         gains = better.mean(axis=1) - errors
         gain, doubt = float(gains.mean()), float(gains.std()) / math.sqrt(len(gains))
@@ -116,18 +116,19 @@ class _Space:
         weights = self._right @ (
             turned * (np.sqrt(self._values) / (self._values + strength))[:, None]
         )
-        return _Part(weights * _slopes(target - target.mean(axis=0), found), said, used=True)
+        return _Part(weights * slopes, said, used=True)
 
     def _left_out(
         self, target: _Floats, turned: _Floats, strength: float
     ) -> tuple[_Floats, _Floats]:
-        """Squared errors by row, and predictions, each without the row's own score."""
+        """Squared errors by row, each without the row's own score, and the slopes taken."""
         shares = self._values / (self._values + strength)
         fitted = self._left @ (turned * shares[:, None])
         own = (self._left**2) @ shares + 1.0 / len(target)
         centred = target - target.mean(axis=0)
-        errors = (centred - fitted) / np.maximum(1.0 - own, 1e-6)[:, None]
-        return (errors**2).mean(axis=1), centred - errors
+        found = centred - (centred - fitted) / np.maximum(1.0 - own, 1e-6)[:, None]
+        slopes = _slopes(centred, found)
+        return ((centred - found * slopes) ** 2).mean(axis=1), slopes
 
 
 def _smoothest(tried: list[tuple[_Floats, _Floats, float]]) -> tuple[_Floats, _Floats, float]:
