@@ -7,6 +7,15 @@ from langchain_smartroute.engine.conversation import (
     conversation_key,
 )
 from langchain_smartroute.engine.engine import Engine
+from langchain_smartroute.engine.feedback import Feedback
 from langchain_smartroute.engine.request import Request
 
-__all__ = ["Conversations", "Engine", "Recollection", "Request", "Visit", "conversation_key"]
+__all__ = [
+    "Conversations",
+    "Engine",
+    "Feedback",
+    "Recollection",
+    "Request",
+    "Visit",
+    "conversation_key",
+]

@@ -31,6 +31,7 @@ from langchain_smartroute.engine.conversation import (
     Visit,
     conversation_of,
 )
+from langchain_smartroute.engine.feedback import Feedback
 from langchain_smartroute.engine.recording import OnDecision, recorder
 from langchain_smartroute.engine.request import Request
 from langchain_smartroute.execution import (
@@ -46,7 +47,7 @@ from langchain_smartroute.execution import (
     unavailable,
 )
 from langchain_smartroute.execution.checks import Check
-from langchain_smartroute.routing import TablePolicy
+from langchain_smartroute.routing import RulesFirst
 from langchain_smartroute.state import MemoryState
 from langchain_smartroute.tracing import classifying
 from langchain_smartroute.types import StreamPolicy
@@ -76,9 +77,10 @@ class Engine:
         conversations: Remembers their routes.
         stuck: When an agent counts as stuck; `None`: never.
         on_decision: Given the record of each decision when its request has ended.
+        feedback: Remembers what has ended, so that answers can be scored.
     """
 
-    policy: TablePolicy
+    policy: RulesFirst
     classifier: Classifier
     candidates: Mapping[str, Candidate]
     name: str
@@ -91,6 +93,7 @@ class Engine:
     )
     stuck: StuckSigns | None = None
     on_decision: OnDecision | None = None
+    feedback: Feedback = field(default_factory=Feedback)
 
     def visit(self, request: Request) -> Visit:
         """The request's part in its conversation, with what is remembered of it."""
@@ -214,6 +217,7 @@ class Engine:
                     decision,
                     features,
                     specs=self.policy.catalog.models,
+                    feedback=self.feedback,
                 ),
             ),
             review=Review(
@@ -287,7 +291,7 @@ class Engine:
             spare=alias not in decision.chain,
             endpoint=candidate.endpoint,
             asked_at=request.asked_at,
-            prior=candidate.spec.quality.get(decision.task),
+            prior=decision.predicted.get(alias, candidate.spec.quality.get(decision.task)),
             fallbacks=frozenset(self.policy.fallbacks.get(alias, ())),
             **{trait.name: getattr(candidate.traits, trait.name) for trait in fields(Traits)},
         )

@@ -2,7 +2,7 @@
 
 from langchain_smartroute.routing.feasible import ANSWER_ROOM_TOKENS, estimated_cost_usd
 from langchain_smartroute.routing.options import RouteOptions
-from langchain_smartroute.routing.policy import OnLimit, Policy
+from langchain_smartroute.routing.policy import OnLimit, Policy, RulesFirst
 from langchain_smartroute.routing.predictor import QualityPredictor
 from langchain_smartroute.routing.quality import QualityPolicy
 from langchain_smartroute.routing.rules import Rule, as_rules
@@ -17,6 +17,7 @@ __all__ = [
     "QualityPredictor",
     "RouteOptions",
     "Rule",
+    "RulesFirst",
     "TablePolicy",
     "as_rules",
     "estimated_cost_usd",

@@ -101,7 +101,13 @@ class Aim:
     @property
     def is_open(self) -> bool:
         """Whether nothing is given, so that the tier decides."""
-        return all(getattr(self, n) is None for n in (*_SHARES, "worth_usd"))
+        return not self.given
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """What is given, by name."""
+        found = ((name, getattr(self, name)) for name in (*_SHARES, "worth_usd"))
+        return {name: value for name, value in found if value is not None}
 
     def choose(self, offers: Sequence[Offer], *, task: str) -> tuple[str, str]:
         """Who should answer, and why.

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from langchain_smartroute.catalog import Catalog
 from langchain_smartroute.routing.choice import Choice
@@ -60,9 +60,6 @@ class RulesFirst(ABC):
         roster: The candidates with what no request changes.
     """
 
-    version: ClassVar[str]
-    """Name and version; the version rises when equal input may decide otherwise."""
-
     catalog: Catalog = field(default_factory=partial(Catalog.load, "default"))
     rules: tuple[Rule, ...] = ()
     fallbacks: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -75,9 +72,18 @@ class RulesFirst(ABC):
         """Lay the candidates out."""
         object.__setattr__(self, "roster", Roster(self.catalog))
 
+    @property
+    @abstractmethod
+    def version(self) -> str:
+        """Name and version; the version rises when equal input may decide otherwise."""
+
     @abstractmethod
     def preference(self, features: RequestFeatures, options: RouteOptions) -> Preference:
         """Who is wanted for a request, and who comes next."""
+
+    def drawn(self) -> RulesFirst:
+        """The policy as a picture shows it: without rules, as they may ask for anything."""
+        return replace(self, rules=())
 
     def decide(
         self,

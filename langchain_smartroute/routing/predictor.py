@@ -35,6 +35,7 @@ class QualityPredictor:
     Attributes:
         findings: What was fitted; its `card` says how, in words and figures.
         revision: Rises with every score that is learned.
+        path: The file that it was last saved to or loaded from; `None`: there is none.
 
     Example:
         >>> predictor = QualityPredictor()
@@ -53,6 +54,7 @@ class QualityPredictor:
         self.findings = findings or Findings()
         self.text_gains = text_gains
         self.revision = 0
+        self.path: Path | None = None
         self._tallies: dict[tuple[str, str], Mapping[str, Tally]] = dict(tallies or {})
         self._lock = threading.Lock()
         self._gains: dict[bytes, Mapping[str, float]] = {}
@@ -136,8 +138,17 @@ class QualityPredictor:
             self._gains[key] = found
         return found
 
-    def save(self, path: str | Path) -> None:
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing was fitted or learned."""
+        return not (self.findings.levels or self._tallies)
+
+    def save(self, path: str | Path, *, aim: Mapping[str, Any] | None = None) -> None:
         """Write everything that is known to a file.
+
+        Args:
+            path: The file.
+            aim: What the policy aims at, to be kept beside it.
 
         Raises:
             ConfigurationError: If it cannot be written.
@@ -146,17 +157,28 @@ class QualityPredictor:
 
         with self._lock:
             tallies = dict(self._tallies)
-        content = written(self.findings, self.text_gains, tallies)
+        content = written(self.findings, self.text_gains, tallies, aim=aim or {})
         try:
             Path(path).write_text(content, encoding="utf-8")
         except OSError as error:
             raise ConfigurationError(
                 f"{path}: cannot be written ({error.strerror}); give another path"
             ) from error
+        self.path = Path(path)
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """Read what `save` has written.
+
+        Raises:
+            ConfigurationError: If it cannot be read, is something else, is damaged, or
+                comes from a newer version.
+        """
+        return cls.load_with_aim(path)[0]
+
+    @classmethod
+    def load_with_aim(cls, path: str | Path) -> tuple[Self, Mapping[str, Any]]:
+        """Read what `save` has written, and what the policy aimed at.
 
         Raises:
             ConfigurationError: If it cannot be read, is something else, is damaged, or
@@ -170,8 +192,10 @@ class QualityPredictor:
             raise ConfigurationError(
                 f"{path}: cannot be read ({error.strerror}); correct the path"
             ) from error
-        findings, gains, tallies = read(content, name=str(path))
-        return cls(findings, text_gains=gains, tallies=tallies)
+        found = read(content, name=str(path))
+        made = cls(found.findings, text_gains=found.gains, tallies=found.tallies)
+        made.path = Path(path)
+        return made, found.aim
 
     @property
     def card(self) -> Mapping[str, Any]:

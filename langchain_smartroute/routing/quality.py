@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
 from langchain_smartroute.routing.aim import TIER_KEEPS, Aim, Offer
 from langchain_smartroute.routing.ceiling import Estimates
@@ -56,8 +57,6 @@ class QualityPolicy(RulesFirst):
         ('deepseek-reasoner', 'predicted 0.90 for math, bar 0.80; cheapest of 2 that clear it')
     """
 
-    version: ClassVar[str] = "quality/1"
-
     predictor: QualityPredictor = field(default_factory=QualityPredictor)
     bar: float | None = None
     keep: float | None = None
@@ -73,6 +72,34 @@ class QualityPolicy(RulesFirst):
         object.__setattr__(self, "aim", aim)
         outlook = Outlook(self.predictor, self.catalog.models)
         object.__setattr__(self, "outlook", outlook)
+
+    @property
+    def version(self) -> str:
+        """Name and version."""
+        return "quality/1"
+
+    def save(self, path: str | Path) -> None:
+        """Write what the predictor knows, and the aim, to a file.
+
+        Raises:
+            ConfigurationError: If it cannot be written.
+        """
+        self.predictor.save(path, aim=self.aim.given)
+
+    @classmethod
+    def load(cls, path: str | Path, **settings: Any) -> Self:
+        """Read what `save` has written.
+
+        Args:
+            path: The file.
+            **settings: Attributes that count instead of the file's.
+
+        Raises:
+            ConfigurationError: If it cannot be read, is something else, is damaged, or
+                comes from a newer version.
+        """
+        predictor, aim = QualityPredictor.load_with_aim(path)
+        return cls(**{"predictor": predictor, **aim, **settings})
 
     def preference(self, features: RequestFeatures, options: RouteOptions) -> QualityPreference:
         """What the predictor and the prices say of a request."""

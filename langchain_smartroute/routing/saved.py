@@ -6,7 +6,8 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.routing.evidence import Evidence, Findings, Tally
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from langchain_smartroute.routing.gains import TextGains
     from langchain_smartroute.routing.predictor import Tallies
 
-__all__ = ["FORMAT", "read", "written"]
+__all__ = ["FORMAT", "Saved", "read", "written"]
 
 FORMAT = 1
 """Rises when a version before could not read the file."""
@@ -24,9 +25,21 @@ _KIND = "smartroute-quality"
 _MEND = "fit it again, or give the file that `save` has written"
 
 
-def written(findings: Findings, gains: TextGains | None, tallies: Tallies) -> str:
+class Saved(NamedTuple):
+    """What a file holds."""
+
+    findings: Findings
+    gains: TextGains | None
+    tallies: Tallies
+    aim: Mapping[str, Any]
+
+
+def written(
+    findings: Findings, gains: TextGains | None, tallies: Tallies, *, aim: Mapping[str, Any]
+) -> str:
     """The content of a file."""
     body = {
+        "aim": {n: str(v) if isinstance(v, Decimal) else v for n, v in aim.items()},
         "levels": findings.levels,
         "tasks": findings.tasks,
         "shifts": findings.shifts,
@@ -39,7 +52,7 @@ def written(findings: Findings, gains: TextGains | None, tallies: Tallies) -> st
     return json.dumps(whole, sort_keys=True, indent=1) + "\n"
 
 
-def read(content: str, *, name: str) -> tuple[Findings, TextGains | None, Tallies]:
+def read(content: str, *, name: str) -> Saved:
     """What a file holds, checked.
 
     Args:
@@ -65,8 +78,10 @@ def read(content: str, *, name: str) -> tuple[Findings, TextGains | None, Tallie
     if whole.get("sha256") != _digest(json.dumps(body, sort_keys=True)):
         raise ConfigurationError(f"{name}: is damaged (SHA-256 differs); {_MEND}")
     try:
-        return _findings(body), _gains(body["text_gains"]), _tallies(body["tallies"])
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        aim = {n: Decimal(v) if n == "worth_usd" else float(v) for n, v in body["aim"].items()}
+        gains = _gains(body["text_gains"])
+        return Saved(_findings(body), gains, _tallies(body["tallies"]), aim)
+    except (ValueError, TypeError, KeyError, AttributeError, InvalidOperation) as error:
         raise ConfigurationError(f"{name}: cannot be read; {_MEND}") from error
 
 

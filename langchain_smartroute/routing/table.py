@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from langchain_smartroute.routing.ceiling import Estimates
 from langchain_smartroute.routing.policy import RulesFirst
@@ -36,7 +36,10 @@ class TablePolicy(RulesFirst):
         'deepseek-v4-pro'
     """
 
-    version: ClassVar[str] = POLICY
+    @property
+    def version(self) -> str:
+        """Name and version."""
+        return POLICY
 
     def preference(self, features: RequestFeatures, options: RouteOptions) -> TablePreference:
         """What the table says of a request."""
@@ -51,7 +54,7 @@ class TablePreference:
         self._features = features
         self._options = options
 
-    def wanted(self, _excluded: Collection[str]) -> Iterator[Wish]:
+    def wanted(self, excluded: Collection[str], /) -> Iterator[Wish]:  # noqa: ARG002 - the walk passes over them
         """The caller's tier, then the tiers below it where a ceiling is set."""
         cell = self._cell(self._options.tier)
         if cell is None:

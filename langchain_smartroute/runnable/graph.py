@@ -9,14 +9,14 @@ from langchain_core.runnables import RunnableLambda
 from langchain_core.runnables.graph import Graph, Node
 
 from langchain_smartroute.errors import SmartRouteError
-from langchain_smartroute.routing import RouteOptions, TablePolicy
+from langchain_smartroute.routing import RouteOptions, RulesFirst
 from langchain_smartroute.types import RequestFeatures
 
 __all__ = ["router_graph"]
 
 
 def router_graph(
-    policy: TablePolicy, options: RouteOptions, *, name: str, checks: Sequence[str]
+    policy: RulesFirst, options: RouteOptions, *, name: str, checks: Sequence[str]
 ) -> Graph:
     """Draw a router.
 
@@ -54,7 +54,7 @@ def router_graph(
 
 
 def _ways(
-    policy: TablePolicy, options: RouteOptions
+    policy: RulesFirst, options: RouteOptions
 ) -> tuple[Mapping[str, list[str]], Mapping[str, dict[str, None]]]:
     """Alias → the tasks that lead to it, and alias → who follows it in their chains."""
     tasks: dict[str, list[str]] = {}
@@ -62,11 +62,8 @@ def _ways(
     for task in (*policy.catalog.table.rows, "default"):
         inputs = frozenset({"text", "image"} if task == "vision" else {"text"})
         features = RequestFeatures(task=task, inputs=inputs)  # type: ignore[arg-type] # modalities
-        plain = TablePolicy(
-            catalog=policy.catalog, fallbacks=policy.fallbacks, max_attempts=policy.max_attempts
-        )
         try:
-            chain = plain.decide(features, options, decision_id="").chain
+            chain = policy.drawn().decide(features, options, decision_id="").chain
         except SmartRouteError:
             # A catalog may have nobody for a task; then no branch leads anywhere.
             continue

@@ -19,6 +19,7 @@ from langchain_smartroute.execution import as_breaker
 from langchain_smartroute.routing import Rule, as_rules
 from langchain_smartroute.runnable.classifiers import written_classifier
 from langchain_smartroute.runnable.conversing import as_signs
+from langchain_smartroute.runnable.policies import written_policy
 
 if TYPE_CHECKING:
     from langchain_smartroute.runnable.configured import ConfiguredModel
@@ -83,6 +84,7 @@ def written_settings(router: ConfiguredModel) -> dict[str, Any]:
         written["spend_limits"] = [_written_limit(limit) for limit in router.spend_limits]
     written["catalog"] = _written_catalog(router.catalog)
     written["classifier"] = written_classifier(router.classifier)
+    written["policy"] = written_policy(router.policy)
     if router.checks is not None:
         written["checks"] = []
     if "breaker" in fields:
@@ -153,10 +155,11 @@ def _unwritable(router: ConfiguredModel, rules: Sequence[Rule]) -> list[str]:
     ]
     if callable(router.on_limit):
         faults.append(f"on_limit = {router.on_limit!r}: cannot be written; pass it on loading")
-    try:
-        written_classifier(router.classifier)
-    except ConfigurationError as error:
-        faults += error.faults
+    for write, value in ((written_classifier, router.classifier), (written_policy, router.policy)):
+        try:
+            write(value)
+        except ConfigurationError as error:
+            faults += error.faults
     if router.checks:
         faults.append(f"checks = {list(router.checks)!r}: cannot be written; pass them on loading")
     faults += [
