@@ -59,7 +59,14 @@ if TYPE_CHECKING:
     )
     from langchain_smartroute.execution.circuit import CandidateHealth
     from langchain_smartroute.middleware import SmartRouterMiddleware
-    from langchain_smartroute.routing import Rule
+    from langchain_smartroute.routing import (
+        Policy,
+        QualityPolicy,
+        QualityPredictor,
+        RouteOptions,
+        Rule,
+        TablePolicy,
+    )
     from langchain_smartroute.runnable import SmartRouterRunnable
     from langchain_smartroute.types import (
         Attempt,
@@ -101,11 +108,15 @@ _HOMES = {
     "ModelSpec": "catalog",
     "NoFeasibleModelError": "errors",
     "PatternClassifier": "classify",
+    "Policy": "routing",
     "Price": "catalog",
     "PriceBook": "catalog",
     "PriceNotFoundError": "errors",
     "PriceVariant": "catalog",
+    "QualityPolicy": "routing",
+    "QualityPredictor": "routing",
     "RequestFeatures": "types",
+    "RouteOptions": "routing",
     "RoutingDecision": "types",
     "Rule": "routing",
     "SchemaCheck": "execution.checks",
@@ -118,6 +129,7 @@ _HOMES = {
     "StorageError": "errors",
     "StreamInterruptedError": "errors",
     "StuckSigns": "classify",
+    "TablePolicy": "routing",
     "Usage": "types",
     "default_checks": "execution.checks",
     "track_costs": "accounting",
@@ -155,11 +167,15 @@ __all__ = [
     "ModelSpec",
     "NoFeasibleModelError",
     "PatternClassifier",
+    "Policy",
     "Price",
     "PriceBook",
     "PriceNotFoundError",
     "PriceVariant",
+    "QualityPolicy",
+    "QualityPredictor",
     "RequestFeatures",
+    "RouteOptions",
     "RoutingDecision",
     "Rule",
     "SchemaCheck",
@@ -172,6 +188,7 @@ __all__ = [
     "StorageError",
     "StreamInterruptedError",
     "StuckSigns",
+    "TablePolicy",
     "Usage",
     "default_checks",
     "track_costs",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from langchain_smartroute.errors import ConfigurationError
@@ -27,7 +27,7 @@ _NOWHERE = "http://127.0.0.1:9/v1"
 
 
 def deciding_router(
-    catalog: Catalog, *, tier: Tier, max_cost_usd: Decimal | None = None
+    catalog: Catalog, *, tier: Tier, max_cost_usd: Decimal | None = None, policy: Any = "table"
 ) -> SmartRouterRunnable:
     """A router that can only decide: it needs no key, and no model stands behind it."""
     return SmartRouterRunnable.from_catalog(
@@ -35,6 +35,7 @@ def deciding_router(
         tier=tier,
         base_url=_NOWHERE,
         max_cost_usd=max_cost_usd,
+        policy=policy,
     )
 
 

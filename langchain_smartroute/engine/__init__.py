@@ -8,12 +8,14 @@ from langchain_smartroute.engine.conversation import (
     conversation_key,
 )
 from langchain_smartroute.engine.engine import Engine
+from langchain_smartroute.engine.feedback import Feedback
 from langchain_smartroute.engine.request import Request
 
 __all__ = [
     "Cascade",
     "Conversations",
     "Engine",
+    "Feedback",
     "Recollection",
     "Request",
     "Visit",

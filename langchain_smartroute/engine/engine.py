@@ -34,6 +34,7 @@ from langchain_smartroute.engine.conversation import (
     Visit,
     conversation_of,
 )
+from langchain_smartroute.engine.feedback import Feedback
 from langchain_smartroute.engine.links import Links
 from langchain_smartroute.engine.recording import OnDecision, recorder
 from langchain_smartroute.engine.request import Request
@@ -47,7 +48,7 @@ from langchain_smartroute.execution import (
     unavailable,
 )
 from langchain_smartroute.execution.checks import Check
-from langchain_smartroute.routing import TablePolicy
+from langchain_smartroute.routing import RulesFirst
 from langchain_smartroute.state import MemoryState
 from langchain_smartroute.tracing import classifying
 from langchain_smartroute.types import StreamPolicy
@@ -78,9 +79,10 @@ class Engine:
         conversations: Remembers their routes.
         stuck: When an agent counts as stuck; `None`: never.
         on_decision: Given the record of each decision when its request has ended.
+        feedback: Remembers what has ended, so that answers can be scored.
     """
 
-    policy: TablePolicy
+    policy: RulesFirst
     classifier: Classifier
     candidates: Mapping[str, Candidate]
     name: str
@@ -94,6 +96,7 @@ class Engine:
     )
     stuck: StuckSigns | None = None
     on_decision: OnDecision | None = None
+    feedback: Feedback = field(default_factory=Feedback)
 
     def visit(self, request: Request) -> Visit:
         """The request's part in its conversation, with what is remembered of it."""
@@ -238,6 +241,7 @@ class Engine:
                     decision,
                     features,
                     specs=self.policy.catalog.models,
+                    feedback=self.feedback,
                 ),
             ),
             review=Review(

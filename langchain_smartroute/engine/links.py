@@ -77,7 +77,7 @@ class Links:
             spare=spec.alias not in self.decision.chain,
             endpoint=candidate.endpoint,
             asked_at=self.request.asked_at,
-            prior=spec.quality.get(self.decision.task),
+            prior=self.decision.predicted.get(spec.alias, spec.quality.get(self.decision.task)),
             fallbacks=frozenset(self.fallbacks.get(spec.alias, ())),
             **{trait.name: getattr(traits, trait.name) for trait in fields(Traits)},
         )

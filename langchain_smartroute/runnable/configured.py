@@ -33,7 +33,7 @@ from langchain_smartroute.execution import (
     as_breaker,
     resolve_endpoints,
 )
-from langchain_smartroute.routing import RouteOptions, TablePolicy, as_rules
+from langchain_smartroute.routing import RouteOptions, as_rules
 from langchain_smartroute.runnable.build import (
     build_candidates,
     build_costs,
@@ -44,7 +44,8 @@ from langchain_smartroute.runnable.build import (
 )
 from langchain_smartroute.runnable.checking import build_cascade, given_checks
 from langchain_smartroute.runnable.classifiers import given_classifier
-from langchain_smartroute.runnable.observed import ObservedModel
+from langchain_smartroute.runnable.deciding import DecidingModel, feedback_for
+from langchain_smartroute.runnable.policies import given_policy
 from langchain_smartroute.runnable.settings import read_settings, written_settings
 from langchain_smartroute.types import StreamPolicy, Tier
 
@@ -54,7 +55,7 @@ _PASSED_ON = ("cache", "disable_streaming", "output_version", "rate_limiter", "s
 """Fields of a chat model that the models built by the router take over."""
 
 
-class ConfiguredModel(ObservedModel):
+class ConfiguredModel(DecidingModel):
     """What a router is made from, checked and compiled once.
 
     The attributes are described in `SmartRouterRunnable`.
@@ -91,7 +92,6 @@ class ConfiguredModel(ObservedModel):
         extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True
     )
 
-    _engine: Engine = PrivateAttr()
     _costs: CostCallbackHandler | None = PrivateAttr(default=None)
 
     def __init__(self, **data: Any) -> None:
@@ -106,7 +106,8 @@ class ConfiguredModel(ObservedModel):
         catalog = with_prices(Catalog.load(self.catalog), self.prices)
         aliases = tuple(catalog.models)
         self._check_choices(aliases)
-        policy = TablePolicy(
+        policy = given_policy(
+            self.policy,
             catalog=catalog,
             rules=as_rules(self.rules, aliases=aliases),
             fallbacks=checked_fallbacks(self.fallbacks, catalog),
@@ -148,6 +149,7 @@ class ConfiguredModel(ObservedModel):
             **self._knowing_conversations(),
             limits=build_limits(self),
             on_decision=self._decision_sink,
+            feedback=feedback_for(policy),
         )
         self._costs = build_costs(self.ledger, catalog)
         if self.profile is None:

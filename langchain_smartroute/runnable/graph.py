@@ -10,7 +10,7 @@ from langchain_core.runnables.graph import Graph, Node
 
 from langchain_smartroute.engine import Engine, Request
 from langchain_smartroute.errors import SmartRouteError
-from langchain_smartroute.routing import RouteOptions, TablePolicy
+from langchain_smartroute.routing import RouteOptions
 from langchain_smartroute.types import RequestFeatures
 
 __all__ = ["router_graph"]
@@ -66,11 +66,8 @@ def _ways(
     for task in (*policy.catalog.table.rows, "default"):
         inputs = frozenset({"text", "image"} if task == "vision" else {"text"})
         features = RequestFeatures(task=task, inputs=inputs)  # type: ignore[arg-type] # modalities
-        plain = TablePolicy(
-            catalog=policy.catalog, fallbacks=policy.fallbacks, max_attempts=policy.max_attempts
-        )
         try:
-            decided = plain.decide(features, options, decision_id="")
+            decided = policy.drawn().decide(features, options, decision_id="")
         except SmartRouteError:
             # A catalog may have nobody for a task; then no branch leads anywhere.
             continue

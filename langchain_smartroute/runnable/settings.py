@@ -20,6 +20,7 @@ from langchain_smartroute.routing import Rule, as_rules
 from langchain_smartroute.runnable.checking import written_cascade, written_checks
 from langchain_smartroute.runnable.classifiers import written_classifier
 from langchain_smartroute.runnable.conversing import as_signs
+from langchain_smartroute.runnable.policies import written_policy
 
 if TYPE_CHECKING:
     from langchain_smartroute.runnable.configured import ConfiguredModel
@@ -86,6 +87,7 @@ def written_settings(router: ConfiguredModel) -> dict[str, Any]:
     written["classifier"] = written_classifier(router.classifier)
     written["checks"] = written_checks(router.checks)
     written["cascade"] = written_cascade(router.cascade)
+    written["policy"] = written_policy(router.policy)
     if "breaker" in fields:
         breaker = as_breaker(router.breaker)
         written["breaker"] = asdict(breaker.settings) if breaker else False
@@ -158,6 +160,7 @@ def _unwritable(router: ConfiguredModel, rules: Sequence[Rule]) -> list[str]:
         (written_classifier, router.classifier),
         (written_checks, router.checks),
         (written_cascade, router.cascade),
+        (written_policy, router.policy),
     ):
         try:
             write(value)

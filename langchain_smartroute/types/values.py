@@ -141,6 +141,8 @@ class RoutingDecision:
         opinions: Aliases that are asked the same at the same time, to compare answers.
         classified_by: Which classifier said what the task is, and which failed.
         sticks: Whether it becomes its conversation's route; the caller's own word does not.
+        predicted: Alias → how good its answer is expected to be, in [0, 1]; empty where
+            the policy predicts nothing.
     """
 
     id: str
@@ -160,6 +162,7 @@ class RoutingDecision:
     opinions: tuple[str, ...] = ()
     classified_by: str = ""
     sticks: bool = True
+    predicted: Mapping[str, float] = field(default_factory=dict)
 
     def __str__(self) -> str:
         """Explain the decision in a few lines that a person can read."""
@@ -179,6 +182,9 @@ class RoutingDecision:
         if len(self.chain) > 1:
             lines.append("  fallbacks")
             lines += [f"    {a}: {self.chain_reasons.get(a, '')}" for a in self.chain[1:]]
+        if self.predicted:
+            best = sorted(self.predicted.items(), key=lambda found: -found[1])
+            lines.append(f"  predicted   {', '.join(f'{a} {share:.2f}' for a, share in best)}")
         if self.checks:
             lines.append(f"  checks      {', '.join(self.checks)}")
         if self.excluded:
