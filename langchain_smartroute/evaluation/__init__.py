@@ -1,8 +1,7 @@
-"""Is it any good: figures on prompts that a classifier was not trained on."""
+"""Is it any good: figures on prompts that nothing was trained, chosen or calibrated on."""
 
 from __future__ import annotations
 
-from langchain_smartroute.evaluation.learned import LabelledAnswer, fit_learned_check
 from langchain_smartroute.evaluation.metrics import (
     Interval,
     accuracy,
@@ -13,16 +12,18 @@ from langchain_smartroute.evaluation.metrics import (
     rank_correlation,
     risk_coverage,
 )
+from langchain_smartroute.evaluation.outcomes import OutcomeTable
+from langchain_smartroute.evaluation.reading import read_outcomes
 
 __all__ = [
     "Interval",
-    "LabelledAnswer",
+    "OutcomeTable",
     "accuracy",
     "bootstrap_interval",
     "calibration_error",
     "confusion",
-    "fit_learned_check",
     "macro_f1",
     "rank_correlation",
+    "read_outcomes",
     "risk_coverage",
 ]
