@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -57,8 +57,8 @@ class Replay:
             what is expected.
         cost_usd: US dollars of all calls; NaN where one of them is unknown.
         latency_s: Seconds of all calls, one after the other; NaN where unknown.
-        answers: Model → share of the prompts that it answered.
-        calls: Model → calls per prompt.
+        answered: Model → the probability that it answered each prompt.
+        called: Model → how often it was called for each prompt.
         notes: What else is to be known.
     """
 
@@ -66,13 +66,34 @@ class Replay:
     quality: _Floats = field(repr=False)
     cost_usd: _Floats = field(repr=False)
     latency_s: _Floats = field(repr=False)
-    answers: Mapping[str, float]
-    calls: Mapping[str, float]
+    answered: Mapping[str, _Floats] = field(repr=False)
+    called: Mapping[str, _Floats] = field(repr=False)
     notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         """How many prompts were replayed."""
         return len(self.quality)
+
+    @property
+    def answers(self) -> dict[str, float]:
+        """Model → share of the prompts that it answered."""
+        return {model: float(share.mean()) for model, share in self.answered.items()}
+
+    @property
+    def calls(self) -> dict[str, float]:
+        """Model → calls per prompt."""
+        return {model: float(count.mean()) for model, count in self.called.items()}
+
+    def rows(self, wanted: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> Replay:
+        """Some of the prompts."""
+        return replace(
+            self,
+            quality=self.quality[wanted],
+            cost_usd=self.cost_usd[wanted],
+            latency_s=self.latency_s[wanted],
+            answered={model: share[wanted] for model, share in self.answered.items()},
+            called={model: count[wanted] for model, count in self.called.items()},
+        )
 
     @property
     def mean_quality(self) -> float:
@@ -121,16 +142,15 @@ def replay(table: OutcomeTable, routes: Routes) -> Replay:
             f"{routes.name}: prompt {row + 1} went to {table.models[routes.answered[row]]}, which"
             " has no score for it; keep the prompts that all its models have (table.only)"
         )
-    count = max(1, len(table))
-    answered = np.bincount(routes.answered[there], minlength=len(table.models)) / count
-    called = routes.called.mean(axis=0)
+    answered = np.zeros(routes.called.shape, bool)
+    answered[rows[there], routes.answered[there]] = True
     return Replay(
         name=routes.name,
         quality=quality,
         cost_usd=np.where(routes.called, table.cost_usd, 0.0).sum(axis=1),
         latency_s=np.where(routes.called, table.latency_s, 0.0).sum(axis=1),
-        answers=_named(table, answered),
-        calls=_named(table, called),
+        answered=_named(table, answered),
+        called=_named(table, routes.called),
         notes=routes.notes,
     )
 
@@ -148,20 +168,21 @@ def mixed(first: Replay, second: Replay, *, share: float, name: str) -> Replay:
     def blend(one: _Floats, other: _Floats) -> _Floats:
         return (1 - share) * one + share * other
 
-    def sums(one: Mapping[str, float], other: Mapping[str, float]) -> dict[str, float]:
+    def sums(one: Mapping[str, _Floats], other: Mapping[str, _Floats]) -> dict[str, _Floats]:
+        none = np.zeros(len(first))
         names = dict.fromkeys((*one, *other))
-        return {n: (1 - share) * one.get(n, 0.0) + share * other.get(n, 0.0) for n in names}
+        return {name: blend(one.get(name, none), other.get(name, none)) for name in names}
 
     return Replay(
         name=name,
         quality=blend(first.quality, second.quality),
         cost_usd=blend(first.cost_usd, second.cost_usd),
         latency_s=blend(first.latency_s, second.latency_s),
-        answers=sums(first.answers, second.answers),
-        calls=sums(first.calls, second.calls),
+        answered=sums(first.answered, second.answered),
+        called=sums(first.called, second.called),
     )
 
 
-def _named(table: OutcomeTable, shares: _Floats) -> dict[str, float]:
-    pairs = zip(table.models, shares.tolist(), strict=True)
-    return {model: share for model, share in pairs if share}
+def _named(table: OutcomeTable, shares: npt.NDArray[np.bool_]) -> dict[str, _Floats]:
+    there = np.flatnonzero(shares.any(axis=0))
+    return {table.models[column]: shares[:, column].astype(np.float64) for column in there}
