@@ -157,9 +157,7 @@ def confidence_family(
     thresholds = np.unique(np.quantile(values, np.linspace(0, 1, steps + 1)[:-1]))[::-1]
     found = []
     for threshold in thresholds.tolist():
-        routes = by_confidence(
-            table, confidences, first=first, strong=strong, threshold=threshold
-        )
+        routes = by_confidence(table, confidences, first=first, strong=strong, threshold=threshold)
         label = f"{first} from confidence {threshold:.4g} on, else {strong}"
         setting = Setting(label=label, told={"threshold": threshold, "first": first})
         found.append((setting, replay(table, routes)))

@@ -123,8 +123,7 @@ class OutcomeTable:
 
     def rows(self, wanted: npt.NDArray[np.bool_] | _Numbers) -> OutcomeTable:
         """Some of the prompts, by their numbers or by a mask."""
-        mask = np.asarray(wanted)
-        numbers = np.flatnonzero(mask) if mask.dtype == bool else mask
+        numbers = np.arange(len(self))[wanted]
         arrays = {n: getattr(self, n)[numbers] for n in (*_PER_PROMPT, *_PER_CALL)}
         prompts = tuple(self.prompts[number] for number in numbers.tolist())
         return replace(self, prompts=prompts, **arrays)
@@ -261,10 +260,8 @@ def _duplicates(rows: OutcomeRows, cells: npt.NDArray[np.int64], first: _Numbers
     kept[first] = True
     standing = scores[first][np.searchsorted(cells[first], cells[~kept])]
     differ = int((standing != scores[~kept]).sum())
-    return [
-        f"{left_out:,} rows left out, as prompt and model are those of a row before"
-        f" ({differ:,} with another score)"
-    ]
+    why = "as prompt and model are those of a row before"
+    return [f"{left_out:,} rows left out, {why} ({differ:,} with another score)"]
 
 
 def _merged(before: Coded, after: Coded) -> list[str]:
