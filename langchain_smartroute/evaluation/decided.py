@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -60,20 +61,17 @@ def by_decisions(
     answered = np.full(len(table), NOBODY, np.intp)
     called = np.zeros((len(table), len(table.models)), bool)
     unheard = 0
-    columns: dict[str, int] = {}
+    column = lru_cache(maxsize=None)(partial(_column, table, names))
     for row, decision in enumerate(decisions):
         if decision is None:
             continue
-        for alias in (*decision.chain, *decision.opinions):
-            if alias not in columns:
-                columns[alias] = _column(table, alias, names)
-        opinions = [columns[alias] for alias in decision.opinions]
-        first = columns[decision.model]
-        texts = [table.answer(row, column) for column in (first, *opinions)]
+        opinions = [column(alias) for alias in decision.opinions]
+        first = column(decision.model)
+        texts = [table.answer(row, place) for place in (first, *opinions)]
         unheard += opinions != [] and None in texts
         agreed = all(_agree(texts[0], other, same) for other in texts[1:])
         later = [a for a in decision.chain[1:] if a not in decision.opinions]
-        answered[row] = columns[later[0]] if not agreed and later else first
+        answered[row] = column(later[0]) if not agreed and later else first
         called[row, [first, *opinions, answered[row]]] = True
     return Routes(name=name, answered=answered, called=called, notes=_notes(answered, unheard))
 
@@ -82,7 +80,7 @@ def _agree(mine: str | None, other: str | None, same: Same) -> bool:
     return mine is not None and other is not None and same(mine, other)
 
 
-def _column(table: OutcomeTable, alias: str, names: Mapping[str, str]) -> int:
+def _column(table: OutcomeTable, names: Mapping[str, str], alias: str) -> int:
     try:
         return table.column(names.get(alias, alias))
     except ConfigurationError as error:

@@ -23,7 +23,14 @@ from langchain_smartroute.report import (
     Table,
 )
 
-__all__ = ["Evaluation", "evaluation_document"]
+__all__ = [
+    "Evaluation",
+    "cost_and_quality",
+    "evaluation_document",
+    "overall_table",
+    "plain_standing",
+    "spread_of",
+]
 
 _Floats = npt.NDArray[np.float64]
 
@@ -76,8 +83,8 @@ def evaluation_document(found: Evaluation, *, title: str, prompts: bool) -> Docu
     sections = [
         Section(
             title="Beside the baselines",
-            charts=_cost_and_quality(overall, found.curve),
-            tables=(_overall_table(overall), _calls_table(found.replays[0])),
+            charts=cost_and_quality(overall, found.curve),
+            tables=(overall_table(overall), _calls_table(found.replays[0])),
             notes=(_METHOD, *found.notes, *found.replays[0].notes),
         ),
         Section(title="By part", tables=(_parts_table(parts),)),
@@ -112,7 +119,8 @@ def spread_of(found: Interval, *, percent: bool = False, digits: int = 3) -> str
     return f"{shown} %" if percent else shown
 
 
-def _overall_table(overall: Standings) -> Table:
+def overall_table(overall: Standings) -> Table:
+    """Routers and baselines, a row each."""
     names = ("router", "n", "quality", "kept", "gain", "USD / 1,000", "saved", "latency s", "arena")
     return Table(columns=tuple(map(_column, names)), rows=tuple(map(_row, overall.routers)))
 
@@ -164,9 +172,15 @@ def _parts_table(parts: Sequence[Standings]) -> Table:
     return Table(columns=tuple(map(_column, names)), rows=tuple(rows))
 
 
-def _cost_and_quality(
-    overall: Standings, curve: tuple[tuple[float, float], ...]
+def cost_and_quality(
+    overall: Standings, curve: tuple[tuple[float, float], ...] = ()
 ) -> tuple[Points, ...]:
+    """The chart, where costs are known.
+
+    Args:
+        overall: Routers and baselines.
+        curve: Cost per prompt and quality of other settings.
+    """
     points = {
         found.name: Point(
             x=found.usd_per_thousand.value,

@@ -25,7 +25,10 @@ from langchain_smartroute.runnable.policies import written_policy
 if TYPE_CHECKING:
     from langchain_smartroute.runnable.configured import ConfiguredModel
 
-__all__ = ["read_settings", "written_settings"]
+__all__ = ["read_calibration", "read_settings", "written_settings"]
+
+_CALIBRATION = "calibration"
+"""A table of a file that says how its settings were chosen; a router has no use for it."""
 
 _URLS = ("ledger", "on_decision", "state")
 _OBJECTS = ("cache", "callbacks", "rate_limiter", "custom_get_token_ids")
@@ -115,9 +118,22 @@ def read_settings(source: str | Path | Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         ConfigurationError: If the file cannot be read.
     """
-    if isinstance(source, Mapping):
-        return dict(source)
-    path = Path(source)
+    found = dict(source) if isinstance(source, Mapping) else _read(Path(source))
+    found.pop(_CALIBRATION, None)
+    return found
+
+
+def read_calibration(path: str | Path) -> dict[str, Any] | None:
+    """What `smartroute calibrate` noted in a file of settings; `None`: nothing.
+
+    Raises:
+        ConfigurationError: If the file cannot be read.
+    """
+    found = _read(Path(path)).get(_CALIBRATION)
+    return dict(found) if isinstance(found, Mapping) else None
+
+
+def _read(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
         found = (
