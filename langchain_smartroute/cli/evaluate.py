@@ -12,6 +12,8 @@ from rich.table import Table
 from langchain_smartroute.classify import Classifier, LinearClassifier, PatternClassifier
 from langchain_smartroute.cli.data_options import SEED, DataOption
 from langchain_smartroute.cli.evaluate_policy import policy
+from langchain_smartroute.cli.evaluate_predictor import predictor
+from langchain_smartroute.cli.evaluate_promise import promise
 from langchain_smartroute.cli.options import Format, FormatOption
 from langchain_smartroute.cli.output import console, print_hanging, print_json
 
@@ -28,7 +30,8 @@ def _measures() -> None:
     """Measure on what was not trained on."""
 
 
-evaluate.command()(policy)
+for verb in (policy, predictor, promise):
+    evaluate.command()(verb)
 
 
 @evaluate.command()

@@ -52,8 +52,8 @@ def calibration_document(found: Calibration, *, notes: Sequence[str] = ()) -> Do
 _METHOD = (
     "Settings are tested from the safest on, and the first that cannot be shown to keep enough"
     " ends the search (Learn then Test, arXiv 2110.01052), by a betting test of the paired"
-    " difference (arXiv 2010.09686). The promise holds for requests exchangeable with these, against"
-    " whichever model of the pool is truly the strongest."
+    " difference (arXiv 2010.09686). The promise holds for requests exchangeable with these,"
+    " against whichever model of the pool is truly the strongest."
 )
 
 

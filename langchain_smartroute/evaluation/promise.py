@@ -27,7 +27,8 @@ _Floats = npt.NDArray[np.float64]
 
 _FIRST_VARIANCE = 0.25
 _BOLDEST = 0.9
-_MOST_PROMPTS = 10_000_000
+_MOST_PROMPTS = 1_000_000
+"""What would take more can as well not be shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,11 +134,12 @@ def prompts_needed(
         confidence: Of the promise.
 
     Returns:
-        Prompts; `None` where the setting seems to keep too little, so that none would do.
+        Prompts; `None` where the setting seems to keep too little, or hardly more than
+        enough, so that no number would do.
     """
     kept = quality - keep * strongest
     mean, spread = float(kept.mean()), float(kept.std())
     if mean <= 0:
         return None
     needed = 2 * math.log(1 / (1 - confidence)) * (spread / mean) ** 2
-    return int(min(max(needed, 1.0), _MOST_PROMPTS)) + 1
+    return int(needed) + 1 if needed < _MOST_PROMPTS else None
