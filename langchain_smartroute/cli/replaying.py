@@ -19,7 +19,7 @@ from langchain_smartroute.evaluation.drift import drift_notes
 from langchain_smartroute.evaluation.outcomes import OutcomeTable
 from langchain_smartroute.evaluation.policy_report import Evaluation
 from langchain_smartroute.evaluation.pricing import catalog_prices
-from langchain_smartroute.evaluation.replay import Replay, Routes, replay
+from langchain_smartroute.evaluation.replays import Replay, Routes, replay
 from langchain_smartroute.evaluation.splits import split_by_prompt
 from langchain_smartroute.execution.checks.comparing import same_answer
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.evaluation.outcomes import OutcomeTable
-from langchain_smartroute.evaluation.replay import Replay, Routes, mixed, replay
+from langchain_smartroute.evaluation.replays import Replay, Routes, mixed, replay
 
 __all__ = ["always", "cheapest_model", "oracle", "random_at_cost", "strongest_model"]
 

@@ -20,7 +20,7 @@ from langchain_smartroute.evaluation.families import Family, Setting
 from langchain_smartroute.evaluation.metrics import Interval
 from langchain_smartroute.evaluation.outcomes import OutcomeTable
 from langchain_smartroute.evaluation.promise import Chosen, choose_setting, prompts_needed
-from langchain_smartroute.evaluation.replay import Replay
+from langchain_smartroute.evaluation.replays import Replay
 
 __all__ = ["Calibration", "calibrate", "compared", "kept_and_saved"]
 

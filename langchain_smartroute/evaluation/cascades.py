@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.evaluation.outcomes import OutcomeTable
-from langchain_smartroute.evaluation.replay import Routes
+from langchain_smartroute.evaluation.replays import Routes
 
 __all__ = ["agreement", "by_agreement", "by_confidence"]
 

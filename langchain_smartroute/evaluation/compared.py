@@ -11,7 +11,7 @@ import numpy.typing as npt
 from langchain_smartroute.evaluation.bootstrap import spreads
 from langchain_smartroute.evaluation.metrics import Interval
 from langchain_smartroute.evaluation.quality_metrics import arena_score
-from langchain_smartroute.evaluation.replay import Replay
+from langchain_smartroute.evaluation.replays import Replay
 
 __all__ = ["Standing", "Standings", "by_part", "standings"]
 

@@ -10,7 +10,7 @@ import numpy as np
 from langchain_smartroute.errors import ConfigurationError, NoFeasibleModelError
 from langchain_smartroute.evaluation.cascades import Same
 from langchain_smartroute.evaluation.outcomes import OutcomeTable
-from langchain_smartroute.evaluation.replay import NOBODY, Routes
+from langchain_smartroute.evaluation.replays import NOBODY, Routes
 from langchain_smartroute.types import RoutingDecision
 
 __all__ = ["by_decisions", "decisions_on"]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from langchain_smartroute.evaluation.outcomes import OutcomeTable
-from langchain_smartroute.evaluation.replay import Replay
+from langchain_smartroute.evaluation.replays import Replay
 
 __all__ = ["drift_notes", "moments"]
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from langchain_smartroute.evaluation.baselines import always
 from langchain_smartroute.evaluation.cascades import Same, by_agreement, by_confidence
 from langchain_smartroute.evaluation.outcomes import OutcomeTable
-from langchain_smartroute.evaluation.replay import Replay, replay
+from langchain_smartroute.evaluation.replays import Replay, replay
 from langchain_smartroute.evaluation.routed import by_threshold
 
 __all__ = ["Family", "Setting", "agreement_family", "confidence_family", "threshold_family"]

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from langchain_smartroute.evaluation.compared import Standing, Standings, by_part, standings
 from langchain_smartroute.evaluation.metrics import Interval, risk_coverage
 from langchain_smartroute.evaluation.outcomes import OutcomeTable
-from langchain_smartroute.evaluation.replay import Replay
+from langchain_smartroute.evaluation.replays import Replay
 from langchain_smartroute.report import (
     Column,
     Document,

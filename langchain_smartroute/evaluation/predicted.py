@@ -11,7 +11,7 @@ import numpy.typing as npt
 from langchain_smartroute.catalog import Catalog, Price
 from langchain_smartroute.evaluation.families import Family, Setting, strongest_first
 from langchain_smartroute.evaluation.outcomes import OutcomeTable
-from langchain_smartroute.evaluation.replay import replay
+from langchain_smartroute.evaluation.replays import replay
 from langchain_smartroute.evaluation.routed import by_policy
 from langchain_smartroute.routing.outlook import Outlook
 from langchain_smartroute.routing.predictor import QualityPredictor

@@ -12,7 +12,7 @@ from langchain_core.messages import HumanMessage
 from langchain_smartroute.classify import Classifier, extract_features
 from langchain_smartroute.errors import ConfigurationError, NoFeasibleModelError
 from langchain_smartroute.evaluation.outcomes import OutcomeTable
-from langchain_smartroute.evaluation.replay import NOBODY, Routes
+from langchain_smartroute.evaluation.replays import NOBODY, Routes
 from langchain_smartroute.routing import RouteOptions
 from langchain_smartroute.types import RequestFeatures, RoutingDecision
 

@@ -51,11 +51,7 @@ def calibrated_settings(
             "tasks": list(TASKS),
         }
     if "give_up" in told:
-        settings["policy"] = {
-            "policy": "quality",
-            "give_up": told["give_up"],
-            "predictor": str(predictor),
-        }
+        settings["policy"] = {"quality": str(predictor), "give_up": told["give_up"]}
     return {**settings, "calibration": _noted(found, reported), "catalog": catalog}
 
 
