@@ -11,6 +11,7 @@ from rich.table import Table
 
 from langchain_smartroute.classify import Classifier, LinearClassifier, PatternClassifier
 from langchain_smartroute.cli.data_options import SEED, DataOption
+from langchain_smartroute.cli.evaluate_headline import headline
 from langchain_smartroute.cli.evaluate_policy import policy
 from langchain_smartroute.cli.evaluate_predictor import predictor
 from langchain_smartroute.cli.evaluate_promise import promise
@@ -30,7 +31,7 @@ def _measures() -> None:
     """Measure on what was not trained on."""
 
 
-for verb in (policy, predictor, promise):
+for verb in (headline, policy, predictor, promise):
     evaluate.command()(verb)
 
 

@@ -56,7 +56,6 @@ def promise(
     if output is Format.JSON:
         print_json(found)
         return
-    fitted = f", fitted on {ready.learned:,} others" if ready.learned else ""
     lines = (
         f"{found.splits:,} splits, {found.prompts:,} prompts to calibrate on, as many to judge on",
         f"  fitted on                   {ready.learned:,} others",

@@ -32,7 +32,12 @@ _OUTWARD = ("api_key_env", "base_url", "ledger", "on_decision", "spend_limits", 
 
 
 def deciding_router(
-    catalog: Catalog, *, tier: Tier, max_cost_usd: Decimal | None = None, policy: Any = "table"
+    catalog: Catalog,
+    *,
+    tier: Tier,
+    max_cost_usd: Decimal | None = None,
+    policy: Any = "table",
+    cascade: str | None = None,
 ) -> SmartRouterRunnable:
     """A router that can only decide: it needs no key, and no model stands behind it."""
     return SmartRouterRunnable.from_catalog(
@@ -41,6 +46,7 @@ def deciding_router(
         base_url=_NOWHERE,
         max_cost_usd=max_cost_usd,
         policy=policy,
+        cascade=cascade,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -103,5 +102,7 @@ def figures_of_scores(table: OutcomeTable, scores: _Floats, *, seed: int) -> Gap
     )
 
 
-def _ranked(table: OutcomeTable) -> Sequence[int]:
-    return np.argsort(table.score.mean(axis=0), kind="stable").tolist()
+def _ranked(table: OutcomeTable) -> tuple[int, int]:
+    """The columns of the weak and the strong model."""
+    weak, strong = np.argsort(table.score.mean(axis=0), kind="stable").tolist()
+    return int(weak), int(strong)

@@ -78,7 +78,8 @@ def betting_p_values(values: _Floats, *, low: float, high: float, level: float) 
     stakes = np.sqrt(2 * math.log(1 / level) / (size * np.maximum(before, 1e-12)))
     stakes = np.minimum(stakes, _BOLDEST / null)
     capital = np.cumsum(np.log1p(stakes * (scaled - null)), axis=0).max(axis=0)
-    return np.exp(-np.maximum(capital, 0.0))
+    found: _Floats = np.exp(-np.maximum(capital, 0.0))
+    return found
 
 
 def choose_setting(
