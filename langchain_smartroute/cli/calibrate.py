@@ -17,6 +17,7 @@ from langchain_smartroute.cli.outcome_options import (
     ModelOption,
     OutcomesOption,
     PriceOption,
+    ScoresOption,
     SeedOption,
     wanted_table,
 )
@@ -64,6 +65,7 @@ def calibrate(
     dataset: DatasetOption = None,
     model: ModelOption = None,
     price: PriceOption = None,
+    scores: ScoresOption = None,
     report: Annotated[
         Path | None, typer.Option("--report", metavar="FILE", help="An HTML page of it.")
     ] = None,
@@ -88,7 +90,7 @@ def calibrate(
 
     settings_text({}, out)  # A name that cannot be written is an error before the work.
     prices = price_table(price or (), day=datetime.now(tz=UTC).date())
-    table = wanted_table(outcomes, datasets=dataset, models=model, prices=price)
+    table = wanted_table(outcomes, datasets=dataset, models=model, prices=price, scores=scores)
     found = calibrated(
         table,
         prices,

@@ -24,6 +24,7 @@ from langchain_smartroute.cli.outcome_options import (
     ModelOption,
     OutcomesOption,
     PriceOption,
+    ScoresOption,
     SeedOption,
     named_models,
     price_names,
@@ -84,6 +85,7 @@ def policy(
     dataset: DatasetOption = None,
     model: ModelOption = None,
     price: PriceOption = None,
+    scores: ScoresOption = None,
     strongest: StrongestOption = None,
     by: Annotated[Part, typer.Option("--by", help="What to divide by.")] = Part.DATASET,
     report: Annotated[
@@ -120,7 +122,7 @@ def policy(
         seed=seed,
         calibration=None if config is None else written_calibration(config),
     )
-    table = wanted_table(outcomes, datasets=dataset, models=model, prices=price)
+    table = wanted_table(outcomes, datasets=dataset, models=model, prices=price, scores=scores)
     found = evaluated(table, asked, given=price_names(price))
     show_document(evaluation_document(found, title="A router replayed", prompts=False), output)
     if report is not None:

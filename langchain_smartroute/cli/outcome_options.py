@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,6 +19,7 @@ __all__ = [
     "ModelOption",
     "OutcomesOption",
     "PriceOption",
+    "ScoresOption",
     "SeedOption",
     "named_models",
     "price_names",
@@ -46,6 +48,10 @@ PriceOption = Annotated[
         "--price", metavar="MODEL=IN/OUT", help="US dollars per million tokens. Repeatable."
     ),
 ]
+ScoresOption = Annotated[
+    Path | None,
+    typer.Option("--scores", metavar="FILE", help="Scores of a ledger's answers, by decision_id."),
+]
 SeedOption = Annotated[int, typer.Option("--seed", help="Of every draw.")]
 
 
@@ -55,6 +61,7 @@ def wanted_table(
     datasets: Sequence[str] | None,
     models: Sequence[str] | None,
     prices: Sequence[str] | None,
+    scores: Path | None = None,
 ) -> OutcomeTable:
     """The outcomes that the options name, priced, with a score of every model of the pool.
 
@@ -63,11 +70,12 @@ def wanted_table(
         datasets: Whose prompts; `None` or none: all.
         models: The pool; `None` or none: all.
         prices: As `--price` takes them.
+        scores: Of a ledger's answers.
     """
     from langchain_smartroute.evaluation.pricing import price_table  # noqa: PLC0415 - numpy
     from langchain_smartroute.evaluation.reading import read_outcomes  # noqa: PLC0415
 
-    table = read_outcomes(*outcomes)
+    table = read_outcomes(*outcomes, scores=scores)
     if datasets:
         table = table.of_dataset(datasets)
     if models:

@@ -25,6 +25,8 @@ from langchain_smartroute.types import RoutingDecision
 
 __all__ = ["STRATA", "Headline", "Stratum", "headline"]
 
+_Floats = npt.NDArray[np.float64]
+
 Decide = Callable[[str], RoutingDecision]
 
 _OPEN_MODELS = {
@@ -237,7 +239,7 @@ def _found(table: OutcomeTable, decisions: Sequence[RoutingDecision | None], nam
 def _joined(parts: Sequence[Replay]) -> Replay:
     """Replays of several tables, one after the other."""
 
-    def laid(found: Sequence[Mapping[str, npt.NDArray[np.float64]]]) -> dict[str, object]:
+    def laid(found: Sequence[Mapping[str, _Floats]]) -> dict[str, _Floats]:
         names = dict.fromkeys(name for each in found for name in each)
         return {
             name: np.concatenate(

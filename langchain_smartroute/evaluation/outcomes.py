@@ -133,7 +133,7 @@ class OutcomeTable:
         columns = np.array([self.column(model) for model in models], np.intp)
         arrays = {n: getattr(self, n)[:, columns] for n in _PER_CALL}
         chosen = replace(self, models=tuple(models), **arrays)
-        known: npt.NDArray[np.bool_] = ~np.isnan(chosen.score).any(axis=1)
+        known = np.asarray(~np.isnan(chosen.score).any(axis=1))
         if not known.any():
             raise ConfigurationError(
                 f"models {', '.join(models)}: no prompt has a score of each of them; name models"
