@@ -31,14 +31,19 @@ TOO_LITTLE = 3
 """The exit code where nothing but always the strongest can be promised."""
 
 
+FamilyKind = Literal["quality", "agreement", "learned", "logprob"]
+
+
 class FamilyName(StrEnum):
     """What is set."""
 
     QUALITY = "quality"
     AGREEMENT = "agreement"
+    LEARNED = "learned"
+    LOGPROB = "logprob"
 
     @property
-    def family(self) -> Literal["quality", "agreement"]:
+    def family(self) -> FamilyKind:
         """The family, as the package takes it."""
         return self.value
 
@@ -49,7 +54,9 @@ KeepOption = Annotated[
 ConfidenceOption = Annotated[float, typer.Option("--confidence", help="Of the promise.")]
 FamilyOption = Annotated[
     FamilyName,
-    typer.Option("--family", help="What is set: predicted quality, or a cascade by agreement."),
+    typer.Option(
+        "--family", help="What is set: predicted quality, or which first answers are kept."
+    ),
 ]
 
 
@@ -78,7 +85,7 @@ def calibrate(
     outcomes for a promise, and always the strongest model was written.
     """
     # numpy is loaded in there, for this verb alone.
-    from langchain_smartroute.cli.calibrating import calibrated  # noqa: PLC0415
+    from langchain_smartroute.cli.calibrating import Asked, calibrated  # noqa: PLC0415
     from langchain_smartroute.evaluation.calibration_report import (  # noqa: PLC0415
         calibration_document,
     )
@@ -91,27 +98,15 @@ def calibrate(
     settings_text({}, out)  # A name that cannot be written is an error before the work.
     prices = price_table(price or (), day=datetime.now(tz=UTC).date())
     table = wanted_table(outcomes, datasets=dataset, models=model, prices=price, scores=scores)
-    found = calibrated(
-        table,
-        prices,
-        family=family.family,
-        keep=keep,
-        confidence=confidence,
-        seed=seed,
-        beside=out,
-    )
-    settings = calibrated_settings(
-        found.calibration,
-        reported=found.reported,
-        prices=prices,
-        predictor=found.predictor,
-    )
+    asked = Asked(table=table.only(table.models), prices=prices, seed=seed, beside=out)
+    found, reported = calibrated(asked, family.family, keep=keep, confidence=confidence)
+    settings = calibrated_settings(found, reported=reported, prices=prices)
     write_text(settings_text(settings, out), out)
-    document = calibration_document(found.calibration, notes=found.reported.notes)
+    document = calibration_document(found, notes=reported.notes)
     show_document(document, output)
     if report is not None:
         write_html(document, report)
-    _leave(found.calibration)
+    _leave(found)
 
 
 def _leave(found: Calibration) -> None:

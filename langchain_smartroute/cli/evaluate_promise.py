@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -43,13 +44,16 @@ def promise(
 ) -> None:
     """Calibrate on random halves, each judged on its other half."""
     # numpy is loaded in there, for this verb alone.
-    from langchain_smartroute.cli.calibrating import prepared  # noqa: PLC0415
+    from langchain_smartroute.cli.calibrating import Asked, prepared  # noqa: PLC0415
     from langchain_smartroute.evaluation.pricing import price_table  # noqa: PLC0415
     from langchain_smartroute.evaluation.simulation import simulate  # noqa: PLC0415
 
     table = wanted_table(outcomes, datasets=dataset, models=model, prices=price)
     prices = price_table(price or (), day=datetime.now(tz=UTC).date())
-    ready = prepared(table.only(table.models), prices, family=family.family, seed=seed)
+    asked = Asked(
+        table=table.only(table.models), prices=prices, seed=seed, beside=Path("unwritten.toml")
+    )
+    ready = prepared(asked, family.family)
     found = simulate(
         ready.table, ready.build, keep=keep, confidence=confidence, seed=seed, splits=splits
     )

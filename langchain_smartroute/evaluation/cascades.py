@@ -79,6 +79,7 @@ def by_confidence(
     first: str,
     strong: str,
     threshold: float,
+    second: str | None = None,
     name: str = "first answer",
 ) -> Routes:
     """The first model's answer where it is believed enough, else the strong model's.
@@ -90,6 +91,7 @@ def by_confidence(
         first: Who is asked first.
         strong: Who is asked where that is below the threshold.
         threshold: From which confidence on an answer is kept.
+        second: Who is asked beside the first one, where confidences compare them.
         name: What the router is called.
 
     Raises:
@@ -99,7 +101,13 @@ def by_confidence(
         raise ConfigurationError(
             f"confidences of shape {confidences.shape} for {len(table):,} prompts; give one each"
         )
-    return _cascade(table, confidences >= threshold, cheap=(first,), strong=strong, name=name)
+    return _cascade(
+        table,
+        confidences >= threshold,
+        cheap=(first,) if second is None else (first, second),
+        strong=strong,
+        name=name,
+    )
 
 
 def _cascade(

@@ -5,8 +5,8 @@ What is calibrated is the number of a setting, so a family is all that is needed
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,8 +17,16 @@ from langchain_smartroute.evaluation.cascades import Same, by_agreement, by_conf
 from langchain_smartroute.evaluation.outcomes import OutcomeTable
 from langchain_smartroute.evaluation.replays import Replay, replay
 from langchain_smartroute.evaluation.routed import by_threshold
+from langchain_smartroute.types import TASKS
 
-__all__ = ["Family", "Setting", "agreement_family", "confidence_family", "threshold_family"]
+__all__ = [
+    "Family",
+    "Setting",
+    "agreement_family",
+    "confidence_family",
+    "strongest_first",
+    "threshold_family",
+]
 
 _Floats = npt.NDArray[np.float64]
 
@@ -31,11 +39,14 @@ class Setting:
 
     Attributes:
         label: What sets it apart, in words.
-        told: What sets it apart, for a router's configuration.
+        told: What sets it apart, as settings of a router; empty: the default answers all,
+            or the router is the caller's own.
+        pool: The models that it takes; empty: all of the table.
     """
 
     label: str
-    told: Mapping[str, Any]
+    told: Mapping[str, Any] = field(default_factory=dict)
+    pool: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +88,7 @@ def strongest_first(
         name: What is set.
         found: The other settings, in order, with their replays.
     """
-    safest = Setting(label=f"always {strongest}", told={"model": strongest})
+    safest = Setting(label=f"always {strongest}")
     first = always(table, strongest)
     return Family(
         name=name,
@@ -111,7 +122,7 @@ def threshold_family(
     for threshold in [*np.unique(thresholds[:-1]).tolist(), float("inf")]:
         routes = by_threshold(table, scores, weak=weak, strong=strong, threshold=threshold)
         label = f"{weak} below {threshold:.4g}, else {strong}"
-        setting = Setting(label=label, told={"threshold": threshold, "weak": weak})
+        setting = Setting(label=label, pool=(weak, strong))
         found.append((setting, replay(table, routes)))
     return strongest_first(table, strong, "threshold", found)
 
@@ -129,8 +140,8 @@ def agreement_family(
         same: Compares two final answers.
     """
     routes = by_agreement(table, first=first, second=second, strong=strong, same=same)
-    told = {"agreement": [first, second], "strong": strong}
-    setting = Setting(label=routes.name, told=told)
+    check = {"check": "agreement", "with": [second], "tasks": list(TASKS)}
+    setting = Setting(label=routes.name, told={"cascade": check}, pool=(first, second, strong))
     return strongest_first(table, strong, "agreement", [(setting, replay(table, routes))])
 
 
@@ -140,8 +151,9 @@ def confidence_family(
     *,
     first: str,
     strong: str,
+    second: str | None = None,
     reference: _Floats | None = None,
-    steps: int = _STEPS,
+    told: Callable[[float], Mapping[str, Any]] | None = None,
 ) -> Family:
     """A cascade that keeps a first answer from a confidence on, such as a learned check's.
 
@@ -150,15 +162,21 @@ def confidence_family(
         confidences: How much the first model's answer to each prompt is believed.
         first: Who is asked first.
         strong: Who is asked where that is too little.
+        second: Who is asked beside the first one, if that is what confidences need.
         reference: Confidences whose quantiles are the thresholds, of other prompts.
-        steps: How many thresholds.
+        told: Threshold → settings of a router.
     """
     values = confidences if reference is None else reference
-    thresholds = np.unique(np.quantile(values, np.linspace(0, 1, steps + 1)[:-1]))[::-1]
+    thresholds = np.unique(np.quantile(values, np.linspace(0, 1, _STEPS + 1)[:-1]))[::-1]
     found = []
     for threshold in thresholds.tolist():
-        routes = by_confidence(table, confidences, first=first, strong=strong, threshold=threshold)
-        label = f"{first} from confidence {threshold:.4g} on, else {strong}"
-        setting = Setting(label=label, told={"threshold": threshold, "first": first})
+        routes = by_confidence(
+            table, confidences, first=first, second=second, strong=strong, threshold=threshold
+        )
+        setting = Setting(
+            label=f"{first} from confidence {threshold:.4g} on, else {strong}",
+            told={} if told is None else told(threshold),
+            pool=tuple(filter(None, (first, second, strong))),
+        )
         found.append((setting, replay(table, routes)))
     return strongest_first(table, strong, "confidence", found)

@@ -44,6 +44,7 @@ class OutcomeTable:
         output_tokens: Tokens of each answer.
         cost_usd: US dollars of each call.
         latency_s: Seconds of each call.
+        logprob: Mean log-probability of each answer's tokens.
         answers: Number of each final answer in `answer_texts`; -1: unknown.
         answer_texts: The different final answers. In no repr.
         times: Seconds since 1970 of each prompt's first row.
@@ -74,6 +75,7 @@ class OutcomeTable:
     output_tokens: _Floats
     cost_usd: _Floats
     latency_s: _Floats
+    logprob: _Floats
     answers: npt.NDArray[np.int32]
     answer_texts: tuple[str, ...] = field(repr=False)
     times: _Floats
@@ -93,7 +95,7 @@ class OutcomeTable:
         Args:
             records: A mapping per call. Known beside those three: `dataset`, `source`,
                 `answer`, `time`, `prompt_tokens`, `completion_tokens`, `cost_usd`,
-                `latency_s`, `prompt_chars`, `output_chars`.
+                `latency_s`, `prompt_chars`, `output_chars`, `logprob`.
 
         Raises:
             ConfigurationError: Naming the row and the column that is missing or no number.
@@ -181,7 +183,15 @@ class OutcomeTable:
 
 
 _PER_PROMPT = ("datasets", "sources", "times")
-_PER_CALL = ("score", "input_tokens", "output_tokens", "cost_usd", "latency_s", "answers")
+_PER_CALL = (
+    "score",
+    "input_tokens",
+    "output_tokens",
+    "cost_usd",
+    "latency_s",
+    "logprob",
+    "answers",
+)
 
 
 def _built(rows: OutcomeRows) -> OutcomeTable:
@@ -209,6 +219,7 @@ def _built(rows: OutcomeRows) -> OutcomeTable:
         output_tokens=tokens[1],
         cost_usd=filled["cost_usd"],
         latency_s=filled["latency_s"],
+        logprob=filled["logprob"],
         answers=answers.astype(np.int32),
         answer_texts=rows.answer.values,
         times=rows.numbers["time"][starts],

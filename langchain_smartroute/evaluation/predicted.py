@@ -32,10 +32,12 @@ class Pool:
     Attributes:
         catalog: The candidates; their aliases are the table's names.
         predictor: What is expected of them, fitted on prompts that are not replayed.
+        saved: The file that the predictor is to be read from.
     """
 
     catalog: Catalog
     predictor: QualityPredictor
+    saved: str = ""
 
 
 def pool_catalog(models: Sequence[str], prices: Mapping[str, Price], *, default: str) -> Catalog:
@@ -112,7 +114,8 @@ def quality_family(
         policy = QualityPolicy(catalog=pool.catalog, predictor=pool.predictor, give_up=amount)
         label = f"quality policy that gives up {amount:.4f} of predicted quality"
         routes = by_policy(table, policy, features=features, name=label)
-        found.append((Setting(label=label, told={"give_up": amount}), replay(table, routes)))
+        told = {"policy": {"quality": pool.saved, "give_up": amount}}
+        found.append((Setting(label=label, told=told), replay(table, routes)))
     return strongest_first(table, strongest, "quality", found)
 
 

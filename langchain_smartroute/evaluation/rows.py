@@ -25,6 +25,7 @@ NUMBERS = (
     "latency_s",
     "prompt_chars",
     "output_chars",
+    "logprob",
     "time",
 )
 _ALSO_CALLED = {"source": "split_or_source"}

@@ -22,11 +22,7 @@ _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def calibrated_settings(
-    found: Calibration,
-    *,
-    reported: OutcomeTable,
-    prices: Mapping[str, Price],
-    predictor: Path | None = None,
+    found: Calibration, *, reported: OutcomeTable, prices: Mapping[str, Price]
 ) -> dict[str, Any]:
     """A router's settings, with a table that says what was promised and on which data.
 
@@ -37,22 +33,15 @@ def calibrated_settings(
         found: What calibrating came to.
         reported: The prompts that it was reported on.
         prices: Model → price.
-        predictor: Where the quality policy's predictor was saved.
     """
-    told = found.setting.told
     catalog = _catalog(reported, prices, default=found.strongest)
-    settings: dict[str, Any] = {}
-    if "agreement" in told:
-        wanted = (*told["agreement"], found.strongest)
-        catalog["models"] = {m: catalog["models"][m] for m in wanted}
-        settings["cascade"] = {
-            "check": "agreement",
-            "with": [told["agreement"][1]],
-            "tasks": list(TASKS),
-        }
-    if "give_up" in told:
-        settings["policy"] = {"quality": str(predictor), "give_up": told["give_up"]}
-    return {**settings, "calibration": _noted(found, reported), "catalog": catalog}
+    if found.setting.pool:
+        catalog["models"] = {m: catalog["models"][m] for m in found.setting.pool}
+    return {
+        **found.setting.told,
+        "calibration": _noted(found, reported),
+        "catalog": catalog,
+    }
 
 
 def settings_text(settings: Mapping[str, Any], path: Path) -> str:
