@@ -11,16 +11,24 @@ import numpy.typing as npt
 from langchain_core.messages import HumanMessage
 
 from langchain_smartroute.catalog import Catalog
+from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.evaluation.baselines import cheapest_model, strongest_model
 from langchain_smartroute.evaluation.calibrate import compared
 from langchain_smartroute.evaluation.cascades import by_agreement
-from langchain_smartroute.evaluation.decided import by_decisions, decisions_on
+from langchain_smartroute.evaluation.checked import learned_accepts, logprob_accepts
+from langchain_smartroute.evaluation.decided import (
+    Accepts,
+    by_decisions,
+    decisions_on,
+    same_answers,
+)
 from langchain_smartroute.evaluation.drift import drift_notes
 from langchain_smartroute.evaluation.outcomes import OutcomeTable
 from langchain_smartroute.evaluation.policy_report import Evaluation
 from langchain_smartroute.evaluation.pricing import catalog_prices
 from langchain_smartroute.evaluation.replays import Replay, Routes, replay
 from langchain_smartroute.evaluation.splits import split_by_prompt
+from langchain_smartroute.execution.checks import LearnedCheck, LogprobCheck
 from langchain_smartroute.execution.checks.comparing import same_answer
 
 if TYPE_CHECKING:
@@ -124,7 +132,24 @@ def _routes(
         return by_agreement(
             table, first=first, second=second, strong=strongest, same=same_answer, name="agreement"
         )
-    return by_decisions(table, decisions, names=asked.names, same=same_answer, name="router")
+    accepts = _accepts(table, None if asked.router is None else asked.router.cascade)
+    return by_decisions(table, decisions, names=asked.names, accepts=accepts, name="router")
+
+
+def _accepts(table: OutcomeTable, cascade: Any) -> Accepts:
+    """What a router's cascade makes of a first answer, where a table can tell."""
+    told = dict(cascade) if isinstance(cascade, Mapping) else {"check": cascade}
+    if told["check"] == "learned" and "path" in told:
+        check = LearnedCheck.load(told["path"])
+        return learned_accepts(table, check.at(float(told.get("threshold", check.threshold))))
+    if told["check"] == "logprob":
+        return logprob_accepts(table, float(told.get("mean", LogprobCheck().mean or 0.0)))
+    if told["check"] in (None, "agreement"):
+        return same_answers(table)
+    raise ConfigurationError(
+        f"cascade {told['check']!r}: cannot be replayed, as outcomes do not hold what it looks"
+        " at; evaluate the settings without it"
+    )
 
 
 def _parts(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,7 +18,13 @@ from langchain_smartroute.execution.checks import LearnedCheck
 from langchain_smartroute.execution.checks.comparing import same_answer
 from langchain_smartroute.types import TASKS
 
-__all__ = ["fitted_check", "learned_family", "logprob_family"]
+__all__ = [
+    "fitted_check",
+    "learned_accepts",
+    "learned_family",
+    "logprob_accepts",
+    "logprob_family",
+]
 
 _Floats = npt.NDArray[np.float64]
 
@@ -129,6 +136,38 @@ def logprob_family(
             }
         },
     )
+
+
+def learned_accepts(table: OutcomeTable, check: LearnedCheck) -> Accepts:
+    """Accepts a first answer as a learned check does.
+
+    Args:
+        table: The outcomes, with answers.
+        check: The learned check.
+    """
+
+    def accepts(row: int, first: int, opinions: Sequence[int]) -> bool:
+        mine = table.answer(row, first) or ""
+        others = [table.answer(row, column) for column in opinions]
+        same = [other is not None and same_answer(mine, other) for other in others]
+        return check.probability(table.prompts[row], mine, agreeing=same) >= check.threshold
+
+    return accepts
+
+
+def logprob_accepts(table: OutcomeTable, mean: float) -> Accepts:
+    """Accepts a first answer from a mean log-probability on; one that is unknown is kept.
+
+    Args:
+        table: The outcomes, with log-probabilities.
+        mean: The lowest that is accepted.
+    """
+
+    def accepts(row: int, first: int, _opinions: Sequence[int]) -> bool:
+        found = float(table.logprob[row, first])
+        return math.isnan(found) or found >= mean
+
+    return accepts
 
 
 def _probabilities(table: OutcomeTable, check: LearnedCheck, first: str, second: str) -> _Floats:

@@ -8,12 +8,15 @@ from functools import lru_cache, partial
 import numpy as np
 
 from langchain_smartroute.errors import ConfigurationError, NoFeasibleModelError
-from langchain_smartroute.evaluation.cascades import Same
 from langchain_smartroute.evaluation.outcomes import OutcomeTable
 from langchain_smartroute.evaluation.replays import NOBODY, Routes
+from langchain_smartroute.execution.checks.comparing import same_answer
 from langchain_smartroute.types import RoutingDecision
 
-__all__ = ["by_decisions", "decisions_on"]
+__all__ = ["Accepts", "by_decisions", "decisions_on", "same_answers"]
+
+Accepts = Callable[[int, int, Sequence[int]], bool]
+"""Row of a table, column of the first model, columns of second opinions → is it kept?"""
 
 
 def decisions_on(
@@ -39,20 +42,20 @@ def by_decisions(
     decisions: Sequence[RoutingDecision | None],
     *,
     names: Mapping[str, str],
-    same: Same,
+    accepts: Accepts,
     name: str,
 ) -> Routes:
-    """Where decisions send each prompt, and what second opinions make of the first answer.
+    """Where decisions send each prompt, and what a cascade makes of the first answer.
 
-    Where a decision asks for second opinions, the first answer is kept if all of them are
-    the same; else the next candidate of the chain answers. Other checks look at whole
-    answers, which a table does not hold, and are not replayed.
+    Where a decision is a cascade's, the first answer is kept if it is accepted; else the
+    next candidate of the chain answers. Other checks look at whole answers, which a table
+    does not hold, and are not replayed.
 
     Args:
         table: The outcomes.
         decisions: Of every prompt.
         names: Alias → the table's name of the model; the alias itself where left out.
-        same: Compares two final answers.
+        accepts: Says whether a first answer is kept; see `same_answers`.
         name: What the router is called.
 
     Raises:
@@ -60,24 +63,34 @@ def by_decisions(
     """
     answered = np.full(len(table), NOBODY, np.intp)
     called = np.zeros((len(table), len(table.models)), bool)
-    unheard = 0
     column = lru_cache(maxsize=None)(partial(_column, table, names))
     for row, decision in enumerate(decisions):
         if decision is None:
             continue
-        opinions = [column(alias) for alias in decision.opinions]
-        first = column(decision.model)
-        texts = [table.answer(row, place) for place in (first, *opinions)]
-        unheard += opinions != [] and None in texts
-        agreed = all(_agree(texts[0], other, same) for other in texts[1:])
+        first, opinions = column(decision.model), [column(a) for a in decision.opinions]
         later = [a for a in decision.chain[1:] if a not in decision.opinions]
-        answered[row] = column(later[0]) if not agreed and later else first
+        cascades = bool(later) and (bool(opinions) or "+" in decision.policy)
+        kept = not cascades or accepts(row, first, opinions)
+        answered[row] = first if kept else column(later[0])
         called[row, [first, *opinions, answered[row]]] = True
-    return Routes(name=name, answered=answered, called=called, notes=_notes(answered, unheard))
+    lost = int((answered == NOBODY).sum())
+    notes = (f"{lost:,} prompts that no candidate can serve count as wrong",) if lost else ()
+    return Routes(name=name, answered=answered, called=called, notes=notes)
 
 
-def _agree(mine: str | None, other: str | None, same: Same) -> bool:
-    return mine is not None and other is not None and same(mine, other)
+def same_answers(table: OutcomeTable) -> Accepts:
+    """Accepts an answer that all second opinions come to as well; one that is unknown never.
+
+    Args:
+        table: The outcomes, with answers.
+    """
+
+    def accepts(row: int, first: int, opinions: Sequence[int]) -> bool:
+        mine = table.answer(row, first)
+        others = [table.answer(row, column) for column in opinions]
+        return mine is not None and all(o is not None and same_answer(mine, o) for o in others)
+
+    return accepts
 
 
 def _column(table: OutcomeTable, names: Mapping[str, str], alias: str) -> int:
@@ -87,16 +100,3 @@ def _column(table: OutcomeTable, names: Mapping[str, str], alias: str) -> int:
         raise ConfigurationError(
             f"{error}; say which of them stands for the router's {alias!r}"
         ) from None
-
-
-def _notes(answered: np.ndarray[tuple[int], np.dtype[np.intp]], unheard: int) -> tuple[str, ...]:
-    lost = int((answered == NOBODY).sum())
-    notes = []
-    if lost:
-        notes.append(f"{lost:,} prompts that no candidate can serve count as wrong")
-    if unheard:
-        notes.append(
-            f"{unheard:,} prompts have no final answer of a model that was asked: they count as"
-            " disagreement"
-        )
-    return tuple(notes)

@@ -16,11 +16,10 @@ import numpy.typing as npt
 from langchain_smartroute.catalog import Catalog
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.evaluation.baselines import always
-from langchain_smartroute.evaluation.decided import by_decisions, decisions_on
+from langchain_smartroute.evaluation.decided import by_decisions, decisions_on, same_answers
 from langchain_smartroute.evaluation.outcomes import OutcomeTable
 from langchain_smartroute.evaluation.reading import read_outcomes
 from langchain_smartroute.evaluation.replays import Replay, replay
-from langchain_smartroute.execution.checks.comparing import same_answer
 from langchain_smartroute.types import RoutingDecision
 
 __all__ = ["STRATA", "Headline", "Stratum", "headline"]
@@ -233,7 +232,9 @@ def _replayed(
 
 
 def _found(table: OutcomeTable, decisions: Sequence[RoutingDecision | None], name: str) -> Replay:
-    return replay(table, by_decisions(table, decisions, names={}, same=same_answer, name=name))
+    return replay(
+        table, by_decisions(table, decisions, names={}, accepts=same_answers(table), name=name)
+    )
 
 
 def _joined(parts: Sequence[Replay]) -> Replay:

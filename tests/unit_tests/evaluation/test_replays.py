@@ -24,7 +24,7 @@ from langchain_smartroute.evaluation import (
     strongest_model,
 )
 from langchain_smartroute.evaluation.cascades import agreement
-from langchain_smartroute.evaluation.decided import by_decisions, decisions_on
+from langchain_smartroute.evaluation.decided import by_decisions, decisions_on, same_answers
 from langchain_smartroute.execution.checks.comparing import same_answer
 from langchain_smartroute.routing import TablePolicy
 
@@ -145,7 +145,9 @@ def test_the_shipped_policy_is_replayed_by_its_real_decide(requests):
 def test_a_policy_and_the_router_around_it_send_prompts_the_same_way(requests):
     router = SmartRouterRunnable.from_catalog(base_url="http://127.0.0.1:9/v1")
     decisions = decisions_on(requests, router.explain)
-    routes = by_decisions(requests, decisions, names=NAMES, same=same_answer, name="router")
+    routes = by_decisions(
+        requests, decisions, names=NAMES, accepts=same_answers(requests), name="router"
+    )
     features = features_of(requests, classifier=LinearClassifier())
     policy = TablePolicy(catalog=Catalog.load("default"))
     alone = by_policy(requests, policy, features=features, names=NAMES)
