@@ -102,6 +102,13 @@ def prepared(asked: Asked, family: Kind) -> Prepared:
     unknown = next((model for model in models if model not in asked.prices), None)
     if unknown is not None:
         raise ConfigurationError(f"the price of {unknown} is unknown; give it with --price")
+    costless = np.isnan(asked.table.cost_usd).any(axis=0)
+    if costless.any():
+        name = models[int(costless.argmax())]
+        raise ConfigurationError(
+            f"one of the calls of {name} has no known cost; give every row completion_tokens, or"
+            " output_chars to estimate them from"
+        )
     ways = {
         "quality": _by_quality,
         "agreement": _by_agreement,

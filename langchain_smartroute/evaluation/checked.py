@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.evaluation.cascades import agreement
+from langchain_smartroute.evaluation.decided import Accepts
 from langchain_smartroute.evaluation.families import Family, confidence_family
 from langchain_smartroute.evaluation.learned import LabelledAnswer, fit_learned_check
 from langchain_smartroute.evaluation.outcomes import OutcomeTable

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from langchain_smartroute.errors import ConfigurationError
-from langchain_smartroute.evaluation.metrics import risk_coverage
+from langchain_smartroute.evaluation.metrics import Interval, risk_coverage
 from langchain_smartroute.evaluation.policy_report import Evaluation
 
 try:
@@ -59,8 +59,8 @@ def _cost_quality(found: Evaluation) -> Figure:
         axes.errorbar(
             cost.value,
             quality.value,
-            xerr=[[cost.value - cost.low], [cost.high - cost.value]],
-            yerr=[[quality.value - quality.low], [quality.high - quality.value]],
+            xerr=_arms(cost),
+            yerr=_arms(quality),
             fmt="o",
             capsize=3,
             label=each.name,
@@ -75,6 +75,11 @@ def _cost_quality(found: Evaluation) -> Figure:
     return figure
 
 
+def _arms(found: Interval) -> list[list[float]]:
+    """Lengths to both ends; rounding may put the end of a mere point beyond it."""
+    return [[max(0.0, found.value - found.low)], [max(0.0, found.high - found.value)]]
+
+
 def _parts(found: Evaluation) -> Figure:
     parts = found.by_part()
     figure = Figure(figsize=(7, 1.5 + 0.4 * len(parts)), layout="constrained")
@@ -84,7 +89,7 @@ def _parts(found: Evaluation) -> Figure:
         axes.errorbar(
             gain.value,
             row,
-            xerr=[[gain.value - gain.low], [gain.high - gain.value]],
+            xerr=_arms(gain),
             fmt="o",
             capsize=3,
             color="C0",

@@ -206,7 +206,7 @@ def arena_score(accuracy: float, usd_per_thousand: float) -> float:
 
     Example:
         >>> round(arena_score(0.8, 0.5), 4)
-        0.774
+        0.7698
     """
     if not 0 < usd_per_thousand < _DEAREST_USD:
         raise ConfigurationError(
