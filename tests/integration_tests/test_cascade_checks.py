@@ -355,25 +355,38 @@ async def test_a_cancelled_call_holds_nothing_back(server):
     assert spent == sum(r.cost_usd for r in costs.records) * 10**12
 
 
-async def test_a_blocking_call_breaks_its_second_opinion_off(server):
-    """The route fails while the second opinion hangs: nothing waits for it, nothing is held."""
+@pytest.mark.parametrize("way", ["invoke", "stream"])
+async def test_a_blocking_call_breaks_its_second_opinion_off(server, way):
+    """The second opinion hangs while a check rejects the answer: nobody waits for it then."""
     server.set_fault(SECOND, Fault(kind="hang", seconds=30))
-    server.set_fault(CHEAP, Fault(kind="slow_first_token", seconds=0.3))
     state = Counted()
     limit = SpendLimit(usd=1, period="overall")
-    router = router_at(
-        server,
-        cascade="agreement",
-        spend_limits=[limit],
-        state=state,
-        first_token_timeout_s=0.3,
-        timeout=0.4,
-    )
+
+    def thoughtful(messages, answer):
+        time.sleep(0.3)
+        return "weak"
+
+    with pytest.warns(UserWarning, match="thoughtful"):
+        router = router_at(
+            server, cascade="agreement", checks=[thoughtful], spend_limits=[limit], state=state
+        )
     costs = CostCallbackHandler()
     began = time.monotonic()
-    router.invoke(SUM, {"callbacks": [costs]})
+    config = {"callbacks": [costs]}
+    if way == "invoke":
+        told = router.invoke(SUM, config).response_metadata["smartroute"]
+    else:
+        told = add_ai_message_chunks(*router.stream(SUM, config)).response_metadata["smartroute"]
     assert time.monotonic() - began < 8
-    assert state.total()[1] == 0
+    assert [(r.alias, r.outcome, r.purpose) for r in costs.records] == [
+        (CHEAP, "rejected", "answer"),
+        (SECOND, "cancelled", "second_opinion"),
+        (STRONG, "accepted", "answer"),
+    ]
+    assert Decimal(told["cost"]) == sum(r.cost_usd for r in costs.records)
+    spent, held = state.total()
+    assert held == 0
+    assert spent == sum(r.cost_usd for r in costs.records) * 10**12
 
 
 @pytest.mark.parametrize("way", WAYS)
