@@ -48,10 +48,25 @@ if TYPE_CHECKING:
         StreamInterruptedError,
     )
     from langchain_smartroute.execution.breaker import CircuitBreaker
-    from langchain_smartroute.execution.checks import Check, SchemaCheck, default_checks
+    from langchain_smartroute.execution.checks import (
+        AgreementCheck,
+        Check,
+        JudgeCheck,
+        LearnedCheck,
+        LogprobCheck,
+        SchemaCheck,
+        default_checks,
+    )
     from langchain_smartroute.execution.circuit import CandidateHealth
     from langchain_smartroute.middleware import SmartRouterMiddleware
-    from langchain_smartroute.routing import Rule
+    from langchain_smartroute.routing import (
+        Policy,
+        QualityPolicy,
+        QualityPredictor,
+        RouteOptions,
+        Rule,
+        TablePolicy,
+    )
     from langchain_smartroute.runnable import SmartRouterRunnable
     from langchain_smartroute.types import (
         Attempt,
@@ -62,6 +77,7 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
+    "AgreementCheck": "execution.checks",
     "AnswerTooLongError": "errors",
     "Attempt": "types",
     "AttemptTimeoutError": "errors",
@@ -82,18 +98,25 @@ _HOMES = {
     "ForeignRedirectError": "errors",
     "InvalidRequestError": "errors",
     "JsonlDecisions": "accounting",
+    "JudgeCheck": "execution.checks",
     "JudgeClassifier": "classify",
+    "LearnedCheck": "execution.checks",
     "Ledger": "accounting",
     "LinearClassifier": "classify",
+    "LogprobCheck": "execution.checks",
     "MemoryLedger": "accounting",
     "ModelSpec": "catalog",
     "NoFeasibleModelError": "errors",
     "PatternClassifier": "classify",
+    "Policy": "routing",
     "Price": "catalog",
     "PriceBook": "catalog",
     "PriceNotFoundError": "errors",
     "PriceVariant": "catalog",
+    "QualityPolicy": "routing",
+    "QualityPredictor": "routing",
     "RequestFeatures": "types",
+    "RouteOptions": "routing",
     "RoutingDecision": "types",
     "Rule": "routing",
     "SchemaCheck": "execution.checks",
@@ -106,12 +129,14 @@ _HOMES = {
     "StorageError": "errors",
     "StreamInterruptedError": "errors",
     "StuckSigns": "classify",
+    "TablePolicy": "routing",
     "Usage": "types",
     "default_checks": "execution.checks",
     "track_costs": "accounting",
 }
 
 __all__ = [
+    "AgreementCheck",
     "AnswerTooLongError",
     "Attempt",
     "AttemptTimeoutError",
@@ -132,18 +157,25 @@ __all__ = [
     "ForeignRedirectError",
     "InvalidRequestError",
     "JsonlDecisions",
+    "JudgeCheck",
     "JudgeClassifier",
+    "LearnedCheck",
     "Ledger",
     "LinearClassifier",
+    "LogprobCheck",
     "MemoryLedger",
     "ModelSpec",
     "NoFeasibleModelError",
     "PatternClassifier",
+    "Policy",
     "Price",
     "PriceBook",
     "PriceNotFoundError",
     "PriceVariant",
+    "QualityPolicy",
+    "QualityPredictor",
     "RequestFeatures",
+    "RouteOptions",
     "RoutingDecision",
     "Rule",
     "SchemaCheck",
@@ -156,6 +188,7 @@ __all__ = [
     "StorageError",
     "StreamInterruptedError",
     "StuckSigns",
+    "TablePolicy",
     "Usage",
     "default_checks",
     "track_costs",

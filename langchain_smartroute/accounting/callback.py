@@ -188,7 +188,7 @@ class CostCallbackHandler(BaseCallbackHandler):
         # A cancelled call ends without an event of its own.
         held += [run.failed(None, outcome="cancelled", now=now) for run in left]
         answered = {r.attempt for r in held if r.outcome in ("accepted", "cached")}
-        for record in held:
+        for record in sorted(held, key=lambda record: record.attempt):
             self._emit(settled(record, attempts, lonely=record.attempt not in answered))
 
     def _start(

@@ -35,6 +35,8 @@ class CandidateRecord:
             unknown.
         output_usd_per_mtok: As above, of output.
         estimated_cost_usd: What one call of it was estimated to cost.
+        predicted_quality: How good its answer was expected to be, in [0, 1]; `None` where
+            the policy predicts nothing.
     """
 
     alias: str
@@ -44,6 +46,7 @@ class CandidateRecord:
     input_usd_per_mtok: Decimal | None = None
     output_usd_per_mtok: Decimal | None = None
     estimated_cost_usd: Decimal | None = None
+    predicted_quality: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

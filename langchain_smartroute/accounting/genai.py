@@ -109,6 +109,8 @@ def tried(attempt: Attempt, number: int) -> Iterator[tuple[str, Any]]:
     """What became of an attempt."""
     yield "smartroute.attempt", number
     yield "smartroute.outcome", attempt.outcome
+    if attempt.purpose != "answer":
+        yield "smartroute.purpose", attempt.purpose
     if attempt.cost_usd is not None:
         yield "smartroute.cost_usd", f"{attempt.cost_usd:f}"
     if attempt.status is not None:

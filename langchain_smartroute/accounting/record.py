@@ -55,7 +55,8 @@ class CallRecord:
         attempt: Position in the decision's chain, from 0.
         started_at: When the run started.
         provider: Who served it, in LangSmith's names; `None` where it does not say.
-        purpose: What the run was for: `answer`, or the router's own `classifier` or `judge`.
+        purpose: What the run was for: `answer`, or the router's own `classifier`, `judge` or
+            `second_opinion`.
         escalated: Whether an answer before it was rejected.
         fell_back: Whether another candidate before it failed.
         keys: Whose call it was: `user`, `team`, `project`, or what else the handler was
@@ -113,9 +114,12 @@ def settled(record: CallRecord, attempts: Sequence[Attempt], *, lonely: bool) ->
     stopped = stopped or (record.outcome == "failed" and lonely and told == "accepted")
     ended = record.outcome == "accepted" and told != "cached"
     outcome = told if ended or stopped else record.outcome
+    if attempt.purpose != "answer":
+        return replace(record, outcome=outcome)
     if outcome == record.outcome and not record.attempt:
         return record
-    before = [a for a in attempts[: record.attempt] if a.model != record.alias]
+    earlier = (a for a in attempts[: record.attempt] if a.purpose == "answer")
+    before = [a for a in earlier if a.model != record.alias]
     return replace(
         record,
         outcome=outcome,

@@ -14,6 +14,7 @@ from langchain_smartroute.catalog import Price, cost_usd
 __all__ = ["CostStats", "rendered", "summarized"]
 
 _ANSWERED = ("accepted", "cached")
+_BESIDE = "second_opinion"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +33,8 @@ class CostStats:
             to each request, once; `None` without a price. A model run outside a
             router is a request of its own.
         savings_pct: Percent saved against the baseline; `None` when unknown.
-        mean_latency_s: Seconds per request, all its attempts together; `None`
-            without a request.
+        mean_latency_s: Seconds per request, all its attempts together, of second opinions
+            only what they took longer; `None` without a request.
         model_distribution: Alias → requests that it answered.
     """
 
@@ -83,7 +84,7 @@ def summarized(
         baseline=baseline,
         baseline_cost_usd=would_cost,
         savings_pct=None if unpriced else _savings_pct(actual, would_cost),
-        mean_latency_s=sum(record.latency_s for record in runs) / len(requests),
+        mean_latency_s=sum(map(_latency_s, requests.values())) / len(requests),
         model_distribution=dict(Counter(answer.alias for answer in answers).most_common()),
     )
 
@@ -110,7 +111,19 @@ def rendered(stats: CostStats, *, baseline_price: Price | None) -> str:
 
 def _answer(group: Sequence[CallRecord]) -> CallRecord | None:
     """The run that answered a request: the last accepted one."""
-    return next((r for r in reversed(group) if r.outcome in _ANSWERED), None)
+    answers = (r for r in reversed(group) if r.purpose == "answer")
+    return next((r for r in answers if r.outcome in _ANSWERED), None)
+
+
+def _latency_s(group: Sequence[CallRecord]) -> float:
+    """How long a request's runs took; a second opinion runs while the answer is written."""
+    after = sum(r.latency_s for r in group if r.purpose != _BESIDE)
+    for record in group:
+        if record.purpose == _BESIDE:
+            with_it = [r for r in group if r.purpose != _BESIDE and r.attempt < record.attempt]
+            answering = max(with_it, key=lambda run: run.attempt, default=None)
+            after += max(0.0, record.latency_s - (answering.latency_s if answering else 0.0))
+    return after
 
 
 def _baseline_cost(answers: Sequence[CallRecord], price: Price | None) -> Decimal | None:

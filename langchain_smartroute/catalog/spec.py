@@ -20,6 +20,8 @@ __all__ = ["ModelSpec"]
 
 _NATIVE_METHODS: tuple[SchemaMethod, ...] = ("json_schema", "json_mode")
 
+_GIVES_LOGPROBS = frozenset({"openai", "azure", "azure_openai", "deepseek", "openrouter"})
+
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -48,6 +50,8 @@ class ModelSpec(Checked):
         system_messages: Whether it takes system messages.
         temperature: Whether it takes a temperature.
         reasoning: Whether its answers come with their reasoning.
+        logprobs: Whether it gives log-probabilities; `None`: taken as so for models of
+            OpenAI and DeepSeek, and behind OpenRouter, that do not reason.
         strengths: What its provider or the catalog's author names it good at.
         quality: Task → prior in [0, 1] that its answer is good enough.
         quality_source: Where the priors come from.
@@ -79,6 +83,7 @@ class ModelSpec(Checked):
     system_messages: bool = True
     temperature: bool = True
     reasoning: bool = False
+    logprobs: bool | None = None
     strengths: tuple[str, ...] = ()
     quality: Mapping[str, Share] = Field(default_factory=dict)
     quality_source: str = ""
@@ -114,6 +119,14 @@ class ModelSpec(Checked):
             at: When the call is made; `None`: the latest price, outside special hours.
         """
         return price_at(self.prices, at)
+
+    @property
+    def gives_logprobs(self) -> bool:
+        """Whether log-probabilities can be asked for without risking the call."""
+        if self.logprobs is not None:
+            return self.logprobs
+        # DeepSeek's and OpenAI's models that reason refuse a request for them.
+        return self.provider in _GIVES_LOGPROBS and self.temperature and not self.reasoning
 
     def schema_methods(self) -> frozenset[SchemaMethod]:
         """Every way in which this model can give structured output."""

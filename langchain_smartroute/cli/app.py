@@ -1,6 +1,7 @@
 """The command's verbs, and what its exit codes mean.
 
-0: done. 1: an error of ours, as plain text on stderr. 2: wrong usage.
+0: done. 1: an error of ours, as plain text on stderr. 2: wrong usage. 3: too few outcomes to
+promise anything (`calibrate`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typer.core import TyperGroup
 
 import langchain_smartroute
 from langchain_smartroute.cli.bench import bench
+from langchain_smartroute.cli.calibrate import calibrate
 from langchain_smartroute.cli.decisions import decisions
 from langchain_smartroute.cli.demo import demo
 from langchain_smartroute.cli.evaluate import evaluate
@@ -65,7 +67,7 @@ def smartroute(
     """Each request to the cheapest model that answers it well."""
 
 
-for verb in (decisions, demo, explain, models, report, sandbox, train):
+for verb in (calibrate, decisions, demo, explain, models, report, sandbox, train):
     app.command()(verb)
 app.add_typer(evaluate, name="evaluate")
 app.add_typer(bench)

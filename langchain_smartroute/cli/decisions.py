@@ -121,6 +121,9 @@ def _candidates(record: DecisionRecord) -> Table:
         table.add_column(name, no_wrap=True)
     table.add_column("in / out per M tokens", justify="right")
     table.add_column("estimate", justify="right")
+    predicts = any(found.predicted_quality is not None for found in record.candidates)
+    if predicts:
+        table.add_column("predicted", justify="right")
     table.add_column("why")
     for found in record.candidates:
         table.add_row(
@@ -128,9 +131,14 @@ def _candidates(record: DecisionRecord) -> Table:
             found.alias,
             f"{_rate(found.input_usd_per_mtok)} / {_rate(found.output_usd_per_mtok)}",
             shown_usd(found.estimated_cost_usd),
+            *([_share(found.predicted_quality)] if predicts else []),
             f"ruled out: {found.reason}" if found.excluded else found.reason,
         )
     return table
+
+
+def _share(quality: float | None) -> str:
+    return "?" if quality is None else f"{quality:.2f}"
 
 
 def _rate(amount: Decimal | None) -> str:

@@ -11,6 +11,10 @@ from rich.table import Table
 
 from langchain_smartroute.classify import Classifier, LinearClassifier, PatternClassifier
 from langchain_smartroute.cli.data_options import SEED, DataOption
+from langchain_smartroute.cli.evaluate_headline import headline
+from langchain_smartroute.cli.evaluate_policy import policy
+from langchain_smartroute.cli.evaluate_predictor import predictor
+from langchain_smartroute.cli.evaluate_promise import promise
 from langchain_smartroute.cli.options import Format, FormatOption
 from langchain_smartroute.cli.output import console, print_hanging, print_json
 
@@ -25,6 +29,10 @@ evaluate = typer.Typer(help="Measure on what was not trained on.", no_args_is_he
 @evaluate.callback()
 def _measures() -> None:
     """Measure on what was not trained on."""
+
+
+for verb in (headline, policy, predictor, promise):
+    evaluate.command()(verb)
 
 
 @evaluate.command()

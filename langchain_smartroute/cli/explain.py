@@ -45,13 +45,24 @@ def explain(
             "--max-cost-usd", metavar="USD", parser=_dollars, help="Ceiling on the estimated cost."
         ),
     ] = None,
+    policy: Annotated[
+        str,
+        typer.Option(
+            "--policy", metavar="NAME|FILE", help="table, quality, or a saved quality policy."
+        ),
+    ] = "table",
     output: FormatOption = Format.TABLE,
 ) -> None:
     """Show which model would answer a request, and why. Calls no model, needs no key."""
     asked = sys.stdin.read() if text == "-" else text
     if not asked.strip():
         raise typer.BadParameter("there is no text to explain", param_hint="TEXT")
-    router = deciding_router(Catalog.load(catalog), tier=tier.tier, max_cost_usd=max_cost_usd)
+    router = deciding_router(
+        Catalog.load(catalog),
+        tier=tier.tier,
+        max_cost_usd=max_cost_usd,
+        policy=policy if policy in ("table", "quality") else {"quality": policy},
+    )
     decision = router.explain(asked)
     if output is Format.JSON:
         print_json(decision)

@@ -4,30 +4,40 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from langchain_smartroute.catalog import Catalog
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.runnable import SmartRouterRunnable
+from langchain_smartroute.runnable.settings import read_calibration, read_settings
 from langchain_smartroute.sandbox import SandboxServer
 from langchain_smartroute.sandbox.catalog_models import sandbox_models
 from langchain_smartroute.sandbox.loopback import is_loopback
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from decimal import Decimal
+    from pathlib import Path
 
-    from langchain_smartroute.catalog import Catalog
     from langchain_smartroute.types import Tier
 
-__all__ = ["deciding_router", "demo_router"]
+__all__ = ["configured_router", "deciding_router", "demo_router", "written_calibration"]
 
 _NOWHERE = "http://127.0.0.1:9/v1"
 """The discard port of this machine: stands where an endpoint must, and is never called."""
 
+_OUTWARD = ("api_key_env", "base_url", "ledger", "on_decision", "spend_limits", "state")
+"""Settings that reach out of this process, which a decision does not need."""
+
 
 def deciding_router(
-    catalog: Catalog, *, tier: Tier, max_cost_usd: Decimal | None = None
+    catalog: Catalog,
+    *,
+    tier: Tier,
+    max_cost_usd: Decimal | None = None,
+    policy: Any = "table",
+    cascade: str | None = None,
 ) -> SmartRouterRunnable:
     """A router that can only decide: it needs no key, and no model stands behind it."""
     return SmartRouterRunnable.from_catalog(
@@ -35,7 +45,26 @@ def deciding_router(
         tier=tier,
         base_url=_NOWHERE,
         max_cost_usd=max_cost_usd,
+        policy=policy,
+        cascade=cascade,
     )
+
+
+def configured_router(path: Path) -> SmartRouterRunnable:
+    """A router of a file's settings that can only decide; see `deciding_router`.
+
+    Raises:
+        ConfigurationError: If the file cannot be read, or says what no router has.
+    """
+    settings = read_settings(path)
+    catalog = _served_at_one_place(Catalog.load(settings.pop("catalog", "default")))
+    kept = {name: value for name, value in settings.items() if name not in _OUTWARD}
+    return SmartRouterRunnable.from_config({**kept, "catalog": catalog, "base_url": _NOWHERE})
+
+
+def written_calibration(path: Path) -> Mapping[str, Any] | None:
+    """What `smartroute calibrate` noted in a file of settings; `None`: nothing."""
+    return read_calibration(path)
 
 
 @contextmanager

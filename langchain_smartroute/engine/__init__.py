@@ -1,5 +1,6 @@
 """From a request to a chain that is ready to be called."""
 
+from langchain_smartroute.engine.checking import Cascade
 from langchain_smartroute.engine.conversation import (
     Conversations,
     Recollection,
@@ -7,6 +8,16 @@ from langchain_smartroute.engine.conversation import (
     conversation_key,
 )
 from langchain_smartroute.engine.engine import Engine
+from langchain_smartroute.engine.feedback import Feedback
 from langchain_smartroute.engine.request import Request
 
-__all__ = ["Conversations", "Engine", "Recollection", "Request", "Visit", "conversation_key"]
+__all__ = [
+    "Cascade",
+    "Conversations",
+    "Engine",
+    "Feedback",
+    "Recollection",
+    "Request",
+    "Visit",
+    "conversation_key",
+]

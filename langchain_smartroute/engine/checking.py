@@ -1,71 +1,125 @@
-"""Which checks a request's answers must pass, and what they know of the request."""
+"""Which checks a request's answers must pass, what they know of the request, whom they ask."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from langchain_smartroute.execution import Review
 from langchain_smartroute.execution.checks import (
+    AskingCheck,
     Check,
+    LearnedCheck,
     LengthCheck,
+    LogprobCheck,
     ToolArgumentsCheck,
     applicable,
 )
+from langchain_smartroute.routing.cascade import cascaded, cheapest_beside
 
 if TYPE_CHECKING:
+    from langchain_smartroute.catalog import ModelSpec
     from langchain_smartroute.engine.request import Request
+    from langchain_smartroute.execution import Candidate
+    from langchain_smartroute.types import RequestFeatures, RoutingDecision
 
-__all__ = ["Checking"]
+__all__ = ["Cascade", "Informing", "checked", "checks_for", "wanted_arguments"]
 
 _KEPT = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Checking:
-    """The checks of a router, sorted by what they apply to once.
+class Cascade:
+    """What of a router's checks is a cascade, and who judges.
 
     Attributes:
-        checks: All of them, in the order in which they are asked.
+        check: The check that decides whether a cheap answer is good enough; `None`: the
+            router has no cascade of its own.
+        judges: Name of a check → who judges for it.
     """
 
-    checks: tuple[Check, ...] = ()
-    _sorted: dict[tuple[str, bool], tuple[Check, ...]] = field(
+    check: Check | None = None
+    judges: Mapping[str, Candidate] = field(default_factory=dict)
+
+
+def checks_for(
+    checks: Sequence[Check], request: Request, decision: RoutingDecision
+) -> tuple[Check, ...]:
+    """The checks that apply; a caller's own limit of the answer is no weakness of it."""
+    plain = applicable(
+        (c for c in checks if not isinstance(c.function, AskingCheck)), decision.task
+    )
+    if request.answer_tokens is not None:
+        plain = tuple(c for c in plain if not isinstance(c.function, LengthCheck))
+    tools, schema = bool(request.tools), request.schema is not None
+    asking = (c for c in checks if isinstance(c.function, AskingCheck))
+    return (*plain, *(c for c in asking if _applies(c, decision.task, tools=tools, schema=schema)))
+
+
+def checked(
+    decision: RoutingDecision,
+    checks: Sequence[Check],
+    *,
+    request: Request,
+    features: RequestFeatures,
+    specs: Mapping[str, ModelSpec],
+    cascade: Cascade,
+    fallbacks: Mapping[str, Sequence[str]],
+) -> RoutingDecision:
+    """A decision with the checks of its answers, its cascade and its second opinions."""
+    found = checks_for(checks, request, decision)
+    if cascade.check is not None and cascade.check in found:
+        own = cascade.check.function
+        compares = isinstance(own, AskingCheck) and own.compares and own.with_ is None
+        decision = cascaded(
+            decision,
+            features,
+            specs,
+            name=cascade.check.name,
+            cheap=2 if compares else 1,
+            among=[a for a in specs if specs[a].gives_logprobs] if _reads_logprobs(own) else None,
+            in_loop=request.turn.in_loop,
+        )
+    names = tuple(check.name for check in found)
+    if not names:
+        return decision
+    decision = replace(decision, checks=names)
+    asking = [c.function for c in found if isinstance(c.function, AskingCheck)]
+    comparing = [check for check in asking if check.compares]
+    if not comparing:
+        return decision
+    deciding = _deciding(decision, specs, fallbacks)
+    if not deciding:
+        return replace(decision, opinions=())
+    named: dict[str, None] = dict.fromkeys(decision.opinions)
+    for check in comparing:
+        if check.with_ is not None:
+            named |= dict.fromkeys(check.with_)
+        elif not named:
+            named |= dict.fromkeys(cheapest_beside(decision, features, specs, deciding=deciding))
+    return _compared(decision, named, deciding)
+
+
+@dataclass(frozen=True, slots=True)
+class Informing:
+    """Gives checks the schemas of tools; an agent binds the same ones for each of its calls."""
+
+    _known: dict[tuple[int, ...], tuple[Sequence[Any], Sequence[Check]]] = field(
         default_factory=dict, init=False, repr=False
     )
-    _informed: dict[tuple[int, ...], tuple[Sequence[Any], Sequence[Check]]] = field(
-        default_factory=dict, init=False, repr=False
-    )
 
-    def applying(self, request: Request, task: str) -> tuple[Check, ...]:
-        """The checks that apply; a caller's own limit of the answer is no weakness of it."""
-        limited = request.answer_tokens is not None
-        found = self._sorted.get((task, limited))
-        if found is None:
-            found = applicable(self.checks, task)
-            if limited:
-                found = tuple(c for c in found if not isinstance(c.function, LengthCheck))
-            self._sorted[task, limited] = found
-        return found
-
-    def review(self, request: Request, task: str) -> Review:
-        """The checks that apply, with what they know of the request."""
-        checks: Sequence[Check] = self.applying(request, task)
-        if request.tools:
-            checks = self._knowing(checks, request.tools)
-        return Review(checks=checks, messages=request.messages)
-
-    def _knowing(self, checks: Sequence[Check], tools: Sequence[Any]) -> Sequence[Check]:
-        """The checks with the schemas of the tools; an agent binds the same ones each time."""
+    def of(self, checks: Sequence[Check], tools: Sequence[Any]) -> Sequence[Check]:
+        """Checks that know the tools that are bound."""
+        if not tools:
+            return checks
         key = (*map(id, checks), *map(id, tools))
-        kept = self._informed.get(key)
+        kept = self._known.get(key)
         if kept is None:
             # What is kept with them keeps its identity, which makes that a safe key.
-            kept = (tools, [_knowing_tools(check, tools) for check in checks])
-            if len(self._informed) >= _KEPT:
-                self._informed.clear()
-            self._informed[key] = kept
+            kept = ((*checks, *tools), [_knowing_tools(check, tools) for check in checks])
+            if len(self._known) >= _KEPT:
+                self._known.clear()
+            self._known[key] = kept
         return kept[1]
 
 
@@ -76,3 +130,59 @@ def _knowing_tools(check: Check, tools: Sequence[Any]) -> Check:
     functions = [tool.get("function") for tool in tools if isinstance(tool, Mapping)]
     schemas = {f["name"]: f.get("parameters") or {} for f in functions if f and "name" in f}
     return replace(check, function=ToolArgumentsCheck(schemas))
+
+
+def wanted_arguments(checks: Sequence[Check], spec: ModelSpec) -> dict[str, Any]:
+    """The arguments without which the checks would have nothing to look at."""
+    wanted = spec.gives_logprobs and any(_reads_logprobs(check.function) for check in checks)
+    return {"logprobs": True} if wanted else {}
+
+
+def _reads_logprobs(check: Any) -> bool:
+    return isinstance(check, LogprobCheck) or (
+        isinstance(check, LearnedCheck) and check.wants_logprobs
+    )
+
+
+def _applies(check: Check, task: str, *, tools: bool, schema: bool) -> bool:
+    asking = check.function
+    return isinstance(asking, AskingCheck) and asking.applies(task, tools=tools, schema=schema)
+
+
+def _deciding(
+    decision: RoutingDecision,
+    specs: Mapping[str, ModelSpec],
+    fallbacks: Mapping[str, Sequence[str]],
+) -> tuple[str, ...]:
+    """Who is to answer where the cheap ones differ: the strongest, and whom the user names."""
+    route, task = decision.model, decision.task
+    prior = specs[route].quality.get(task)
+    priors = {a: specs[a].quality.get(task) for a in decision.chain[1:]}
+    known = {a: value for a, value in priors.items() if value is not None}
+    best = max(known, key=known.__getitem__, default=None)
+    strongest = [best] if best and prior is not None and known[best] > prior else []
+    named = [a for a in decision.chain[1:] if a in fallbacks.get(route, ())]
+    return tuple(dict.fromkeys((*strongest, *named)))
+
+
+def _compared(
+    decision: RoutingDecision, named: Iterable[str], deciding: Sequence[str]
+) -> RoutingDecision:
+    """A decision with those who give second opinions; they are not asked once more after it.
+
+    Args:
+        decision: With its checks.
+        named: Who is to give one.
+        deciding: Who is to answer where they differ; one of them at least stays so.
+    """
+    excluded = decision.excluded
+    able = [a for a in named if a != decision.model and a not in excluded]
+    if all(alias in able for alias in deciding):
+        able = [alias for alias in able if alias not in deciding]
+    notes = [f"{a} gives no second opinion: {excluded[a]}" for a in named if a in excluded]
+    return replace(
+        decision,
+        opinions=tuple(able),
+        chain=tuple(alias for alias in decision.chain if alias not in able),
+        notes=(*decision.notes, *notes),
+    )

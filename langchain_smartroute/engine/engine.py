@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
-
-from langchain_core.runnables import Runnable
 
 from langchain_smartroute.accounting import LimitedRequest, Limits
 from langchain_smartroute.classify import (
@@ -20,7 +18,7 @@ from langchain_smartroute.classify import (
     described,
     toolkit_tokens,
 )
-from langchain_smartroute.engine.checking import Checking
+from langchain_smartroute.engine.checking import Cascade, Informing, checked, checks_for
 from langchain_smartroute.engine.classifying import Classifying
 from langchain_smartroute.engine.conversation import (
     Conversations,
@@ -29,6 +27,8 @@ from langchain_smartroute.engine.conversation import (
     conversation_of,
     stored_key,
 )
+from langchain_smartroute.engine.feedback import Feedback
+from langchain_smartroute.engine.links import Links
 from langchain_smartroute.engine.recording import OnDecision, recorder
 from langchain_smartroute.engine.refusal import RecordedRefusal
 from langchain_smartroute.engine.request import Request
@@ -36,14 +36,13 @@ from langchain_smartroute.execution import (
     Baseline,
     Candidate,
     Conduct,
-    Link,
     Preparation,
-    PreparedCandidate,
+    Review,
     RoutedChain,
     unavailable,
 )
 from langchain_smartroute.execution.checks import Check
-from langchain_smartroute.routing import TablePolicy
+from langchain_smartroute.routing import RulesFirst
 from langchain_smartroute.state import MemoryState
 from langchain_smartroute.types import StreamPolicy
 
@@ -66,19 +65,22 @@ class Engine:
         candidates: Alias → candidate.
         name: What the run of a request is called in traces.
         checks: What answers must pass.
+        cascade: What of them is a cascade, and who judges for them.
         stream_policy: When a stream is passed on.
         conduct: How failures are gone about.
         limits: What every call has to fit into; `None`: there are no spend limits.
         conversations: Remembers their routes.
         stuck: When an agent counts as stuck; `None`: never.
         on_decision: Given the record of each decision when its request has ended.
+        feedback: Remembers what has ended, so that answers can be scored.
     """
 
-    policy: TablePolicy
+    policy: RulesFirst
     classifier: Classifier
     candidates: Mapping[str, Candidate]
     name: str
     checks: tuple[Check, ...] = ()
+    cascade: Cascade = field(default_factory=Cascade)
     stream_policy: StreamPolicy = "first_token"
     conduct: Conduct = field(default_factory=Conduct)
     limits: Limits | None = None
@@ -87,13 +89,13 @@ class Engine:
     )
     stuck: StuckSigns | None = None
     on_decision: OnDecision | None = None
+    feedback: Feedback = field(default_factory=Feedback)
     classifying: Classifying = field(init=False, repr=False)
-    checking: Checking = field(init=False, repr=False)
+    informing: Informing = field(default_factory=Informing, init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Get ready what every request needs."""
         object.__setattr__(self, "classifying", Classifying(classifier=self.classifier))
-        object.__setattr__(self, "checking", Checking(checks=self.checks))
 
     def visit(self, request: Request) -> Visit:
         """The request's part in its conversation, with what is remembered of it."""
@@ -179,12 +181,21 @@ class Engine:
                 stuck=self.stuck,
             ),
         )
-        checks = self.checking.applying(request, decision.task)
-        if checks:
-            # Not a copy, which takes a tenth of the decision: with this id it was made for
-            # this request alone, and nobody has seen it.
-            object.__setattr__(decision, "checks", tuple([check.name for check in checks]))
-        return decision
+        return self.checked(decision, request, features)
+
+    def checked(
+        self, decision: RoutingDecision, request: Request, features: RequestFeatures
+    ) -> RoutingDecision:
+        """A policy's decision with the checks of its answers and what they need of others."""
+        return checked(
+            decision,
+            self.checks,
+            request=request,
+            features=features,
+            specs=self.policy.catalog.models,
+            cascade=self.cascade,
+            fallbacks=self.policy.fallbacks,
+        )
 
     def chain(
         self,
@@ -206,9 +217,17 @@ class Engine:
         input_tokens = features.input_tokens
         held = self._held(request, decision, input_tokens)
         aliases = (*decision.chain, *(held.spares if held else ()))
-        links = tuple(self._link(alias, request, decision, prepare, held) for alias in aliases)
+        checks = checks_for(self.checks, request, decision)
+        links = Links(
+            request=request,
+            decision=decision,
+            checks=checks,
+            fallbacks=self.policy.fallbacks,
+            held=held,
+            prepare=prepare,
+        )
         return RoutedChain.of(
-            links,
+            tuple(links.answering(self.candidates[alias]) for alias in aliases),
             decision=decision,
             input_tokens=input_tokens,
             name=self.name,
@@ -222,9 +241,16 @@ class Engine:
                     decision,
                     features,
                     specs=self.policy.catalog.models,
+                    feedback=self.feedback,
                 ),
             ),
-            review=self.checking.review(request, decision.task),
+            review=Review(
+                checks=self.informing.of(checks, request.tools),
+                messages=request.messages,
+                seconds=[links.answering(self.candidates[a]) for a in decision.opinions],
+                cascades=self.cascade.check in checks,
+                judges=links.judging(self.cascade.judges) if self.cascade.judges else {},
+            ),
             stream_policy=self.stream_policy,
             structured=prepare is not None,
         )
@@ -264,30 +290,4 @@ class Engine:
             room=request.answer_tokens,
             tool_tokens=toolkit_tokens(request.tools) + request.schema_tokens,
             asked_at=request.asked_at,
-        )
-
-    def _link(
-        self,
-        alias: str,
-        request: Request,
-        decision: RoutingDecision,
-        prepare: Preparation | None,
-        held: LimitedRequest | None,
-    ) -> Link:
-        candidate = self.candidates[alias]
-        if prepare is None and request.tools:
-
-            def prepare(_model: Any, _spec: Any) -> Any:
-                return candidate.with_tools(request.tools, request.bind_arguments)
-
-        runnable: Runnable[Any, Any] = PreparedCandidate(candidate, prepare)
-        if held is not None:
-            runnable = held.guarded(runnable, candidate.spec, composite=candidate.traits.composite)
-        return Link(
-            **candidate.facts,
-            runnable=runnable,
-            spare=alias not in decision.chain,
-            asked_at=request.asked_at,
-            prior=candidate.spec.quality.get(decision.task),
-            fallbacks=frozenset(self.policy.fallbacks.get(alias, ())),
         )

@@ -11,6 +11,7 @@ from langchain_smartroute.routing.feasible import estimated_cost_usd
 
 if TYPE_CHECKING:
     from langchain_smartroute.catalog import ModelSpec
+    from langchain_smartroute.engine.feedback import Feedback
     from langchain_smartroute.engine.request import Request
     from langchain_smartroute.types import RequestFeatures, RoutingDecision
 
@@ -84,6 +85,7 @@ def _candidate(
         input_usd_per_mtok=price.input_usd_per_mtok if price else None,
         output_usd_per_mtok=price.output_usd_per_mtok if price else None,
         estimated_cost_usd=estimated_cost_usd(features, spec),
+        predicted_quality=decision.predicted.get(alias),
     )
 
 
@@ -94,8 +96,9 @@ def recorder(
     features: RequestFeatures,
     *,
     specs: Mapping[str, ModelSpec],
-) -> Callable[[Walk], None] | None:
-    """What to do when a request has ended: make a record, if somebody wants one.
+    feedback: Feedback,
+) -> Callable[[Walk], None]:
+    """What to do when a request has ended: remember it, and make a record if one is wanted.
 
     Args:
         told: Is given the record; `None`: nobody wants one.
@@ -103,11 +106,13 @@ def recorder(
         decision: What was decided for it.
         features: What is known of it.
         specs: Alias → spec.
+        feedback: Remembers it, so that its answer can be scored.
     """
     if told is None:
-        return None
+        return feedback.ended
 
     def on_end(walk: Walk) -> None:
+        feedback.ended(walk)
         told(decision_record(request, decision, features, walk=walk, specs=specs))
 
     return on_end

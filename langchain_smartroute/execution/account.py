@@ -14,6 +14,7 @@ from langchain_smartroute.catalog import (
     usage_of,
 )
 from langchain_smartroute.execution.answers import INFO_KEY, message_of
+from langchain_smartroute.execution.aside import Aside
 from langchain_smartroute.execution.checks import CheckVerdict
 from langchain_smartroute.execution.conduct import Conduct
 from langchain_smartroute.execution.faults import Fault
@@ -30,6 +31,8 @@ class RequestAccount:
 
     Attributes:
         attempts: Everything tried so far, in order.
+        asides: What is asked beside the attempt under way.
+        input_tokens: Estimate of the request.
         watcher: Sees what the model's run of the attempt under way ends with, where it is
             attached: parsed output holds no usage.
 
@@ -40,10 +43,11 @@ class RequestAccount:
 
     def __init__(self, *, input_tokens: int, conduct: Conduct) -> None:
         self.attempts: list[Attempt] = []
+        self.asides: list[Aside] = []
         self.watcher = EndingWatcher()
         self._baseline = conduct.baseline
         self._would_cost: dict[int, Decimal | None] = {}
-        self._input_tokens = input_tokens
+        self.input_tokens = input_tokens
         self._clock = conduct.clock
         self._started: float | None = None
 
@@ -81,6 +85,14 @@ class RequestAccount:
             )
         )
         self._started = None
+        # Their numbers follow the attempt's own.
+        self.attempts += [aside.attempt() for aside in self.asides]
+        self.asides = []
+
+    @property
+    def next_aside(self) -> int:
+        """The number of the next call beside the attempt under way."""
+        return len(self.attempts) + 1 + len(self.asides)
 
     def change(self, number: int, outcome: Outcome) -> None:
         """Say otherwise what an attempt was in the end."""
@@ -102,7 +114,7 @@ class RequestAccount:
             return _amount(inner.get("cost"))
         if link.composite:
             return None
-        usage = usage_of(message) or estimated_usage(message, input_tokens=self._input_tokens)
+        usage = usage_of(message) or estimated_usage(message, input_tokens=self.input_tokens)
         if self._baseline is not None:
             # What the answer's provider calls its tiers says nothing of the baseline's.
             plain = usage if usage.service_tier is None else replace(usage, service_tier=None)

@@ -6,6 +6,7 @@ connection open with comments or empty deltas is as silent as one that sends not
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -88,6 +89,8 @@ class AttemptBounds:
 
     Attributes:
         arrived: Answers of models that had come when time was up all the same.
+        is_left: Whether nobody waits for the attempt any more.
+        breaks: Breaks off what a blocking call waits for now; `None`: it waits for nothing.
 
     Args:
         limits: How long it may take.
@@ -109,6 +112,8 @@ class AttemptBounds:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.arrived: list[BaseMessage] = []
+        self.is_left = False
+        self.breaks: Callable[[], None] | None = None
         self.max_answer_chars = max_answer_chars
         self._said = 0
         self._limits = limits
@@ -148,6 +153,22 @@ class AttemptBounds:
     def only_lacks_its_end(self) -> bool:
         """Whether a stream's model has said that it is done: what fails then harms no answer."""
         return self._closing
+
+    def leave(self) -> None:
+        """Nobody waits for the attempt any more: what it waits for is broken off."""
+        self.is_left = True
+        breaks = self.breaks
+        if breaks is not None:
+            breaks()
+
+    def stop_if_left(self) -> None:
+        """Stop where nobody waits for the attempt any more.
+
+        Raises:
+            asyncio.CancelledError: Then; accounts know it for a call that was given up.
+        """
+        if self.is_left:
+            raise asyncio.CancelledError("nobody waits for the answer any more")
 
     def rests(self) -> None:
         """A chunk has been taken; what its reader does now is not the candidate's time."""

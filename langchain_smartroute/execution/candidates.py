@@ -127,8 +127,14 @@ def _identity(value: Any) -> Hashable:
 class PreparedCandidate(Runnable[Any, Any]):
     """A candidate as one call needs it; nothing is built before it is called."""
 
-    def __init__(self, candidate: Candidate, prepare: Preparation | None) -> None:
+    def __init__(
+        self,
+        candidate: Candidate,
+        prepare: Preparation | None,
+        defaults: Mapping[str, Any] | None = None,
+    ) -> None:
         self.name = candidate.spec.alias
+        self._defaults = defaults or {}
         self._candidate = candidate
         self._prepare = prepare
 
@@ -165,7 +171,8 @@ class PreparedCandidate(Runnable[Any, Any]):
     def _ready(self, arguments: Mapping[str, Any]) -> tuple[Runnable[Any, Any], dict[str, Any]]:
         """Whom to call, and with what."""
         candidate = self._candidate
-        model, adapted = candidate.model, adapted_arguments(arguments, candidate.spec)
+        wanted = {**self._defaults, **arguments} if self._defaults else arguments
+        model, adapted = candidate.model, adapted_arguments(wanted, candidate.spec)
         if self._prepare is not None:
             model = self._prepare(model, candidate.spec)
         if type(model) is RunnableBinding and not (model.config or model.config_factories):

@@ -21,7 +21,8 @@ from langchain_core.runnables.config import (
 from langchain_core.runnables.fallbacks import RunnableWithFallbacks
 from pydantic import Field
 
-from langchain_smartroute.execution.answers import chars_of, has_content, message_of
+from langchain_smartroute.execution.answers import arrived_of, chars_of, has_content, message_of
+from langchain_smartroute.execution.beside import Beside, aside_config
 from langchain_smartroute.execution.bounds import AttemptBounds
 from langchain_smartroute.execution.conduct import Conduct
 from langchain_smartroute.execution.link import Link
@@ -119,6 +120,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
             None, input, **self._run_arguments(config)
         )
         walk = self.begin()
+        beside = self._beside(walk, run, config, input, kwargs)
         with Settled(run, walk, self.on_end):
             for step in walk.steps():
                 pause(step.pause_s)
@@ -126,14 +128,16 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
                 child = self._child_config(config, run, walk, link)
                 call = partial(link.runnable.invoke, input, child, **kwargs)
                 answer = None
-                try:
-                    answer = answer_in(child, bounds, call, bounded=link.bounded)
-                    bounds.said(chars_of(answer))
-                except self.exceptions_to_handle as error:
-                    walk.failed(bounds.meaning_of(error), arrived=_arrived(answer))
-                else:
-                    verdicts = self.review.judged(answer)
-                    walk.answered(answer, verdicts, shown=self._is_shown(child, answer))
+                with beside:
+                    try:
+                        answer = answer_in(child, bounds, call, bounded=link.bounded)
+                        bounds.said(chars_of(answer))
+                    except self.exceptions_to_handle as error:
+                        beside.drop()
+                        walk.failed(bounds.meaning_of(error), arrived=arrived_of(answer))
+                        continue
+                    verdicts = self.review.judged(answer, beside)
+                walk.answered(answer, verdicts, shown=self._is_shown(walk, child, answer))
             walk.leftover()
         return walk.answer
 
@@ -144,25 +148,26 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
             None, input, **self._run_arguments(config)
         )
         walk = self.begin()
+        beside = self._beside(walk, run, config, input, kwargs)
         async with ASettled(run, walk, self.on_end):
             for step in walk.steps():
                 await apause(step.pause_s)
                 link, bounds = step.link, walk.begin(streams=False)
                 child = self._child_config(config, run, walk, link)
-                call = link.runnable.ainvoke(input, child, **kwargs)
                 answer = None
-                try:
-                    answer = await aanswer_in(
-                        child, bounds, call, simple=not (self.structured or link.composite)
-                    )
-                    bounds.said(chars_of(answer))
-                except self.exceptions_to_handle as error:
-                    walk.failed(
-                        bounds.meaning_of(error), arrived=_arrived(answer) or bounds.arrived
-                    )
-                else:
-                    verdicts = await self.review.ajudged(answer)
-                    walk.answered(answer, verdicts, shown=self._is_shown(child, answer))
+                async with beside:
+                    try:
+                        call = link.runnable.ainvoke(input, child, **kwargs)
+                        simple = not (self.structured or link.composite)
+                        answer = await aanswer_in(child, bounds, call, simple=simple)
+                        bounds.said(chars_of(answer))
+                    except self.exceptions_to_handle as error:
+                        arrived = arrived_of(answer) or bounds.arrived
+                        await beside.adrop()
+                        walk.failed(bounds.meaning_of(error), arrived=arrived)
+                        continue
+                    verdicts = await self.review.ajudged(answer, beside)
+                walk.answered(answer, verdicts, shown=self._is_shown(walk, child, answer))
             walk.leftover()
         return walk.answer
 
@@ -178,22 +183,26 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
             None, input, **self._run_arguments(config)
         )
         walk = self.begin()
+        beside = self._beside(walk, run, config, input, kwargs)
         with Settled(run, walk, self.on_end):
             for step in walk.steps():
                 pause(step.pause_s)
                 link, bounds = step.link, walk.begin(streams=True)
                 child = self._child_config(config, run, walk, link)
                 attempt = self._streamed(walk, bounds, mute=link.mute)
-                try:
-                    source = iter(link.runnable.stream(input, child, **kwargs))
-                    with Reader(source, child, bounds, bounded=link.bounded) as reader:
-                        while (chunk := reader.next()) is not END:
-                            yield from attempt.take(chunk)
-                except self.exceptions_to_handle as error:
-                    if not bounds.only_lacks_its_end:
-                        attempt.failed(bounds.meaning_of(error))
-                        continue
-                yield from attempt.ended(self.review.judged(attempt.whole))
+                with beside:
+                    try:
+                        source = iter(link.runnable.stream(input, child, **kwargs))
+                        with Reader(source, child, bounds, bounded=link.bounded) as reader:
+                            while (chunk := reader.next()) is not END:
+                                yield from attempt.take(chunk)
+                    except self.exceptions_to_handle as error:
+                        if not bounds.only_lacks_its_end:
+                            beside.drop()
+                            attempt.failed(bounds.meaning_of(error))
+                            continue
+                    verdicts = self.review.judged(attempt.whole, beside)
+                yield from attempt.ended(verdicts)
             yield from walk.leftover()
 
     async def astream(
@@ -208,23 +217,27 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
             None, input, **self._run_arguments(config)
         )
         walk = self.begin()
+        beside = self._beside(walk, run, config, input, kwargs)
         async with ASettled(run, walk, self.on_end):
             for step in walk.steps():
                 await apause(step.pause_s)
                 link, bounds = step.link, walk.begin(streams=True)
                 child = self._child_config(config, run, walk, link)
                 attempt = self._streamed(walk, bounds, mute=link.mute)
-                try:
-                    source: Any = link.runnable.astream(input, child, **kwargs)
-                    async with AReader(source, child, bounds) as reader:
-                        while (chunk := await reader.next()) is not END:
-                            for ready in attempt.take(chunk):
-                                yield ready
-                except self.exceptions_to_handle as error:
-                    if not bounds.only_lacks_its_end:
-                        attempt.failed(bounds.meaning_of(error))
-                        continue
-                for ready in attempt.ended(await self.review.ajudged(attempt.whole)):
+                async with beside:
+                    try:
+                        source: Any = link.runnable.astream(input, child, **kwargs)
+                        async with AReader(source, child, bounds) as reader:
+                            while (chunk := await reader.next()) is not END:
+                                for ready in attempt.take(chunk):
+                                    yield ready
+                    except self.exceptions_to_handle as error:
+                        if not bounds.only_lacks_its_end:
+                            await beside.adrop()
+                            attempt.failed(bounds.meaning_of(error))
+                            continue
+                    verdicts = await self.review.ajudged(attempt.whole, beside)
+                for ready in attempt.ended(verdicts):
                     yield ready
             for ready in walk.leftover():
                 yield ready
@@ -250,14 +263,19 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
 
     def _is_draft(self, walk: Walk) -> bool:
         """Whether the attempt under way is held back, as it may yet be rejected."""
-        return self.stream_policy == "buffer" and walk.may_be_replaced()
+        if self.stream_policy == "buffer":
+            return walk.may_be_replaced()
+        return self.review.holds and walk.can_escalate()
 
-    def _is_shown(self, child: RunnableConfig, answer: Any) -> bool:
+    def _is_shown(self, walk: Walk, child: RunnableConfig, answer: Any) -> bool:
         """Whether somebody has seen the tokens of a whole answer as they came."""
-        if self.stream_policy != "first_token" or not has_content(message_of(answer)):
-            return False
         manager: Any = child.get("callbacks")
-        return is_watched(manager.handlers)
+        held = self.stream_policy == "buffer" or self._is_draft(walk)
+        return not held and has_content(message_of(answer)) and is_watched(manager.handlers)
+
+    def _beside(self, walk: Walk, run: Any, config: RunnableConfig, *asked: Any) -> Beside:
+        configured = partial(aside_config, config, run)
+        return Beside(walk, seconds=self.review.seconds, configured=configured, asked=asked)
 
     def _run_arguments(self, config: RunnableConfig) -> dict[str, Any]:
         name = config.get("run_name") or self.get_name()
@@ -283,8 +301,3 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
 def _plain_chain() -> RoutedChain:
     """What every chain is a copy of: to validate each would take longer than all its other work."""
     return RoutedChain(runnable=RunnablePassthrough(), fallbacks=[], begin=Walk, review=Review())
-
-
-def _arrived(answer: Any) -> list[Any]:
-    """What had come of a whole answer: all of it, where it was too long, or nothing."""
-    return [] if answer is None else [answer]

@@ -49,7 +49,8 @@ def exhausted_error(
         error.attempts, error.is_of_candidate = tuple(attempts), False
         return error
     overflow = all(fault.overflow for fault in faults)
-    if len(attempts) == 1 and (not overflow or isinstance(error, ContextOverflowError)):
+    answers = [attempt for attempt in attempts if attempt.purpose == "answer"]
+    if len(answers) == 1 and (not overflow or isinstance(error, ContextOverflowError)):
         error.add_note(f"smartroute: model {attempts[0].model}, {decision.reason}")
         return error
     kind = ChainExhaustedError
@@ -57,9 +58,9 @@ def exhausted_error(
         kind = ChainOverflowError
     elif all(fault.rate_limited for fault in faults):
         kind = ChainRateLimitError
-    tried = len({attempt.model for attempt in attempts})
+    tried = len({attempt.model for attempt in answers})
     final = kind(
-        f"{len(attempts)} attempts at {tried} of {len(decision.chain)} candidates failed and no"
+        f"{len(answers)} attempts at {tried} of {len(decision.chain)} candidates failed and no"
         f" other may be tried; the last one said: {error}",
         attempts=attempts,
     )

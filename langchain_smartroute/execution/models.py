@@ -16,6 +16,7 @@ from langchain_core.runnables.fallbacks import RunnableWithFallbacks
 
 from langchain_smartroute.catalog import ModelSpec, adapted_arguments, find_spec
 from langchain_smartroute.errors import ConfigurationError
+from langchain_smartroute.execution.adopted import drops_thoughts
 from langchain_smartroute.execution.bounds import TimeLimits
 
 if TYPE_CHECKING:
@@ -165,6 +166,8 @@ def spec_of_model(alias: str, model: Runnable[Any, Any]) -> ModelSpec:
         "structured_output": profile.get("structured_output") is not False
         and _offers(model, "with_structured_output"),
         "reasoning": bool(profile.get("reasoning_output")),
+        # Others' classes may not know the argument.
+        "logprobs": None if drops_thoughts(model) else False,
         "context_window": profile.get("max_input_tokens"),
         "max_output_tokens": profile.get("max_output_tokens"),
     }

@@ -18,16 +18,25 @@ __all__ = ["Pace"]
 class Pace:
     """The time of one request: its deadline, its waits, its candidates' breakers.
 
+    Attributes:
+        clock: Seconds that only rise.
+
     Args:
         conduct: How failures are gone about.
     """
 
     def __init__(self, conduct: Conduct) -> None:
         self._conduct = conduct
-        self._now = conduct.clock
+        self.clock = self._now = conduct.clock
         seconds = conduct.deadline_s
         self._deadline = math.inf if seconds is None else self._now() + seconds
         self._ticket: Ticket | None = None
+
+    def beside(self) -> Pace:
+        """The pace of a call beside the attempt: the same deadline, a breaker of its own."""
+        pace = Pace(self._conduct)
+        pace._deadline = self._deadline
+        return pace
 
     def is_late(self) -> bool:
         """Whether the request's deadline has passed."""
@@ -95,7 +104,7 @@ class Pace:
             return
         # That the request as a whole ran out of time says nothing of its last candidate.
         ran_out = isinstance(error, AttemptTimeoutError) and error.limit == "deadline_s"
-        if outcome in ("accepted", "rejected"):
+        if outcome in ("accepted", "rejected", "discarded"):
             ticket.succeeded()
         elif outcome == "failed" and not ran_out:
             ticket.failed(fault.kind if fault else "garbled", reason)

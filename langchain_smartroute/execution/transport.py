@@ -4,6 +4,7 @@
   longer: its own time-out begins anew with every byte. (An asynchronous call is
   cancelled instead.)
 - A plain answer far longer than any that would be accepted is not read to its end.
+- A call that nobody waits for any more is broken off, also while it waits for bytes.
 - A redirect to another host is refused: neither prompt nor key are meant for it.
 
 An asynchronous client belongs to the event loop that it was first used in. LangChain
@@ -19,6 +20,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import suppress
 from functools import cache
@@ -160,8 +162,25 @@ class _BoundedStream:
         self._inner = inner
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        read: bytes = self._inner.read(max_bytes, _bounded(timeout, _core.ReadTimeout))
-        return read
+        wait = _bounded(timeout, _core.ReadTimeout)
+        bounds = attempt_bounds.get()
+        if bounds is None:
+            return bytes(self._inner.read(max_bytes, wait))
+        bounds.breaks = self._break_off
+        try:
+            bounds.stop_if_left()
+            return bytes(self._inner.read(max_bytes, wait))
+        finally:
+            bounds.breaks = None
+            bounds.stop_if_left()
+
+    def _break_off(self) -> None:
+        """Wake up whoever waits for bytes; another thread may do so, which `close` is not for."""
+        connection = self._inner.get_extra_info("socket")
+        if connection is not None:
+            with suppress(OSError):
+                # Not that of TLS, which would take the connection apart below its reader.
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._inner.write(buffer, _bounded(timeout, _core.WriteTimeout))

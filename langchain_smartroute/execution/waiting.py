@@ -15,14 +15,14 @@ from typing import Any
 
 from langchain_smartroute.execution.bounds import AttemptBounds
 
-__all__ = ["finished_in_time"]
+__all__ = ["Task", "finished_in_time", "started"]
 
 _IDLE_S = 5.0
 _lock = threading.Lock()
 _idle: list[_Worker] = []
 
 
-class _Task:
+class Task:
     """A call and how it ended.
 
     Args:
@@ -40,6 +40,7 @@ class _Task:
         self.error: BaseException | None = None
 
     def run(self) -> None:
+        """Make the call."""
         try:
             self.answer = self._call()
         except BaseException as error:  # noqa: BLE001 - it is raised where the call was made
@@ -49,6 +50,11 @@ class _Task:
             is_left = self.is_left
         if is_left and self._too_late is not None:
             self._too_late()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the call has ended."""
+        return self._ended.is_set()
 
     def wait(self, seconds: float | None) -> bool:
         """Whether the call ended in time; if not, or if the wait is broken off, it is left."""
@@ -65,9 +71,9 @@ class _Worker(threading.Thread):
 
     def __init__(self) -> None:
         super().__init__(name="smartroute-call", daemon=True)
-        self._tasks: SimpleQueue[_Task] = SimpleQueue()
+        self._tasks: SimpleQueue[Task] = SimpleQueue()
 
-    def give(self, task: _Task) -> None:
+    def give(self, task: Task) -> None:
         self._tasks.put(task)
 
     def run(self) -> None:
@@ -84,6 +90,13 @@ class _Worker(threading.Thread):
             del task
             with _lock:
                 _idle.append(self)
+
+
+def started(call: Callable[[], Any]) -> Task:
+    """Make a call in another thread; it can be waited for, or left to itself."""
+    task = Task(call, None)
+    _worker().give(task)
+    return task
 
 
 def finished_in_time(
@@ -104,7 +117,7 @@ def finished_in_time(
     Raises:
         AttemptTimeoutError: If the time is up.
     """
-    task = _Task(call, too_late)
+    task = Task(call, too_late)
     _worker().give(task)
     try:
         task.wait(bounds.remaining_s)

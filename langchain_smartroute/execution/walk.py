@@ -34,7 +34,7 @@ from langchain_smartroute.execution.answers import (
     with_info,
 )
 from langchain_smartroute.execution.bounds import AttemptBounds
-from langchain_smartroute.execution.checks import CheckVerdict
+from langchain_smartroute.execution.checks import ANOTHER_ANSWER, CheckVerdict
 from langchain_smartroute.execution.conduct import Conduct
 from langchain_smartroute.execution.endings import exhausted_error, interrupted_error
 from langchain_smartroute.execution.faults import Fault, fault_of
@@ -69,6 +69,7 @@ class Walk:
     Attributes:
         decision: What the chain comes from.
         account: What was tried and what it cost.
+        pace: When attempts may be made.
         answer: What the request ends with, once there is something to end with.
     """
 
@@ -84,7 +85,7 @@ class Walk:
         self.decision = decision
         conduct = conduct or Conduct()
         self.account = RequestAccount(input_tokens=input_tokens, conduct=conduct)
-        self._pace = Pace(conduct)
+        self.pace = Pace(conduct)
         self._succession = Succession(
             links, input_tokens=input_tokens, reroutes_filtered=conduct.reroutes_filtered
         )
@@ -107,7 +108,7 @@ class Walk:
             if not self._succession.admits(link):
                 continue
             last_resort = not (self.attempts or self._succession.after(link))
-            if not self._pace.admits(link, last_resort=last_resort):
+            if not self.pace.admits(link, last_resort=last_resort):
                 continue
             step: Step | None = Step(link=link)
             retries = 0
@@ -120,16 +121,16 @@ class Walk:
     def begin(self, *, streams: bool) -> AttemptBounds:
         """Start the attempt of the latest step; returns what it must keep to."""
         self.account.open()
-        return self._pace.bounds(self._link(), streams=streams)
+        return self.pace.bounds(self.link, streams=streams)
 
     def _is_over(self) -> bool:
-        return self._done or (bool(self.attempts) and self._pace.is_late())
+        return self._done or (bool(self.attempts) and self.pace.is_late())
 
     def _retry(self, link: Link, retries: int) -> Step | None:
         """The step of trying the same candidate again, if it is to be."""
         if self._latest is None or self._is_over():
             return None
-        pause_s = self._pace.pause_before_retry(
+        pause_s = self.pace.pause_before_retry(
             link, self._latest, retries=retries, last=not self._succession.after(link)
         )
         return None if pause_s is None else Step(link=link, pause_s=pause_s)
@@ -146,12 +147,12 @@ class Walk:
 
     def can_escalate(self) -> bool:
         """Whether a stronger candidate is left, should the one under way be rejected."""
-        now = self._link()
+        now = self.link
         return any(link.is_stronger_than(now) for link in self._succession.after(now))
 
     def may_be_replaced(self) -> bool:
         """Whether the answer under way may yet give way: to a better one, or by breaking off."""
-        return bool(self._succession.after(self._link()))
+        return bool(self._succession.after(self.link))
 
     def answered(
         self, answer: Any, verdicts: Sequence[CheckVerdict] = (), *, shown: bool = False
@@ -178,7 +179,7 @@ class Walk:
 
     def cut_off_error(self, answer: Any, *, told: bool = False) -> ConnectionError | None:
         """The error for an answer of the attempt under way that was cut off unnoticed."""
-        return self._link().cut_off_error(answer, told=told)
+        return self.link.cut_off_error(answer, told=told)
 
     def is_empty(self, answer: Any, verdicts: Sequence[CheckVerdict]) -> bool:
         """Whether there is no answer, and nothing that says why, such as a refusal."""
@@ -202,24 +203,25 @@ class Walk:
         """
         message = message_of(whole)
         cached = message is not None and is_cache_hit(message)
-        link = self._link()
+        link = self.link
         self._close("cached" if cached else "accepted", cost=self.account.cost(link, whole))
         self._done = self._answered = True
         return with_info(part, self.account.info(self.decision, link.alias, verdicts))
 
     def reject(self, pieces: Sequence[Any], verdicts: Sequence[CheckVerdict]) -> None:
         """Note an answer that a check rejects; it is returned if nobody does better."""
-        link = self._link()
+        link = self.link
         reason = next(reason_of(verdict) for verdict in verdicts if verdict.rejects)
         kept = Kept(link=link, number=self.number, pieces=pieces, verdicts=verdicts, weak=True)
         if self._kept is None or not self._kept.is_better_than(kept):
             self._kept = kept
+        others = [aside.link for aside in self.account.asides if aside.said == ANOTHER_ANSWER]
         self._close("rejected", reason=reason, cost=self.account.cost(link, joined(pieces)))
-        self._succession.rejected(link)
+        self._succession.rejected(link, differing=others)
 
     def came_up_empty(self, pieces: Sequence[Any]) -> None:
         """Note an answer without any content; it is returned if nobody does better."""
-        link = self._link()
+        link = self.link
         self._kept = self._kept or Kept(link=link, number=self.number, pieces=pieces)
         self._close("failed", reason=_EMPTY, cost=self.account.cost(link, joined(pieces)))
 
@@ -231,7 +233,7 @@ class Walk:
             arrived: The chunks with content that had come before it.
             begun: Whether anything of the answer had come before it.
         """
-        link = self._link()
+        link = self.link
         fault = fault_of(error, begun=begun or bool(arrived))
         cost = None if may_be_billed(error) else Decimal(0)
         if arrived or self.account.watcher.message:
@@ -247,7 +249,7 @@ class Walk:
         if self.account.is_open:
             self._close("cancelled", reason="cancelled by the caller")
         else:
-            self._pace.report("cancelled")
+            self.pace.report("cancelled")
 
     def leftover(self) -> Sequence[Any]:
         """What to pass on after the last attempt: nothing more, or the best answer so far.
@@ -286,11 +288,13 @@ class Walk:
         cost: Decimal | None = None,
         fault: Fault | None = None,
     ) -> None:
-        self.account.close(self._link().alias, outcome, reason=reason, cost=cost, fault=fault)
-        self._pace.report(outcome, reason=reason, fault=fault, error=self._error)
+        self.account.close(self.link.alias, outcome, reason=reason, cost=cost, fault=fault)
+        self.pace.report(outcome, reason=reason, fault=fault, error=self._error)
         self._current = None
 
-    def _link(self) -> Link:
+    @property
+    def link(self) -> Link:
+        """The candidate of the attempt under way."""
         if self._current is None:  # pragma: no cover - guards the loops in chain.py
             raise RuntimeError("no attempt is under way")
         return self._current

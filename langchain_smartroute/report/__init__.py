@@ -6,6 +6,8 @@ from langchain_smartroute.report.document import (
     Document,
     Figure,
     Lines,
+    Point,
+    Points,
     Section,
     Table,
 )
@@ -20,6 +22,8 @@ __all__ = [
     "Document",
     "Figure",
     "Lines",
+    "Point",
+    "Points",
     "Section",
     "SpendingReport",
     "Table",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import escape
 
 from langchain_smartroute.report.document import Bars, Lines, shown
 
-__all__ = ["bars_svg", "lines_svg"]
+__all__ = ["COLOURS", "bars_svg", "legend", "lines_svg", "opening"]
 
 _WIDTH, _HEIGHT = 480, 220
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 12, 12, 28
@@ -15,6 +15,7 @@ _BAR, _GAP, _NAMES, _VALUES = 20, 8, 170, 66
 _TICKS = 4
 _MOST_LABELS = 6
 COLOURS = 6
+"""How many colours the page has."""
 
 
 def bars_svg(chart: Bars) -> str:
@@ -22,7 +23,7 @@ def bars_svg(chart: Bars) -> str:
     most = max(chart.values.values(), default=0) or 1
     room = _WIDTH - _NAMES - _VALUES
     height = max(len(chart.values), 1) * (_BAR + _GAP)
-    parts = [_opening(chart.title, height)]
+    parts = [opening(chart.title, height)]
     for number, (name, value) in enumerate(chart.values.items()):
         y = number * (_BAR + _GAP)
         width = max(value, 0) / most * room
@@ -40,7 +41,7 @@ def bars_svg(chart: Bars) -> str:
 def lines_svg(chart: Lines) -> str:
     """Lines along an axis, with a grid and a legend below."""
     most = max((v for values in chart.series.values() for v in values), default=0) or 1
-    parts = [_opening(chart.title, _HEIGHT)]
+    parts = [opening(chart.title, _HEIGHT)]
     parts += _grid(most, chart)
     parts += _steps(chart)
     for number, (name, values) in enumerate(chart.series.items()):
@@ -56,10 +57,11 @@ def lines_svg(chart: Lines) -> str:
                 f'<polyline class="{kind}" points="{" ".join(points)}">'
                 f"<title>{escape(name)}</title></polyline>"
             )
-    return "".join([*parts, "</svg>", _legend(chart)])
+    return "".join([*parts, "</svg>", legend(chart.series)])
 
 
-def _opening(title: str, height: float) -> str:
+def opening(title: str, height: float) -> str:
+    """The first tag of a chart."""
     return (
         f'<svg viewBox="0 0 {_WIDTH} {height:.0f}" role="img" aria-label="{escape(title)}"'
         ' preserveAspectRatio="xMinYMin meet">'
@@ -87,10 +89,11 @@ def _steps(chart: Lines) -> Iterator[str]:
         )
 
 
-def _legend(chart: Lines) -> str:
+def legend(names: Iterable[str]) -> str:
+    """Names beside their colours, below a chart."""
     entries = (
         f'<span><i class="b{number % COLOURS}"></i>{escape(name)}</span>'
-        for number, name in enumerate(chart.series)
+        for number, name in enumerate(names)
     )
     return f'<p class="legend">{"".join(entries)}</p>'
 

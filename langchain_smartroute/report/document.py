@@ -7,7 +7,18 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
-__all__ = ["Bars", "Column", "Document", "Figure", "Lines", "Section", "Table", "shown"]
+__all__ = [
+    "Bars",
+    "Column",
+    "Document",
+    "Figure",
+    "Lines",
+    "Point",
+    "Points",
+    "Section",
+    "Table",
+    "shown",
+]
 
 Kind = Literal["text", "count", "usd", "percent", "seconds"]
 
@@ -74,12 +85,52 @@ class Lines:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """A point with the interval of its height.
+
+    Attributes:
+        x: How far right.
+        y: How high.
+        low: The interval's lower end.
+        high: Its upper end.
+    """
+
+    x: float
+    y: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Points:
+    """Named points over two axes, such as cost and quality.
+
+    Attributes:
+        title: What is drawn.
+        points: Name → where.
+        x_name: What lies along the axis.
+        x_kind: How it is written.
+        y_name: What is high.
+        y_kind: How it is written.
+        curve: Unnamed points that are joined, such as a router's other settings.
+    """
+
+    title: str
+    points: Mapping[str, Point]
+    x_name: str
+    x_kind: Kind
+    y_name: str
+    y_kind: Kind
+    curve: tuple[tuple[float, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
     """A part of a report."""
 
     title: str
     figures: tuple[Figure, ...] = ()
-    charts: tuple[Bars | Lines, ...] = ()
+    charts: tuple[Bars | Lines | Points, ...] = ()
     tables: tuple[Table, ...] = ()
     notes: tuple[str, ...] = ()
 

@@ -6,7 +6,16 @@ from collections.abc import Iterator
 from html import escape
 
 from langchain_smartroute.report.charts import bars_svg, lines_svg
-from langchain_smartroute.report.document import Bars, Document, Lines, Section, Table, shown
+from langchain_smartroute.report.document import (
+    Bars,
+    Document,
+    Lines,
+    Points,
+    Section,
+    Table,
+    shown,
+)
+from langchain_smartroute.report.points import points_svg
 
 __all__ = ["as_html"]
 
@@ -109,7 +118,9 @@ def _section(section: Section) -> Iterator[str]:
     yield "</section>"
 
 
-def _chart(chart: Bars | Lines) -> str:
+def _chart(chart: Bars | Lines | Points) -> str:
+    if isinstance(chart, Points):
+        return points_svg(chart)
     return bars_svg(chart) if isinstance(chart, Bars) else lines_svg(chart)
 
 

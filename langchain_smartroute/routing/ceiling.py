@@ -11,11 +11,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from langchain_smartroute.errors import SpendLimitExceededError
-from langchain_smartroute.routing.feasible import estimated_cost_usd
 
 if TYPE_CHECKING:
-    from langchain_smartroute.catalog import ModelSpec
-    from langchain_smartroute.types import RequestFeatures, Tier
+    from langchain_smartroute.routing.roster import Roster
+    from langchain_smartroute.types import RequestFeatures
 
 __all__ = ["Estimates", "above_ceiling"]
 
@@ -26,20 +25,24 @@ class Estimates:
 
     Attributes:
         features: What is known of the request.
-        models: Alias → spec.
+        roster: The candidates.
     """
 
     features: RequestFeatures
-    models: Mapping[str, ModelSpec]
+    roster: Roster
+
+    def cost_usd(self, alias: str) -> Decimal | None:
+        """What one call is expected to cost at full price; `None` when unknown."""
+        return self.roster.cost_usd(alias, self.features)
 
     def rank(self, alias: str) -> tuple[bool, Decimal]:
         """Cheapest first, unknown prices last."""
-        cost = estimated_cost_usd(self.features, self.models[alias])
+        cost = self.cost_usd(alias)
         return cost is None, cost or Decimal(0)
 
     def fault(self, alias: str, ceiling: Decimal) -> str | None:
         """Why a candidate does not fit a ceiling; `None` where it does."""
-        cost = estimated_cost_usd(self.features, self.models[alias])
+        cost = self.cost_usd(alias)
         if cost is None:
             return f"its price is unknown, so it never fits max_cost_usd {ceiling:f}"
         if cost > ceiling:
@@ -48,12 +51,17 @@ class Estimates:
 
 
 def above_ceiling(
-    ceiling: Decimal, *, tier: Tier, excluded: Mapping[str, str]
+    ceiling: Decimal, *, reach: str, excluded: Mapping[str, str]
 ) -> SpendLimitExceededError:
-    """The error for a ceiling that nothing wanted fits."""
+    """The error for a ceiling that nothing wanted fits.
+
+    Args:
+        ceiling: What was too low.
+        reach: Whom it was held to, in words.
+        excluded: Alias → reason.
+    """
     return SpendLimitExceededError(
-        f"max_cost_usd = {ceiling:f} is below the estimate of every model that tier"
-        f" {tier!r} and the tiers below send this request to; raise it,"
+        f"max_cost_usd = {ceiling:f} is below the estimate of every {reach}; raise it,"
         ' shorten the prompt, set max_tokens, or choose on_limit="cheapest":',
         limit_usd=ceiling,
         excluded=excluded,

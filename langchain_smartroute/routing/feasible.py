@@ -1,4 +1,4 @@
-"""Hard limits: which candidates cannot serve a request, each with the reason."""
+"""Hard limits: why a candidate cannot serve a request, and what it would cost."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from langchain_smartroute.catalog import cost_usd
 from langchain_smartroute.types import MODALITIES, Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from decimal import Decimal
 
     from langchain_smartroute.catalog import ModelSpec
@@ -18,7 +17,8 @@ __all__ = [
     "ANSWER_ROOM_TOKENS",
     "ESTIMATE_SLACK",
     "estimated_cost_usd",
-    "exclusions",
+    "room_fault",
+    "standing_fault",
     "window_fault",
 ]
 
@@ -28,23 +28,6 @@ ANSWER_ROOM_TOKENS = 1_000
 
 ESTIMATE_SLACK = 1.5
 """How far above a tokenizer's count the estimate of the input may lie."""
-
-
-def exclusions(
-    features: RequestFeatures, models: Mapping[str, ModelSpec], *, slack: float = 1.0
-) -> dict[str, str]:
-    """Rule out the candidates that cannot serve a request.
-
-    Args:
-        features: What is known of the request.
-        models: Alias → spec.
-        slack: By how much the estimate of the input may lie above the truth.
-
-    Returns:
-        Alias → reason.
-    """
-    found = ((alias, _fault(features, spec, slack)) for alias, spec in models.items())
-    return {alias: why for alias, why in found if why is not None}
 
 
 def estimated_cost_usd(
@@ -84,14 +67,16 @@ def window_fault(features: RequestFeatures, spec: ModelSpec, slack: float = 1.0)
     )
 
 
-def _fault(features: RequestFeatures, spec: ModelSpec, slack: float) -> str | None:
+def standing_fault(features: RequestFeatures, spec: ModelSpec) -> str | None:
+    """Why a candidate cannot serve a request of this kind, whatever its length."""
     return (
-        _input_fault(features, spec)
-        or _tool_fault(features, spec)
-        or _schema_fault(features, spec)
-        or _answer_fault(features, spec)
-        or window_fault(features, spec, slack)
+        _input_fault(features, spec) or _tool_fault(features, spec) or _schema_fault(features, spec)
     )
+
+
+def room_fault(features: RequestFeatures, spec: ModelSpec, slack: float) -> str | None:
+    """Why the prompt or its answer is too long for a candidate."""
+    return _answer_fault(features, spec) or window_fault(features, spec, slack)
 
 
 def _input_fault(features: RequestFeatures, spec: ModelSpec) -> str | None:

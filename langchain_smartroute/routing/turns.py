@@ -2,7 +2,7 @@
 
 Pure, like the rest of the decision: what is known of the conversation comes in as a
 `Conversation`, and what comes out are aliases with reasons, to be tried before what the
-routing table says.
+policy says.
 """
 
 from __future__ import annotations
@@ -14,16 +14,14 @@ from langchain_smartroute.routing.feasible import estimated_cost_usd
 from langchain_smartroute.types import Conversation
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable
     from decimal import Decimal
 
-    from langchain_smartroute.catalog import ModelSpec
+    from langchain_smartroute.routing.preference import Wish
+    from langchain_smartroute.routing.roster import Roster
     from langchain_smartroute.types import RequestFeatures, Sticky
 
 __all__ = ["Turns"]
-
-Wish = tuple[str, str]
-"""An alias, and why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,13 +32,15 @@ class Turns:
         conversation: What is known of it.
         sticky: How it keeps to its route.
         features: What is known of the request.
-        models: Alias → spec of every candidate.
+        roster: Every candidate.
+        quality: How good a candidate is at a task; `None`: nothing is known.
     """
 
     conversation: Conversation
     sticky: Sticky
     features: RequestFeatures
-    models: Mapping[str, ModelSpec]
+    roster: Roster
+    quality: Callable[[str, str], float | None]
 
     def locked(self) -> Wish | None:
         """Who called the tools whose results are being answered, unless it is stuck."""
@@ -72,7 +72,7 @@ class Turns:
         Args:
             wanted: Who would answer otherwise.
             excluded: Who cannot.
-            named: Whether the routing table names `wanted` for the task.
+            named: Whether the policy wants it by name, whatever is known of its quality.
         """
         last = self.conversation.last
         if self.conversation.stuck and self.conversation.in_loop and last not in (None, wanted):
@@ -92,12 +92,14 @@ class Turns:
     def estimate(self, alias: str) -> Decimal | None:
         """What a call is expected to cost, cheaper cached tokens included."""
         cached = self.conversation.prefix_tokens if self._has_cached(alias) else 0
-        return estimated_cost_usd(self.features, self.models[alias], cached_tokens=cached)
+        if not cached:
+            return self.roster.cost_usd(alias, self.features)
+        return estimated_cost_usd(self.features, self.roster.models[alias], cached_tokens=cached)
 
     def notes(self, route: str) -> tuple[str, ...]:
         """What a switch to `route` means, in words."""
         last, tokens = self.conversation.last, self.conversation.prefix_tokens
-        if last is None or last == route or last not in self.models:
+        if last is None or last == route or last not in self.roster.models:
             return self.conversation.notes
         found = [*self.conversation.notes, f"the conversation switches from {last} to {route}"]
         if self._has_cached(last) and tokens:
@@ -139,10 +141,8 @@ class Turns:
         mine, its = self._prior(alias), self._prior(other)
         if mine is not None and its is not None:
             return mine > its
-        price, its_price = (
-            estimated_cost_usd(self.features, self.models[a]) for a in (alias, other)
-        )
+        price, its_price = (self.roster.cost_usd(a, self.features) for a in (alias, other))
         return None if price is None or its_price is None else price > its_price
 
     def _prior(self, alias: str, task: str | None = None) -> float | None:
-        return self.models[alias].quality.get(task or self.features.task)
+        return self.quality(alias, task or self.features.task)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.runnables import Runnable
@@ -34,9 +33,7 @@ from langchain_smartroute.execution import (
     spec_of_model,
     tells_end,
 )
-from langchain_smartroute.execution.checks import Check, as_check, default_checks
 from langchain_smartroute.state import open_state
-from langchain_smartroute.types import StreamPolicy
 
 if TYPE_CHECKING:
     from langchain_core.language_models import ModelProfile
@@ -49,7 +46,6 @@ __all__ = [
     "build_limits",
     "catalog_of_models",
     "checked_fallbacks",
-    "given_checks",
     "merged_profile",
 ]
 
@@ -228,21 +224,6 @@ def checked_fallbacks(fallbacks: Mapping[str, Any], catalog: Catalog) -> dict[st
     if faults:
         raise ConfigurationError(*faults)
     return {alias: tuple(_following(alias, direct)) for alias in direct}
-
-
-def given_checks(checks: Sequence[Any] | None, stream_policy: StreamPolicy) -> tuple[Check, ...]:
-    """The user's checks, or the built-in ones where none are given."""
-    if checks is None:
-        return default_checks()
-    if checks and stream_policy == "first_token":
-        warnings.warn(
-            'stream_policy="first_token" passes a stream on before your checks have seen it:'
-            " there they are recorded as unmet and reject nothing. Use"
-            ' stream_policy="buffer" for streams that are checked first.',
-            UserWarning,
-            stacklevel=3,
-        )
-    return tuple(as_check(check) for check in checks)
 
 
 def merged_profile(catalog: Catalog) -> ModelProfile:

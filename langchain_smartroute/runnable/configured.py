@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -32,18 +33,19 @@ from langchain_smartroute.execution import (
     as_breaker,
     resolve_endpoints,
 )
-from langchain_smartroute.routing import RouteOptions, TablePolicy, as_rules
+from langchain_smartroute.routing import RouteOptions, as_rules
 from langchain_smartroute.runnable.build import (
     build_candidates,
     build_costs,
     build_limits,
     catalog_of_models,
     checked_fallbacks,
-    given_checks,
     merged_profile,
 )
+from langchain_smartroute.runnable.checking import build_cascade, given_checks
 from langchain_smartroute.runnable.classifiers import given_classifier
-from langchain_smartroute.runnable.observed import ObservedModel
+from langchain_smartroute.runnable.deciding import DecidingModel, feedback_for
+from langchain_smartroute.runnable.policies import given_policy
 from langchain_smartroute.runnable.settings import read_settings, written_settings
 from langchain_smartroute.types import StreamPolicy, Tier
 
@@ -53,7 +55,7 @@ _PASSED_ON = ("cache", "disable_streaming", "output_version", "rate_limiter", "s
 """Fields of a chat model that the models built by the router take over."""
 
 
-class ConfiguredModel(ObservedModel):
+class ConfiguredModel(DecidingModel):
     """What a router is made from, checked and compiled once.
 
     The attributes are described in `SmartRouterRunnable`.
@@ -77,6 +79,7 @@ class ConfiguredModel(ObservedModel):
     max_attempts: int = Field(default=3, ge=1)
     classifier: Any = None
     checks: Sequence[Any] | None = None
+    cascade: Any = None
     stream_policy: StreamPolicy = "first_token"
     models: Mapping[str, Any] = Field(default_factory=dict, exclude=True)
     temperature: float | None = None
@@ -89,7 +92,6 @@ class ConfiguredModel(ObservedModel):
         extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True
     )
 
-    _engine: Engine = PrivateAttr()
     _costs: CostCallbackHandler | None = PrivateAttr(default=None)
 
     def __init__(self, **data: Any) -> None:
@@ -104,7 +106,8 @@ class ConfiguredModel(ObservedModel):
         catalog = with_prices(Catalog.load(self.catalog), self.prices)
         aliases = tuple(catalog.models)
         self._check_choices(aliases)
-        policy = TablePolicy(
+        policy = given_policy(
+            self.policy,
             catalog=catalog,
             rules=as_rules(self.rules, aliases=aliases),
             fallbacks=checked_fallbacks(self.fallbacks, catalog),
@@ -127,24 +130,26 @@ class ConfiguredModel(ObservedModel):
             stop=self.stop,
             extra={n: v for n in _PASSED_ON if (v := getattr(self, n)) is not None},
         )
+        build = partial(build_candidates, settings=settings, breaker=as_breaker(self.breaker))
+        candidates = build(
+            catalog, given=self.models, endpoints=endpoints, limits=self._limits_of(catalog)
+        )
+        checks, cascade = given_checks(self)
         self._engine = Engine(
             policy=policy,
             classifier=given_classifier(self.classifier),
-            candidates=build_candidates(
-                catalog,
-                given=self.models,
-                endpoints=endpoints,
-                settings=settings,
-                limits=self._limits_of(catalog),
-                breaker=as_breaker(self.breaker),
-            ),
+            candidates=candidates,
             conduct=self._conduct,
             name=self.get_name(),
-            checks=given_checks(self.checks, self.stream_policy),
+            checks=checks,
+            cascade=build_cascade(
+                checks, cascade, candidates=candidates, build=build, limits_of=self._limits_of
+            ),
             stream_policy=self.stream_policy,
             **self._knowing_conversations(),
             limits=build_limits(self),
             on_decision=self._decision_sink,
+            feedback=feedback_for(policy),
         )
         self._costs = build_costs(self.ledger, catalog)
         if self.profile is None:

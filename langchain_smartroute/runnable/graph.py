@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import pairwise
 
 from langchain_core.runnables import RunnableLambda
 from langchain_core.runnables.graph import Graph, Node
 
+from langchain_smartroute.engine import Engine, Request
 from langchain_smartroute.errors import SmartRouteError
-from langchain_smartroute.routing import RouteOptions, TablePolicy
+from langchain_smartroute.routing import RouteOptions
 from langchain_smartroute.types import RequestFeatures
 
 __all__ = ["router_graph"]
 
 
-def router_graph(
-    policy: TablePolicy, options: RouteOptions, *, name: str, checks: Sequence[str]
-) -> Graph:
+def router_graph(engine: Engine, options: RouteOptions, *, name: str) -> Graph:
     """Draw a router.
 
     One branch per model, labelled with the tasks that lead there; one edge to
-    whom the chain turns next when it fails or its answer is rejected; and the
-    checks that an answer must pass.
+    whom the chain turns next when it fails or its answer is rejected; who gives
+    second opinions; and the checks that an answer must pass.
 
     Args:
-        policy: Decides.
+        engine: Decides and checks.
         options: The router's own choices, such as its tier.
         name: What the router is called.
-        checks: Names of the checks.
     """
+    policy, checks = engine.policy, [check.name for check in engine.checks]
     graph = Graph()
     router = graph.add_node(_drawn(name), id=name)
     graph.add_edge(graph.add_node(_drawn("__start__"), id="__start__"), router)
@@ -37,13 +36,16 @@ def router_graph(
     if checks:
         last = graph.add_node(_drawn("checks"), id="checks", metadata={"checks": list(checks)})
         graph.add_edge(last, end, data="accepted")
-    tasks, successors = _ways(policy, options)
+    tasks, beside, successors = _ways(engine, options)
     nodes: dict[str, Node] = {}
     for alias in policy.catalog.models:
         nodes[alias] = graph.add_node(_drawn(alias), id=alias)
         label = ", ".join(tasks.get(alias, ()))
         if label:
             graph.add_edge(router, nodes[alias], data=label, conditional=True)
+        if alias in beside:
+            compared = f"second opinion: {', '.join(beside[alias])}"
+            graph.add_edge(router, nodes[alias], data=compared, conditional=True)
         graph.add_edge(nodes[alias], last)
     for alias, followers in successors.items():
         for follower in followers:
@@ -54,26 +56,28 @@ def router_graph(
 
 
 def _ways(
-    policy: TablePolicy, options: RouteOptions
-) -> tuple[Mapping[str, list[str]], Mapping[str, dict[str, None]]]:
-    """Alias → the tasks that lead to it, and alias → who follows it in their chains."""
+    engine: Engine, options: RouteOptions
+) -> tuple[Mapping[str, list[str]], Mapping[str, list[str]], Mapping[str, dict[str, None]]]:
+    """Alias → the tasks that lead to it, those it is compared for, and who follows it."""
     tasks: dict[str, list[str]] = {}
+    beside: dict[str, list[str]] = {}
+    policy, plainly = engine.policy, Request(messages=(), options=options)
     successors: dict[str, dict[str, None]] = {}
     for task in (*policy.catalog.table.rows, "default"):
         inputs = frozenset({"text", "image"} if task == "vision" else {"text"})
         features = RequestFeatures(task=task, inputs=inputs)  # type: ignore[arg-type] # modalities
-        plain = TablePolicy(
-            catalog=policy.catalog, fallbacks=policy.fallbacks, max_attempts=policy.max_attempts
-        )
         try:
-            chain = plain.decide(features, options, decision_id="").chain
+            decided = policy.drawn().decide(features, options, decision_id="")
         except SmartRouteError:
             # A catalog may have nobody for a task; then no branch leads anywhere.
             continue
-        tasks.setdefault(chain[0], []).append(task)
-        for alias, follower in pairwise(chain):
+        decision = engine.checked(decided, plainly, features)
+        tasks.setdefault(decision.model, []).append(task)
+        for alias in decision.opinions:
+            beside.setdefault(alias, []).append(task)
+        for alias, follower in pairwise(decision.chain):
             successors.setdefault(alias, {})[follower] = None
-    return tasks, successors
+    return tasks, beside, successors
 
 
 def _drawn(name: str) -> RunnableLambda[object, object]:

@@ -67,6 +67,8 @@ class SmartRouterRunnable(ConfiguredModel):
             or the settings of a built-in one, such as `"patterns"`.
         checks: What answers must pass, each a callable on messages and answer
             that gives a reason to reject it; `None`: the built-in ones, empty: none.
+        cascade: The cheapest candidates first, else whom the policy chose: `agreement` (two
+            come to the same), `logprob` (one was sure), or another check that decides.
         stream_policy: `first_token` passes a stream on from its first content, so
             that only what is known by then can reject it; `buffer` holds an answer
             until it is whole and checked, while another candidate could take over.
@@ -227,12 +229,7 @@ class SmartRouterRunnable(ConfiguredModel):
     @override
     def get_graph(self, config: RunnableConfig | None = None) -> Graph:
         """The router drawn: branches by task, who stands in for whom, and the checks."""
-        return router_graph(
-            self._engine.policy,
-            self._options,
-            name=self.get_name(),
-            checks=[check.name for check in self._engine.checks],
-        )
+        return router_graph(self._engine, self._options, name=self.get_name())
 
     def _opened(
         self,

@@ -17,13 +17,18 @@ from langchain_smartroute.catalog import SHIPPED, Catalog, own_prices
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.execution import as_breaker
 from langchain_smartroute.routing import Rule, as_rules
+from langchain_smartroute.runnable.checking import written_cascade, written_checks
 from langchain_smartroute.runnable.classifiers import written_classifier
 from langchain_smartroute.runnable.conversing import as_signs
+from langchain_smartroute.runnable.policies import written_policy
 
 if TYPE_CHECKING:
     from langchain_smartroute.runnable.configured import ConfiguredModel
 
-__all__ = ["read_settings", "written_settings"]
+__all__ = ["read_calibration", "read_settings", "written_settings"]
+
+_CALIBRATION = "calibration"
+"""A table of a file that says how its settings were chosen; a router has no use for it."""
 
 _URLS = ("ledger", "on_decision", "state")
 _OBJECTS = ("cache", "callbacks", "rate_limiter", "custom_get_token_ids")
@@ -83,8 +88,9 @@ def written_settings(router: ConfiguredModel) -> dict[str, Any]:
         written["spend_limits"] = [_written_limit(limit) for limit in router.spend_limits]
     written["catalog"] = _written_catalog(router.catalog)
     written["classifier"] = written_classifier(router.classifier)
-    if router.checks is not None:
-        written["checks"] = []
+    written["checks"] = written_checks(router.checks)
+    written["cascade"] = written_cascade(router.cascade)
+    written["policy"] = written_policy(router.policy)
     if "breaker" in fields:
         breaker = as_breaker(router.breaker)
         written["breaker"] = asdict(breaker.settings) if breaker else False
@@ -112,9 +118,22 @@ def read_settings(source: str | Path | Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         ConfigurationError: If the file cannot be read.
     """
-    if isinstance(source, Mapping):
-        return dict(source)
-    path = Path(source)
+    found = dict(source) if isinstance(source, Mapping) else _read(Path(source))
+    found.pop(_CALIBRATION, None)
+    return found
+
+
+def read_calibration(path: str | Path) -> dict[str, Any] | None:
+    """What `smartroute calibrate` noted in a file of settings; `None`: nothing.
+
+    Raises:
+        ConfigurationError: If the file cannot be read.
+    """
+    found = _read(Path(path)).get(_CALIBRATION)
+    return dict(found) if isinstance(found, Mapping) else None
+
+
+def _read(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
         found = (
@@ -153,12 +172,16 @@ def _unwritable(router: ConfiguredModel, rules: Sequence[Rule]) -> list[str]:
     ]
     if callable(router.on_limit):
         faults.append(f"on_limit = {router.on_limit!r}: cannot be written; pass it on loading")
-    try:
-        written_classifier(router.classifier)
-    except ConfigurationError as error:
-        faults += error.faults
-    if router.checks:
-        faults.append(f"checks = {list(router.checks)!r}: cannot be written; pass them on loading")
+    for write, value in (
+        (written_classifier, router.classifier),
+        (written_checks, router.checks),
+        (written_cascade, router.cascade),
+        (written_policy, router.policy),
+    ):
+        try:
+            write(value)
+        except ConfigurationError as error:
+            faults += error.faults
     faults += [
         f"rule {rule.label!r}: a callable condition cannot be written; give a mapping instead"
         for rule in rules

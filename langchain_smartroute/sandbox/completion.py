@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from langchain_smartroute.sandbox.answers import reply
 from langchain_smartroute.sandbox.evidence import topic
 from langchain_smartroute.sandbox.schema_values import fill, json_object
+from langchain_smartroute.sandbox.slips import DOUBT, slipped, slips_on
 from langchain_smartroute.sandbox.tokens import pieces
 from langchain_smartroute.sandbox.tool_calls import choose_calls
 
@@ -40,6 +41,7 @@ class Completion:
         calls: The tools called instead.
         finish_reason: `stop`, `length` or `tool_calls`.
         usage: The usage of the request, `n` counted.
+        doubt: By how much the log-probabilities of its tokens are lower than others'.
     """
 
     reasoning: tuple[str, ...]
@@ -47,12 +49,15 @@ class Completion:
     calls: tuple[ToolCall, ...]
     finish_reason: str
     usage: dict[str, Any]
+    doubt: float = 0.0
 
 
 def complete(request: ChatRequest, model: SandboxModel, *, cached_tokens: int) -> Completion:
     """Answer a request that `validation` has let through."""
-    calls = _calls(request)
-    text = "" if calls else _until_stop(_text(request), request.stop)
+    wrong = bool(model.slips) and slips_on(model.name, request.last_user_text, model.slips)
+    calls = _calls(request, wrong=wrong)
+    said = "" if calls else _text(request)
+    text = _until_stop(slipped(model.name, said) if wrong else said, request.stop)
     thinking = pieces(_reasoning(request)) if model.reasoning else ()
 
     budget = _Budget(_room(request, model))
@@ -76,6 +81,7 @@ def complete(request: ChatRequest, model: SandboxModel, *, cached_tokens: int) -
             "prompt_tokens_details": {"cached_tokens": min(cached_tokens, prompt)},
             "completion_tokens_details": {"reasoning_tokens": len(thought) * request.n},
         },
+        doubt=DOUBT if wrong else 0.0,
     )
 
 
@@ -118,10 +124,11 @@ def _room(request: ChatRequest, model: SandboxModel) -> int:
     return min([window, *(limit for limit in limits if limit is not None)])
 
 
-def _calls(request: ChatRequest) -> tuple[ToolCall, ...]:
+def _calls(request: ChatRequest, *, wrong: bool) -> tuple[ToolCall, ...]:
     made = []
     for index, (name, arguments) in enumerate(choose_calls(request)):
         text = json.dumps(arguments, ensure_ascii=False)
+        text = slipped(request.model, text) if wrong else text
         seed = f"{len(request.messages)} {index} {name} {text}"
         digest = zlib.crc32(seed.encode("utf-8", "replace"))
         made.append(ToolCall(id=f"call_{digest:08x}{index}", name=name, arguments=pieces(text)))

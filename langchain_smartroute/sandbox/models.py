@@ -24,6 +24,8 @@ class SandboxModel:
         reasoning: Whether it thinks first (`reasoning_content`, `reasoning_tokens`).
         latency_s: Simulated seconds before the first byte.
         tokens_per_s: Simulated speed of a stream; `None` adds no delay.
+        slips: The share of requests that it answers wrongly: with another number, another
+            label, other arguments. Which ones follows from its name and the request.
 
     Raises:
         ValueError: If an input or a format is unknown, or a number is out of range.
@@ -42,6 +44,7 @@ class SandboxModel:
     reasoning: bool = False
     latency_s: float = 0.0
     tokens_per_s: float | None = None
+    slips: float = 0.0
 
     def __post_init__(self) -> None:
         """Check the values once, here."""
@@ -59,3 +62,5 @@ class SandboxModel:
             raise ValueError(f"Model {self.name!r}: token limits must be at least 1.")
         if self.latency_s < 0 or (self.tokens_per_s is not None and self.tokens_per_s <= 0):
             raise ValueError(f"Model {self.name!r}: latency must be >= 0 and speed > 0.")
+        if not 0 <= self.slips <= 1:
+            raise ValueError(f"Model {self.name!r}: slips must be a share, from 0 to 1.")

@@ -59,7 +59,7 @@ def plain_answer(
         ]
     choice = {
         "message": message,
-        "logprobs": _logprobs(completion.content, request.logprobs),
+        "logprobs": _logprobs(completion.content, request.logprobs, doubt=completion.doubt),
         "finish_reason": completion.finish_reason,
     }
     return {
@@ -111,7 +111,8 @@ def _deltas(
     for token in completion.reasoning:
         yield {"reasoning_content": token}, 1, None
     for position, token in enumerate(completion.content):
-        yield {"content": token}, 1, _logprobs((token,), request.logprobs, start=position)
+        told = _logprobs((token,), request.logprobs, start=position, doubt=completion.doubt)
+        yield {"content": token}, 1, told
     for index, call in enumerate(completion.calls):
         function = {"name": call.name, "arguments": ""}
         opening = {"index": index, "id": call.id, "type": "function", "function": function}
@@ -120,13 +121,15 @@ def _deltas(
             yield {"tool_calls": [{"index": index, "function": {"arguments": piece}}]}, 1, None
 
 
-def _logprobs(tokens: tuple[str, ...], top: int | None, *, start: int = 0) -> dict[str, Any] | None:
-    """Made-up log-probabilities that depend on the token and its position alone."""
+def _logprobs(
+    tokens: tuple[str, ...], top: int | None, *, start: int = 0, doubt: float = 0.0
+) -> dict[str, Any] | None:
+    """Made-up log-probabilities that depend on the token, its position and the doubt alone."""
     if top is None:
         return None
     content = []
     for position, token in enumerate(tokens, start):
-        value = -(zlib.crc32(f"{position} {token}".encode("utf-8", "replace")) % 500) / 1000
+        value = -(zlib.crc32(f"{position} {token}".encode("utf-8", "replace")) % 500) / 1000 - doubt
         ranked = [_logprob(token, value)]
         ranked += [_logprob(f"{token}~{rank}", value - 2.0 * rank) for rank in range(1, top)]
         content.append({**_logprob(token, value), "top_logprobs": ranked[:top]})

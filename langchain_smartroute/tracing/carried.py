@@ -41,7 +41,8 @@ __all__ = [
 ]
 
 PURPOSE_KEY = "smartroute_purpose"
-"""The metadata key that says what a run of the router's own is for: `classifier`, `judge`."""
+"""The metadata key that says what a run of the router's own is for: `classifier`, `judge`,
+`second_opinion`."""
 
 TAG = "smartroute"
 """The tag of every run of a router, and how its other tags begin."""
@@ -235,6 +236,7 @@ def answer_info(
                 "reason": attempt.reason,
                 "latency_s": round(attempt.latency_s, 6),
                 "cost": _text(attempt.cost_usd),
+                "purpose": attempt.purpose,
             }
             for attempt in attempts
         ],

@@ -10,6 +10,7 @@ from langchain_smartroute.types.words import (
     Difficulty,
     Modality,
     Outcome,
+    Purpose,
     SchemaMethod,
     Script,
     Tier,
@@ -137,8 +138,11 @@ class RoutingDecision:
         reason: Why `model` is the route, in words.
         notes: What else was noticed on the way, such as a rule whose target was infeasible.
         checks: Names of the checks that the answer must pass.
+        opinions: Aliases that are asked the same at the same time, to compare answers.
         classified_by: Which classifier said what the task is, and which failed.
         sticks: Whether it becomes its conversation's route; the caller's own word does not.
+        predicted: Alias → how good its answer is expected to be, in [0, 1]; empty where
+            the policy predicts nothing.
     """
 
     id: str
@@ -155,8 +159,10 @@ class RoutingDecision:
     estimated_cost_usd: Decimal | None = None
     notes: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
+    opinions: tuple[str, ...] = ()
     classified_by: str = ""
     sticks: bool = True
+    predicted: Mapping[str, float] = field(default_factory=dict)
 
     def __str__(self) -> str:
         """Explain the decision in a few lines that a person can read."""
@@ -171,9 +177,14 @@ class RoutingDecision:
             f"  tier        {self.tier}",
             f"  estimate    {'unknown price' if cost is None else f'${cost:f}'}",
         ]
+        if self.opinions:
+            lines.append(f"  compared    with {', '.join(self.opinions)}")
         if len(self.chain) > 1:
             lines.append("  fallbacks")
             lines += [f"    {a}: {self.chain_reasons.get(a, '')}" for a in self.chain[1:]]
+        if self.predicted:
+            best = sorted(self.predicted.items(), key=lambda found: -found[1])
+            lines.append(f"  predicted   {', '.join(f'{a} {share:.2f}' for a, share in best)}")
         if self.checks:
             lines.append(f"  checks      {', '.join(self.checks)}")
         if self.excluded:
@@ -229,7 +240,7 @@ class Attempt:
     Attributes:
         model: The candidate's alias.
         outcome: `accepted`, `rejected` (a check said no), `failed` (an error),
-            `cancelled` or `cached`.
+            `cancelled`, `cached`, or `discarded` (a second opinion or a judgement).
         reason: What went wrong, empty for an accepted answer.
         latency_s: Seconds from the call to its end.
         cost_usd: Cost of this attempt; `None` when unknown.
@@ -237,6 +248,8 @@ class Attempt:
         message: What the provider said of a failure, in its own words. They may
             repeat the prompt, so they are in no repr, log or trace.
         request_id: The provider's id of a failed request, where it gave one.
+        purpose: What it is for: the `answer`, a `second_opinion` to compare it with, or to
+            `judge` it. Only answers are returned; the others are cost alone.
     """
 
     model: str
@@ -247,6 +260,7 @@ class Attempt:
     status: int | None = None
     message: str | None = field(default=None, repr=False)
     request_id: str | None = None
+    purpose: Purpose = "answer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ __all__ = [
     "Difficulty",
     "Modality",
     "Outcome",
+    "Purpose",
     "SchemaMethod",
     "Script",
     "Sticky",
@@ -38,7 +39,12 @@ Task = Literal[
 Difficulty = Literal["easy", "medium", "hard"]
 Tier = Literal["budget", "balanced", "quality"]
 Modality = Literal["text", "image", "audio", "pdf"]
-Outcome = Literal["accepted", "rejected", "failed", "cancelled", "cached"]
+Outcome = Literal["accepted", "rejected", "failed", "cancelled", "cached", "discarded"]
+"""What became of an attempt; `discarded`: it ended well, but was never meant to be returned."""
+
+Purpose = Literal["answer", "second_opinion", "judge"]
+"""What an attempt is for: to be returned, to be compared with, or to judge another one."""
+
 SchemaMethod = Literal["json_schema", "json_mode", "function_calling"]
 """How structured output is asked for; the names are LangChain's."""
 

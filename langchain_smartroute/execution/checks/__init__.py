@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from langchain_smartroute.execution.checks.agreement import AgreementCheck
+from langchain_smartroute.execution.checks.asking import ANOTHER_ANSWER, SAME_ANSWER, AskingCheck
 from langchain_smartroute.execution.checks.base import (
     BuiltinCheck,
     Check,
@@ -13,7 +15,16 @@ from langchain_smartroute.execution.checks.base import (
     run_check,
 )
 from langchain_smartroute.execution.checks.code import CodeCheck
+from langchain_smartroute.execution.checks.comparing import (
+    Comparison,
+    Opinion,
+    final_answer,
+    same_answer,
+)
 from langchain_smartroute.execution.checks.completion import EmptyCheck, FilterCheck, LengthCheck
+from langchain_smartroute.execution.checks.judge import JudgeCheck
+from langchain_smartroute.execution.checks.learned import LearnedCheck
+from langchain_smartroute.execution.checks.logprobs import LogprobCheck
 from langchain_smartroute.execution.checks.placeholder import PlaceholderCheck
 from langchain_smartroute.execution.checks.refusal import RefusalCheck
 from langchain_smartroute.execution.checks.schema import SchemaCheck
@@ -21,14 +32,23 @@ from langchain_smartroute.execution.checks.tool_arguments import ToolArgumentsCh
 from langchain_smartroute.execution.checks.uncertainty import UncertaintyCheck
 
 __all__ = [
+    "ANOTHER_ANSWER",
+    "SAME_ANSWER",
+    "AgreementCheck",
+    "AskingCheck",
     "BuiltinCheck",
     "Check",
     "CheckLike",
     "CheckVerdict",
     "CodeCheck",
+    "Comparison",
     "EmptyCheck",
     "FilterCheck",
+    "JudgeCheck",
+    "LearnedCheck",
     "LengthCheck",
+    "LogprobCheck",
+    "Opinion",
     "PlaceholderCheck",
     "RefusalCheck",
     "SchemaCheck",
@@ -38,7 +58,9 @@ __all__ = [
     "arun_check",
     "as_check",
     "default_checks",
+    "final_answer",
     "run_check",
+    "same_answer",
 ]
 
 _DEFAULT: tuple[type[BuiltinCheck], ...] = (

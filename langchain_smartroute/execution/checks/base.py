@@ -208,7 +208,9 @@ class _Guarded:
         return self
 
     def said(self, reason: object) -> None:
-        if reason is not None and not isinstance(reason, str):
+        if isinstance(reason, CheckVerdict):
+            self.verdict = reason
+        elif reason is not None and not isinstance(reason, str):
             self._fail(f"returned {type(reason).__name__}")
         elif reason is not None:
             # An empty reason rejects as well; the record still has to say by what.

@@ -6,7 +6,12 @@ import json
 
 import pytest
 
-from langchain_smartroute import JsonlDecisions, SmartRouterRunnable, SpendLimitExceededError
+from langchain_smartroute import (
+    JsonlDecisions,
+    ModelSpec,
+    SmartRouterRunnable,
+    SpendLimitExceededError,
+)
 from langchain_smartroute.testing import ScriptedChatModel
 
 
@@ -128,3 +133,19 @@ def test_what_nobody_could_serve_is_told(smartroute, router, path):
     assert "ruled out: estimate of $" in told
     assert "No answer was accepted" not in told
     assert "nobody" in smartroute("decisions", "--file", path).stdout
+
+
+def test_predicted_quality_is_shown_where_the_policy_predicts(smartroute, path):
+    spec = ModelSpec(alias="fast", model="gpt-4o-mini", quality={"general": 0.75})
+    router = SmartRouterRunnable.from_models(
+        {"fast": ScriptedChatModel(model_name="gpt-4o-mini", script=["ok"]), "odd": spec},
+        policy="quality",
+        on_decision=path,
+        base_url="http://127.0.0.1:9/v1",
+    )
+    router.invoke("hi")
+    shown = smartroute("decisions", "last", "--file", path, columns=140).stdout
+    assert "predicted" in shown
+    assert "0.75" in shown
+    (record,) = JsonlDecisions(path).records()
+    assert {c.alias: c.predicted_quality for c in record.candidates}["odd"] == 0.75

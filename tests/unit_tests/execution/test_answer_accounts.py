@@ -46,10 +46,10 @@ async def test_the_account_is_json(call, chain_of, scripted):
     assert json.loads(json.dumps(found)) == found
 
 
-async def test_every_attempt_has_its_five_facts(call, chain_of, scripted):
+async def test_every_attempt_has_its_six_facts(call, chain_of, scripted):
     chain = chain_of(scripted(error=ValueError("no")), scripted("fine", usage=USAGE))
     for attempt in account(await call(chain))["attempts"]:
-        assert set(attempt) == {"model", "outcome", "reason", "latency_s", "cost"}
+        assert set(attempt) == {"model", "outcome", "reason", "latency_s", "cost", "purpose"}
         assert attempt["latency_s"] >= 0
 
 

@@ -132,7 +132,7 @@ def test_what_ends_in_time_is_not_tidied_up():
 
 def test_a_call_that_ends_in_the_very_moment_of_leaving_is_taken(monkeypatch):
     """Between the end of the wait and the leaving: it has ended, so its answer counts."""
-    task = waiting._Task(lambda: 7, None)
+    task = waiting.Task(lambda: 7, None)
     # The wait is over without the call having ended; it ends before the task is left.
     monkeypatch.setattr(task._ended, "wait", lambda _: task.run() and False)
     assert task.wait(0)
@@ -179,7 +179,7 @@ def test_a_thread_that_is_chosen_just_as_it_would_end_takes_the_work(few_seconds
     # It finds itself chosen: it is not among the idle ones.
     time.sleep(4 * SOON)
     assert worker.is_alive()
-    task = waiting._Task(lambda: 7, None)
+    task = waiting.Task(lambda: 7, None)
     worker.give(task)
     assert task.wait(LONG)
     assert waited_for(lambda: not worker.is_alive())

@@ -1,0 +1,221 @@
+"""What `smartroute calibrate` does: split, fit, choose, report."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from langchain_smartroute.catalog import Price
+from langchain_smartroute.classify import LinearClassifier
+from langchain_smartroute.errors import ConfigurationError
+from langchain_smartroute.evaluation.baselines import strongest_model
+from langchain_smartroute.evaluation.calibrate import Calibration, calibrate
+from langchain_smartroute.evaluation.checked import (
+    fitted_check,
+    learned_family,
+    logprob_family,
+)
+from langchain_smartroute.evaluation.families import (
+    Family,
+    agreement_family,
+    strongest_first,
+)
+from langchain_smartroute.evaluation.outcomes import OutcomeTable
+from langchain_smartroute.evaluation.predicted import (
+    Pool,
+    fitted_predictor,
+    pool_catalog,
+    quality_family,
+)
+from langchain_smartroute.evaluation.routed import features_of
+from langchain_smartroute.evaluation.splits import split_by_prompt
+from langchain_smartroute.execution.checks.comparing import same_answer
+from langchain_smartroute.routing import ANSWER_ROOM_TOKENS
+
+__all__ = ["Asked", "Prepared", "calibrated", "prepared"]
+
+LEARNED_SHARE = 0.5
+"""The share of the prompts that a predictor is fitted on."""
+
+_CALIBRATED_SHARE = 0.6
+"""The share of the others that is calibrated on; the rest is reported on."""
+
+_PAIR = 2
+
+Kind = Literal["quality", "agreement", "learned", "logprob"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """Prompts that no setting has seen, and the settings for them.
+
+    Attributes:
+        table: The prompts.
+        build: Strongest model → the family.
+        save: Writes what was fitted to its file; `None`: nothing was.
+        learned: Prompts that something was fitted on.
+    """
+
+    table: OutcomeTable
+    build: Callable[[str], Family]
+    save: Callable[[], None] | None = None
+    learned: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What to prepare.
+
+    Attributes:
+        table: The outcomes of the pool.
+        prices: Of every model of it.
+        seed: Of the split.
+        beside: The file of settings, beside which what is fitted is saved.
+    """
+
+    table: OutcomeTable
+    prices: Mapping[str, Price]
+    seed: int
+    beside: Path
+
+
+def prepared(asked: Asked, family: Kind) -> Prepared:
+    """Fit what has to be fitted, on prompts that are then left out.
+
+    Args:
+        asked: The outcomes and their prices.
+        family: What is set.
+
+    Raises:
+        ConfigurationError: If the pool, its outcomes or prices do not do for the family.
+    """
+    models = asked.table.models
+    if len(models) < _PAIR:
+        raise ConfigurationError(
+            f"{len(models)} model in the outcomes: there is nothing to choose; give two"
+        )
+    unknown = next((model for model in models if model not in asked.prices), None)
+    if unknown is not None:
+        raise ConfigurationError(f"the price of {unknown} is unknown; give it with --price")
+    costless = np.isnan(asked.table.cost_usd).any(axis=0)
+    if costless.any():
+        name = models[int(costless.argmax())]
+        raise ConfigurationError(
+            f"one of the calls of {name} has no known cost; give every row completion_tokens, or"
+            " output_chars to estimate them from"
+        )
+    ways = {
+        "quality": _by_quality,
+        "agreement": _by_agreement,
+        "learned": _by_learned_check,
+        "logprob": _by_log_probability,
+    }
+    return ways[family](asked)
+
+
+def calibrated(
+    asked: Asked, family: Kind, *, keep: float, confidence: float
+) -> tuple[Calibration, OutcomeTable]:
+    """Choose a setting and report it.
+
+    Args:
+        asked: The outcomes and their prices.
+        family: What is set.
+        keep: The share of the strongest model's quality to keep.
+        confidence: Of the promise.
+
+    Returns:
+        What came of it, and the prompts that it is reported on.
+    """
+    ready = prepared(asked, family)
+    order = np.random.default_rng(asked.seed + 1).permutation(len(ready.table))
+    end = round(_CALIBRATED_SHARE * len(order))
+    if not 0 < end < len(order):
+        raise ConfigurationError(
+            f"{len(order):,} prompts are too few to calibrate and to report on; give more outcomes"
+        )
+    here, there = np.sort(order[:end]), np.sort(order[end:])
+    made = ready.build(strongest_model(ready.table.rows(here)))
+    found = calibrate(
+        ready.table, made, rows=(here, there), keep=keep, confidence=confidence, seed=asked.seed
+    )
+    if ready.save is not None and found.promised:
+        ready.save()
+    return found, ready.table.rows(there)
+
+
+def _cheap(asked: Asked, strongest: str, count: int) -> list[str]:
+    """The cheapest models, as a router ranks candidates for a cascade: by their estimates."""
+    tokens = float(np.nanmean(asked.table.input_tokens))
+    estimates = {
+        model: tokens * float(asked.prices[model].input_usd_per_mtok)
+        + ANSWER_ROOM_TOKENS * float(asked.prices[model].output_usd_per_mtok)
+        for model in asked.table.models
+    }
+    ranked = sorted(estimates, key=lambda model: (estimates[model], model))
+    found = [model for model in ranked if estimates[model] < estimates[strongest]]
+    if len(found) < count:
+        raise ConfigurationError(
+            f"a cascade needs {count} models that cost less than {strongest}; name a larger pool"
+        )
+    return found[:count]
+
+
+def _by_agreement(asked: Asked) -> Prepared:
+    def build(strongest: str) -> Family:
+        first, second = _cheap(asked, strongest, _PAIR)
+        return agreement_family(
+            asked.table, first=first, second=second, strong=strongest, same=same_answer
+        )
+
+    return Prepared(table=asked.table, build=build)
+
+
+def _by_log_probability(asked: Asked) -> Prepared:
+    def build(strongest: str) -> Family:
+        (first,) = _cheap(asked, strongest, 1)
+        return logprob_family(asked.table, first=first, strong=strongest)
+
+    return Prepared(table=asked.table, build=build)
+
+
+def _by_learned_check(asked: Asked) -> Prepared:
+    shares = (LEARNED_SHARE, 1 - LEARNED_SHARE)
+    learned, rest = split_by_prompt(asked.table, shares, seed=asked.seed)
+    first, second = _cheap(asked, strongest_model(learned), _PAIR)
+    check = fitted_check(learned, first=first, second=second)
+    path = asked.beside.with_suffix(".check.json")
+
+    def build(strongest: str) -> Family:
+        if strongest in (first, second):
+            return strongest_first(rest, strongest, "confidence", ())
+        models = (first, second, strongest)
+        return learned_family(rest, check, models=models, reference=learned, saved=str(path))
+
+    def save() -> None:
+        path.write_text(json.dumps(check.to_dict(), indent=1) + "\n", encoding="utf-8")
+
+    return Prepared(table=rest, build=build, save=save, learned=len(learned))
+
+
+def _by_quality(asked: Asked) -> Prepared:
+    shares = (LEARNED_SHARE, 1 - LEARNED_SHARE)
+    learned, rest = split_by_prompt(asked.table, shares, seed=asked.seed)
+    classifier = LinearClassifier()
+    known, new = (features_of(part, classifier=classifier) for part in (learned, rest))
+    predictor = fitted_predictor(learned, known)
+    path = asked.beside.with_suffix(".quality.json")
+
+    def build(strongest: str) -> Family:
+        catalog = pool_catalog(rest.models, asked.prices, default=strongest)
+        pool = Pool(catalog=catalog, predictor=predictor, saved=str(path))
+        return quality_family(rest, new, pool=pool, strongest=strongest, reference=known)
+
+    return Prepared(
+        table=rest, build=build, save=lambda: predictor.save(path), learned=len(learned)
+    )

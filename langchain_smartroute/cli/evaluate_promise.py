@@ -1,0 +1,72 @@
+"""`smartroute evaluate promise`: whether calibration's promise holds, on many random splits."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from langchain_smartroute.cli.calibrate import (
+    ConfidenceOption,
+    FamilyName,
+    FamilyOption,
+    KeepOption,
+)
+from langchain_smartroute.cli.data_options import SEED
+from langchain_smartroute.cli.options import Format, FormatOption
+from langchain_smartroute.cli.outcome_options import (
+    DatasetOption,
+    ModelOption,
+    OutcomesOption,
+    PriceOption,
+    SeedOption,
+    wanted_table,
+)
+from langchain_smartroute.cli.output import console, print_hanging, print_json
+
+__all__ = ["promise"]
+
+
+def promise(
+    outcomes: OutcomesOption,
+    *,
+    family: FamilyOption = FamilyName.QUALITY,
+    keep: KeepOption = 0.95,
+    confidence: ConfidenceOption = 0.9,
+    splits: Annotated[int, typer.Option("--splits", min=1, help="How many.")] = 1_000,
+    dataset: DatasetOption = None,
+    model: ModelOption = None,
+    price: PriceOption = None,
+    seed: SeedOption = SEED,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    """Calibrate on random halves, each judged on its other half."""
+    # numpy is loaded in there, for this verb alone.
+    from langchain_smartroute.cli.calibrating import Asked, prepared  # noqa: PLC0415
+    from langchain_smartroute.evaluation.pricing import price_table  # noqa: PLC0415
+    from langchain_smartroute.evaluation.simulation import simulate  # noqa: PLC0415
+
+    table = wanted_table(outcomes, datasets=dataset, models=model, prices=price)
+    prices = price_table(price or (), day=datetime.now(tz=UTC).date())
+    asked = Asked(
+        table=table.only(table.models), prices=prices, seed=seed, beside=Path("unwritten.toml")
+    )
+    ready = prepared(asked, family.family)
+    found = simulate(
+        ready.table, ready.build, keep=keep, confidence=confidence, seed=seed, splits=splits
+    )
+    if output is Format.JSON:
+        print_json(found)
+        return
+    lines = (
+        f"{found.splits:,} splits, {found.prompts:,} prompts to calibrate on, as many to judge on",
+        f"  fitted on                   {ready.learned:,} others",
+        f"  promise held                {found.held:.1%} of the splits, promised {confidence:.0%}",
+        f"  something cheaper chosen    {found.promised:.1%}",
+        f"  saved, median               {found.saved:.1%}",
+        f"  possible, median            {found.possible:.1%} with the other half known",
+        f"  the oracle would save       {found.oracle:.1%}",
+    )
+    print_hanging(lines, width=console().width)

@@ -1,0 +1,102 @@
+"""Scores of answers: found again by their decision, and counted for its model and task."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from langchain_smartroute.errors import InvalidRequestError
+from langchain_smartroute.routing import QualityPredictor
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from langchain_smartroute.execution import Walk
+
+__all__ = ["Feedback"]
+
+_KEPT = 10_000
+"""How many of the last requests can be scored."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ended:
+    """What a score has to know of a request that has ended; nothing of its words."""
+
+    task: str
+    difficulty: str
+    answered_by: str | None
+
+
+class Feedback:
+    """Remembers the last requests, so that their answers can be scored.
+
+    Args:
+        predictor: Learns the scores; left out: one that knows nothing yet.
+        aliases: Whose answers can be scored.
+    """
+
+    def __init__(
+        self, predictor: QualityPredictor | None = None, *, aliases: Collection[str] = ()
+    ) -> None:
+        self.predictor = predictor or QualityPredictor()
+        self._aliases = tuple(aliases)
+        self._ended: OrderedDict[str, _Ended] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def ended(self, walk: Walk) -> None:
+        """Remember a request that has ended."""
+        decision: Any = walk.decision
+        answered = [a.model for a in walk.attempts if a.outcome in ("accepted", "cached")]
+        found = _Ended(
+            task=decision.task,
+            difficulty=decision.difficulty,
+            answered_by=answered[-1] if answered else None,
+        )
+        with self._lock:
+            self._ended[decision.id] = found
+            if len(self._ended) > _KEPT:
+                self._ended.popitem(last=False)
+
+    def give(self, decision_id: str, score: float, *, model: str | None = None) -> None:
+        """Count a score for the model and task of a decision.
+
+        Args:
+            decision_id: The decision.
+            score: From 0 to 1, or a bool.
+            model: Whose answer it was; `None`: the one that was returned.
+
+        Raises:
+            InvalidRequestError: For an unknown decision or model, or what is no score.
+        """
+        value = _score(score)
+        with self._lock:
+            found = self._ended.get(decision_id)
+        if found is None:
+            raise InvalidRequestError(
+                f"decision_id = {decision_id!r}: is none of the last {_KEPT:,} requests that this"
+                ' router has ended; give the answer\'s response_metadata["smartroute"]'
+                '["decision_id"], in the process that answered'
+            )
+        alias = found.answered_by if model is None else model
+        if alias is None:
+            raise InvalidRequestError(
+                f"decision_id = {decision_id!r}: no answer was accepted; say whose answer is"
+                " scored with model="
+            )
+        if alias not in self._aliases:
+            raise InvalidRequestError(
+                f"model = {alias!r} is not in the catalog; use one of {', '.join(self._aliases)}"
+            )
+        self.predictor.learn(alias, task=found.task, difficulty=found.difficulty, score=value)
+
+
+def _score(value: Any) -> float:
+    if isinstance(value, bool | int | float) and math.isfinite(value) and 0 <= value <= 1:
+        return float(value)
+    raise InvalidRequestError(
+        f"score = {value!r}: must be a number from 0 (of no use) to 1 (good), or a bool"
+    )

@@ -1,0 +1,96 @@
+"""The candidates of one request, each made ready to be called under its limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from langchain_core.runnables import Runnable
+
+from langchain_smartroute.engine.checking import wanted_arguments
+from langchain_smartroute.execution import Candidate, Link, Preparation, PreparedCandidate
+from langchain_smartroute.execution.checks import AskingCheck
+
+if TYPE_CHECKING:
+    from langchain_smartroute.accounting import LimitedRequest
+    from langchain_smartroute.catalog import ModelSpec
+    from langchain_smartroute.engine.request import Request
+    from langchain_smartroute.execution.checks import Check
+    from langchain_smartroute.types import RoutingDecision
+
+__all__ = ["Links"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """Makes the candidates of one request ready.
+
+    Attributes:
+        request: The call.
+        decision: What was decided for it.
+        checks: What its answers must pass.
+        fallbacks: Alias → aliases that the user names to stand in for it.
+        held: What spend limits mean for it; `None`: there are none.
+        prepare: What else is to be done to each candidate.
+    """
+
+    request: Request
+    decision: RoutingDecision
+    checks: Sequence[Check]
+    fallbacks: Mapping[str, Sequence[str]]
+    held: LimitedRequest | None = None
+    prepare: Preparation | None = None
+
+    def answering(self, candidate: Candidate) -> Link:
+        """A candidate that answers the request, or gives a second opinion."""
+        request, prepare = self.request, self.prepare
+        if prepare is None and request.tools:
+
+            def prepare(_model: Any, _spec: Any) -> Any:
+                return candidate.with_tools(request.tools, request.bind_arguments)
+
+        wanted = wanted_arguments(self.checks, candidate.spec)
+        return self._link(candidate, PreparedCandidate(candidate, prepare, wanted))
+
+    def judging(self, judges: Mapping[str, Candidate]) -> dict[str, Link]:
+        """Name of a check that applies → who judges for it.
+
+        Args:
+            judges: The same for all checks of the router.
+        """
+        found: dict[str, Link] = {}
+        for check in self.checks:
+            asking, candidate = check.function, judges.get(check.name)
+            if candidate is not None and isinstance(asking, AskingCheck):
+                prepared = PreparedCandidate(candidate, _filling(asking))
+                found[check.name] = self._link(candidate, prepared)
+        return found
+
+    def _link(self, candidate: Candidate, prepared: Runnable[Any, Any]) -> Link:
+        spec = candidate.spec
+        if self.held is not None:
+            prepared = self.held.guarded(prepared, spec, composite=candidate.traits.composite)
+        return Link(
+            **candidate.facts,
+            runnable=prepared,
+            spare=spec.alias not in self.decision.chain,
+            asked_at=self.request.asked_at,
+            prior=self.decision.predicted.get(spec.alias, spec.quality.get(self.decision.task)),
+            fallbacks=frozenset(self.fallbacks.get(spec.alias, ())),
+        )
+
+
+def _filling(asking: AskingCheck) -> Preparation:
+    """What makes a judge fill in its form."""
+
+    def prepare(model: Runnable[Any, Any], spec: ModelSpec) -> Runnable[Any, Any]:
+        method = asking.method
+        if method is None and "json_schema" not in spec.structured_output and spec.tools:
+            method = "function_calling"
+        chosen = {} if method is None else {"method": method}
+        giving: Any = model
+        parsed: Runnable[Any, Any] = giving.with_structured_output(asking.verdict_form, **chosen)
+        return parsed
+
+    return prepare

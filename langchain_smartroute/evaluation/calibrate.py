@@ -1,0 +1,170 @@
+"""A setting chosen on one split, with a promise, and reported on another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from langchain_smartroute.evaluation.baselines import (
+    always,
+    cheapest_model,
+    oracle,
+    random_at_cost,
+    strongest_model,
+)
+from langchain_smartroute.evaluation.bootstrap import spreads
+from langchain_smartroute.evaluation.families import Family, Setting
+from langchain_smartroute.evaluation.metrics import Interval
+from langchain_smartroute.evaluation.outcomes import OutcomeTable
+from langchain_smartroute.evaluation.promise import Chosen, choose_setting, prompts_needed
+from langchain_smartroute.evaluation.replays import Replay
+
+__all__ = ["Calibration", "calibrate", "compared", "kept_and_saved"]
+
+_Floats = npt.NDArray[np.float64]
+_Rows = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """What calibrating came to.
+
+    Attributes:
+        family: What was set.
+        setting: The one that was chosen; always the strongest where nothing can be promised.
+        strongest: The model that the promise is measured against.
+        keep: The share of its quality that was to be kept.
+        confidence: Of the promise.
+        chosen: The tests.
+        counts: Split → prompts.
+        needed: About how many prompts in the calibration split would do for a promise;
+            `None`: a promise is made, or no number of prompts would do.
+        kept: Share of the strongest model's quality, on the split that is reported on.
+        saved: Share of its cost that is saved there; NaN where costs are unknown.
+        replays: The setting and the baselines on that split.
+    """
+
+    family: str
+    setting: Setting
+    strongest: str
+    keep: float
+    confidence: float
+    chosen: Chosen
+    counts: Mapping[str, int]
+    needed: int | None
+    kept: Interval
+    saved: Interval
+    replays: tuple[Replay, ...] = field(repr=False)
+
+    @property
+    def promised(self) -> bool:
+        """Whether a setting other than always the strongest keeps what was asked."""
+        return self.chosen.setting > 0
+
+
+def calibrate(
+    table: OutcomeTable,
+    family: Family,
+    *,
+    rows: tuple[_Rows, _Rows],
+    keep: float,
+    confidence: float,
+    seed: int,
+) -> Calibration:
+    """Choose a setting on some prompts and report it on others.
+
+    Args:
+        table: The outcomes of the pool. Nothing that the family's scores were learned
+            from may be among the prompts of `rows`.
+        family: The settings, with replays of `table`.
+        rows: The prompts to calibrate on, and those to report on.
+        keep: The share of the strongest model's quality to keep, such as 0.95.
+        confidence: Of that, such as 0.9.
+        seed: Of the order of tests and the intervals.
+    """
+    here, there = rows
+    quality, models = family.quality[here], table.score[here]
+    chosen = choose_setting(quality, models, keep=keep, confidence=confidence, seed=seed)
+    strongest = strongest_model(table.rows(here))
+    best = models[:, table.column(strongest)]
+    replays = compared(
+        table.rows(there),
+        family.replays[chosen.setting].rows(there),
+        strongest=strongest,
+        cheapest=cheapest_model(table.rows(here)),
+    )
+    kept, saved = kept_and_saved(replays[0], replays[1], seed=seed)
+    needed = None if chosen.setting else _needed(quality, best, keep=keep, confidence=confidence)
+    return Calibration(
+        family=family.name,
+        setting=family.settings[chosen.setting],
+        strongest=strongest,
+        keep=keep,
+        confidence=confidence,
+        chosen=chosen,
+        counts={"calibrate": len(here), "report": len(there)},
+        needed=needed,
+        kept=kept,
+        saved=saved,
+        replays=replays,
+    )
+
+
+def compared(
+    reported: OutcomeTable, found: Replay, *, strongest: str, cheapest: str
+) -> tuple[Replay, ...]:
+    """A replay beside its baselines: always strongest, always cheapest, random, oracle.
+
+    Args:
+        reported: The prompts that are reported on.
+        found: What a router did on them.
+        strongest: The strongest model, found on other prompts.
+        cheapest: The cheapest, likewise.
+    """
+    others = [
+        always(reported, strongest, name="always strongest"),
+        always(reported, cheapest, name="always cheapest"),
+    ]
+    if np.isfinite([found.mean_cost_usd, *(other.mean_cost_usd for other in others)]).all():
+        others.append(
+            random_at_cost(
+                reported, cheapest=cheapest, strongest=strongest, cost_usd=found.mean_cost_usd
+            )
+        )
+    return (found, *others, oracle(reported))
+
+
+def kept_and_saved(found: Replay, strongest: Replay, *, seed: int) -> tuple[Interval, Interval]:
+    """The shares of the strongest model's quality that is kept, and of its cost that is saved.
+
+    Args:
+        found: What a router did.
+        strongest: What the strongest model did on the same prompts.
+        seed: Of the draws.
+    """
+    made = spreads(
+        {
+            "quality": found.quality,
+            "cost": found.cost_usd,
+            "best": strongest.quality,
+            "dear": strongest.cost_usd,
+        },
+        {
+            "kept": lambda means: means["quality"] / means["best"],
+            "saved": lambda means: 1 - means["cost"] / means["dear"],
+        },
+        seed=seed,
+    )
+    return made["kept"], made["saved"]
+
+
+def _needed(quality: _Floats, best: _Floats, *, keep: float, confidence: float) -> int | None:
+    """The fewest prompts that would do for any of the settings."""
+    needs = (
+        prompts_needed(quality[:, number], best, keep=keep, confidence=confidence)
+        for number in range(1, quality.shape[1])
+    )
+    return min((need for need in needs if need is not None), default=None)

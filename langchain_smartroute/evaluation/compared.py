@@ -1,0 +1,130 @@
+"""A router beside its baselines, in all and by task, each figure with its paired interval."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from langchain_smartroute.evaluation.bootstrap import spreads
+from langchain_smartroute.evaluation.metrics import Interval
+from langchain_smartroute.evaluation.quality_metrics import arena_score
+from langchain_smartroute.evaluation.replays import Replay
+
+__all__ = ["Standing", "Standings", "by_part", "standings"]
+
+_THOUSAND = 1_000
+_MOST_ARENA_USD = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What one router reached.
+
+    Attributes:
+        name: Who.
+        count: Prompts.
+        quality: Mean score.
+        usd_per_thousand: US dollars for a thousand requests.
+        latency_s: Seconds per request.
+        gain: Quality above the strongest model's, in points of 1, paired.
+        kept: Share of the strongest model's quality.
+        saved: Share of the strongest model's cost that is saved.
+        arena: RouterArena's score; `None` where the cost is unknown or none.
+    """
+
+    name: str
+    count: int
+    quality: Interval
+    usd_per_thousand: Interval
+    latency_s: Interval
+    gain: Interval
+    kept: Interval
+    saved: Interval
+    arena: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standings:
+    """A router and its baselines on the prompts of one part.
+
+    Attributes:
+        part: Which part: all, or a task.
+        routers: The router first.
+    """
+
+    part: str
+    routers: tuple[Standing, ...]
+
+
+def standings(
+    replays: Sequence[Replay], *, strongest: Replay, seed: int, part: str = "all"
+) -> Standings:
+    """Compare routers on the same prompts.
+
+    Args:
+        replays: What each did; all on the same prompts.
+        strongest: What the strongest model did.
+        seed: Of the intervals.
+        part: What the prompts are called.
+    """
+    found = tuple(_standing(each, strongest, seed) for each in replays)
+    return Standings(part=part, routers=found)
+
+
+def by_part(
+    replays: Sequence[Replay],
+    parts: npt.NDArray[np.str_],
+    *,
+    strongest: Replay,
+    seed: int,
+) -> tuple[Standings, ...]:
+    """The same for each part, the largest first.
+
+    Args:
+        replays: What each did.
+        parts: Which part each prompt is of, such as its task.
+        strongest: What the strongest model did.
+        seed: Of the intervals.
+    """
+    names, counts = np.unique(parts, return_counts=True)
+    return tuple(
+        standings(
+            [each.rows(parts == name) for each in replays],
+            strongest=strongest.rows(parts == name),
+            seed=seed,
+            part=str(name),
+        )
+        for name in names[np.argsort(-counts, kind="stable")]
+    )
+
+
+def _standing(found: Replay, strongest: Replay, seed: int) -> Standing:
+    made = spreads(
+        {
+            "quality": found.quality,
+            "cost": found.cost_usd,
+            "latency": found.latency_s,
+            "best": strongest.quality,
+            "dear": strongest.cost_usd,
+        },
+        {
+            "quality": lambda means: means["quality"],
+            "usd_per_thousand": lambda means: _THOUSAND * means["cost"],
+            "latency_s": lambda means: means["latency"],
+            "gain": lambda means: means["quality"] - means["best"],
+            "kept": lambda means: means["quality"] / means["best"],
+            "saved": lambda means: 1 - means["cost"] / means["dear"],
+        },
+        seed=seed,
+    )
+    dollars = made["usd_per_thousand"].value
+    ranked = 0 < dollars < _MOST_ARENA_USD
+    return Standing(
+        name=found.name,
+        count=len(found),
+        arena=arena_score(found.mean_quality, dollars) if ranked else None,
+        **made,
+    )

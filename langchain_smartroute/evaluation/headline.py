@@ -1,0 +1,261 @@
+"""The reference design's headline, held against what public outcomes can show.
+
+No public set has outcomes of the catalog's own models, so others stand in for them, stated
+model by model. A stand-in is of the same kind and never one that is known to be better.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from langchain_smartroute.catalog import Catalog
+from langchain_smartroute.errors import ConfigurationError
+from langchain_smartroute.evaluation.baselines import always
+from langchain_smartroute.evaluation.decided import by_decisions, decisions_on, same_answers
+from langchain_smartroute.evaluation.outcomes import OutcomeTable
+from langchain_smartroute.evaluation.reading import read_outcomes
+from langchain_smartroute.evaluation.replays import Replay, replay
+from langchain_smartroute.types import RoutingDecision
+
+__all__ = ["STRATA", "Headline", "Stratum", "headline"]
+
+_Floats = npt.NDArray[np.float64]
+
+Decide = Callable[[str], RoutingDecision]
+
+_OPEN_MODELS = {
+    "gpt-4o": "llama-3.1-nemotron-51b-instruct",
+    "gpt-4o-mini": "llama-3.1-8b-instruct",
+    "deepseek-chat": "qwen2.5-7b-instruct",
+    "deepseek-v4-pro": "llama-3.3-nemotron-super-49b-v1",
+    "deepseek-reasoner": "llama-3.3-nemotron-super-49b-v1",
+    "glm-5.1": "gemma-2-9b-it",
+    "glm-4-flash": "llama-3.1-8b-instruct",
+}
+_HOSTED_MODELS = {
+    "gpt-4o": "gpt-4o-2024-08-06",
+    "gpt-4o-mini": "gpt-4o-mini-2024-07-18",
+    "deepseek-chat": "deepseek-v2.5-0908",
+    "deepseek-v4-pro": "Llama-3.1-405B-Inst@sambanova",
+    "deepseek-reasoner": "Llama-3.1-405B-Inst@sambanova",
+    "glm-5.1": "Mistral-Large-2",
+    "glm-4-flash": "gemini-1.5-flash",
+}
+_TWO_MODELS = {
+    "gpt-4o": "anthropic/claude-opus-5",
+    "gpt-4o-mini": "openai/gpt-5-nano",
+    "deepseek-chat": "openai/gpt-5-nano",
+    "deepseek-v4-pro": "openai/gpt-5-nano",
+    "deepseek-reasoner": "openai/gpt-5-nano",
+    "glm-5.1": "openai/gpt-5-nano",
+    "glm-4-flash": "openai/gpt-5-nano",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stratum:
+    """A part of the thousand requests.
+
+    Attributes:
+        kind: What the reference design would call them.
+        file: Which file of outcomes.
+        datasets: Which sets of it.
+        count: How many requests.
+        names: Alias → who stands in for it.
+        costs: Where costs come from: the catalog's prices, records, or nowhere.
+    """
+
+    kind: str
+    file: str
+    datasets: tuple[str, ...]
+    count: int
+    names: Mapping[str, str]
+    costs: str
+
+
+STRATA: tuple[Stratum, ...] = (
+    Stratum(
+        kind="code",
+        file="omnisbench",
+        datasets=("omnis_humaneval",),
+        count=164,
+        names=_TWO_MODELS,
+        costs="records",
+    ),
+    Stratum(
+        kind="code",
+        file="llmrouter",
+        datasets=("human_eval", "mbpp"),
+        count=136,
+        names=_OPEN_MODELS,
+        costs="unknown",
+    ),
+    Stratum(
+        kind="classification",
+        file="llmrouter",
+        datasets=("arc_challenge", "commonsense_qa", "openbook_qa"),
+        count=300,
+        names=_OPEN_MODELS,
+        costs="unknown",
+    ),
+    Stratum(
+        kind="reasoning",
+        file="zeroeval",
+        datasets=("zeroeval_gsm", "zeroeval_crux"),
+        count=300,
+        names=_HOSTED_MODELS,
+        costs="catalog",
+    ),
+    Stratum(
+        kind="reasoning",
+        file="omnisbench",
+        datasets=("omnis_gsm8k",),
+        count=100,
+        names=_TWO_MODELS,
+        costs="records",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headline:
+    """What the thousand requests came to; all arrays have a value per request.
+
+    Attributes:
+        kinds: What each request is.
+        costs: Where its cost comes from.
+        plain: The shipped router.
+        cascade: The same with the cascade by agreement, where answers are known.
+        baseline: Always the baseline's stand-in.
+        tasks: What the classifier took each request for.
+        compared: Whether a cascade by agreement was replayed on it.
+    """
+
+    kinds: npt.NDArray[np.str_]
+    costs: npt.NDArray[np.str_]
+    plain: Replay
+    cascade: Replay
+    baseline: Replay
+    tasks: npt.NDArray[np.str_]
+    compared: npt.NDArray[np.bool_]
+
+
+def headline(
+    folder: Path, *, catalog: Catalog, plain: Decide, cascade: Decide, baseline: str, seed: int
+) -> Headline:
+    """Replay a thousand mixed requests of public outcomes.
+
+    Args:
+        folder: Holds the files that `STRATA` names.
+        catalog: The router's.
+        plain: What the router decides.
+        cascade: What it decides with a cascade by agreement.
+        baseline: Alias of the baseline.
+        seed: Of the draw of requests.
+
+    Raises:
+        ConfigurationError: If a file is missing.
+    """
+    tables = {name: _read(folder, name) for name in dict.fromkeys(s.file for s in STRATA)}
+    parts = [
+        _replayed(
+            _drawn(tables[stratum.file], stratum, seed=seed + number),
+            stratum,
+            catalog=catalog,
+            plain=plain,
+            cascade=cascade,
+            baseline=baseline,
+        )
+        for number, stratum in enumerate(STRATA)
+    ]
+    return Headline(
+        kinds=np.concatenate([part.kinds for part in parts]),
+        costs=np.concatenate([part.costs for part in parts]),
+        plain=_joined([part.plain for part in parts]),
+        cascade=_joined([part.cascade for part in parts]),
+        baseline=_joined([part.baseline for part in parts]),
+        tasks=np.concatenate([part.tasks for part in parts]),
+        compared=np.concatenate([part.compared for part in parts]),
+    )
+
+
+def _read(folder: Path, name: str) -> OutcomeTable:
+    path = folder / f"{name}.parquet"
+    if not path.is_file():
+        raise ConfigurationError(
+            f"--outcomes {str(folder)!r}: there is no {path.name}; the headline needs"
+            f" {', '.join(sorted({f'{s.file}.parquet' for s in STRATA}))}"
+        )
+    return read_outcomes(path)
+
+
+def _drawn(table: OutcomeTable, stratum: Stratum, *, seed: int) -> OutcomeTable:
+    """Some of the stratum's requests, with a column per alias instead of per stand-in."""
+    models = list(stratum.names.values())
+    there = replace(table.of_dataset(stratum.datasets).only(models), models=tuple(stratum.names))
+    count = min(stratum.count, len(there))
+    chosen = np.random.default_rng(seed).choice(len(there), count, replace=False)
+    return there.rows(np.sort(chosen))
+
+
+def _replayed(
+    table: OutcomeTable,
+    stratum: Stratum,
+    *,
+    catalog: Catalog,
+    plain: Decide,
+    cascade: Decide,
+    baseline: str,
+) -> Headline:
+    if stratum.costs == "catalog":
+        prices = {a: catalog.models[a].price for a in table.models}
+        table = table.priced({a: price for a, price in prices.items() if price is not None})
+    decisions = decisions_on(table, plain)
+    found = _found(table, decisions, "the router")
+    answers = bool((table.answers >= 0).any())
+    compared = decisions_on(table, cascade) if answers else decisions
+    asked = [d is not None and bool(d.opinions) for d in compared]
+    return Headline(
+        kinds=np.full(len(table), stratum.kind),
+        costs=np.full(len(table), stratum.costs),
+        plain=found,
+        cascade=_found(table, compared, "the router with agreement"),
+        baseline=always(table, baseline, name=f"always {baseline}"),
+        tasks=np.array(["unserved" if d is None else d.task for d in decisions]),
+        compared=np.array(asked, bool),
+    )
+
+
+def _found(table: OutcomeTable, decisions: Sequence[RoutingDecision | None], name: str) -> Replay:
+    return replay(
+        table, by_decisions(table, decisions, names={}, accepts=same_answers(table), name=name)
+    )
+
+
+def _joined(parts: Sequence[Replay]) -> Replay:
+    """Replays of several tables, one after the other."""
+
+    def laid(found: Sequence[Mapping[str, _Floats]]) -> dict[str, _Floats]:
+        names = dict.fromkeys(name for each in found for name in each)
+        return {
+            name: np.concatenate(
+                [each.get(name, np.zeros(len(p))) for each, p in zip(found, parts, strict=True)]
+            )
+            for name in names
+        }
+
+    answered = laid([part.answered for part in parts])
+    called = laid([part.called for part in parts])
+    return Replay(
+        name=parts[0].name,
+        quality=np.concatenate([part.quality for part in parts]),
+        cost_usd=np.concatenate([part.cost_usd for part in parts]),
+        latency_s=np.concatenate([part.latency_s for part in parts]),
+        answered=answered,
+        called=called,
+    )

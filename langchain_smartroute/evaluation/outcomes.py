@@ -1,0 +1,280 @@
+"""What models really scored: one row per prompt, one column per model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from langchain_smartroute.errors import ConfigurationError
+from langchain_smartroute.evaluation.rows import NUMBERS, Coded, OutcomeRows, stacked
+
+if TYPE_CHECKING:
+    from langchain_smartroute.catalog import Price
+
+__all__ = ["CHARACTERS_A_TOKEN", "OutcomeTable"]
+
+_Floats = npt.NDArray[np.float64]
+_Numbers = npt.NDArray[np.intp]
+
+CHARACTERS_A_TOKEN = 4
+"""What an unknown number of tokens is estimated from."""
+
+_PER_MILLION = 1e-6
+_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeTable:
+    """Outcomes of models on prompts, as arrays with a row per prompt and a column per model.
+
+    What is not known is NaN. Money is held as floats here, since a mean over thousands of
+    rows is an estimate anyway; it agrees with exact prices to one part in 10⁹ (tested).
+
+    Attributes:
+        prompts: The prompts; no two are alike but for white space. In no repr.
+        models: The models, sorted.
+        datasets: Which set each prompt comes from.
+        sources: Which part of it, such as a subject.
+        score: Quality of each answer, in [0, 1].
+        input_tokens: Tokens of each call's prompt.
+        output_tokens: Tokens of each answer.
+        cost_usd: US dollars of each call.
+        latency_s: Seconds of each call.
+        logprob: Mean log-probability of each answer's tokens.
+        answers: Number of each final answer in `answer_texts`; -1: unknown.
+        answer_texts: The different final answers. In no repr.
+        times: Seconds since 1970 of each prompt's first row.
+        notes: What was done to the rows: duplicates left out, tokens estimated.
+
+    Example:
+        >>> from langchain_smartroute.evaluation import OutcomeTable
+        >>> table = OutcomeTable.from_records(
+        ...     [
+        ...         {"prompt": "2 + 2?", "model": "small", "score": 1},
+        ...         {"prompt": "2 + 2?", "model": "large", "score": 1},
+        ...         {"prompt": "A proof?", "model": "small", "score": 0},
+        ...         {"prompt": "A proof?", "model": "large", "score": 1},
+        ...     ]
+        ... )
+        >>> table
+        OutcomeTable(prompts=2, models=2)
+        >>> dict(zip(table.models, table.score.mean(axis=0).tolist()))
+        {'large': 1.0, 'small': 0.5}
+    """
+
+    prompts: tuple[str, ...] = field(repr=False)
+    models: tuple[str, ...]
+    datasets: npt.NDArray[np.str_]
+    sources: npt.NDArray[np.str_]
+    score: _Floats
+    input_tokens: _Floats
+    output_tokens: _Floats
+    cost_usd: _Floats
+    latency_s: _Floats
+    logprob: _Floats
+    answers: npt.NDArray[np.int32]
+    answer_texts: tuple[str, ...] = field(repr=False)
+    times: _Floats
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        """How many prompts there are."""
+        return len(self.prompts)
+
+    def __repr__(self) -> str:
+        return f"OutcomeTable(prompts={len(self)}, models={len(self.models)})"
+
+    @classmethod
+    def from_records(cls, records: Iterable[Mapping[str, object]]) -> OutcomeTable:
+        """Build a table from rows of `prompt`, `model`, `score` and what else is known.
+
+        Args:
+            records: A mapping per call. Known beside those three: `dataset`, `source`,
+                `answer`, `time`, `prompt_tokens`, `completion_tokens`, `cost_usd`,
+                `latency_s`, `prompt_chars`, `output_chars`, `logprob`.
+
+        Raises:
+            ConfigurationError: Naming the row and the column that is missing or no number.
+        """
+        return cls.from_rows([OutcomeRows.from_records(records)])
+
+    @classmethod
+    def from_rows(cls, parts: Sequence[OutcomeRows]) -> OutcomeTable:
+        """Build a table from rows that were read; the first of equal ones counts."""
+        return _built(stacked(parts))
+
+    def column(self, model: str) -> int:
+        """The column of a model.
+
+        Raises:
+            ConfigurationError: If there is none, naming those that there are.
+        """
+        try:
+            return self.models.index(model)
+        except ValueError:
+            names = ", ".join(self.models[:_SHOWN])
+            more = len(self.models) - _SHOWN
+            names += f" and {more} more" if more > 0 else ""
+            raise ConfigurationError(
+                f"model {model!r} is not in the outcomes; they hold {names}"
+            ) from None
+
+    def rows(self, wanted: npt.NDArray[np.bool_] | _Numbers) -> OutcomeTable:
+        """Some of the prompts, by their numbers or by a mask."""
+        numbers = np.arange(len(self))[wanted]
+        arrays = {n: getattr(self, n)[numbers] for n in (*_PER_PROMPT, *_PER_CALL)}
+        prompts = tuple(self.prompts[number] for number in numbers.tolist())
+        return replace(self, prompts=prompts, **arrays)
+
+    def only(self, models: Sequence[str]) -> OutcomeTable:
+        """These models, and the prompts on which every one of them has a score."""
+        columns = np.array([self.column(model) for model in models], np.intp)
+        arrays = {n: getattr(self, n)[:, columns] for n in _PER_CALL}
+        chosen = replace(self, models=tuple(models), **arrays)
+        known = np.asarray(~np.isnan(chosen.score).any(axis=1))
+        if not known.any():
+            raise ConfigurationError(
+                f"models {', '.join(models)}: no prompt has a score of each of them; name models"
+                " that were asked the same"
+            )
+        left = len(self) - int(known.sum())
+        if not left:
+            return chosen
+        note = f"{left:,} prompts left out, as a score of one of the models is missing"
+        return replace(chosen.rows(known), notes=(*self.notes, note))
+
+    def of_dataset(self, names: Sequence[str]) -> OutcomeTable:
+        """The prompts of some datasets.
+
+        Raises:
+            ConfigurationError: If there is none of a name.
+        """
+        there = sorted(set(self.datasets.tolist()))
+        unknown = [name for name in names if name not in there]
+        if unknown:
+            raise ConfigurationError(
+                f"dataset {unknown[0]!r} is not in the outcomes; they hold {', '.join(there)}"
+            )
+        return self.rows(np.isin(self.datasets, list(names)))
+
+    def priced(self, prices: Mapping[str, Price]) -> OutcomeTable:
+        """The costs of calls at these prices; others keep the costs that the rows have.
+
+        Args:
+            prices: Model → price. Its input and output rates count, without variants.
+        """
+        cost = self.cost_usd.copy()
+        for model, price in prices.items():
+            column = self.column(model)
+            cost[:, column] = _PER_MILLION * (
+                self.input_tokens[:, column] * float(price.rates["input_usd_per_mtok"])
+                + self.output_tokens[:, column] * float(price.rates["output_usd_per_mtok"])
+            )
+        return replace(self, cost_usd=cost)
+
+    def answer(self, row: int, column: int) -> str | None:
+        """The final answer of a model to a prompt, where it is known."""
+        number = int(self.answers[row, column])
+        return None if number < 0 else self.answer_texts[number]
+
+
+_PER_PROMPT = ("datasets", "sources", "times")
+_PER_CALL = (
+    "score",
+    "input_tokens",
+    "output_tokens",
+    "cost_usd",
+    "latency_s",
+    "logprob",
+    "answers",
+)
+
+
+def _built(rows: OutcomeRows) -> OutcomeTable:
+    prompts, models = _same_prompts(rows.prompt), rows.model.sorted()
+    shape = (len(prompts.values), len(models.values))
+    cells = prompts.codes.astype(np.int64) * shape[1] + models.codes
+    places, first = np.unique(cells, return_index=True)
+    filled = {name: _filled(rows.numbers[name], places, first, shape) for name in NUMBERS}
+    # Numbers of answers reach as far as float64 counts exactly, which no table exceeds.
+    answers = _filled(rows.answer.codes.astype(np.float64), places, first, shape, empty=-1.0)
+    _, starts = np.unique(prompts.codes, return_index=True)
+    estimated, tokens = _tokens(filled, prompts.values)
+    notes = [*_duplicates(rows, cells, first), *_merged(rows.prompt, prompts)]
+    if estimated:
+        notes.append(
+            f"tokens of {estimated:,} calls are estimated as characters / {CHARACTERS_A_TOKEN}"
+        )
+    return OutcomeTable(
+        prompts=prompts.values,
+        models=models.values,
+        datasets=rows.dataset.texts()[starts],
+        sources=rows.source.texts()[starts],
+        score=filled["score"],
+        input_tokens=tokens[0],
+        output_tokens=tokens[1],
+        cost_usd=filled["cost_usd"],
+        latency_s=filled["latency_s"],
+        logprob=filled["logprob"],
+        answers=answers.astype(np.int32),
+        answer_texts=rows.answer.values,
+        times=rows.numbers["time"][starts],
+        notes=tuple(notes),
+    )
+
+
+def _same_prompts(prompts: Coded) -> Coded:
+    """Prompts that differ in white space alone are one."""
+    plain = [" ".join(text.split()) for text in prompts.values]
+    kept: dict[str, int] = {}
+    numbers = [kept.setdefault(text, len(kept)) for text in plain]
+    _, first = np.unique(np.array(numbers, np.intp), return_index=True)
+    values = tuple(prompts.values[place] for place in first.tolist())
+    return Coded(codes=np.array(numbers, np.int32)[prompts.codes], values=values)
+
+
+def _filled(
+    values: _Floats,
+    places: npt.NDArray[np.int64],
+    first: _Numbers,
+    shape: tuple[int, int],
+    *,
+    empty: float = np.nan,
+) -> _Floats:
+    found = np.full(shape[0] * shape[1], empty)
+    found[places] = values[first]
+    return found.reshape(shape)
+
+
+def _tokens(filled: Mapping[str, _Floats], prompts: Sequence[str]) -> tuple[int, list[_Floats]]:
+    """How many calls needed an estimate, and the tokens of prompts and answers."""
+    lengths = np.array([len(prompt) for prompt in prompts], np.float64)[:, None]
+    asked = np.where(np.isnan(filled["prompt_chars"]), lengths, filled["prompt_chars"])
+    there = ~np.isnan(filled["score"])
+    known = (filled["prompt_tokens"], filled["completion_tokens"])
+    guesses = (asked / CHARACTERS_A_TOKEN, filled["output_chars"] / CHARACTERS_A_TOKEN)
+    found = [np.where(np.isnan(k), g, k) for k, g in zip(known, guesses, strict=True)]
+    guessed = np.isnan(known[1]) & ~np.isnan(guesses[1])
+    return int((there & guessed).sum()), [np.where(there, tokens, np.nan) for tokens in found]
+
+
+def _duplicates(rows: OutcomeRows, cells: npt.NDArray[np.int64], first: _Numbers) -> list[str]:
+    left_out = len(cells) - len(first)
+    if not left_out:
+        return []
+    scores = rows.numbers["score"]
+    kept = np.zeros(len(cells), bool)
+    kept[first] = True
+    standing = scores[first][np.searchsorted(cells[first], cells[~kept])]
+    differ = int((standing != scores[~kept]).sum())
+    why = "as prompt and model are those of a row before"
+    return [f"{left_out:,} rows left out, {why} ({differ:,} with another score)"]
+
+
+def _merged(before: Coded, after: Coded) -> list[str]:
+    fewer = len(before.values) - len(after.values)
+    return [f"{fewer:,} prompts merged that differ in white space alone"] if fewer else []

@@ -1,0 +1,174 @@
+"""Rows of outcomes as they were read: texts as numbers, numbers as floats, NaN where unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import numpy.typing as npt
+
+from langchain_smartroute.errors import ConfigurationError
+
+__all__ = ["NEEDED", "NUMBERS", "TEXTS", "Coded", "OutcomeRows", "stacked"]
+
+NEEDED = ("prompt", "model", "score")
+"""Columns that every table of outcomes has."""
+
+TEXTS = ("prompt", "model", "dataset", "source", "answer")
+NUMBERS = (
+    "score",
+    "prompt_tokens",
+    "completion_tokens",
+    "cost_usd",
+    "latency_s",
+    "prompt_chars",
+    "output_chars",
+    "logprob",
+    "time",
+)
+_ALSO_CALLED = {"source": "split_or_source"}
+
+_Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coded:
+    """A column of texts: each row's number in the list of different ones; -1: none.
+
+    Attributes:
+        codes: A number per row.
+        values: The different texts.
+    """
+
+    codes: npt.NDArray[np.int32]
+    values: tuple[str, ...]
+
+    @classmethod
+    def of(cls, texts: Iterable[str | None]) -> Coded:
+        """Number texts in the order in which they first come."""
+        known: dict[str, int] = {}
+        numbers = [-1 if t is None else known.setdefault(t, len(known)) for t in texts]
+        return cls(codes=np.array(numbers, np.int32), values=tuple(known))
+
+    def texts(self) -> npt.NDArray[np.str_]:
+        """The text of each row; empty where there is none."""
+        return np.array([*self.values, ""])[self.codes]
+
+    def sorted(self) -> Coded:
+        """The same with its values in alphabetical order."""
+        order = sorted(range(len(self.values)), key=self.values.__getitem__)
+        places = np.empty(len(order) + 1, np.int32)
+        places[order], places[-1] = np.arange(len(order), dtype=np.int32), -1
+        return Coded(codes=places[self.codes], values=tuple(self.values[i] for i in order))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeRows:
+    """Rows of one file or ledger.
+
+    Attributes:
+        prompt: What was asked.
+        model: Who answered.
+        dataset: Which set the prompt comes from.
+        source: Which part of it.
+        answer: The final answer.
+        numbers: Each of `NUMBERS`.
+    """
+
+    prompt: Coded
+    model: Coded
+    dataset: Coded
+    source: Coded
+    answer: Coded
+    numbers: Mapping[str, _Floats]
+
+    @classmethod
+    def from_records(
+        cls, records: Iterable[Mapping[str, object]], *, where: str = "records"
+    ) -> OutcomeRows:
+        """Take rows that are mappings.
+
+        Args:
+            records: The rows.
+            where: Where they come from, for errors.
+
+        Raises:
+            ConfigurationError: Naming the row and the column that is missing or no number.
+        """
+        found = list(records)
+        if not found:
+            raise ConfigurationError(f"{where}: holds no outcomes; give rows of {_listed()}")
+        for number, record in enumerate(found, 1):
+            missing = [name for name in NEEDED if record.get(name) in (None, "")]
+            if missing:
+                raise ConfigurationError(
+                    f"{where}, row {number}: no {missing[0]!r}; every row needs {_listed()}"
+                )
+        texts = {n: Coded.of(_text(_field(r, n)) for r in found) for n in TEXTS}
+        numbers = {
+            n: np.array([_number(r, n, f"{where}, row {i}") for i, r in enumerate(found, 1)])
+            for n in NUMBERS
+        }
+        return cls(**texts, numbers=numbers).checked(where)
+
+    def checked(self, where: str) -> OutcomeRows:
+        """Hold the scores to what a score may be.
+
+        Raises:
+            ConfigurationError: If one is missing or outside [0, 1].
+        """
+        scores = self.numbers["score"]
+        wrong = ~((scores >= 0) & (scores <= 1))
+        if wrong.any():
+            row = int(np.flatnonzero(wrong)[0])
+            raise ConfigurationError(
+                f"{where}, row {row + 1}: score = {scores[row]:g} is not in [0, 1];"
+                " divide scores by the best one possible"
+            )
+        return self
+
+
+def stacked(parts: Sequence[OutcomeRows]) -> OutcomeRows:
+    """The rows of several parts, one after the other."""
+    if not parts:
+        raise ConfigurationError(f"no outcomes were given; give rows of {_listed()}")
+    if len(parts) == 1:
+        return parts[0]
+    texts = {name: _joined([getattr(part, name) for part in parts]) for name in TEXTS}
+    numbers = {name: np.concatenate([part.numbers[name] for part in parts]) for name in NUMBERS}
+    return OutcomeRows(**texts, numbers=numbers)
+
+
+def _joined(columns: Sequence[Coded]) -> Coded:
+    known: dict[str, int] = {}
+    codes = []
+    for column in columns:
+        numbers = [known.setdefault(value, len(known)) for value in column.values]
+        codes.append(np.array([*numbers, -1], np.int32)[column.codes])
+    return Coded(codes=np.concatenate(codes), values=tuple(known))
+
+
+def _field(record: Mapping[str, object], name: str) -> object:
+    return record.get(name, record.get(_ALSO_CALLED.get(name, name)))
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _number(record: Mapping[str, object], name: str, where: str) -> float:
+    value = record.get(name)
+    if value is None or value == "":
+        return float("nan")
+    try:
+        if name == "time" and isinstance(value, str | datetime):
+            return datetime.fromisoformat(str(value)).timestamp()
+        return float(str(value)) if not isinstance(value, bool) else float(value)
+    except ValueError:
+        raise ConfigurationError(f"{where}: {name} = {value!r} is no number; correct it") from None
+
+
+def _listed() -> str:
+    return ", ".join(NEEDED[:-1]) + f" and {NEEDED[-1]}"

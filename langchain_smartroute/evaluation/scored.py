@@ -1,0 +1,73 @@
+"""Outcomes out of a ledger: records that kept their prompt, and scores of their answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from langchain_smartroute.accounting import CallRecord
+from langchain_smartroute.accounting.sql import SqlLedger
+from langchain_smartroute.errors import ConfigurationError
+from langchain_smartroute.evaluation.rows import OutcomeRows
+from langchain_smartroute.execution.checks.comparing import final_answer
+
+__all__ = ["ledger_rows"]
+
+_SCORE = "score"
+_ANSWERED = ("accepted", "rejected")
+
+
+def ledger_rows(url: str, *, scores: Mapping[str, float] | None = None) -> OutcomeRows:
+    """The scored answers of a ledger.
+
+    Args:
+        url: Of the ledger's database.
+        scores: Id of a decision or of a run → score in [0, 1]; beside it counts a record's
+            own key `score`.
+
+    Raises:
+        ConfigurationError: If no record has both a prompt and a score, saying how to get
+            them.
+    """
+    ledger = SqlLedger(url)
+    try:
+        records = list(ledger.records())
+    finally:
+        ledger.close()
+    known = scores or {}
+    answers = [r for r in records if r.purpose == "answer" and r.outcome in _ANSWERED]
+    told = [r for r in answers if r.prompt is not None]
+    rows = list(_rows(told, known))
+    if rows:
+        return OutcomeRows.from_records(rows, where="ledger")
+    if not told:
+        raise ConfigurationError(
+            f"ledger: {len(answers):,} answers and none with its prompt; keep prompts with"
+            " CostCallbackHandler(redact=…)"
+        )
+    raise ConfigurationError(
+        f"ledger: {len(told):,} answers with prompts and none with a score; give a file of scores"
+        " with --scores, a row of decision_id and score each"
+    )
+
+
+def _rows(records: list[CallRecord], scores: Mapping[str, float]) -> Iterator[dict[str, Any]]:
+    for record in records:
+        score: float | str | None = scores.get(record.run_id)
+        if score is None and record.outcome == "accepted":
+            own = record.keys.get(_SCORE)
+            score = scores.get(record.decision_id or "") if own is None else own
+        if score is None:
+            continue
+        yield {
+            "prompt": record.prompt,
+            "model": record.alias,
+            "score": score,
+            "dataset": record.task,
+            "answer": None if record.answer is None else final_answer(record.answer),
+            "prompt_tokens": record.usage.input_tokens,
+            "completion_tokens": record.usage.output_tokens,
+            "cost_usd": record.cost_usd,
+            "latency_s": record.latency_s,
+            "time": None if record.started_at is None else record.started_at.timestamp(),
+        }

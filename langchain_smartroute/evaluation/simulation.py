@@ -1,0 +1,97 @@
+"""Whether the promise holds: calibrated on many random splits, each judged on its other half."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from langchain_smartroute.evaluation.baselines import oracle, strongest_model
+from langchain_smartroute.evaluation.families import Family
+from langchain_smartroute.evaluation.outcomes import OutcomeTable
+from langchain_smartroute.evaluation.promise import choose_setting
+
+__all__ = ["Simulation", "simulate"]
+
+_Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Simulation:
+    """What came of many splits.
+
+    Attributes:
+        splits: How many.
+        prompts: In each calibration split.
+        held: Share of the splits in which at least the share to keep was kept on the
+            other half, of whichever model is the strongest there.
+        promised: Share of the splits in which something cheaper than always the strongest
+            was chosen.
+        saved: Median share of the strongest model's cost that was saved there.
+        possible: Median of what the family's best setting saves that keeps enough there:
+            chosen with the other half known, which nobody can.
+        oracle: What the best model for each prompt would save.
+    """
+
+    splits: int
+    prompts: int
+    held: float
+    promised: float
+    saved: float
+    possible: float
+    oracle: float
+
+
+def simulate(
+    table: OutcomeTable,
+    build: Callable[[str], Family],
+    *,
+    keep: float,
+    confidence: float,
+    seed: int,
+    splits: int = 1_000,
+) -> Simulation:
+    """Calibrate on random halves and judge each on the other.
+
+    Args:
+        table: The outcomes of a pool, none of which its scores were learned from.
+        build: Strongest model → the family with replays of `table`; called once for each.
+        keep: The share to keep.
+        confidence: Of the promise.
+        seed: Of the splits.
+        splits: How many.
+    """
+    draws = np.random.default_rng(seed)
+    made: dict[str, tuple[_Floats, _Floats]] = {}
+    half = len(table) // 2
+    held, promised, saved, possible = (np.empty(splits) for _ in range(4))
+    for number in range(splits):
+        order = draws.permutation(len(table))
+        here, there = order[:half], order[half:]
+        strongest = strongest_model(table.rows(here))
+        if strongest not in made:
+            family = build(strongest)
+            made[strongest] = family.quality, family.cost_usd
+        quality, cost = made[strongest]
+        chosen = choose_setting(
+            quality[here], table.score[here], keep=keep, confidence=confidence, seed=number
+        )
+        reached = quality[there].mean(axis=0)
+        savings = 1 - cost[there].mean(axis=0) / cost[there, 0].mean()
+        enough = reached >= keep * table.score[there].mean(axis=0).max()
+        held[number] = enough[chosen.setting]
+        promised[number] = chosen.setting > 0
+        saved[number] = savings[chosen.setting]
+        possible[number] = max(savings[enough], default=0.0)
+    dear = float(np.mean(table.cost_usd[:, table.column(strongest_model(table))]))
+    return Simulation(
+        splits=splits,
+        prompts=half,
+        held=float(held.mean()),
+        promised=float(promised.mean()),
+        saved=float(np.median(saved)),
+        possible=float(np.median(possible)),
+        oracle=1 - oracle(table).mean_cost_usd / dear,
+    )

@@ -1,0 +1,188 @@
+"""One call beside an attempt: a second opinion, or a judge. It costs, but never answers.
+
+It is an attempt of its own in every account: it has a number, time limits, a breaker's
+ticket, a run with metadata and a record. Threads and tasks only wait for the provider;
+what the call came to is settled by whoever began it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from decimal import Decimal
+from types import TracebackType
+from typing import Any
+
+from langchain_core.runnables import RunnableConfig
+
+from langchain_smartroute.catalog import (
+    cost_usd,
+    estimated_usage,
+    is_cache_hit,
+    may_be_billed,
+    usage_of,
+)
+from langchain_smartroute.execution.answers import (
+    INFO_KEY,
+    as_answer,
+    chars_of,
+    foreign_error,
+    has_answer,
+    message_of,
+)
+from langchain_smartroute.execution.bounds import AttemptBounds
+from langchain_smartroute.execution.faults import Fault, fault_of
+from langchain_smartroute.execution.link import Link
+from langchain_smartroute.execution.live import EndingWatcher
+from langchain_smartroute.execution.pace import Pace
+from langchain_smartroute.execution.surroundings import aanswer_in, answer_in
+from langchain_smartroute.types import Attempt, Outcome, Purpose, Usage
+
+__all__ = ["Aside"]
+
+_EMPTY = "empty answer"
+
+
+class Aside:
+    """One call beside an attempt.
+
+    Attributes:
+        link: Who is asked.
+        number: Its place among the attempts of the request.
+        answer: What came of it; `None`: nothing yet, or nothing that could be used.
+        error: What went wrong.
+        purpose: What for.
+        input_tokens: Estimate of what it is asked.
+        bounds: What it must keep to.
+        said: What was made of its answer, for the account.
+        watcher: Sees what its model's run ends with.
+
+    Args:
+        link: Who is asked.
+        purpose: What for.
+        number: Its place.
+        pace: Its time and its breaker, which has let it through.
+        input_tokens: Estimate of what it is asked.
+    """
+
+    def __init__(
+        self, link: Link, *, purpose: Purpose, number: int, pace: Pace, input_tokens: int
+    ) -> None:
+        self.link = link
+        self.number = number
+        self.answer: Any = None
+        self.error: Exception | None = None
+        self.said = ""
+        self.bounds: AttemptBounds = pace.bounds(link, streams=False)
+        self.watcher = EndingWatcher()
+        self.purpose = purpose
+        self._pace = pace
+        self.input_tokens = input_tokens
+        self._started = pace.clock()
+        self._ended: float | None = None
+        self._settled: Attempt | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the provider has answered or failed."""
+        return self._ended is not None
+
+    def run(self, input_: Any, config: RunnableConfig, arguments: dict[str, Any]) -> None:
+        """Make the call and wait for it; whoever began it is told of errors."""
+
+        def call() -> Any:
+            return self.link.runnable.invoke(input_, config, **arguments)
+
+        with self:
+            self._take(answer_in(config, self.bounds, call, bounded=self.link.bounded))
+
+    async def arun(self, call: Callable[[], Awaitable[Any]], config: RunnableConfig) -> None:
+        """Make the call and await it; whoever began it is told of errors."""
+        with self:
+            self._take(await aanswer_in(config, self.bounds, call()))
+
+    def __enter__(self) -> None:
+        """The provider is asked."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool:
+        """The provider has answered or failed; a call that is given up stays open."""
+        if error is not None and not isinstance(error, Exception):
+            return False
+        if error is not None:
+            self.error = self.bounds.meaning_of(error)
+        self._ended = self._pace.clock()
+        return True
+
+    def give_up(self) -> None:
+        """Its time is up: nobody waits for it any more."""
+        if self._ended is None:
+            self.error = self.bounds.error()
+            self._ended = self._pace.clock()
+            self.attempt()
+
+    def _take(self, answer: Any) -> None:
+        answer = as_answer(answer)
+        self.bounds.said(chars_of(answer))
+        cut = self.link.cut_off_error(answer, told=self.watcher.was_cut)
+        wrong = foreign_error(answer) or cut
+        if wrong is not None:
+            raise wrong
+        self.answer = answer
+
+    def attempt(self) -> Attempt:
+        """What the call came to; one that is still under way is given up."""
+        if self._settled is None:
+            self._settled = self._closed()
+        if self._settled.outcome == "discarded":
+            return replace(self._settled, reason=self.said)
+        return self._settled
+
+    def _closed(self) -> Attempt:
+        outcome, reason, fault = self._ending()
+        self._pace.report(outcome, reason=reason, fault=fault, error=self.error)
+        ended = self._pace.clock() if self._ended is None else self._ended
+        return Attempt(
+            model=self.link.alias,
+            outcome=outcome,
+            reason=reason,
+            latency_s=ended - self._started,
+            cost_usd=self._cost(outcome),
+            status=fault.status if fault else None,
+            message=fault.message if fault else None,
+            request_id=fault.request_id if fault else None,
+            purpose=self.purpose,
+        )
+
+    def _ending(self) -> tuple[Outcome, str, Fault | None]:
+        if not self.is_over:
+            return "cancelled", "not needed any more", None
+        if self.error is not None:
+            fault = fault_of(self.error)
+            return "failed", fault.summary, fault
+        if not has_answer(self.answer):
+            self.answer = None
+            return "failed", _EMPTY, None
+        return "discarded", "", None
+
+    def _cost(self, outcome: Outcome) -> Decimal | None:
+        """What it cost; one that was given up is billed for its input, as far as is known."""
+        message = message_of(self.answer) or self.watcher.message
+        if message is None:
+            if outcome == "failed":
+                return None if self.error is None or may_be_billed(self.error) else Decimal(0)
+            return cost_usd(Usage(input_tokens=self.input_tokens), self.link.price)
+        if is_cache_hit(message):
+            return Decimal(0)
+        inner = message.response_metadata.get(INFO_KEY)
+        if inner is not None:
+            told = inner.get("cost")
+            return None if told is None else Decimal(told)
+        if self.link.composite:
+            return None
+        usage = usage_of(message) or estimated_usage(message, input_tokens=self.input_tokens)
+        return cost_usd(usage, self.link.price)

@@ -1,0 +1,272 @@
+"""What is asked beside the attempts of a request: second opinions and judges.
+
+Second opinions are asked when an attempt begins, in threads or tasks of their own, so
+that two models take as long as the slower one. They are asked only where a candidate is
+left that is stronger: else their answers could change nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextvars import copy_context
+from functools import partial
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from langchain_core.runnables import RunnableConfig
+
+from langchain_smartroute.classify import message_tokens
+from langchain_smartroute.execution.aside import Aside
+from langchain_smartroute.execution.checks import Opinion
+from langchain_smartroute.execution.link import Link
+from langchain_smartroute.execution.surroundings import attempt_config
+from langchain_smartroute.execution.waiting import Task, started
+from langchain_smartroute.execution.walk import Walk
+from langchain_smartroute.tracing import PURPOSE_KEY
+from langchain_smartroute.types import Purpose
+
+if TYPE_CHECKING:
+    from langchain_core.callbacks import (
+        AsyncCallbackManagerForChainRun,
+        CallbackManagerForChainRun,
+    )
+
+__all__ = ["Beside", "aside_config"]
+
+_GRACE_S = 0.25
+"""How long a call may still take to notice that its time is up."""
+
+_BREAKING_S = 1.0
+"""How long a call that was broken off is waited for: it wakes at once, but for a connect."""
+
+_NOT_ASKED = "its breaker is open"
+
+Configured = Callable[[Aside], RunnableConfig]
+"""Gives the config of a call: its own run below the request's."""
+
+
+def aside_config(
+    config: RunnableConfig,
+    run: CallbackManagerForChainRun | AsyncCallbackManagerForChainRun,
+    aside: Aside,
+) -> RunnableConfig:
+    """The config of a call beside an attempt, in whose run it says what it is for.
+
+    Args:
+        config: The request's.
+        run: The request's.
+        aside: The call; it is told what its model's run ends with.
+    """
+    manager = run.get_child()
+    child = attempt_config(config, manager, aside.link, number=aside.number, draft=True)
+    child["metadata"] = {
+        **child["metadata"],
+        PURPOSE_KEY: aside.purpose,
+        "smartroute_input_tokens": aside.input_tokens,
+    }
+    manager.add_handler(aside.watcher)
+    return child
+
+
+class Beside:
+    """What is asked beside the attempts of one request.
+
+    Entered for each attempt, it asks for second opinions; when the attempt is left,
+    nothing is under way any more, or nobody waits for it.
+
+    Args:
+        walk: Where the request stands.
+        seconds: Who is asked for second opinions.
+        configured: Gives the config of a call.
+        asked: What the candidates are asked, and the arguments of their calls.
+    """
+
+    def __init__(
+        self,
+        walk: Walk,
+        *,
+        seconds: Sequence[Link],
+        configured: Configured,
+        asked: tuple[Any, ...],
+    ) -> None:
+        self._walk = walk
+        self._seconds = seconds
+        self._configured = configured
+        self._input, self._arguments = asked
+        self._asked: dict[str, Aside] = {}
+        self._refused: set[str] = set()
+        self._threads: dict[Aside, Task] = {}
+        self._tasks: dict[Aside, asyncio.Task[None]] = {}
+
+    @property
+    def matters(self) -> bool:
+        """Whether what is asked could change anything: a stronger candidate is left."""
+        return self._walk.can_escalate()
+
+    def __enter__(self) -> Self:
+        for aside in self._opinions_to_ask():
+            self._begin(aside, self._input, self._arguments)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._asked or self._threads:
+            self.drop()
+
+    async def __aenter__(self) -> Self:
+        for aside in self._opinions_to_ask():
+            self._abegin(aside, self._input, self._arguments)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._asked or self._tasks:
+            await self.adrop()
+
+    def opinions(self) -> list[Opinion]:
+        """Wait for the second opinions."""
+        self._wait()
+        return self._told()
+
+    async def aopinions(self) -> list[Opinion]:
+        """Await the second opinions."""
+        await self._await()
+        return self._told()
+
+    def said(self, link: Link, prompts: Sequence[Any]) -> list[Any]:
+        """Ask a judge several things at once.
+
+        Args:
+            link: The judge.
+            prompts: What it is asked.
+
+        Returns:
+            An answer to each, or the error that it ended with.
+        """
+        asides = self._to_judge(link, prompts)
+        for aside, prompt in zip(asides, prompts, strict=False):
+            self._begin(aside, prompt, {})
+        self._wait()
+        return _results(asides)
+
+    async def asaid(self, link: Link, prompts: Sequence[Any]) -> list[Any]:
+        """Ask a judge several things at once, without blocking the event loop."""
+        asides = self._to_judge(link, prompts)
+        for aside, prompt in zip(asides, prompts, strict=False):
+            self._abegin(aside, prompt, {})
+        await self._await()
+        return _results(asides)
+
+    def note(self, compared: Mapping[str, str]) -> None:
+        """Write into the account what was made of second opinions.
+
+        Args:
+            compared: Alias → words.
+        """
+        for alias, words in compared.items():
+            if alias in self._asked:
+                self._asked[alias].said = words
+
+    def drop(self) -> None:
+        """Break off what is still under way; what cannot be ends by itself, in its own time."""
+        left = [(aside, task) for aside, task in self._threads.items() if not task.is_over]
+        self._threads.clear()
+        for aside, _ in left:
+            aside.bounds.leave()
+        for aside, task in left:
+            if aside.link.bounded:
+                task.wait(_BREAKING_S)
+        self._forget_unanswered()
+
+    async def adrop(self) -> None:
+        """Cancel what is still under way, and see that it ends."""
+        tasks = list(self._tasks.values())
+        self._tasks.clear()
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.gather(*tasks, return_exceptions=True)
+        self._forget_unanswered()
+
+    def _opinions_to_ask(self) -> list[Aside]:
+        if not self._seconds or not self.matters:
+            return []
+        now, found = self._walk.link.alias, []
+        for link in self._seconds:
+            if link.alias == now or link.alias in self._asked:
+                continue
+            aside = self._open(link, "second_opinion", input_tokens=self._walk.account.input_tokens)
+            if aside is None:
+                self._refused.add(link.alias)
+            else:
+                self._asked[link.alias] = aside
+                found.append(aside)
+        return found
+
+    def _to_judge(self, link: Link, prompts: Sequence[Any]) -> list[Aside]:
+        opened = (self._open(link, "judge", input_tokens=message_tokens(p)) for p in prompts)
+        return [aside for aside in opened if aside is not None]
+
+    def _open(self, link: Link, purpose: Purpose, *, input_tokens: int) -> Aside | None:
+        pace, account = self._walk.pace.beside(), self._walk.account
+        if not pace.admits(link, last_resort=False):
+            return None
+        number = account.next_aside
+        aside = Aside(link, purpose=purpose, number=number, pace=pace, input_tokens=input_tokens)
+        account.asides.append(aside)
+        return aside
+
+    def _begin(self, aside: Aside, input_: Any, arguments: dict[str, Any]) -> None:
+        config = self._configured(aside)
+        call = partial(copy_context().run, aside.run, input_, config, arguments)
+        self._threads[aside] = started(call)
+
+    def _abegin(self, aside: Aside, input_: Any, arguments: dict[str, Any]) -> None:
+        config = self._configured(aside)
+        call = partial(aside.link.runnable.ainvoke, input_, config, **arguments)
+        self._tasks[aside] = asyncio.create_task(aside.arun(call, config))
+
+    def _wait(self) -> None:
+        for aside, task in list(self._threads.items()):
+            left = aside.bounds.remaining_s
+            if not task.wait(None if left is None else left + _GRACE_S):
+                aside.give_up()
+            del self._threads[aside]
+
+    async def _await(self) -> None:
+        if self._tasks:
+            await asyncio.wait(self._tasks.values())
+            self._tasks.clear()
+
+    def _told(self) -> list[Opinion]:
+        asked = [_opinion(aside) for aside in self._asked.values()]
+        refused = [Opinion(alias=a, error=_NOT_ASKED) for a in self._refused - self._asked.keys()]
+        now = self._walk.link.alias
+        return [opinion for opinion in (*asked, *refused) if opinion.alias != now]
+
+    def _forget_unanswered(self) -> None:
+        """A later attempt may ask again who was not waited for."""
+        self._asked = {alias: aside for alias, aside in self._asked.items() if aside.is_over}
+
+
+def _opinion(aside: Aside) -> Opinion:
+    attempt = aside.attempt()
+    if attempt.outcome == "discarded":
+        return Opinion(alias=attempt.model, answer=aside.answer)
+    return Opinion(alias=attempt.model, error=attempt.reason)
+
+
+def _results(asides: Sequence[Aside]) -> list[Any]:
+    return [
+        aside.answer if aside.attempt().outcome == "discarded" else aside.error or TimeoutError()
+        for aside in asides
+    ]

@@ -1,0 +1,14 @@
+"""Comparing answers: what each comes to, and whether two come to the same."""
+
+from __future__ import annotations
+
+from langchain_smartroute.execution.checks.comparing.final_answer import final_answer
+from langchain_smartroute.execution.checks.comparing.opinion import Opinion
+from langchain_smartroute.execution.checks.comparing.same_answer import (
+    COMPARISONS,
+    TOLERANCE,
+    Comparison,
+    same_answer,
+)
+
+__all__ = ["COMPARISONS", "TOLERANCE", "Comparison", "Opinion", "final_answer", "same_answer"]

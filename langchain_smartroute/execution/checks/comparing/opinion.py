@@ -1,0 +1,98 @@
+"""A second opinion, and what can be compared of an answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from langchain_core.messages import AIMessage
+from pydantic import BaseModel
+
+from langchain_smartroute.execution.checks.comparing.code_form import code_in
+from langchain_smartroute.execution.checks.comparing.final_answer import final_answer
+from langchain_smartroute.execution.checks.comparing.same_answer import Comparison
+from langchain_smartroute.execution.checks.prose import answer_text
+
+__all__ = ["Comparable", "Opinion", "comparable", "text_of_answer"]
+
+_MOSTLY = 0.5
+"""The share of an answer that is code from which on the code is the answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opinion:
+    """What another model answered to the same request.
+
+    Attributes:
+        alias: Who it is.
+        answer: Its message, or what was parsed of it; `None`: there is none.
+        error: Why there is none.
+    """
+
+    alias: str
+    answer: Any = None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparable:
+    """What can be compared of an answer.
+
+    Attributes:
+        by: How.
+        value: What.
+    """
+
+    by: Comparison
+    value: Any
+
+
+def comparable(answer: Any, by: Comparison = "auto") -> Comparable | None:
+    """What of an answer can be compared; `None`: nothing, as it only tells.
+
+    Args:
+        answer: A message, parsed output, or both (`raw` and `parsed`).
+        by: How; `auto`: parsed output and tool calls as such, an answer that is mostly code
+            as code, any other by the value that it ends with.
+
+    Example:
+        >>> comparable(AIMessage("It adds up to 12."))
+        Comparable(by='value', value='12')
+        >>> comparable(AIMessage("It is a matter of taste, and tastes differ a lot.")) is None
+        True
+    """
+    if isinstance(answer, Mapping) and "raw" in answer and "parsed" in answer:
+        answer = answer["parsed"]
+    if not isinstance(answer, AIMessage):
+        return None if answer is None else Comparable(by="json", value=_plain(answer))
+    if answer.tool_calls and by in ("auto", "tool_calls"):
+        calls = [{"name": call["name"], "args": call["args"]} for call in answer.tool_calls]
+        return Comparable(by="tool_calls", value=calls)
+    text = answer_text(answer).strip()
+    if not text or by == "tool_calls":
+        return None
+    if by in ("json", "number"):
+        return Comparable(by=by, value=text)
+    code = code_in(text)
+    if by == "code" or (by == "auto" and code is not None and len(code) > _MOSTLY * len(text)):
+        return None if code is None else Comparable(by="code", value=code)
+    value = final_answer(text)
+    return None if value is None else Comparable(by="value", value=value)
+
+
+def text_of_answer(answer: Any) -> str:
+    """An answer in words, for judges and features: its text, its calls or its value."""
+    if isinstance(answer, AIMessage):
+        if answer.tool_calls:
+            calls = [{"name": call["name"], "args": call["args"]} for call in answer.tool_calls]
+            return json.dumps(calls, ensure_ascii=False, default=str)
+        return answer_text(answer).strip()
+    if isinstance(answer, Mapping) and "raw" in answer and "parsed" in answer:
+        answer = answer["parsed"]
+    return json.dumps(_plain(answer), ensure_ascii=False, default=str)
+
+
+def _plain(value: Any) -> Any:
+    return value.model_dump(mode="json") if isinstance(value, BaseModel) else value

@@ -1,0 +1,169 @@
+"""What a quality policy aims at: how good is good enough, and what more may cost."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from langchain_smartroute.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from langchain_smartroute.types import Tier
+
+__all__ = ["AIMS", "TIER_KEEPS", "Aim", "Offer", "dearness", "weakness"]
+
+TIER_KEEPS: dict[Tier, float] = {"budget": 0.85, "balanced": 0.95, "quality": 1.0}
+"""Tier → the share of the best candidate's predicted quality to keep where nothing is given."""
+
+_SHARES, _WORTH = ("bar", "keep", "give_up"), "worth_usd"
+
+AIMS = frozenset((*_SHARES, _WORTH))
+"""What an aim can be given as."""
+
+_ROUNDING = 1e-12
+"""So that a candidate which equals a bar clears it, whatever the last bit of a product."""
+
+
+class Offer(NamedTuple):
+    """What one candidate offers for a request.
+
+    Attributes:
+        alias: The candidate.
+        quality: How good its answer is expected to be, in [0, 1].
+        cost_usd: What a call is expected to cost; `None`: unknown.
+    """
+
+    alias: str
+    quality: float
+    cost_usd: Decimal | None
+
+    def fits(self, ceiling: Decimal) -> bool:
+        """Whether it is known to cost no more than a ceiling."""
+        return self.cost_usd is not None and self.cost_usd <= ceiling
+
+
+_FREE = Decimal(0)
+
+
+def dearness(offer: Offer) -> tuple[bool, Decimal, float]:
+    """What offers are ranked by: cheapest first, unknown prices last, of equals the better."""
+    cost = offer.cost_usd
+    return cost is None, _FREE if cost is None else cost, -offer.quality
+
+
+def weakness(offer: Offer) -> tuple[float, bool, Decimal]:
+    """What offers are ranked by: best first, of equals the cheaper."""
+    cost = offer.cost_usd
+    return -offer.quality, cost is None, _FREE if cost is None else cost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aim:
+    """How good is good enough; at most one of these is given.
+
+    Attributes:
+        bar: The quality that an answer is expected to have.
+        keep: The share of the best candidate's quality.
+        give_up: What may be lost against the best candidate, in points of quality.
+        worth_usd: What an answer of quality 1 is worth against one of 0, in US dollars:
+            the candidate with the most worth left after its price is taken.
+
+    Raises:
+        ConfigurationError: If more than one is given, or one is out of range.
+
+    Example:
+        >>> from decimal import Decimal
+        >>> offers = [Offer("large", 0.9, Decimal("0.01")), Offer("small", 0.88, Decimal("0.001"))]
+        >>> Aim(keep=0.95).choose(offers, task="math")
+        ('small', 'predicted 0.88 for math, bar 0.85 (95% of large); cheapest of 2 that clear it')
+    """
+
+    bar: float | None = None
+    keep: float | None = None
+    give_up: float | None = None
+    worth_usd: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        """Hold the values to their ranges."""
+        given = [n for n in (*_SHARES, _WORTH) if getattr(self, n) is not None]
+        faults = []
+        if len(given) > 1:
+            faults.append(f"{', '.join(given)}: give one of them, as each says what to aim at")
+        for name in _SHARES:
+            value = getattr(self, name)
+            if value is not None and not _is_share(value, least=-1.0 if name == "give_up" else 0.0):
+                faults.append(f"{name} = {value!r}: must be a number from 0 to 1, such as 0.9")
+        worth: Any = self.worth_usd
+        if worth is not None and not (
+            isinstance(worth, Decimal) and worth.is_finite() and worth > 0
+        ):
+            faults.append(
+                f"worth_usd = {worth!r}: must be a Decimal above zero, such as Decimal('1')"
+            )
+        if faults:
+            raise ConfigurationError(*faults)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nothing is given, so that the tier decides."""
+        return not self.given
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """What is given, by name."""
+        found = ((name, getattr(self, name)) for name in (*_SHARES, _WORTH))
+        return {name: value for name, value in found if value is not None}
+
+    def choose(self, offers: Sequence[Offer], *, task: str) -> tuple[str, str]:
+        """Who should answer, and why.
+
+        Args:
+            offers: At least one.
+            task: For the words.
+        """
+        if self.worth_usd is not None:
+            return self._most_worth(offers, task=task)
+        best = min(offers, key=weakness)
+        bar, words = self._bar(best)
+        clear = [offer for offer in offers if offer.quality >= bar - _ROUNDING]
+        if not clear:
+            why = f"best of {len(offers)}, as none clears the bar {bar:.2f}"
+            return best.alias, f"predicted {best.quality:.2f} for {task}: {why}"
+        chosen = min(clear, key=dearness)
+        count = (
+            f"cheapest of {len(clear)} that clear it" if len(clear) > 1 else "nobody else clears it"
+        )
+        return chosen.alias, f"predicted {chosen.quality:.2f} for {task}, bar {words}; {count}"
+
+    def _bar(self, best: Offer) -> tuple[float, str]:
+        if self.bar is not None:
+            return self.bar, f"{self.bar:.2f}"
+        if self.give_up is not None:
+            bar = best.quality - self.give_up
+            return bar, f"{bar:.2f} ({self.give_up:.2f} below {best.alias})"
+        keep = 1.0 if self.keep is None else self.keep
+        bar = best.quality * keep
+        return bar, f"{bar:.2f} ({keep:.0%} of {best.alias})"
+
+    def _most_worth(self, offers: Sequence[Offer], *, task: str) -> tuple[str, str]:
+        """Of those with a price, the one whose quality is worth most beyond it."""
+        priced = [offer for offer in offers if offer.cost_usd is not None] or list(offers)
+        worth = float(self.worth_usd or 0)
+
+        def lack(offer: Offer) -> tuple[float, tuple[bool, Decimal, float]]:
+            return float(offer.cost_usd or 0) - offer.quality * worth, dearness(offer)
+
+        chosen = min(priced, key=lack)
+        return chosen.alias, (
+            f"predicted {chosen.quality:.2f} for {task}: worth most beyond its price of"
+            f" {len(priced)}, at ${self.worth_usd:f} for a right answer"
+        )
+
+
+def _is_share(value: object, *, least: float) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return math.isfinite(value) and least <= value <= 1

@@ -1,0 +1,133 @@
+"""Cascades: the cheap candidates first, the one that the policy chose where they are too weak.
+
+A pure step after the policy, whatever it is: hard limits, rules and the caller's word
+stand, and who would have answered becomes the one to escalate to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from langchain_smartroute.routing.feasible import estimated_cost_usd
+
+if TYPE_CHECKING:
+    from langchain_smartroute.catalog import ModelSpec
+    from langchain_smartroute.types import RequestFeatures, RoutingDecision
+
+__all__ = ["cascaded", "cheapest_beside"]
+
+
+def cascaded(
+    decision: RoutingDecision,
+    features: RequestFeatures,
+    specs: Mapping[str, ModelSpec],
+    *,
+    name: str,
+    cheap: int = 1,
+    among: Collection[str] | None = None,
+    in_loop: bool = False,
+) -> RoutingDecision:
+    """Put the cheapest suitable candidates before the one that a decision chose.
+
+    Suitable is who can serve the request, has a prior for its task, below that of the one
+    chosen, and costs less.
+
+    Args:
+        decision: The policy's. What the caller or a rule chose stays as it is.
+        features: What it was decided from.
+        specs: Alias → every candidate of the router.
+        name: What the cascade is called, in reasons.
+        cheap: How many cheap ones it needs; all but the first are second opinions.
+        among: Who may be the cheap ones; `None`: anybody.
+        in_loop: Whether results of tools are being answered: who began ends then.
+    """
+    strong = decision.model
+    if in_loop or not decision.sticks:
+        why = "a tool loop ends with the model it began with" if in_loop else decision.reason
+        return _noted(decision, f"no cascade ({name}): {why}")
+    ranked = _cheaper(decision, features, specs, than=strong)
+    ranked = [alias for alias in ranked if among is None or alias in among]
+    if len(ranked) < cheap:
+        return _noted(
+            decision,
+            f"no cascade ({name}): {len(ranked)} of {cheap} candidates are suitable and cost less"
+            f" than {strong}",
+        )
+    first, *seconds = ranked[:cheap]
+    rest = [alias for alias in decision.chain if alias not in ranked[:cheap]]
+    beside = f", {', '.join(seconds)} beside it" if seconds else ""
+    reason = f"cascade {name}: the cheapest for {decision.task}{beside}, else {strong}"
+    return replace(
+        decision,
+        model=first,
+        chain=(first, *rest),
+        chain_reasons={
+            first: reason,
+            **{a: decision.chain_reasons.get(a, decision.reason) for a in rest},
+        },
+        reason=reason,
+        opinions=tuple(seconds),
+        estimated_cost_usd=estimated_cost_usd(features, specs[first]),
+        policy=f"{decision.policy}+{name}",
+    )
+
+
+def cheapest_beside(
+    decision: RoutingDecision,
+    features: RequestFeatures,
+    specs: Mapping[str, ModelSpec],
+    *,
+    deciding: Sequence[str],
+) -> tuple[str, ...]:
+    """The cheapest candidate that may give a second opinion; empty: there is none.
+
+    Args:
+        decision: The policy's.
+        features: What it was decided from.
+        specs: Alias → every candidate of the router.
+        deciding: Who is to answer where the opinions differ.
+    """
+    ranked = _by_cost(decision, features, specs)
+    return tuple(a for a in ranked if a != decision.model and a not in deciding)[:1]
+
+
+def _cheaper(
+    decision: RoutingDecision,
+    features: RequestFeatures,
+    specs: Mapping[str, ModelSpec],
+    *,
+    than: str,
+) -> list[str]:
+    """Who is suitable and costs less, the cheapest first."""
+    task, prior = decision.task, specs[than].quality.get(decision.task)
+    costs = _costs(decision, features, specs)
+    if prior is None or than not in costs:
+        return []
+    return [
+        alias
+        for alias in _by_cost(decision, features, specs)
+        if costs[alias] < costs[than] and 0 < specs[alias].quality.get(task, 0.0) < prior
+    ]
+
+
+def _by_cost(
+    decision: RoutingDecision, features: RequestFeatures, specs: Mapping[str, ModelSpec]
+) -> list[str]:
+    costs = _costs(decision, features, specs)
+    return sorted(costs, key=lambda alias: (costs[alias], alias))
+
+
+def _costs(
+    decision: RoutingDecision, features: RequestFeatures, specs: Mapping[str, ModelSpec]
+) -> dict[str, Decimal]:
+    """Alias → estimate, for those that can serve the request and have a price."""
+    able = (alias for alias in specs if alias not in decision.excluded)
+    found = ((alias, estimated_cost_usd(features, specs[alias])) for alias in able)
+    return {alias: cost for alias, cost in found if cost is not None}
+
+
+def _noted(decision: RoutingDecision, note: str) -> RoutingDecision:
+    return replace(decision, notes=(*decision.notes, note))

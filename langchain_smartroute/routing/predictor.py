@@ -1,0 +1,207 @@
+"""How good each candidate's answer is expected to be: what was fitted, and feedback since."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from langchain_smartroute.errors import ConfigurationError
+from langchain_smartroute.routing.evidence import Findings, Tally
+
+if TYPE_CHECKING:
+    from langchain_smartroute.routing.gains import TextGains
+    from langchain_smartroute.types import RequestFeatures
+
+__all__ = ["QualityPredictor"]
+
+_MOST_TEXTS = 16_384
+_NO_GAINS: Mapping[str, float] = {}
+
+Tallies = Mapping[tuple[str, str], Mapping[str, Tally]]
+"""Alias and task → difficulty → scores that came in."""
+
+
+class QualityPredictor:
+    """Predicts quality per candidate, and learns from scores.
+
+    An empty one knows the catalog's priors alone. `fit` finds means per model, task and
+    difficulty, drawn together as far as the data is too thin to tell them apart, and
+    what the words of a request add, where cross-validation shows that they add
+    anything. `learn` counts scores as they come. Predicting changes nothing.
+
+    Attributes:
+        findings: What was fitted; its `card` says how, in words and figures.
+        revision: Rises with every score that is learned.
+        path: The file that it was last saved to or loaded from; `None`: there is none.
+
+    Example:
+        >>> predictor = QualityPredictor()
+        >>> predictor.learn("small", task="math", difficulty="hard", score=0.0)
+        >>> predictor.revision, predictor.tallies("small", "math")["hard"].scores
+        (1, 1)
+    """
+
+    def __init__(
+        self,
+        findings: Findings | None = None,
+        *,
+        text_gains: TextGains | None = None,
+        tallies: Tallies | None = None,
+    ) -> None:
+        self.findings = findings or Findings()
+        self.text_gains = text_gains
+        self.revision = 0
+        self.path: Path | None = None
+        self._tallies: dict[tuple[str, str], Mapping[str, Tally]] = dict(tallies or {})
+        self._lock = threading.Lock()
+        self._gains: dict[bytes, Mapping[str, float]] = {}
+
+    def __repr__(self) -> str:
+        known, heard = len(self.findings.levels), sum(t.scores for t in self._all_tallies())
+        return f"{type(self).__name__}({known} models fitted, {heard} scores learned)"
+
+    @classmethod
+    def fit(
+        cls,
+        prompts: Sequence[str],
+        models: Sequence[str],
+        scores: Sequence[float],
+        *,
+        tasks: Sequence[str],
+        difficulties: Sequence[str] | None = None,
+        priors: Mapping[str, Mapping[str, float]] | None = None,
+    ) -> Self:
+        """Fit on scores of answers; the same rows give the same predictor.
+
+        Args:
+            prompts: What was asked, a row per answer.
+            models: Whose answer it was: the alias in the catalog.
+            scores: How good it was, in [0, 1].
+            tasks: What kind of request it was, as the classifier says it.
+            difficulties: How hard it was; left out: not told apart.
+            priors: Alias → task → what to expect before any score, such as a catalog's;
+                with few rows the means are drawn towards it.
+
+        Raises:
+            ConfigurationError: If the rows do not match, or a score is none.
+        """
+        # numpy is loaded when it is first needed.
+        from langchain_smartroute.routing.learning import learned  # noqa: PLC0415
+
+        findings, gains = learned(
+            prompts,
+            models,
+            scores,
+            tasks=tasks,
+            difficulties=difficulties,
+            priors=priors or {},
+        )
+        return cls(findings, text_gains=gains)
+
+    def learn(
+        self, alias: str, *, task: str, difficulty: str, score: float, count: int = 1
+    ) -> None:
+        """Count a score; every policy with this predictor knows it from its next decision on.
+
+        Args:
+            alias: Whose answer was scored.
+            task: The request's task.
+            difficulty: The request's difficulty.
+            score: In [0, 1]; of several answers, their mean.
+            count: How many answers.
+        """
+        with self._lock:
+            old = self._tallies.get((alias, task), {})
+            new = old.get(difficulty, Tally()).plus(count, score * count)
+            # Put in place whole, as others read it meanwhile.
+            self._tallies[alias, task] = {**old, difficulty: new}
+            self.revision += 1
+
+    def tallies(self, alias: str, task: str) -> Mapping[str, Tally]:
+        """Difficulty → the scores that came in for a candidate and task."""
+        return self._tallies.get((alias, task), {})
+
+    def gains(self, features: RequestFeatures) -> Mapping[str, float]:
+        """Alias → by how much a request's words move the prediction; empty: not at all."""
+        if self.text_gains is None or features.task not in self.text_gains.tasks:
+            return _NO_GAINS
+        # No text is kept: what was asked is nobody's business after the answer.
+        key = hashlib.blake2b(features.text.encode(errors="surrogatepass"), digest_size=16).digest()
+        found = self._gains.get(key)
+        if found is None:
+            found = self.text_gains.of(features.text)
+            if len(self._gains) >= _MOST_TEXTS:
+                self._gains = {}
+            self._gains[key] = found
+        return found
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing was fitted or learned."""
+        return not (self.findings.levels or self._tallies)
+
+    def save(self, path: str | Path, *, aim: Mapping[str, Any] | None = None) -> None:
+        """Write everything that is known to a file.
+
+        Args:
+            path: The file.
+            aim: What the policy aims at, to be kept beside it.
+
+        Raises:
+            ConfigurationError: If it cannot be written.
+        """
+        from langchain_smartroute.routing.saved import written  # noqa: PLC0415
+
+        with self._lock:
+            tallies = dict(self._tallies)
+        content = written(self.findings, self.text_gains, tallies, aim=aim or {})
+        try:
+            Path(path).write_text(content, encoding="utf-8")
+        except OSError as error:
+            raise ConfigurationError(
+                f"{path}: cannot be written ({error.strerror}); give another path"
+            ) from error
+        self.path = Path(path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read what `save` has written.
+
+        Raises:
+            ConfigurationError: If it cannot be read, is something else, is damaged, or
+                comes from a newer version.
+        """
+        return cls.load_with_aim(path)[0]
+
+    @classmethod
+    def load_with_aim(cls, path: str | Path) -> tuple[Self, Mapping[str, Any]]:
+        """Read what `save` has written, and what the policy aimed at.
+
+        Raises:
+            ConfigurationError: If it cannot be read, is something else, is damaged, or
+                comes from a newer version.
+        """
+        from langchain_smartroute.routing.saved import read  # noqa: PLC0415
+
+        try:
+            content = Path(path).read_text(encoding="utf-8", errors="replace")
+        except OSError as error:
+            raise ConfigurationError(
+                f"{path}: cannot be read ({error.strerror}); correct the path"
+            ) from error
+        found = read(content, name=str(path))
+        made = cls(found.findings, text_gains=found.gains, tallies=found.tallies)
+        made.path = Path(path)
+        return made, found.aim
+
+    @property
+    def card(self) -> Mapping[str, Any]:
+        """How it was fitted, for people."""
+        return self.findings.card
+
+    def _all_tallies(self) -> Sequence[Tally]:
+        with self._lock:
+            return [tally for by_level in self._tallies.values() for tally in by_level.values()]

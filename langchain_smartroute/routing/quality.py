@@ -1,0 +1,164 @@
+"""Deciding by predicted quality and price: the cheapest candidate that is good enough."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from langchain_smartroute.routing.aim import AIMS, TIER_KEEPS, Aim, Offer, weakness
+from langchain_smartroute.routing.outlook import Outlook
+from langchain_smartroute.routing.policy import RulesFirst
+from langchain_smartroute.routing.predictor import QualityPredictor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from langchain_smartroute.routing.options import RouteOptions
+    from langchain_smartroute.routing.preference import Wish
+    from langchain_smartroute.types import RequestFeatures, Tier
+
+__all__ = ["QualityPolicy"]
+
+_BY_TIER = {tier: Aim(keep=keep) for tier, keep in TIER_KEEPS.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QualityPolicy(RulesFirst):
+    """Decides by rules, then by predicted quality and price.
+
+    The other attributes are those of `RulesFirst`: hard limits, rules, conversations,
+    ceilings and the caller's own model mean the same as with the routing table.
+
+    Attributes:
+        predictor: Says how good each candidate's answer is expected to be; it may learn
+            between decisions, and a decision follows from what it knows at that time.
+        bar: The quality that an answer is expected to have. At most one of this and the
+            next three is given; with none the tier says what to keep of the best
+            candidate's quality: 85 % (`budget`), 95 % (`balanced`) or all of it.
+        keep: The share of the best candidate's quality.
+        give_up: What may be lost against the best candidate, in points of quality.
+        worth_usd: What an answer of quality 1 is worth against one of 0, in US dollars:
+            the candidate with the most worth left after its price is taken.
+        aim: These four, checked.
+        outlook: What the predictor expects of the candidates.
+
+    Raises:
+        ConfigurationError: If more than one of them is given, or one is out of range.
+
+    Example:
+        >>> from langchain_smartroute import Catalog, QualityPolicy, RequestFeatures, RouteOptions
+        >>> policy = QualityPolicy(catalog=Catalog.load("default"), bar=0.8)
+        >>> decision = policy.decide(RequestFeatures(task="math"), RouteOptions(), decision_id="1")
+        >>> decision.model, decision.reason
+        ('deepseek-reasoner', 'predicted 0.90 for math, bar 0.80; cheapest of 2 that clear it')
+    """
+
+    predictor: QualityPredictor = field(default_factory=QualityPredictor)
+    bar: float | None = None
+    keep: float | None = None
+    give_up: float | None = None
+    worth_usd: Decimal | None = None
+    aim: Aim = field(init=False, repr=False, compare=False)
+    outlook: Outlook = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Lay the candidates out."""
+        RulesFirst.__post_init__(self)
+        aim = Aim(bar=self.bar, keep=self.keep, give_up=self.give_up, worth_usd=self.worth_usd)
+        object.__setattr__(self, "aim", aim)
+        outlook = Outlook(self.predictor, self.catalog.models)
+        object.__setattr__(self, "outlook", outlook)
+
+    @property
+    def version(self) -> str:
+        """Name and version."""
+        return "quality/1"
+
+    def save(self, path: str | Path) -> None:
+        """Write what the predictor knows, and the aim, to a file.
+
+        Raises:
+            ConfigurationError: If it cannot be written.
+        """
+        self.predictor.save(path, aim=self.aim.given)
+
+    @classmethod
+    def load(cls, path: str | Path, **settings: Any) -> Self:
+        """Read what `save` has written.
+
+        Args:
+            path: The file.
+            **settings: Attributes that count instead of the file's.
+
+        Raises:
+            ConfigurationError: If it cannot be read, is something else, is damaged, or
+                comes from a newer version.
+        """
+        predictor, aim = QualityPredictor.load_with_aim(path)
+        # An aim of the caller's own is another aim, not one more.
+        kept = {} if AIMS & settings.keys() else aim
+        return cls(**{"predictor": predictor, **kept, **settings})
+
+    def preference(self, features: RequestFeatures, options: RouteOptions) -> QualityPreference:
+        """What the predictor and the prices say of a request."""
+        return QualityPreference(self, features, options)
+
+
+class QualityPreference:
+    """What predicted quality and price say of one request."""
+
+    def __init__(
+        self, policy: QualityPolicy, features: RequestFeatures, options: RouteOptions
+    ) -> None:
+        self._policy = policy
+        self._features = features
+        self._options = options
+        self._predicted = policy.outlook.predict(features)
+        cost = policy.roster.cost_usd
+        offers = (Offer(a, q, cost(a, features)) for a, q in self._predicted.items())
+        self._offers = sorted(offers, key=weakness)
+
+    def wanted(self, excluded: Collection[str], /) -> Iterator[Wish]:
+        """The aim's choice among those that can serve the request and fit its ceiling."""
+        able = [offer for offer in self._offers if offer.alias not in excluded]
+        ceiling = self._options.max_cost_usd
+        if ceiling is not None:
+            able = [offer for offer in able if offer.fits(ceiling)] or able
+        if able:
+            # Everybody else comes with `others`, should this one be ruled out meanwhile.
+            aim = self._policy.aim
+            if aim.is_open:
+                aim = _BY_TIER[self._options.tier]
+            yield aim.choose(able, task=self._features.task)
+        else:
+            default = self._policy.catalog.default_alias
+            yield default, "default, as no candidate's quality is known"
+        yield from self.others()
+
+    def others(self) -> Iterator[Wish]:
+        """Everybody, the best first; of equals the cheaper one; the unknown ones last."""
+        task = self._features.task
+        for offer in self._offers:
+            yield offer.alias, f"next best for {task}, predicted {offer.quality:.2f}"
+        for alias in self._policy.catalog.models:
+            if alias not in self._predicted:
+                yield alias, "its quality is unknown"
+
+    def names(self, _alias: str) -> bool:
+        """Never: nobody is wanted of whom nothing is known."""
+        return False
+
+    def quality(self, alias: str, task: str) -> float | None:
+        """What is expected of a candidate at a task, whatever the request's words."""
+        return self._policy.outlook.expected(alias, task)
+
+    def predicted(self) -> Mapping[str, float]:
+        """Alias → predicted quality, to four decimals."""
+        return {alias: round(share, 4) for alias, share in self._predicted.items()}
+
+    def reach(self, _tier: Tier) -> str:
+        """Who was held to a ceiling, in words."""
+        return "candidate that can serve this request"

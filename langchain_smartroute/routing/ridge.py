@@ -1,0 +1,149 @@
+"""What a text's words add to the means: ridge regression that has to prove itself.
+
+Left-one-out errors have a closed form, so each part is tried at every strength on scores
+that its fit has not seen. The part is used where it predicts them better by more than
+chance would; the card says so either way.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from langchain_smartroute.routing.gains import TextGains, sketches
+from langchain_smartroute.routing.scores import ScoreTable
+
+__all__ = ["fitted_gains"]
+
+_Floats = npt.NDArray[np.float64]
+
+_STRENGTHS = (10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0)
+_FEWEST = 40
+"""Prompts below which words are not looked at."""
+
+_SURE = 1.0
+"""Standard errors by which a part has to predict better; a part that is used counts only
+as far as left-out scores follow it, so that one which is there by chance does little."""
+
+
+_STEEPEST = 4.0
+"""The most that a prediction is stretched."""
+
+
+class _Part(NamedTuple):
+    """One part of what is left over, as words explain it."""
+
+    weights: _Floats
+    said: str
+    used: bool
+
+
+def fitted_gains(table: ScoreTable, left: _Floats) -> tuple[TextGains | None, dict[str, Any]]:
+    """Fit gains to what the means leave over.
+
+    Args:
+        table: The scores.
+        left: Rows by columns: score less mean; not a number where there is no score.
+
+    Returns:
+        The gains, or `None` where words add nothing; and what to tell of it.
+    """
+    if len(table.prompts) < _FEWEST:
+        why = f"not used: {len(table.prompts)} prompts, fewer than {_FEWEST}"
+        return None, {"words_for_all": why, "words_for_each": why}
+    texts = sketches(table.prompts)
+    centre = texts.mean(axis=0)
+    space = _Space(texts - centre)
+    known = np.isfinite(left)
+    each = np.maximum(known.sum(axis=1, keepdims=True), 1)
+    common = np.where(known, left, 0.0).sum(axis=1, keepdims=True) / each
+    own = np.where(known, left - common, 0.0)
+    for_all = space.part(common)
+    several = left.shape[1] > 1
+    for_each = (
+        space.part(own)
+        if several
+        else _Part(np.zeros((texts.shape[1], 1)), "not used: one model", used=False)
+    )
+    said = {"words_for_all": for_all.said, "words_for_each": for_each.said}
+    if not (for_all.used or for_each.used):
+        return None, said
+    gains = TextGains(
+        aliases=table.models,
+        tasks=frozenset(table.tasks),
+        centre=centre.astype(np.float32),
+        weights=(for_all.weights + for_each.weights).astype(np.float32),
+    )
+    return gains, said
+
+
+class _Space:
+    """Texts' vectors, taken apart once for all strengths and targets."""
+
+    def __init__(self, texts: _Floats) -> None:
+        rows, width = texts.shape
+        if rows < width:
+            values, left = np.linalg.eigh(texts @ texts.T)
+            kept = values > 1e-9 * values[-1]
+            self._values, self._left = values[kept], left[:, kept]
+            self._right = texts.T @ self._left / np.sqrt(self._values)
+        else:
+            values, right = np.linalg.eigh(texts.T @ texts)
+            kept = values > 1e-9 * values[-1]
+            self._values, self._right = values[kept], right[:, kept]
+            self._left = texts @ self._right / np.sqrt(self._values)
+
+    def part(self, target: _Floats) -> _Part:
+        """Fit a target at the strength that predicts left-out rows best."""
+        turned = self._left.T @ (target - target.mean(axis=0))
+        tried = [(*self._left_out(target, turned, s), s) for s in _STRENGTHS]
+        errors, slopes, strength = _smoothest(tried)
+        better = (target - target.mean(axis=0)) ** 2
+        gains = better.mean(axis=1) - errors
+        gain, doubt = float(gains.mean()), float(gains.std()) / math.sqrt(len(gains))
+        used = gain > _SURE * doubt and gain > 0
+        share = gain / max(float(better.mean()), 1e-12)
+        said = (
+            f"{'used' if used else 'not used'}: left-out scores are predicted with"
+            f" {share:.1%} less squared error (n={len(target)},"
+            f" {gain / max(doubt, 1e-12):.1f} standard errors, strength {strength:g})"
+        )
+        if not used:
+            return _Part(np.zeros((len(self._right), target.shape[1])), said, used=False)
+        weights = self._right @ (
+            turned * (np.sqrt(self._values) / (self._values + strength))[:, None]
+        )
+        return _Part(weights * slopes, said, used=True)
+
+    def _left_out(
+        self, target: _Floats, turned: _Floats, strength: float
+    ) -> tuple[_Floats, _Floats]:
+        """Squared errors by row, each without the row's own score, and the slopes taken."""
+        shares = self._values / (self._values + strength)
+        fitted = self._left @ (turned * shares[:, None])
+        own = (self._left**2) @ shares + 1.0 / len(target)
+        centred = target - target.mean(axis=0)
+        found = centred - (centred - fitted) / np.maximum(1.0 - own, 1e-6)[:, None]
+        slopes = _slopes(centred, found)
+        return ((centred - found * slopes) ** 2).mean(axis=1), slopes
+
+
+def _smoothest(tried: list[tuple[_Floats, _Floats, float]]) -> tuple[_Floats, _Floats, float]:
+    """Of those that do as well as the best, within a standard error, the strongest."""
+    best = min(tried, key=lambda one: float(one[0].mean()))[0]
+
+    def as_good(errors: _Floats) -> bool:
+        worse = errors - best
+        return float(worse.mean()) <= float(worse.std()) / math.sqrt(len(worse))
+
+    return [one for one in tried if as_good(one[0])][-1]
+
+
+def _slopes(target: _Floats, found: _Floats) -> _Floats:
+    """Per column, by how much left-out scores follow a prediction: ridge draws it together."""
+    believed = (target * found).sum(axis=0) / np.maximum((found**2).sum(axis=0), 1e-12)
+    clipped: _Floats = np.clip(believed, 0.0, _STEEPEST)
+    return clipped

@@ -1,0 +1,148 @@
+"""The candidates with all about them that no request changes, worked out once.
+
+A decision is made for every request, so what depends on the catalog alone is not worked
+out again each time. What is kept follows from the catalog, so that a decision stays a
+pure function of its input.
+"""
+
+from __future__ import annotations
+
+from decimal import Context, Decimal
+from itertools import groupby
+from typing import TYPE_CHECKING, NamedTuple
+
+from langchain_smartroute.routing.feasible import (
+    ANSWER_ROOM_TOKENS,
+    estimated_cost_usd,
+    room_fault,
+    standing_fault,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable
+
+    from langchain_smartroute.catalog import Catalog, ModelSpec
+    from langchain_smartroute.types import RequestFeatures
+
+__all__ = ["Roster"]
+
+_EXACT = Context(prec=60)
+"""Whatever precision the caller's own decimal context has."""
+
+_MILLION_DIGITS = 6
+
+
+class _FlatRates(NamedTuple):
+    """A price that only the number of tokens matters to: whole numbers × a power of ten."""
+
+    request: int
+    input: int
+    output: int
+    unit: Decimal
+
+
+class Roster:
+    """The candidates of a catalog, ready to decide among.
+
+    Args:
+        catalog: The candidates and the table.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self.models = catalog.models
+        self._standing: dict[Hashable, dict[str, str]] = {}
+        self._ranked: dict[str, tuple[tuple[str, ...], ...]] = {}
+        specs = tuple(self.models.values())
+        self._rates = {spec.alias: _flat_rates(spec) for spec in specs}
+        self._window = _least(spec.context_window for spec in specs)
+        self._longest = _least(spec.max_output_tokens for spec in specs)
+
+    def exclusions(self, features: RequestFeatures, *, slack: float = 1.0) -> dict[str, str]:
+        """Rule out the candidates that cannot serve a request.
+
+        Args:
+            features: What is known of the request.
+            slack: By how much the estimate of the input may lie above the truth.
+
+        Returns:
+            Alias → reason.
+        """
+        standing = self._standing_faults(features)
+        if self._fits_everywhere(features):
+            return dict(standing)
+        found = (
+            (alias, standing.get(alias) or room_fault(features, spec, slack))
+            for alias, spec in self.models.items()
+        )
+        return {alias: why for alias, why in found if why is not None}
+
+    def cost_usd(self, alias: str, features: RequestFeatures) -> Decimal | None:
+        """What `estimated_cost_usd` says, sooner where the price is a plain one."""
+        rates, tokens, room = self._rates[alias], features.input_tokens, features.answer_tokens
+        if room is None:
+            room = ANSWER_ROOM_TOKENS
+        if rates is None or not tokens or not room:
+            return estimated_cost_usd(features, self.models[alias])
+        request, input_, output, unit = rates
+        return _EXACT.multiply(Decimal(request + tokens * input_ + room * output), unit)
+
+    def by_prior(self, task: str) -> tuple[tuple[str, ...], ...]:
+        """The candidates from the best for a task to the worst; equals stand together."""
+        found = self._ranked.get(task)
+        if found is None:
+
+            def falling(alias: str) -> float:
+                return -self.models[alias].quality.get(task, 0.0)
+
+            ordered = sorted(self.models, key=falling)
+            found = tuple(tuple(equals) for _, equals in groupby(ordered, key=falling))
+            if task in self.catalog.table.rows:
+                self._ranked[task] = found
+        return found
+
+    def _standing_faults(self, features: RequestFeatures) -> dict[str, str]:
+        kind = (
+            features.inputs,
+            features.tools > 0,
+            features.tool_choice,
+            features.schema,
+        )
+        found = self._standing.get(kind)
+        if found is None:
+            faults = ((a, standing_fault(features, spec)) for a, spec in self.models.items())
+            found = {alias: why for alias, why in faults if why is not None}
+            self._standing[kind] = found
+        return found
+
+    def _fits_everywhere(self, features: RequestFeatures) -> bool:
+        """Whether even the smallest candidate has room for the prompt and its answer."""
+        room = features.answer_tokens
+        if room is not None and self._longest is not None and room > self._longest:
+            return False
+        needed = features.input_tokens + (ANSWER_ROOM_TOKENS if room is None else room)
+        return self._window is None or needed <= self._window
+
+
+def _least(values: Iterable[int | None]) -> int | None:
+    return min((value for value in values if value is not None), default=None)
+
+
+def _flat_rates(spec: ModelSpec) -> _FlatRates | None:
+    """The rates of a model with one price that is the same at all hours and lengths."""
+    if len(spec.prices) != 1 or spec.prices[0].variants:
+        return None
+    price = spec.prices[0]
+    rates = (
+        _EXACT.multiply(price.request_usd or Decimal(0), Decimal(1_000_000)),
+        price.input_usd_per_mtok,
+        price.output_usd_per_mtok,
+    )
+    exponent = min(0, *(_exponent(rate) for rate in rates))
+    request, input_, output = (int(_EXACT.scaleb(rate, -exponent)) for rate in rates)
+    return _FlatRates(request, input_, output, Decimal((0, (1,), exponent - _MILLION_DIGITS)))
+
+
+def _exponent(rate: Decimal) -> int:
+    exponent = rate.as_tuple().exponent
+    return exponent if isinstance(exponent, int) else 0

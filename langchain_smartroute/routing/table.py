@@ -1,0 +1,116 @@
+"""Deciding by the routing table: task × tier (× difficulty) → alias, then the default."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from langchain_smartroute.routing.ceiling import Estimates
+from langchain_smartroute.routing.policy import RulesFirst
+from langchain_smartroute.types import TIERS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from langchain_smartroute.routing.options import RouteOptions
+    from langchain_smartroute.routing.preference import Wish
+    from langchain_smartroute.routing.roster import Roster
+    from langchain_smartroute.types import RequestFeatures, Tier
+
+__all__ = ["POLICY", "TablePolicy"]
+
+POLICY = "table/1"
+"""Name and version of the policy; the version rises when equal input may decide otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TablePolicy(RulesFirst):
+    """Decides by rules and routing table.
+
+    The attributes are those of `RulesFirst`.
+
+    Example:
+        >>> from langchain_smartroute import Catalog, RequestFeatures, RouteOptions, TablePolicy
+        >>> policy = TablePolicy(catalog=Catalog.load("default"))
+        >>> policy.decide(RequestFeatures(task="code"), RouteOptions(), decision_id="1").model
+        'deepseek-v4-pro'
+    """
+
+    @property
+    def version(self) -> str:
+        """Name and version."""
+        return POLICY
+
+    def preference(self, features: RequestFeatures, options: RouteOptions) -> TablePreference:
+        """What the table says of a request."""
+        return TablePreference(self.roster, features, options)
+
+
+class TablePreference:
+    """What the routing table says of one request."""
+
+    def __init__(self, roster: Roster, features: RequestFeatures, options: RouteOptions) -> None:
+        self._roster = roster
+        self._features = features
+        self._options = options
+
+    def wanted(self, excluded: Collection[str], /) -> Iterator[Wish]:  # noqa: ARG002 - the walk passes over them
+        """The caller's tier, then the tiers below it where a ceiling is set."""
+        cell = self._cell(self._options.tier)
+        if cell is None:
+            why = f"default, as the table has no task {self._features.task!r}"
+            yield self._roster.catalog.default_alias, why
+            return
+        yield cell
+        if self._options.max_cost_usd is not None:
+            for tier in reversed(TIERS[: TIERS.index(self._options.tier)]):
+                lower = self._cell(tier)
+                if lower is not None:
+                    yield lower
+
+    def others(self) -> Iterator[Wish]:
+        """Who comes after the route: higher tiers, then the best of the rest.
+
+        The default is one of the rest.
+        """
+        for tier in TIERS[TIERS.index(self._options.tier) + 1 :]:
+            cell = self._cell(tier)
+            if cell is not None:
+                yield cell
+        if "image" in self._features.inputs:
+            # A task's own models may not see; those that the table names for vision do.
+            sees = self._cell(self._options.tier, task="vision")
+            if sees is not None:
+                yield sees
+        yield from self._by_prior()
+
+    def names(self, alias: str) -> bool:
+        """Whether the table names an alias for the task and tier."""
+        cell = self._cell(self._options.tier)
+        return cell is not None and cell[0] == alias
+
+    def quality(self, alias: str, task: str) -> float | None:
+        """The catalog's prior."""
+        return self._roster.models[alias].quality.get(task)
+
+    def predicted(self) -> Mapping[str, float]:
+        """Nothing: the table predicts no quality."""
+        return {}
+
+    def reach(self, tier: Tier) -> str:
+        """Who was held to a ceiling, in words."""
+        return f"model that tier {tier!r} and the tiers below send this request to"
+
+    def _by_prior(self) -> Iterator[Wish]:
+        """Everybody by prior for the task; equals by price."""
+        why = f"next best for {self._features.task} by quality prior"
+        rank = Estimates(features=self._features, roster=self._roster).rank
+        for equals in self._roster.by_prior(self._features.task):
+            for alias in equals if len(equals) == 1 else sorted(equals, key=rank):
+                yield alias, why
+
+    def _cell(self, tier: Tier, *, task: str | None = None) -> Wish | None:
+        task = task or self._features.task
+        table = self._roster.catalog.table
+        alias = table.look_up(task, tier, self._features.difficulty)
+        return None if alias is None else (alias, f"{task} in tier {tier} of the routing table")

@@ -1,0 +1,255 @@
+"""A router's checks and its cascade: from a setting to an object, and back to a setting."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from langchain_smartroute.engine import Cascade
+from langchain_smartroute.errors import ConfigurationError
+from langchain_smartroute.execution.checks import (
+    AgreementCheck,
+    AskingCheck,
+    BuiltinCheck,
+    Check,
+    JudgeCheck,
+    LearnedCheck,
+    LogprobCheck,
+    as_check,
+    default_checks,
+)
+from langchain_smartroute.runnable.build import catalog_of_models
+
+if TYPE_CHECKING:
+    from langchain_smartroute.catalog import Catalog
+    from langchain_smartroute.execution import Candidate
+    from langchain_smartroute.runnable.configured import ConfiguredModel
+
+__all__ = ["build_cascade", "given_checks", "written_cascade", "written_checks"]
+
+_DEFAULT = "default"
+_WITH_SETTINGS: dict[str, type[BuiltinCheck]] = {
+    "agreement": AgreementCheck,
+    "judge": JudgeCheck,
+    "learned": LearnedCheck,
+    "logprob": LogprobCheck,
+}
+_PLAIN: dict[str, Check] = {check.name: check for check in default_checks()}
+_PLAIN_KINDS = tuple(type(check.function) for check in _PLAIN.values())
+_ALONE = ("agreement", "logprob")
+"""Checks that need no setting to be a cascade."""
+
+
+def given_checks(router: ConfiguredModel) -> tuple[tuple[Check, ...], Check | None]:
+    """The checks of a router, and which of them is its cascade.
+
+    Without `checks` they are the built-in ones; a cascade comes in addition.
+
+    Raises:
+        ConfigurationError: For what is no check, or two of one name that ask others.
+    """
+    given = router.checks
+    checks = default_checks() if given is None else tuple(_given(given))
+    unseen = [c.name for c in checks if not isinstance(c.function, (AskingCheck, *_PLAIN_KINDS))]
+    if unseen and router.stream_policy == "first_token":
+        _warn_of_streams(unseen)
+    cascade = None if router.cascade is None else _cascade(router.cascade)
+    if cascade is not None:
+        checks = (*checks, cascade)
+    asking = [check.name for check in checks if isinstance(check.function, AskingCheck)]
+    twice = sorted({name for name in asking if asking.count(name) > 1})
+    if twice:
+        raise ConfigurationError(
+            f"checks: {', '.join(twice)} is there more than once; keep one, or leave cascade out"
+        )
+    return checks, cascade
+
+
+def build_cascade(
+    checks: Sequence[Check],
+    cascade: Check | None,
+    *,
+    candidates: Mapping[str, Candidate],
+    build: Callable[..., Mapping[str, Candidate]],
+    limits_of: Callable[[Catalog], Any],
+) -> Cascade:
+    """What the checks of a router need of others.
+
+    Args:
+        checks: All of a router's.
+        cascade: The one that is its cascade, if any.
+        candidates: Alias → candidate.
+        build: Builds the candidates of a catalog.
+        limits_of: Gives the time limits of those of a catalog.
+
+    Raises:
+        ConfigurationError: For an alias that is nobody's, or a judge that is no chat model.
+    """
+    judges: dict[str, Candidate] = {}
+    faults: list[str] = []
+    known = ", ".join(candidates)
+    for check in checks:
+        asking = check.function
+        if not isinstance(asking, AskingCheck):
+            continue
+        named = (asking.with_ or ()) if asking.compares else ()
+        faults += [
+            f"{check.name}: with_ = {alias!r}: no such model; use one of {known}"
+            for alias in named
+            if alias not in candidates
+        ]
+        if isinstance(asking.judge, str) and asking.judge not in candidates:
+            fault = f"judge = {asking.judge!r}: no such model; use one of {known}"
+            faults.append(f"{check.name}: {fault}")
+        elif isinstance(asking.judge, str):
+            judges[check.name] = candidates[asking.judge]
+        elif asking.judge is not None:
+            name = _name_of(asking.judge, check.name)
+            alone, own = catalog_of_models({name: asking.judge}, routes=None, default=None)
+            built = build(alone, given=own, endpoints={}, limits=limits_of(alone))
+            judges[check.name] = built[name]
+    if faults:
+        raise ConfigurationError(*faults)
+    return Cascade(check=cascade, judges=judges)
+
+
+def written_checks(checks: Sequence[Any] | None) -> list[Any] | None:
+    """Settings that stand for checks; what has none is an error.
+
+    Raises:
+        ConfigurationError: Naming what cannot be written.
+    """
+    if checks is None:
+        return None
+    written = [_written(value) for value in checks]
+    names = [check.name for check in default_checks()]
+    for start in range(len(written) - len(names) + 1):
+        if written[start : start + len(names)] == names:
+            return [*written[:start], _DEFAULT, *written[start + len(names) :]]
+    return written
+
+
+def written_cascade(value: Any) -> Any:
+    """A setting that stands for a cascade.
+
+    Raises:
+        ConfigurationError: If it has none.
+    """
+    return value if value is None or isinstance(value, str | Mapping) else _written(value)
+
+
+def _given(values: Any) -> list[Check]:
+    if isinstance(values, str | Mapping) or not isinstance(values, Sequence):
+        raise ConfigurationError(f"checks = {values!r}: must be a list of checks")
+    found: list[Check] = []
+    for value in values:
+        if value == _DEFAULT:
+            found += default_checks()
+        else:
+            found.append(_one(value))
+    return found
+
+
+def _one(value: Any) -> Check:
+    if isinstance(value, str):
+        return _named(value, {})
+    if isinstance(value, Mapping):
+        settings = dict(value)
+        return _named(settings.pop("check", None), settings)
+    return as_check(value)
+
+
+def _named(name: Any, settings: dict[str, Any]) -> Check:
+    if name in _PLAIN and not settings:
+        return _PLAIN[name]
+    kind = _WITH_SETTINGS.get(name)
+    if kind is None:
+        known = ", ".join((_DEFAULT, *_PLAIN, *_WITH_SETTINGS))
+        raise ConfigurationError(
+            f"checks: {name!r} with {settings or 'no settings'} is no check; use one of {known},"
+            ' such as {check = "agreement", with = ["gpt-4o-mini"]}, or an object'
+        )
+    if "with" in settings:
+        settings["with_"] = settings.pop("with")
+    try:
+        if kind is LearnedCheck:
+            return as_check(_learned(settings))
+        return as_check(kind(**settings))
+    except TypeError as error:
+        known = ", ".join(field.name for field in fields(kind))  # type: ignore[arg-type] # dataclasses all
+        raise ConfigurationError(
+            f"check {name}: {', '.join(settings) or 'no settings'} do not fit; it has {known}"
+        ) from error
+
+
+def _learned(settings: dict[str, Any]) -> LearnedCheck:
+    path = settings.pop("path", None)
+    return LearnedCheck(**settings) if path is None else LearnedCheck.load(path, **settings)
+
+
+def _cascade(value: Any) -> Check:
+    if isinstance(value, str) and value not in _ALONE:
+        raise ConfigurationError(
+            f"cascade = {value!r}: must be {' or '.join(_ALONE)}, or a check such as"
+            ' JudgeCheck("gpt-4o-mini")'
+        )
+    return _one(value)
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, str | Mapping):
+        return value
+    function: Any = value.function if isinstance(value, Check) else value
+    name = next((n for n, check in _PLAIN.items() if type(check.function) is type(function)), None)
+    if name is not None:
+        return name
+    if type(function) not in _WITH_SETTINGS.values():
+        raise ConfigurationError(f"check {function!r}: cannot be written; pass it on loading")
+    if not isinstance(getattr(function, "judge", None), str | None):
+        raise ConfigurationError(
+            f"check {function.name}: judge: a chat model cannot be written; name one of the"
+            " router's models, or pass the check on loading"
+        )
+    return {"check": function.name, **_settings_of(function)}
+
+
+def _settings_of(check: Any) -> dict[str, Any]:
+    """The settings that differ from the defaults, as JSON values."""
+    if isinstance(check, LearnedCheck) and check.path is not None:
+        stored = LearnedCheck.load(check.path)
+        return {"path": check.path, **_differing(check, stored, leaving_out=("path",))}
+    return _differing(check, None)
+
+
+def _differing(check: Any, stored: Any, *, leaving_out: Sequence[str] = ()) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for field in fields(check):
+        value = getattr(check, field.name)
+        default = getattr(stored, field.name) if stored is not None else field.default
+        if field.name in leaving_out or value == default:
+            continue
+        if value is None:
+            # TOML has no null.
+            value = False
+        if isinstance(value, frozenset):
+            value = sorted(value)
+        name = field.name.rstrip("_")
+        found[name] = list(value) if isinstance(value, tuple) else value
+    return found
+
+
+def _name_of(judge: Any, otherwise: str) -> str:
+    named = getattr(judge, "model_name", None) or getattr(judge, "model", None)
+    return named if isinstance(named, str) and named else otherwise
+
+
+def _warn_of_streams(names: Sequence[str]) -> None:
+    warnings.warn(
+        'stream_policy="first_token" passes a stream on before your checks have seen it: there'
+        f" {', '.join(names)} are recorded as unmet and reject nothing. Use"
+        ' stream_policy="buffer" for streams that are checked first.',
+        UserWarning,
+        stacklevel=5,
+    )

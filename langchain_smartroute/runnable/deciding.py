@@ -1,0 +1,73 @@
+"""How a router decides, and what it hears of its answers afterwards."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field, PrivateAttr
+
+from langchain_smartroute.engine import Engine, Feedback
+from langchain_smartroute.routing import QualityPolicy, QualityPredictor, RulesFirst
+from langchain_smartroute.runnable.observed import ObservedModel
+
+__all__ = ["DecidingModel", "feedback_for"]
+
+
+def feedback_for(policy: RulesFirst) -> Feedback:
+    """What takes scores for a policy: its own predictor, where it has one."""
+    predictor = policy.predictor if isinstance(policy, QualityPolicy) else None
+    return Feedback(predictor, aliases=policy.catalog.models)
+
+
+class DecidingModel(ObservedModel):
+    """A chat model that decides by a policy and learns from scores.
+
+    The attributes are described in `SmartRouterRunnable`.
+    """
+
+    policy: Any = Field(default="table", exclude=True)
+
+    _engine: Engine = PrivateAttr()
+
+    @property
+    def predictor(self) -> QualityPredictor:
+        """What is known of the models' quality, feedback included.
+
+        The quality policy decides by it. Other policies do not: for them it collects
+        scores, until it is saved and given to a quality policy.
+        """
+        return self._engine.feedback.predictor
+
+    def feedback(self, decision_id: str, score: float, *, model: str | None = None) -> None:
+        """Say how good an answer was.
+
+        The score is counted for the model, the task and the difficulty of the decision;
+        with the quality policy later decisions go by it. Nothing is sent or written:
+        `predictor.save` does that.
+
+        Args:
+            decision_id: The answer's `response_metadata["smartroute"]["decision_id"]`.
+            score: From 0 to 1; `True` and `False` stand for these.
+            model: Alias of whose answer is scored; left out: whose was returned.
+
+        Raises:
+            InvalidRequestError: If the decision is not among the last ten thousand of
+                this router, the score is none, or there is no such model.
+
+        Example:
+            >>> from langchain_smartroute import SmartRouterRunnable
+            >>> from langchain_smartroute.sandbox import SandboxServer
+            >>> with SandboxServer() as server:
+            ...     router = SmartRouterRunnable.from_catalog(
+            ...         policy="quality", base_url=server.base_url
+            ...     )
+            ...     answer = router.invoke("Translate to German: good morning")
+            >>> router.feedback(answer.response_metadata["smartroute"]["decision_id"], score=0.5)
+            >>> router.predictor
+            QualityPredictor(0 models fitted, 1 scores learned)
+        """
+        self._engine.feedback.give(decision_id, score, model=model)
+
+    async def afeedback(self, decision_id: str, score: float, *, model: str | None = None) -> None:
+        """Say how good an answer was; as `feedback`, which does not wait for anything."""
+        self._engine.feedback.give(decision_id, score, model=model)

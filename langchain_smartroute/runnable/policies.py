@@ -1,0 +1,96 @@
+"""A router's policy: from a setting to an object, and back to a setting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from langchain_smartroute.errors import ConfigurationError
+from langchain_smartroute.routing import QualityPolicy, RulesFirst, TablePolicy
+from langchain_smartroute.routing.aim import AIMS
+from langchain_smartroute.routing.own import CallablePolicy, OwnPolicy
+
+__all__ = ["given_policy", "written_policy"]
+
+_TABLE, _QUALITY = "table", "quality"
+_SHAPES = (
+    f'"{_TABLE}", "{_QUALITY}", {{"{_QUALITY}": "file of a predictor", "keep": 0.95}} (or'
+    f" another of {', '.join(sorted(AIMS))}), a policy, or a callable from features to an alias"
+)
+
+
+def given_policy(value: Any, **laid_over: Any) -> RulesFirst:
+    """The policy that a router's setting stands for.
+
+    Args:
+        value: A name, a setting as `written_policy` gives it, a policy, any object with
+            `decide`, or a callable from features to an alias.
+        **laid_over: What the router says of catalog, rules and so on; it counts instead
+            of what the policy was made with.
+
+    Raises:
+        ConfigurationError: If it stands for none, or names a file that is none.
+    """
+    if value is None or value == _TABLE:
+        return TablePolicy(**laid_over)
+    if value == _QUALITY:
+        return QualityPolicy(**laid_over)
+    if isinstance(value, Mapping):
+        return replace(_of_mapping(dict(value)), **laid_over)
+    if isinstance(value, RulesFirst):
+        return replace(value, **laid_over)
+    if callable(getattr(value, "decide", None)) and not isinstance(value, type):
+        return OwnPolicy(own=value, **laid_over)
+    if callable(value) and not isinstance(value, type):
+        return CallablePolicy(choose=value, **laid_over)
+    raise ConfigurationError(f"policy = {value!r}: is unknown; use {_SHAPES}")
+
+
+def written_policy(value: Any) -> Any:
+    """A setting that stands for a policy, `None` for the table; what has none is an error.
+
+    Raises:
+        ConfigurationError: If it is code of the user's, or a predictor without a file.
+    """
+    if value in (None, _TABLE) or type(value) is TablePolicy:
+        return None
+    if isinstance(value, str | Mapping):
+        return value
+    if not isinstance(value, QualityPolicy):
+        raise ConfigurationError(
+            f"policy = {value!r}: code of yours cannot be written; pass it on loading"
+        )
+    aims = {name: getattr(value, name) for name in sorted(AIMS) if getattr(value, name) is not None}
+    path = value.predictor.path
+    if path is None and not value.predictor.is_blank:
+        raise ConfigurationError(
+            f"policy = {value!r}: what its predictor knows is in no file; save() it first"
+        )
+    if path is None and not aims:
+        return _QUALITY
+    shown = {n: str(v) if isinstance(v, Decimal) else v for n, v in aims.items()}
+    return {_QUALITY: True if path is None else str(path), **shown}
+
+
+def _of_mapping(value: dict[str, Any]) -> QualityPolicy:
+    path = value.pop(_QUALITY, None)
+    unknown = [name for name in value if name not in AIMS]
+    if unknown or not (path is True or isinstance(path, str | Path)):
+        raise ConfigurationError(f"policy: must be {_SHAPES}")
+    aims = {name: _aim(name, given) for name, given in value.items()}
+    if path is True:
+        return QualityPolicy(**aims)
+    return QualityPolicy.load(path, **aims)
+
+
+def _aim(name: str, value: Any) -> Any:
+    """An aim as a policy takes it: files have amounts as texts, or shares as decimals."""
+    if name != "worth_usd":
+        return float(value) if isinstance(value, Decimal) else value
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        return value
