@@ -96,10 +96,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
             structured: Whether the candidates give objects rather than messages.
         """
         first, *rest = (link.runnable for link in links)
-
-        def begin() -> Walk:
-            return Walk(decision, links, input_tokens=input_tokens, conduct=conduct)
-
+        begin = partial(Walk, decision, links, input_tokens=input_tokens, conduct=conduct)
         return _plain_chain().model_copy(
             update={
                 "runnable": first,
