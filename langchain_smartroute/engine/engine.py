@@ -192,6 +192,7 @@ class Engine:
             specs=self.policy.catalog.models,
             cascade=self.cascade,
             fallbacks=self.policy.fallbacks,
+            most=self.policy.max_attempts,
         )
 
     def chain(
