@@ -258,6 +258,8 @@ def _close(found: _Try, attempt: Attempt, number: int, *, ended_ns: int) -> None
     if usage.total_tokens:
         _set(span, counts(usage))
     _set(span, {"smartroute.attempt": number, "smartroute.outcome": attempt.outcome}.items())
+    if attempt.purpose != "answer":
+        span.set_attribute("smartroute.purpose", attempt.purpose)
     if attempt.cost_usd is not None:
         span.set_attribute("smartroute.cost_usd", f"{attempt.cost_usd:f}")
     if attempt.status is not None:

@@ -111,7 +111,8 @@ def rendered(stats: CostStats, *, baseline_price: Price | None) -> str:
 
 def _answer(group: Sequence[CallRecord]) -> CallRecord | None:
     """The run that answered a request: the last accepted one."""
-    return next((r for r in reversed(group) if r.outcome in _ANSWERED), None)
+    answers = (r for r in reversed(group) if r.purpose == "answer")
+    return next((r for r in answers if r.outcome in _ANSWERED), None)
 
 
 def _latency_s(group: Sequence[CallRecord]) -> float:

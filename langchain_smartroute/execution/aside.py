@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from decimal import Decimal
+from types import TracebackType
 from typing import Any
 
 from langchain_core.runnables import RunnableConfig
@@ -87,16 +88,35 @@ class Aside:
         return self._ended is not None
 
     def run(self, input_: Any, config: RunnableConfig, arguments: dict[str, Any]) -> None:
-        """Make the call and wait for it; never raises an `Exception`."""
+        """Make the call and wait for it; whoever began it is told of errors."""
 
         def call() -> Any:
             return self.link.runnable.invoke(input_, config, **arguments)
 
-        try:
+        with self:
             self._take(answer_in(config, self.bounds, call, bounded=self.link.bounded))
-        except Exception as error:  # noqa: BLE001 - whoever began the call is told
+
+    async def arun(self, call: Callable[[], Awaitable[Any]], config: RunnableConfig) -> None:
+        """Make the call and await it; whoever began it is told of errors."""
+        with self:
+            self._take(await aanswer_in(config, self.bounds, call()))
+
+    def __enter__(self) -> None:
+        """The provider is asked."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool:
+        """The provider has answered or failed; a call that is given up stays open."""
+        if error is not None and not isinstance(error, Exception):
+            return False
+        if error is not None:
             self.error = self.bounds.meaning_of(error)
         self._ended = self._pace.clock()
+        return True
 
     def give_up(self) -> None:
         """Its time is up: nobody waits for it any more."""
@@ -104,14 +124,6 @@ class Aside:
             self.error = self.bounds.error()
             self._ended = self._pace.clock()
             self.attempt()
-
-    async def arun(self, call: Callable[[], Awaitable[Any]], config: RunnableConfig) -> None:
-        """Make the call and await it; never raises an `Exception`."""
-        try:
-            self._take(await aanswer_in(config, self.bounds, call()))
-        except Exception as error:  # noqa: BLE001 - whoever began the call is told
-            self.error = self.bounds.meaning_of(error)
-        self._ended = self._pace.clock()
 
     def _take(self, answer: Any) -> None:
         answer = as_answer(answer)

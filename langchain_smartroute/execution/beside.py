@@ -115,7 +115,8 @@ class Beside:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.drop()
+        if self._asked or self._threads:
+            self.drop()
 
     async def __aenter__(self) -> Self:
         for aside in self._opinions_to_ask():
@@ -128,7 +129,8 @@ class Beside:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await self.adrop()
+        if self._asked or self._tasks:
+            await self.adrop()
 
     def opinions(self) -> list[Opinion]:
         """Wait for the second opinions."""

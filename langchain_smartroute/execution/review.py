@@ -63,14 +63,15 @@ class Review:
         """What every check says of a whole answer; parsed output has no text for plain ones."""
         message = strictly_read(message_of(answer))
         said = [run_check(c, self.messages, message) for c in self._plain if message is not None]
-        if answer is None or not beside.matters or _rejected(said, answer, message):
+        asking = self._asking
+        if not asking or answer is None or not beside.matters or _rejected(said, answer, message):
             return (*said, *_of_parsing(answer, message))
-        for check, asking in self._asking:
-            opinions = beside.opinions() if asking.compares else []
-            beside.note(asking.compared(_read(answer), opinions))
-            prompts = asking.prompts(self.messages, _read(answer), opinions)
+        for check, asks in asking:
+            opinions = beside.opinions() if asks.compares else []
+            beside.note(asks.compared(_read(answer), opinions))
+            prompts = asks.prompts(self.messages, _read(answer), opinions)
             judged = beside.said(self.judges[check.name], prompts) if prompts else []
-            said.append(self._verdict(check, asking, answer, opinions=opinions, judged=judged))
+            said.append(self._verdict(check, asks, answer, opinions=opinions, judged=judged))
         return (*said, *_of_parsing(answer, message))
 
     async def ajudged(self, answer: Any, beside: Beside) -> tuple[CheckVerdict, ...]:
@@ -79,14 +80,15 @@ class Review:
         said: list[CheckVerdict] = []
         if message is not None:
             said = [await arun_check(check, self.messages, message) for check in self._plain]
-        if answer is None or not beside.matters or _rejected(said, answer, message):
+        asking = self._asking
+        if not asking or answer is None or not beside.matters or _rejected(said, answer, message):
             return (*said, *_of_parsing(answer, message))
-        for check, asking in self._asking:
-            opinions = await beside.aopinions() if asking.compares else []
-            beside.note(asking.compared(_read(answer), opinions))
-            prompts = asking.prompts(self.messages, _read(answer), opinions)
+        for check, asks in asking:
+            opinions = await beside.aopinions() if asks.compares else []
+            beside.note(asks.compared(_read(answer), opinions))
+            prompts = asks.prompts(self.messages, _read(answer), opinions)
             judged = await beside.asaid(self.judges[check.name], prompts) if prompts else []
-            said.append(self._verdict(check, asking, answer, opinions=opinions, judged=judged))
+            said.append(self._verdict(check, asks, answer, opinions=opinions, judged=judged))
         return (*said, *_of_parsing(answer, message))
 
     @property

@@ -29,6 +29,7 @@ class Succession:
         self._reroutes_filtered = reroutes_filtered
         self._failed: list[tuple[Link, Fault]] = []
         self._rejected: list[Link] = []
+        self._differing: list[Link] = []
 
     def failed(self, link: Link, fault: Fault) -> None:
         """Note that a candidate failed."""
@@ -36,9 +37,15 @@ class Succession:
         if not (fault.kind == "filtered" and self._reroutes_filtered):
             self._failed.append((link, fault))
 
-    def rejected(self, *links: Link) -> None:
-        """Note that the answers of candidates were rejected."""
-        self._rejected += links
+    def rejected(self, link: Link, *, differing: Sequence[Link] = ()) -> None:
+        """Note that a candidate's answer was rejected.
+
+        Args:
+            link: The candidate.
+            differing: Whose second opinions differed from it: they have spoken as well.
+        """
+        self._rejected.append(link)
+        self._differing += differing
 
     def admits(self, link: Link) -> bool:
         """Whether a candidate may be tried after all that has happened."""
@@ -47,7 +54,10 @@ class Succession:
         return all(
             link.may_follow(other, fault, input_tokens=self._input_tokens)
             for other, fault in self._failed
-        ) and all(link.is_stronger_than(other) for other in self._rejected)
+        ) and (
+            all(link.is_stronger_than(other) for other in self._rejected)
+            and not any(link.alias == o.alias or o.is_stronger_than(link) for o in self._differing)
+        )
 
     def after(self, link: Link) -> list[Link]:
         """The candidates that may still follow one."""

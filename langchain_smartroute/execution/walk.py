@@ -217,7 +217,7 @@ class Walk:
             self._kept = kept
         others = [aside.link for aside in self.account.asides if aside.said == ANOTHER_ANSWER]
         self._close("rejected", reason=reason, cost=self.account.cost(link, joined(pieces)))
-        self._succession.rejected(link, *others)
+        self._succession.rejected(link, differing=others)
 
     def came_up_empty(self, pieces: Sequence[Any]) -> None:
         """Note an answer without any content; it is returned if nobody does better."""

@@ -228,8 +228,11 @@ def _differing(check: Any, stored: Any, *, leaving_out: Sequence[str] = ()) -> d
     for field in fields(check):
         value = getattr(check, field.name)
         default = getattr(stored, field.name) if stored is not None else field.default
-        if field.name in leaving_out or value == default or value is None:
+        if field.name in leaving_out or value == default:
             continue
+        if value is None:
+            # TOML has no null.
+            value = False
         if isinstance(value, frozenset):
             value = sorted(value)
         name = field.name.rstrip("_")

@@ -17,8 +17,15 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 SETTINGS = ("SMARTROUTE_", "OPENAI_")
 
 # Scripts that need no gateway, or that show what only a sandbox can be told to do.
-KEYLESS = {"savings_table", "reference_requests", "when_calls_fail"}
+KEYLESS = {"agreement_cascade", "savings_table", "reference_requests", "when_calls_fail"}
 EXPECTED = {
+    "agreement_cascade": (
+        "cascade agreement: the cheapest for math, deepseek-chat beside it, else deepseek-reasoner",
+        "cheapest alone   28 of 40 right for $0.",
+        "strongest alone  40 of 40 right for $0.",
+        "cascade          40 of 40 right for $0.",
+        "asked the strong one 15 times; 40 second opinions cost $0.",
+    ),
     "quickstart": (
         "code, easy → deepseek-v4-pro, $0.",
         "classification, easy → glm-4-flash, $0.",

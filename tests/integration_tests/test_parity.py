@@ -78,6 +78,7 @@ class Scenario:
     tools: bool = False
     arguments: Any = None
     leaving_out: tuple[str, ...] = ()
+    settings: Any = None
 
 
 PICTURE = HumanMessage(
@@ -86,6 +87,8 @@ PICTURE = HumanMessage(
         {"type": "image", "base64": "iVBORw0KGgo=", "mime_type": "image/png"},
     ]
 )
+PRODUCT = "What is 17 * 23? Solve the equation step by step."
+CASCADE = {"cascade": "agreement", "tier": "quality"}
 UNAVAILABLE = Fault(kind="status", status=503)
 
 SCENARIOS = {
@@ -131,6 +134,14 @@ SCENARIOS = {
     ),
     "nothing feasible": Scenario("word " * 300_000),
     "ceiling below everything": Scenario(options={"max_cost_usd": 0}),
+    # The two are asked at once: who comes first is chance.
+    "two agree": Scenario(PRODUCT, settings=CASCADE, leaving_out=("asked",)),
+    "two agree on a tool call": Scenario(
+        WEATHER, tools=True, settings=CASCADE, leaving_out=("asked",)
+    ),
+    "the second opinion fails": Scenario(
+        PRODUCT, settings=CASCADE, faults={"deepseek-chat": UNAVAILABLE}, leaving_out=("asked",)
+    ),
     "unknown tier": Scenario(options={"tier": "luxury"}),
     "no message": Scenario([]),
 }
@@ -158,7 +169,9 @@ async def _outcome(server, scenario, way):
     server.reset()
     for model, fault in (scenario.faults or {}).items():
         server.set_fault(model, fault)
-    router = SmartRouterRunnable.from_catalog(base_url=server.base_url, timeout=5)
+    router = SmartRouterRunnable.from_catalog(
+        base_url=server.base_url, timeout=5, **(scenario.settings or {})
+    )
     arguments = scenario.arguments or {}
     runnable = router.bind_tools([get_weather], **arguments) if scenario.tools else router
     costs = CostCallbackHandler()

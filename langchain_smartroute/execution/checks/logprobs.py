@@ -71,8 +71,9 @@ class LogprobCheck(BuiltinCheck):
     measurement.
 
     Attributes:
-        mean: The lowest mean log-probability of a token that is accepted; `None`: any.
-        tail: The lowest mean over the least likely twentieth of the tokens; `None`: any.
+        mean: The lowest mean log-probability of a token that is accepted; `None`, or
+            `False` in a file: any.
+        tail: The lowest mean over the least likely twentieth of the tokens; likewise.
         tasks: The tasks that it applies to; `None`: all.
 
     Raises:
@@ -95,7 +96,8 @@ class LogprobCheck(BuiltinCheck):
         """Check the settings."""
         for setting in ("mean", "tail"):
             value = getattr(self, setting)
-            if value is None:
+            if value is None or value is False:
+                object.__setattr__(self, setting, None)
                 continue
             if isinstance(value, bool) or not float(value) <= 0:
                 raise ConfigurationError(

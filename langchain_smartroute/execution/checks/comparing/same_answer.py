@@ -34,7 +34,8 @@ TOLERANCE: Final = 1e-6
 
 _AROUND_SIGNS = re.compile(r"\s*([-=+*/^()<>])\s*")
 _MIXED_CASE = re.compile(r"[^\W\d_]*[a-zà-ÿа-я][A-ZÀ-ÞА-Я]")
-_EDGES = " \t\n.,;:!*_`\"'“”\u2018\u2019«»「」。，；："
+_MARKS = " \t\n*_`\"'“”\u2018\u2019«»「」"
+_ENDS = _MARKS + ".,;:!。，；："
 _ARTICLES = re.compile(r"^(?:the|a|an)\s+")
 
 
@@ -124,7 +125,7 @@ def _same_texts(a: str, b: str, tolerance: float) -> bool:
 
 def _words(text: str) -> str:
     """Words without marks around them and blanks around signs; case counts in `camelCase`."""
-    plain = plainly_written(text).strip(_EDGES)
+    plain = plainly_written(text).lstrip(_MARKS).rstrip(_ENDS)
     plain = plain if _MIXED_CASE.search(plain) else plain.casefold()
     plain = _ARTICLES.sub("", " ".join(plain.split()))
     return _AROUND_SIGNS.sub(r"\1", plain)
