@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read_settings", "written_settings"]
 
-_URLS = ("ledger", "on_decision", "state")
+_URLS = ("ledger", "on_decision", "on_feedback", "state")
 _OBJECTS = ("cache", "callbacks", "rate_limiter", "custom_get_token_ids")
 _LIMITS = (
     "connect_timeout_s",

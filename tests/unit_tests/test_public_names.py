@@ -50,6 +50,7 @@ PUBLIC = [
     "RoutingDecision",
     "Rule",
     "SchemaCheck",
+    "ScoreRecord",
     "SmartRouteError",
     "SmartRouterMiddleware",
     "SmartRouterRunnable",
