@@ -13,12 +13,16 @@ from langchain_smartroute.errors import ConfigurationError
 if TYPE_CHECKING:
     from langchain_smartroute.types import Tier
 
-__all__ = ["TIER_KEEPS", "Aim", "Offer"]
+__all__ = ["AIMS", "TIER_KEEPS", "Aim", "Offer", "dearness", "weakness"]
 
 TIER_KEEPS: dict[Tier, float] = {"budget": 0.85, "balanced": 0.95, "quality": 1.0}
 """Tier → the share of the best candidate's predicted quality to keep where nothing is given."""
 
-_SHARES = ("bar", "keep", "give_up")
+_SHARES, _WORTH = ("bar", "keep", "give_up"), "worth_usd"
+
+AIMS = frozenset((*_SHARES, _WORTH))
+"""What an aim can be given as."""
+
 _ROUNDING = 1e-12
 """So that a candidate which equals a bar clears it, whatever the last bit of a product."""
 
@@ -36,20 +40,24 @@ class Offer(NamedTuple):
     quality: float
     cost_usd: Decimal | None
 
-    @property
-    def dearness(self) -> tuple[bool, Decimal, float]:
-        """Cheapest first, unknown prices last, of equals the better one."""
-        cost = self.cost_usd
-        return cost is None, _FREE if cost is None else cost, -self.quality
-
-    @property
-    def weakness(self) -> tuple[float, bool, Decimal]:
-        """Best first, of equals the cheaper one."""
-        cost = self.cost_usd
-        return -self.quality, cost is None, _FREE if cost is None else cost
+    def fits(self, ceiling: Decimal) -> bool:
+        """Whether it is known to cost no more than a ceiling."""
+        return self.cost_usd is not None and self.cost_usd <= ceiling
 
 
 _FREE = Decimal(0)
+
+
+def dearness(offer: Offer) -> tuple[bool, Decimal, float]:
+    """What offers are ranked by: cheapest first, unknown prices last, of equals the better."""
+    cost = offer.cost_usd
+    return cost is None, _FREE if cost is None else cost, -offer.quality
+
+
+def weakness(offer: Offer) -> tuple[float, bool, Decimal]:
+    """What offers are ranked by: best first, of equals the cheaper."""
+    cost = offer.cost_usd
+    return -offer.quality, cost is None, _FREE if cost is None else cost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +88,7 @@ class Aim:
 
     def __post_init__(self) -> None:
         """Hold the values to their ranges."""
-        given = [n for n in (*_SHARES, "worth_usd") if getattr(self, n) is not None]
+        given = [n for n in (*_SHARES, _WORTH) if getattr(self, n) is not None]
         faults = []
         if len(given) > 1:
             faults.append(f"{', '.join(given)}: give one of them, as each says what to aim at")
@@ -106,7 +114,7 @@ class Aim:
     @property
     def given(self) -> dict[str, Any]:
         """What is given, by name."""
-        found = ((name, getattr(self, name)) for name in (*_SHARES, "worth_usd"))
+        found = ((name, getattr(self, name)) for name in (*_SHARES, _WORTH))
         return {name: value for name, value in found if value is not None}
 
     def choose(self, offers: Sequence[Offer], *, task: str) -> tuple[str, str]:
@@ -118,13 +126,13 @@ class Aim:
         """
         if self.worth_usd is not None:
             return self._most_worth(offers, task=task)
-        best = min(offers, key=_weakness)
+        best = min(offers, key=weakness)
         bar, words = self._bar(best)
         clear = [offer for offer in offers if offer.quality >= bar - _ROUNDING]
         if not clear:
             why = f"best of {len(offers)}, as none clears the bar {bar:.2f}"
             return best.alias, f"predicted {best.quality:.2f} for {task}: {why}"
-        chosen = min(clear, key=_dearness)
+        chosen = min(clear, key=dearness)
         count = (
             f"cheapest of {len(clear)} that clear it" if len(clear) > 1 else "nobody else clears it"
         )
@@ -146,21 +154,13 @@ class Aim:
         worth = float(self.worth_usd or 0)
 
         def lack(offer: Offer) -> tuple[float, tuple[bool, Decimal, float]]:
-            return float(offer.cost_usd or 0) - offer.quality * worth, offer.dearness
+            return float(offer.cost_usd or 0) - offer.quality * worth, dearness(offer)
 
         chosen = min(priced, key=lack)
         return chosen.alias, (
             f"predicted {chosen.quality:.2f} for {task}: worth most beyond its price of"
             f" {len(priced)}, at ${self.worth_usd:f} for a right answer"
         )
-
-
-def _weakness(offer: Offer) -> tuple[float, bool, Decimal]:
-    return offer.weakness
-
-
-def _dearness(offer: Offer) -> tuple[bool, Decimal, float]:
-    return offer.dearness
 
 
 def _is_share(value: object, *, least: float) -> bool:

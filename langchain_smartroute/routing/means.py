@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,7 +53,7 @@ def fitted_means(table: ScoreTable, priors: Mapping[str, Mapping[str, float]]) -
     cells = np.array([_mean(table.scores[at]) for at in rows])
     counts = np.array([np.isfinite(table.scores[at]).sum(axis=0) for at in rows], float)
     noise = _noise(table, rows)
-    before = np.array([[_prior(priors, m, kind) for m in table.models] for kind in kinds])
+    before = np.array([_priors(priors, kind, table.models) for kind in kinds])
     levels = _levels(cells - before, counts, noise)
     common = _weighted(cells - before - levels, counts, axis=1)
     drawn, share = _drawn(cells - before - levels - common[:, None], counts, noise)
@@ -87,8 +87,13 @@ def fitted_means(table: ScoreTable, priors: Mapping[str, Mapping[str, float]]) -
     )
 
 
-def _prior(priors: Mapping[str, Mapping[str, float]], model: str, task: str) -> float:
-    return priors.get(model, {}).get(task, 0.0)
+def _priors(
+    priors: Mapping[str, Mapping[str, float]], task: str, models: Sequence[str]
+) -> list[float]:
+    """What is expected of each model before any score; of an unknown one, what is usual."""
+    known = {m: priors[m][task] for m in models if task in priors.get(m, {})}
+    usual = sum(known.values()) / len(known) if known else 0.0
+    return [known.get(model, usual) for model in models]
 
 
 def _mean(scores: _Floats) -> _Floats:

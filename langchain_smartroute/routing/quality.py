@@ -8,8 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from langchain_smartroute.routing.aim import TIER_KEEPS, Aim, Offer
-from langchain_smartroute.routing.ceiling import Estimates
+from langchain_smartroute.routing.aim import AIMS, TIER_KEEPS, Aim, Offer, weakness
 from langchain_smartroute.routing.outlook import Outlook
 from langchain_smartroute.routing.policy import RulesFirst
 from langchain_smartroute.routing.predictor import QualityPredictor
@@ -99,7 +98,9 @@ class QualityPolicy(RulesFirst):
                 comes from a newer version.
         """
         predictor, aim = QualityPredictor.load_with_aim(path)
-        return cls(**{"predictor": predictor, **aim, **settings})
+        # An aim of the caller's own is another aim, not one more.
+        kept = {} if AIMS & settings.keys() else aim
+        return cls(**{"predictor": predictor, **kept, **settings})
 
     def preference(self, features: RequestFeatures, options: RouteOptions) -> QualityPreference:
         """What the predictor and the prices say of a request."""
@@ -115,21 +116,23 @@ class QualityPreference:
         self._policy = policy
         self._features = features
         self._options = options
-        self._estimates = Estimates(features=features, roster=policy.roster)
         self._predicted = policy.outlook.predict(features)
+        cost = policy.roster.cost_usd
+        offers = (Offer(a, q, cost(a, features)) for a, q in self._predicted.items())
+        self._offers = sorted(offers, key=weakness)
 
     def wanted(self, excluded: Collection[str], /) -> Iterator[Wish]:
         """The aim's choice among those that can serve the request and fit its ceiling."""
-        able = [alias for alias in self._predicted if alias not in excluded]
+        able = [offer for offer in self._offers if offer.alias not in excluded]
         ceiling = self._options.max_cost_usd
         if ceiling is not None:
-            fault = self._estimates.fault
-            able = [alias for alias in able if fault(alias, ceiling) is None] or able
+            able = [offer for offer in able if offer.fits(ceiling)] or able
         if able:
+            # Everybody else comes with `others`, should this one be ruled out meanwhile.
             aim = self._policy.aim
             if aim.is_open:
                 aim = _BY_TIER[self._options.tier]
-            yield aim.choose([self._offer(a) for a in able], task=self._features.task)
+            yield aim.choose(able, task=self._features.task)
         else:
             default = self._policy.catalog.default_alias
             yield default, "default, as no candidate's quality is known"
@@ -137,9 +140,9 @@ class QualityPreference:
 
     def others(self) -> Iterator[Wish]:
         """Everybody, the best first; of equals the cheaper one; the unknown ones last."""
-        best = sorted((self._offer(alias) for alias in self._predicted), key=_weakness)
-        for offer in best:
-            yield offer.alias, f"next best for {self._features.task}, predicted {offer.quality:.2f}"
+        task = self._features.task
+        for offer in self._offers:
+            yield offer.alias, f"next best for {task}, predicted {offer.quality:.2f}"
         for alias in self._policy.catalog.models:
             if alias not in self._predicted:
                 yield alias, "its quality is unknown"
@@ -159,10 +162,3 @@ class QualityPreference:
     def reach(self, _tier: Tier) -> str:
         """Who was held to a ceiling, in words."""
         return "candidate that can serve this request"
-
-    def _offer(self, alias: str) -> Offer:
-        return Offer(alias, self._predicted[alias], self._estimates.cost_usd(alias))
-
-
-def _weakness(offer: Offer) -> tuple[object, ...]:
-    return offer.weakness

@@ -79,13 +79,13 @@ class Roster:
 
     def cost_usd(self, alias: str, features: RequestFeatures) -> Decimal | None:
         """What `estimated_cost_usd` says, sooner where the price is a plain one."""
-        rates, room = self._rates[alias], features.answer_tokens
+        rates, tokens, room = self._rates[alias], features.input_tokens, features.answer_tokens
         if room is None:
             room = ANSWER_ROOM_TOKENS
-        if rates is None or not features.input_tokens or not room:
+        if rates is None or not tokens or not room:
             return estimated_cost_usd(features, self.models[alias])
-        total = rates.request + features.input_tokens * rates.input + room * rates.output
-        return _EXACT.multiply(Decimal(total), rates.unit)
+        request, input_, output, unit = rates
+        return _EXACT.multiply(Decimal(request + tokens * input_ + room * output), unit)
 
     def by_prior(self, task: str) -> tuple[tuple[str, ...], ...]:
         """The candidates from the best for a task to the worst; equals stand together."""

@@ -10,15 +10,15 @@ from typing import Any
 
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.routing import QualityPolicy, RulesFirst, TablePolicy
+from langchain_smartroute.routing.aim import AIMS
 from langchain_smartroute.routing.own import CallablePolicy, OwnPolicy
 
 __all__ = ["given_policy", "written_policy"]
 
 _TABLE, _QUALITY = "table", "quality"
-_AIMS = ("bar", "keep", "give_up", "worth_usd")
 _SHAPES = (
     f'"{_TABLE}", "{_QUALITY}", {{"{_QUALITY}": "file of a predictor", "keep": 0.95}} (or'
-    f" another of {', '.join(_AIMS)}), a policy, or a callable from features to an alias"
+    f" another of {', '.join(sorted(AIMS))}), a policy, or a callable from features to an alias"
 )
 
 
@@ -63,7 +63,7 @@ def written_policy(value: Any) -> Any:
         raise ConfigurationError(
             f"policy = {value!r}: code of yours cannot be written; pass it on loading"
         )
-    aims = {name: getattr(value, name) for name in _AIMS if getattr(value, name) is not None}
+    aims = {name: getattr(value, name) for name in sorted(AIMS) if getattr(value, name) is not None}
     path = value.predictor.path
     if path is None and not value.predictor.is_blank:
         raise ConfigurationError(
@@ -77,16 +77,13 @@ def written_policy(value: Any) -> Any:
 
 def _of_mapping(value: dict[str, Any]) -> QualityPolicy:
     path = value.pop(_QUALITY, None)
-    unknown = [name for name in value if name not in _AIMS]
+    unknown = [name for name in value if name not in AIMS]
     if unknown or not (path is True or isinstance(path, str | Path)):
         raise ConfigurationError(f"policy: must be {_SHAPES}")
     aims = {name: _aim(name, given) for name, given in value.items()}
     if path is True:
         return QualityPolicy(**aims)
-    found = QualityPolicy.load(path)
-    if not aims:
-        return found
-    return QualityPolicy(predictor=found.predictor, **aims)
+    return QualityPolicy.load(path, **aims)
 
 
 def _aim(name: str, value: Any) -> Any:

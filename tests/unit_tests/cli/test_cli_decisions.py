@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from langchain_smartroute import JsonlDecisions, SmartRouterRunnable
+from langchain_smartroute import JsonlDecisions, ModelSpec, SmartRouterRunnable
 from langchain_smartroute.testing import ScriptedChatModel
 
 
@@ -118,3 +118,19 @@ def test_an_empty_or_missing_file_is_an_error_that_says_what_to_do(smartroute, p
     path.touch()
     shown = smartroute("decisions", "last", "--file", path)
     assert (shown.exit_code, "holds no decision yet" in shown.stderr) == (1, True)
+
+
+def test_predicted_quality_is_shown_where_the_policy_predicts(smartroute, path):
+    spec = ModelSpec(alias="fast", model="gpt-4o-mini", quality={"general": 0.75})
+    router = SmartRouterRunnable.from_models(
+        {"fast": ScriptedChatModel(model_name="gpt-4o-mini", script=["ok"]), "odd": spec},
+        policy="quality",
+        on_decision=path,
+        base_url="http://127.0.0.1:9/v1",
+    )
+    router.invoke("hi")
+    shown = smartroute("decisions", "last", "--file", path, columns=140).stdout
+    assert "predicted" in shown
+    assert "0.75" in shown
+    (record,) = JsonlDecisions(path).records()
+    assert {c.alias: c.predicted_quality for c in record.candidates}["odd"] == 0.75

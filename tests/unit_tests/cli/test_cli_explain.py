@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from langchain_smartroute import SmartRouterRunnable
+from langchain_smartroute import QualityPolicy, SmartRouterRunnable
 from langchain_smartroute.cli.options import TierName
 from langchain_smartroute.types import TIERS
 
@@ -93,3 +93,20 @@ def test_lines_fit_the_terminal_and_what_is_broken_off_is_indented(smartroute, c
     lines = shown.stdout.splitlines()
     assert max(len(line) for line in lines) <= columns
     assert not any(line[:1].isspace() is False for line in lines[1:])
+
+
+def test_a_policy_can_be_named_or_read_from_a_file(smartroute, tmp_path):
+    shown = json.loads(
+        smartroute("explain", MERGE_SORT, "--policy", "quality", "--format", "json").stdout
+    )
+    assert shown["policy"] == "quality/1"
+    assert shown["predicted"]["deepseek-v4-pro"] == 0.9
+    policy = QualityPolicy(bar=0.95)
+    policy.predictor.learn("glm-4-flash", task="code", difficulty="medium", score=1, count=500)
+    policy.save(tmp_path / "quality.json")
+    words = smartroute("explain", MERGE_SORT, "--policy", tmp_path / "quality.json").stdout
+    assert words.startswith("glm-4-flash  (predicted 0.99 for code, bar 0.95")
+    assert "predicted   glm-4-flash 0.99" in words
+    missing = smartroute("explain", MERGE_SORT, "--policy", "nothing.json")
+    assert missing.exit_code != 0
+    assert "nothing.json: cannot be read" in missing.stderr
