@@ -139,6 +139,17 @@ async def test_a_judge_that_fails_accepts_and_is_named(server, way):
     assert told["failed_checks"] == ["judge: OpenAIAPIError"]
 
 
+@pytest.mark.parametrize("way", WAYS)
+async def test_a_judge_whose_breaker_is_open_is_not_asked(server, way):
+    server.set_fault(JUDGE, Fault(kind="status", status=404))
+    router = router_at(server, cascade=JudgeCheck(JUDGE), breaker={})
+    assert router.invoke(BAD).response_metadata["smartroute"]["model"] == CHEAP
+    server.reset()
+    told = await told_by(way, router, BAD)
+    assert told["failed_checks"] == ["judge: ConnectionError"]
+    assert [request.model for request in server.requests] == [CHEAP]
+
+
 async def test_a_judge_is_bound_in_time(server):
     server.set_fault(JUDGE, Fault(kind="hang", seconds=30))
     router = router_at(server, cascade=JudgeCheck(JUDGE), timeout=1)
