@@ -78,6 +78,7 @@ class Scenario:
     tools: bool = False
     arguments: Any = None
     leaving_out: tuple[str, ...] = ()
+    policy: Any = "table"
 
 
 PICTURE = HumanMessage(
@@ -96,6 +97,12 @@ SCENARIOS = {
     "a picture": Scenario([PICTURE]),
     "tool call": Scenario(WEATHER, tools=True),
     "tool call forced": Scenario(WEATHER, tools=True, arguments={"tool_choice": "get_weather"}),
+    "by quality": Scenario(policy="quality"),
+    "by quality, first fails": Scenario(
+        WEATHER, tools=True, policy="quality", faults={"deepseek-v4-pro": UNAVAILABLE}
+    ),
+    "by quality under a ceiling": Scenario(policy="quality", options={"max_cost_usd": "0.0005"}),
+    "by code of one's own": Scenario(policy=lambda _features: "glm-5.1"),
     "another tier": Scenario(options={"tier": "budget"}),
     "model asked for": Scenario(options={"model": "gpt-4o"}),
     "price ceiling": Scenario(options={"max_cost_usd": "0.0005"}),
@@ -158,7 +165,9 @@ async def _outcome(server, scenario, way):
     server.reset()
     for model, fault in (scenario.faults or {}).items():
         server.set_fault(model, fault)
-    router = SmartRouterRunnable.from_catalog(base_url=server.base_url, timeout=5)
+    router = SmartRouterRunnable.from_catalog(
+        base_url=server.base_url, timeout=5, policy=scenario.policy
+    )
     arguments = scenario.arguments or {}
     runnable = router.bind_tools([get_weather], **arguments) if scenario.tools else router
     costs = CostCallbackHandler()
