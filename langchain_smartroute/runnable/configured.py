@@ -18,33 +18,27 @@ from pydantic import (
 )
 from typing_extensions import override
 
-from langchain_smartroute.accounting import (
-    CostCallbackHandler,
-    OnBackendError,
-    OnLimitReached,
-    SpendLimit,
-)
+from langchain_smartroute.accounting import CostCallbackHandler
 from langchain_smartroute.catalog import Catalog, faults_of, with_prices
 from langchain_smartroute.engine import Engine
 from langchain_smartroute.errors import ConfigurationError, InvalidRequestError
 from langchain_smartroute.execution import (
     ModelSettings,
-    as_breaker,
     resolve_endpoints,
 )
 from langchain_smartroute.routing import RouteOptions, TablePolicy, as_rules
 from langchain_smartroute.runnable.build import (
+    build_breaker,
     build_candidates,
-    build_costs,
-    build_limits,
     catalog_of_models,
     checked_fallbacks,
     given_checks,
     merged_profile,
 )
 from langchain_smartroute.runnable.classifiers import given_classifier
-from langchain_smartroute.runnable.observed import ObservedModel
 from langchain_smartroute.runnable.settings import read_settings, written_settings
+from langchain_smartroute.runnable.spending import SpendingModel
+from langchain_smartroute.state import open_state
 from langchain_smartroute.types import StreamPolicy, Tier
 
 __all__ = ["ConfiguredModel"]
@@ -53,7 +47,7 @@ _PASSED_ON = ("cache", "disable_streaming", "output_version", "rate_limiter", "s
 """Fields of a chat model that the models built by the router take over."""
 
 
-class ConfiguredModel(ObservedModel):
+class ConfiguredModel(SpendingModel):
     """What a router is made from, checked and compiled once.
 
     The attributes are described in `SmartRouterRunnable`.
@@ -66,12 +60,6 @@ class ConfiguredModel(ObservedModel):
     tier: Tier = "balanced"
     model: str | None = None
     max_cost_usd: Decimal | None = None
-    prices: Mapping[str, Any] = Field(default_factory=dict)
-    on_limit: OnLimitReached = "raise"
-    spend_limits: Sequence[SpendLimit] = ()
-    answer_room_tokens: int = Field(default=4096, gt=0)
-    on_backend_error: OnBackendError = "deny"
-    ledger: Any = None
     rules: Sequence[Any] = ()
     fallbacks: Mapping[str, Any] = Field(default_factory=dict)
     max_attempts: int = Field(default=3, ge=1)
@@ -127,6 +115,8 @@ class ConfiguredModel(ObservedModel):
             stop=self.stop,
             extra={n: v for n in _PASSED_ON if (v := getattr(self, n)) is not None},
         )
+        # Nothing is connected to before it is used.
+        state = open_state(self.state)
         self._engine = Engine(
             policy=policy,
             classifier=given_classifier(self.classifier),
@@ -136,17 +126,17 @@ class ConfiguredModel(ObservedModel):
                 endpoints=endpoints,
                 settings=settings,
                 limits=self._limits_of(catalog),
-                breaker=as_breaker(self.breaker),
+                breaker=build_breaker(self.breaker, state, shared=self.state is not None),
             ),
             conduct=self._conduct,
             name=self.get_name(),
             checks=given_checks(self.checks, self.stream_policy),
             stream_policy=self.stream_policy,
-            **self._knowing_conversations(),
-            limits=build_limits(self),
+            **self._knowing_conversations(state),
+            limits=self._spend_limits_in(state),
             on_decision=self._decision_sink,
         )
-        self._costs = build_costs(self.ledger, catalog)
+        self._costs = self._cost_handler(catalog)
         if self.profile is None:
             self.profile = merged_profile(catalog)
 

@@ -50,15 +50,15 @@ class SmartRouterRunnable(ConfiguredModel):
         prices: Alias → `Price`, or several dated ones: your own, which come before the
             catalog's. What neither has is looked up in genai-prices, where installed.
         spend_limits: `SpendLimit`s that every call has to fit into.
-        state: Where their counters and the routes of conversations are: `redis://…`, the
-            URL of a database, a `SharedState`, or `None` for this process alone.
+        state: Where workers share counters, breakers and routes of conversations: `redis://…`,
+            the URL of a database, a `SharedState`, or `None` for this process alone.
         answer_room_tokens: Under spend limits, the longest answer where a call names none.
         on_backend_error: Whether calls are made (`allow`) or not (`deny`) while the state
             does not answer.
         on_decision: Told every decision when its request has ended: a callable that takes a
             `DecisionRecord`, or the path of a JSONL file, for `smartroute decisions`.
-        ledger: Where every call of this router is recorded: a `Ledger` or the URL of a
-            database.
+        ledger: Where every call is recorded: a `Ledger` or the URL of a database.
+        redact: Given a prompt's or an answer's text, gives what the ledger keeps of it.
         rules: Asked in order before the routing table.
         fallbacks: Alias → aliases to try first when it fails.
         max_attempts: The most candidates that are tried for one request.

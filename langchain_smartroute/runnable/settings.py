@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["read_settings", "written_settings"]
 
 _URLS = ("ledger", "on_decision", "state")
-_OBJECTS = ("cache", "callbacks", "rate_limiter", "custom_get_token_ids")
+_OBJECTS = ("cache", "callbacks", "rate_limiter", "custom_get_token_ids", "redact")
 _LIMITS = (
     "connect_timeout_s",
     "first_token_timeout_s",

@@ -9,11 +9,12 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 from langchain_smartroute.state.commands import (
-    Add,
     Claim,
     Command,
+    Found,
     Get,
     Hold,
+    Look,
     Put,
     Refusal,
     Settle,
@@ -45,21 +46,23 @@ class SqlState:
     Args:
         url: `sqlite:///state.db` or `postgresql://user:…@host/name`.
         timeout_s: Seconds to wait for a lock or an answer.
-        clock: Seconds since 1970; leases and values expire by it.
+        clock: Seconds since 1970; leases and values expire by it in SQLite, and in
+            PostgreSQL by the server's own, which this one is set by.
 
     Raises:
         ConfigurationError: If the URL is not understood or SQLAlchemy is missing.
 
     Example:
         >>> import tempfile
-        >>> from langchain_smartroute.state import Add
+        >>> from langchain_smartroute.state import Get, Put
         >>> from langchain_smartroute.state.sql import SqlState
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     state = SqlState(f"sqlite:///{folder}/state.db")
-        ...     total = state.run(Add(key="failures", amount=2, ttl_s=60))
+        ...     state.run(Put(key="conversation-1", value="gpt-4o", ttl_s=60))
+        ...     found = state.run(Get(key="conversation-1"))
         ...     state.close()
-        >>> total
-        2
+        >>> found
+        'gpt-4o'
     """
 
     def __init__(
@@ -69,6 +72,7 @@ class SqlState:
         self._clock = clock
         self._latest_ms = 0
         self._swept_s = time.monotonic()
+        self._ahead_ms = 0
         self._opening = threading.Lock()
         self._turn = threading.Lock()
         self._is_open = False
@@ -99,6 +103,8 @@ class SqlState:
         with self._opening:
             if not self._is_open:
                 self._database.prepare("state", MIGRATIONS)
+                with self._database.reading() as connection:
+                    self._set_clock(connection)
                 self._is_open = True
 
     def _carried_out(self, command: Command[T]) -> T:
@@ -111,13 +117,21 @@ class SqlState:
 
     def _now_ms(self) -> int:
         # Should the clock jump back, nothing is freed early.
-        self._latest_ms = max(self._latest_ms, int(self._clock() * 1000))
+        self._latest_ms = max(self._latest_ms, int(self._clock() * 1000) + self._ahead_ms)
         return self._latest_ms
+
+    def _set_clock(self, connection: sa.Connection) -> None:
+        """Go by the server's clock, which all workers have in common."""
+        if connection.dialect.name == "postgresql":
+            theirs = connection.exec_driver_sql(
+                "SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+            ).scalar_one()
+            self._ahead_ms = theirs - int(self._clock() * 1000)
 
     def _after(self, seconds: float) -> int:
         return self._now_ms() + round(seconds * 1000)
 
-    def _get(self, connection: sa.Connection, command: Get | Swap | Add) -> str | None:
+    def _get(self, connection: sa.Connection, command: Get | Swap) -> str | None:
         query = sa.select(values.c.value).where(
             values.c.key == command.key, values.c.expires_ms > self._now_ms()
         )
@@ -150,10 +164,16 @@ class SqlState:
             self._put(connection, put)
         return True
 
-    def _add(self, connection: sa.Connection, command: Add) -> int:
-        total = int(self._get(connection, command) or 0) + command.amount
-        self._put(connection, Put(key=command.key, value=str(total), ttl_s=command.ttl_s))
-        return total
+    def _look(self, connection: sa.Connection, command: Look) -> tuple[Found | None, ...]:
+        now = self._now_ms()
+        asked = sa.select(values.c.key, values.c.value, values.c.expires_ms).where(
+            values.c.key.in_(command.keys), values.c.expires_ms > now
+        )
+        found = {
+            key: Found(value=value, left_s=(expires_ms - now) / 1000)
+            for key, value, expires_ms in connection.execute(asked)
+        }
+        return tuple(found.get(key) for key in command.keys)
 
     def _hold(self, connection: sa.Connection, command: Hold) -> Refusal | None:
         expires_ms = self._after(command.lease_s)
@@ -233,6 +253,7 @@ class SqlState:
         if time.monotonic() - self._swept_s < _SWEEP_S:
             return
         self._swept_s = time.monotonic()
+        self._set_clock(connection)
         now = self._now_ms()
         connection.execute(values.delete().where(values.c.expires_ms <= now))
         over = sa.and_(counters.c.expires_ms <= now, counters.c.held == 0)
@@ -242,7 +263,7 @@ class SqlState:
         Get: _get,
         Put: _put,
         Swap: _swap,
-        Add: _add,
+        Look: _look,
         Hold: _hold,
         Settle: _settle,
         Stands: _stands,
