@@ -1,6 +1,6 @@
 """What it cost: records, statistics, savings."""
 
-from langchain_smartroute.accounting.callback import CostCallbackHandler
+from langchain_smartroute.accounting.callback import CostCallbackHandler, RouterCosts
 from langchain_smartroute.accounting.decisions import (
     CandidateRecord,
     DecisionRecord,
@@ -28,6 +28,7 @@ __all__ = [
     "MemoryLedger",
     "OnBackendError",
     "OnLimitReached",
+    "RouterCosts",
     "SpendLimit",
     "Spending",
     "as_decision_sink",

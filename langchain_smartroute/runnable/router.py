@@ -19,6 +19,7 @@ from langchain_smartroute.execution import OPTIONS_KEY, CandidateHealth
 from langchain_smartroute.runnable.configured import ConfiguredModel
 from langchain_smartroute.runnable.graph import router_graph
 from langchain_smartroute.runnable.plan import Form, Plan
+from langchain_smartroute.runnable.spending import with_handler
 from langchain_smartroute.runnable.structured import StructuredRouter
 from langchain_smartroute.runnable.tools import bound_tools
 from langchain_smartroute.tracing import decision_metadata, decision_tags, tags_with
@@ -288,7 +289,7 @@ class SmartRouterRunnable(ConfiguredModel):
     def _own_config(self, config: RunnableConfig) -> RunnableConfig:
         """The caller's config with the callbacks, tags and metadata of the router itself."""
         if self._costs is not None:
-            config = merge_configs({"callbacks": [self._costs]}, config)
+            config["callbacks"] = with_handler(config.get("callbacks"), self._costs)
         if not (self.callbacks or self.tags or self.metadata):
             return config
         own: RunnableConfig = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from langchain_core.callbacks import BaseCallbackHandler, BaseCallbackManager, Callbacks
 from pydantic import Field
 
 from langchain_smartroute.accounting import (
@@ -13,6 +14,7 @@ from langchain_smartroute.accounting import (
     Limits,
     OnBackendError,
     OnLimitReached,
+    RouterCosts,
     Spending,
     SpendLimit,
 )
@@ -21,7 +23,7 @@ from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.runnable.observed import ObservedModel
 from langchain_smartroute.state import SharedState
 
-__all__ = ["SpendingModel"]
+__all__ = ["SpendingModel", "with_handler"]
 
 
 class SpendingModel(ObservedModel):
@@ -78,6 +80,16 @@ class SpendingModel(ObservedModel):
             raise ConfigurationError(
                 f"ledger = {ledger!r}: must be a ledger, or a URL such as sqlite:///costs.db"
             )
-        return CostCallbackHandler(
-            baseline=None, catalog=catalog, ledger=ledger, redact=self.redact
-        )
+        return RouterCosts(baseline=None, catalog=catalog, ledger=ledger, redact=self.redact)
+
+
+def with_handler(callbacks: Callbacks, handler: BaseCallbackHandler) -> Callbacks:
+    """A config's callbacks and one handler more, for every run below.
+
+    What `merge_configs` would make of them, in a tenth of its time.
+    """
+    if not isinstance(callbacks, BaseCallbackManager):
+        return [handler, *(callbacks or ())]
+    manager = callbacks.copy()
+    manager.add_handler(handler, inherit=True)
+    return manager
