@@ -20,6 +20,7 @@ from langchain_smartroute.accounting import (
 )
 from langchain_smartroute.catalog import Catalog
 from langchain_smartroute.errors import ConfigurationError
+from langchain_smartroute.execution.bounds import time_is_up
 from langchain_smartroute.runnable.observed import ObservedModel
 from langchain_smartroute.state import SharedState
 
@@ -50,7 +51,7 @@ class SpendingModel(ObservedModel):
             answer_room_tokens=self.answer_room_tokens,
             on_backend_error=self.on_backend_error,
         )
-        return Limits(spending=spending, on_limit=self.on_limit)
+        return Limits(spending=spending, on_limit=self.on_limit, is_late=time_is_up)
 
     def _cost_handler(self, catalog: Catalog) -> CostCallbackHandler | None:
         """What writes every call into the ledger; `None` without one.
