@@ -6,8 +6,9 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
+from langchain_smartroute.state.clock import StoreClock
 from langchain_smartroute.state.commands import (
     Claim,
     Command,
@@ -23,6 +24,7 @@ from langchain_smartroute.state.commands import (
     Swap,
 )
 from langchain_smartroute.state.database import Database, sa
+from langchain_smartroute.state.postgresql import held_at_once, settled_at_once
 from langchain_smartroute.state.tables import MIGRATIONS, counters, leases, statements_for, values
 from langchain_smartroute.state.upserts import insert_into
 
@@ -31,6 +33,7 @@ __all__ = ["SqlState"]
 T = TypeVar("T")
 
 _SWEEP_S = 60.0
+_NOT_SO: Final = object()
 
 
 class _RefusedError(Exception):
@@ -69,10 +72,8 @@ class SqlState:
         self, url: str, *, timeout_s: float = 1.0, clock: Callable[[], float] = time.time
     ) -> None:
         self._database = Database(url, timeout_s=timeout_s, durable=False)
-        self._clock = clock
-        self._latest_ms = 0
+        self._clock = StoreClock(clock)
         self._swept_s = time.monotonic()
-        self._ahead_ms = 0
         self._opening = threading.Lock()
         self._turn = threading.Lock()
         self._is_open = False
@@ -104,10 +105,14 @@ class SqlState:
             if not self._is_open:
                 self._database.prepare("state", MIGRATIONS)
                 with self._database.reading() as connection:
-                    self._set_clock(connection)
+                    self._clock.set_by(connection)
                 self._is_open = True
 
     def _carried_out(self, command: Command[T]) -> T:
+        if self._database.dialect == "postgresql":
+            found = self._at_once(command)
+            if found is not _NOT_SO:
+                return cast("T", found)
         does = self._DOES[type(command)]
         try:
             with self._database.writing() as connection:
@@ -115,25 +120,24 @@ class SqlState:
         except _RefusedError as refused:
             return cast("T", refused.refusal)
 
-    def _now_ms(self) -> int:
-        # Should the clock jump back, nothing is freed early.
-        self._latest_ms = max(self._latest_ms, int(self._clock() * 1000) + self._ahead_ms)
-        return self._latest_ms
-
-    def _set_clock(self, connection: sa.Connection) -> None:
-        """Go by the server's clock, which all workers have in common."""
-        if connection.dialect.name == "postgresql":
-            theirs = connection.exec_driver_sql(
-                "SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
-            ).scalar_one()
-            self._ahead_ms = theirs - int(self._clock() * 1000)
-
-    def _after(self, seconds: float) -> int:
-        return self._now_ms() + round(seconds * 1000)
+    def _at_once(self, command: Command[Any]) -> Any:
+        """What a command on one counter gives, in one statement; `_NOT_SO`: it takes more."""
+        if isinstance(command, Hold) and len(command.claims) == 1:
+            with self._database.at_once() as connection:
+                if held_at_once(connection, command, now_ms=self._clock.now_ms()):
+                    return None
+        if isinstance(command, Settle) and len(command.charges) == 1:
+            with self._database.at_once() as connection:
+                standing, more = settled_at_once(connection, command, now_ms=self._clock.now_ms())
+                self._sweep(connection)
+            if more:
+                self.run(Settle(lease=command.lease, charges=()))
+            return (standing,)
+        return _NOT_SO
 
     def _get(self, connection: sa.Connection, command: Get | Swap) -> str | None:
         query = sa.select(values.c.value).where(
-            values.c.key == command.key, values.c.expires_ms > self._now_ms()
+            values.c.key == command.key, values.c.expires_ms > self._clock.now_ms()
         )
         if connection.dialect.name == "postgresql" and not isinstance(command, Get):
             # One key's changes come one after the other, its first one too.
@@ -145,7 +149,7 @@ class SqlState:
         row = {
             "key": command.key,
             "value": command.value,
-            "expires_ms": self._after(command.ttl_s),
+            "expires_ms": self._clock.after(command.ttl_s),
         }
         statement = insert_into(connection, values).values(row)
         changes = {name: statement.excluded[name] for name in ("value", "expires_ms")}
@@ -165,7 +169,7 @@ class SqlState:
         return True
 
     def _look(self, connection: sa.Connection, command: Look) -> tuple[Found | None, ...]:
-        now = self._now_ms()
+        now = self._clock.now_ms()
         asked = sa.select(values.c.key, values.c.value, values.c.expires_ms).where(
             values.c.key.in_(command.keys), values.c.expires_ms > now
         )
@@ -176,7 +180,7 @@ class SqlState:
         return tuple(found.get(key) for key in command.keys)
 
     def _hold(self, connection: sa.Connection, command: Hold) -> Refusal | None:
-        expires_ms = self._after(command.lease_s)
+        expires_ms = self._clock.after(command.lease_s)
         # In one order everywhere: no two reservations wait for one another in a circle.
         for number, claim in sorted(enumerate(command.claims), key=lambda c: c[1].counter):
             lives_s = max(claim.ttl_s, command.lease_s)
@@ -207,7 +211,7 @@ class SqlState:
             "counter": claim.counter,
             "spent": 0,
             "held": claim.amount,
-            "expires_ms": self._after(lives_s),
+            "expires_ms": self._clock.after(lives_s),
             "ceiling": claim.ceiling,
         }
         asked = statements_for(connection.dialect.name).claim
@@ -216,7 +220,7 @@ class SqlState:
     def _free_expired(self, connection: sa.Connection, counter: str) -> int:
         """Free what leases held that have run out; gives how much."""
         asked = statements_for(connection.dialect.name).expire
-        given = {"counter": counter, "now": self._now_ms()}
+        given = {"counter": counter, "now": self._clock.now_ms()}
         amount: int = sum(connection.execute(asked, given).scalars())
         if amount:
             mine = counters.update().where(counters.c.counter == counter)
@@ -236,7 +240,7 @@ class SqlState:
                 "spent": charge.amount if charge else 0,
                 "held": 0,
                 "freed": held.get(counter, 0),
-                "expires_ms": self._after(charge.ttl_s if charge else 0),
+                "expires_ms": self._clock.after(charge.ttl_s if charge else 0),
             }
             spent, left = connection.execute(asked.settle, given).one()
             stands[counter] = Standing(spent=spent, held=left)
@@ -253,8 +257,8 @@ class SqlState:
         if time.monotonic() - self._swept_s < _SWEEP_S:
             return
         self._swept_s = time.monotonic()
-        self._set_clock(connection)
-        now = self._now_ms()
+        self._clock.set_by(connection)
+        now = self._clock.now_ms()
         connection.execute(values.delete().where(values.c.expires_ms <= now))
         over = sa.and_(counters.c.expires_ms <= now, counters.c.held == 0)
         connection.execute(counters.delete().where(over))

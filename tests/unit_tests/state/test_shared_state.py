@@ -117,6 +117,15 @@ def test_what_was_spent_counts_and_what_was_reserved_is_free_again(state):
     assert standing(state) == (4, 0)
 
 
+def test_a_lease_on_several_counters_is_given_up_whole(state):
+    """What was charged on one counter of two left the other's part reserved."""
+    state.run(hold("a", claim("c", amount=4), claim("d", amount=4)))
+    (stands,) = state.run(settle("a", c=3))
+    assert stands == Standing(spent=3, held=0)
+    assert standing(state, "d") == (0, 0)
+    assert state.run(settle("a", c=1)) == (Standing(spent=4, held=0),)
+
+
 def test_an_overrun_is_written_down_and_blocks_what_follows(state):
     state.run(hold("a", claim(amount=9)))
     assert state.run(settle("a", c=12)) == (Standing(spent=12, held=0),)
