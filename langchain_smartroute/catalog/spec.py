@@ -41,7 +41,8 @@ class ModelSpec(Checked):
         prices: Dated prices; of those in force the latest counts. Empty: unknown.
         context_window: Tokens of prompt and answer together.
         max_output_tokens: The longest answer, in tokens.
-        image_tokens: The most tokens that it counts for one picture.
+        image_tokens: The most tokens that it counts for one picture; where left out, spend
+            limits take the most that any model is known to count.
         inputs: What it can read: `text`, `image`, `audio`, `pdf`.
         tools: Whether it can call tools.
         tool_choice: Whether a tool call can be forced.

@@ -30,6 +30,7 @@ __all__ = [
     "TimeLimits",
     "attempt_bounds",
     "bound_by",
+    "time_is_up",
 ]
 
 MAX_ANSWER_CHARS: Final = 1_000_000
@@ -248,6 +249,12 @@ class AttemptBounds:
 
 attempt_bounds: ContextVar[AttemptBounds | None] = ContextVar("attempt_bounds", default=None)
 """The bounds of the attempt that runs here, which connections keep to."""
+
+
+def time_is_up() -> bool:
+    """Whether the attempt that this is called in has run out of its time."""
+    bounds = attempt_bounds.get()
+    return bounds is not None and bounds.has_run_out
 
 
 @contextmanager

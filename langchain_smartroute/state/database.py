@@ -82,6 +82,16 @@ class Database:
             yield connection
 
     @contextmanager
+    def at_once(self) -> Iterator[sa.Connection]:
+        """A connection whose every statement is a transaction of its own.
+
+        Raises:
+            StorageError: If the database does not do what it is asked to.
+        """
+        with self._told(), self.engine.connect() as plain:
+            yield plain.execution_options(isolation_level="AUTOCOMMIT")
+
+    @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """A transaction that only reads.
 

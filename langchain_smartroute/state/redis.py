@@ -15,10 +15,11 @@ from weakref import WeakKeyDictionary
 from langchain_smartroute.errors import ConfigurationError, StorageError
 from langchain_smartroute.state import scripts as lua
 from langchain_smartroute.state.commands import (
-    Add,
     Command,
+    Found,
     Get,
     Hold,
+    Look,
     Put,
     Refusal,
     Settle,
@@ -144,8 +145,8 @@ def _call_of(command: Command[T]) -> _Call[T]:
             made = _Call(lua.PUT, [key, value, _ms(ttl_s)], _as_nothing)
         case Swap():
             made = _Call(lua.SWAP, _swap_arguments(command), bool)
-        case Add(key=key, amount=amount, ttl_s=ttl_s):
-            made = _Call(lua.ADD, [key, amount, _ms(ttl_s)], int)
+        case Look(keys=keys):
+            made = _Call(lua.LOOK, list(keys), _as_found)
         case Hold():
             made = _Call(lua.HOLD, _hold_arguments(command), _as_refusal)
         case Settle(lease=lease, charges=charges):
@@ -188,6 +189,14 @@ def _as_is(answer: Any) -> Any:
 
 def _as_nothing(_answer: Any) -> None:
     return None
+
+
+def _as_found(answer: Sequence[Any]) -> tuple[Found | None, ...]:
+    pairs = zip(answer[::2], answer[1::2], strict=True)
+    return tuple(
+        None if left_ms < 0 else Found(value=value, left_s=left_ms / 1000)
+        for value, left_ms in pairs
+    )
 
 
 def _as_refusal(answer: Any) -> Refusal | None:
