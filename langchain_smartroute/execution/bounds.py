@@ -88,6 +88,7 @@ class AttemptBounds:
 
     Attributes:
         arrived: Answers of models that had come when time was up all the same.
+        on_more_time: Is told when content gives the attempt more time.
 
     Args:
         limits: How long it may take.
@@ -109,6 +110,7 @@ class AttemptBounds:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.arrived: list[BaseMessage] = []
+        self.on_more_time: Callable[[], None] | None = None
         self.max_answer_chars = max_answer_chars
         self._said = 0
         self._limits = limits
@@ -166,6 +168,8 @@ class AttemptBounds:
             # It says with every chunk that it is done: its word is worth nothing.
             self._closing, self._trusted = False, False
         self._silence = self._limit("idle_timeout_s", self._limits.idle_timeout_s)
+        if self.on_more_time is not None:
+            self.on_more_time()
 
     def said(self, chars: int) -> None:
         """Count more of the answer.

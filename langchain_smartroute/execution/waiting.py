@@ -50,10 +50,12 @@ class _Task:
         if is_left and self._too_late is not None:
             self._too_late()
 
-    def wait(self, seconds: float | None) -> bool:
+    def wait(self, bounds: AttemptBounds) -> bool:
         """Whether the call ended in time; if not, or if the wait is broken off, it is left."""
         try:
-            self._ended.wait(seconds)
+            # What arrives inside of the call may give it more time.
+            while not self._ended.wait(bounds.remaining_s) and not bounds.has_run_out:
+                pass
         finally:
             with self._lock:
                 self.is_left = not self._ended.is_set()
@@ -107,7 +109,7 @@ def finished_in_time(
     task = _Task(call, too_late)
     _worker().give(task)
     try:
-        task.wait(bounds.remaining_s)
+        task.wait(bounds)
     finally:
         if task.is_left and left is not None:
             left()
