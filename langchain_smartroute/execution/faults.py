@@ -61,6 +61,7 @@ _BY_STATUS: Mapping[int, FaultKind] = {
     404: "model_unknown",
     408: "silent",
     409: "broken",
+    413: "overflow",
     425: "broken",
     429: "busy",
     503: "busy",

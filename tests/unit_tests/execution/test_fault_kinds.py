@@ -71,7 +71,7 @@ STATUSES = {
     405: "invalid",
     408: "silent",
     409: "broken",
-    413: "invalid",
+    413: "overflow",
     422: "invalid",
     425: "broken",
     429: "busy",

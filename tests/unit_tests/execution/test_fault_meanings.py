@@ -137,8 +137,12 @@ def test_an_overflow_may_come_inside_a_stream(error_after):
     assert (fault.scope, fault.overflow) == ("larger_window", True)
 
 
-def test_too_large_a_request_never_goes_to_just_any_model(error_after):
-    assert fault_of(error_after(status(413, message="Payload too large"))).scope != "any"
+@pytest.mark.parametrize("body", [None, "<html>413 Request Entity Too Large</html>"])
+def test_too_large_a_request_goes_to_a_larger_window_only(error_after, body):
+    """Groq's "Request too large for model" and a proxy's web page ended the request at once."""
+    said = status(413, message="Request too large for model `m`", body=body)
+    fault = fault_of(error_after(said))
+    assert (fault.scope, fault.overflow) == ("larger_window", True)
 
 
 @pytest.mark.parametrize(
