@@ -47,6 +47,9 @@ def usage_of(message: BaseMessage) -> Usage | None:
     counts = (reported.get("input_tokens"), reported.get("output_tokens"))
     if not all(_is_count(count) for count in counts):
         return None
+    if not any(counts) and holds_anything(message):
+        # Gateways that do not count send zeros, or an empty usage, which LangChain reads so.
+        return None
     inputs = reported.get("input_token_details") or {}
     outputs = reported.get("output_token_details") or {}
     tier = _service_tier(message, inputs)
