@@ -104,6 +104,16 @@ async def test_a_stream_that_ends_without_naming_its_end_was_cut(streamed, chain
     assert [(a.model, a.outcome) for a in caught.value.attempts] == [("a", "failed")]
 
 
+async def test_error_is_no_reason_to_have_finished(call, chain_of):
+    """OpenRouter says so of a provider that broke off; half an answer passed for a whole one."""
+    broke = AIMessageChunk("one two", response_metadata={"finish_reason": "error"})
+    chain = chain_of(says(broke), FINE, each=TELLS, stream_policy="buffer")
+    assert (await call(chain)).text == "fine"
+    expected = (ConnectionError, StreamInterruptedError)
+    with pytest.raises(expected, match="with the finish reason error"):
+        await call(chain_of(says(broke), each=TELLS, stream_policy="buffer"))
+
+
 async def test_a_cut_stream_that_is_held_back_gives_way(streamed, chain_of):
     chain = chain_of(says(TEXT, MORE), FINE, each=TELLS, stream_policy="buffer")
     answer = await streamed(chain)
