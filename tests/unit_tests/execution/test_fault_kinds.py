@@ -474,7 +474,7 @@ def test_the_message_is_what_the_provider_said():
     assert fault_of(error).message == "max_tokens is too large"
 
 
-@pytest.mark.parametrize("body", [None, {}, {"message": ""}, {"message": 5}, "text"], ids=repr)
+@pytest.mark.parametrize("body", [None, {}, {"message": ""}, {"message": 5}, [], "<p>"], ids=repr)
 def test_where_the_provider_said_nothing_the_message_is_the_exceptions(body):
     assert fault_of(HttpError(400, body=body, message="Error code: 400")).message == (
         "Error code: 400"
