@@ -244,7 +244,7 @@ def _summary(error: Exception, status: int | None, kind: FaultKind) -> str:
     elif kind == "key_refused":
         parts.append("key not accepted")
     code = getattr(error, "code", None)
-    if isinstance(code, str) and code:
+    if isinstance(code, str) and re.fullmatch(r"[\w.:/-]{1,64}", code):
         parts.append(code)
     return ", ".join(parts)
 

@@ -458,6 +458,14 @@ def test_a_header_that_is_no_text_is_none():
 # ---- what is written down ---------------------------------------------------------------
 
 
+@pytest.mark.parametrize("code", ["my private prompt", "x" * 65, "a\nb", ""])
+def test_a_code_that_is_none_is_not_written_down(code):
+    """A gateway put its message, and with it the prompt, where the code belongs."""
+    error = HttpError(500, message="no")
+    error.code = code
+    assert fault_of(error).summary == "HttpError (HTTP 500)"
+
+
 def test_the_request_id_is_the_providers():
     assert fault_of(HttpError(500, headers={"x-request-id": "req-7"})).request_id == "req-7"
     assert fault_of(HttpError(500)).request_id is None
