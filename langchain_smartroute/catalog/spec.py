@@ -30,7 +30,8 @@ class ModelSpec(Checked):
     """One model: names, endpoint, prices, capabilities and quality priors.
 
     A capability that is left out is taken as present, a window that is left out
-    as unlimited: only what is known to be missing rules a candidate out.
+    as unlimited: only what is known to be missing rules a candidate out. Except for
+    `inputs`: a model that is not said to see pictures is not sent any.
 
     Attributes:
         alias: The name that tables, rules and reports use.

@@ -47,6 +47,9 @@ def usage_of(message: BaseMessage) -> Usage | None:
     input_tokens, output_tokens = reported.get("input_tokens"), reported.get("output_tokens")
     if not (_is_count(input_tokens) and _is_count(output_tokens)):
         return None
+    if not (input_tokens or output_tokens) and holds_anything(message):
+        # Gateways that do not count send zeros, or an empty usage, which LangChain reads so.
+        return None
     inputs = reported.get("input_token_details") or {}
     outputs = reported.get("output_token_details") or {}
     tier = _service_tier(message, inputs)

@@ -83,10 +83,12 @@ class RedisState:
         self._of_loop: WeakKeyDictionary[Any, tuple[Any, dict[str, Any]]] = WeakKeyDictionary()
         try:
             self._client = redis.Redis.from_url(url, **self._options)
-        except ValueError as error:
+        except ValueError:
+            # What it says may be a piece of the password.
             raise ConfigurationError(
-                f"url: not the URL of a Redis ({error}); give one such as redis://host:6379/0"
-            ) from error
+                "url (not shown, as it may hold a password): not the URL of a Redis; give one such"
+                " as redis://host:6379/0, with %23 for a # in the password"
+            ) from None
 
     def __repr__(self) -> str:
         head, at, tail = self._url.rpartition("@")

@@ -319,3 +319,18 @@ def test_a_state_is_told_by_its_url(sqlite_url):
 def test_what_is_no_state_says_so(source):
     with pytest.raises(ConfigurationError):
         open_state(source)
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql//me:hunter2@host/db", "me:hunter2@host", "redis://:hunter2#!@host:6379"]
+)
+def test_a_url_with_a_typo_is_not_repeated(url):
+    """The password stood in the error of one without its colon, or was taken for a port."""
+    with pytest.raises(ConfigurationError) as caught:
+        open_state(url)
+    assert "hunter2" not in f"{caught.value}{caught.value.__cause__}"
+
+
+def test_a_scheme_with_a_typo_is_told_what_there_is():
+    with pytest.raises(ConfigurationError, match=r"'reddis'.*redis"):
+        open_state("reddis://host:6379/0")
