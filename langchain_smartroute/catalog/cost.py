@@ -41,11 +41,8 @@ def cost_usd(usage: Usage, price: Price | None) -> Decimal | None:
     total = _NOTHING
     if "request_usd" in rates:
         total = _EXACT.multiply(rates["request_usd"], Decimal(1_000_000))
-    if _is_plain(usage):
-        return _EXACT.multiply(_EXACT.add(total, _of_text(usage, rates)), _PER_MILLION)
     for tokens, name in _counts(usage):
-        if tokens:
-            total = _EXACT.add(total, _EXACT.multiply(Decimal(tokens), _rate(rates, name)))
+        total = _EXACT.add(total, _EXACT.multiply(Decimal(tokens), _rate(rates, name)))
     return _EXACT.multiply(total, _PER_MILLION)
 
 
@@ -57,28 +54,6 @@ def price_fault(usage: Usage, price: Price | None) -> str | None:
     if tier is None or any(variant.service_tier == tier for variant in price.variants):
         return None
     return f"no price for service tier {tier!r}"
-
-
-def _is_plain(usage: Usage) -> bool:
-    """Whether all tokens are of the two kinds that every price names."""
-    return not (
-        usage.cache_read_tokens
-        or usage.cache_write_tokens
-        or usage.reasoning_tokens
-        or usage.input_audio_tokens
-        or usage.output_audio_tokens
-        or usage.input_image_tokens
-        or usage.output_image_tokens
-    )
-
-
-def _of_text(usage: Usage, rates: Mapping[str, Decimal]) -> Decimal:
-    """The plain case at once: it is most of them."""
-    return _EXACT.fma(
-        Decimal(usage.input_tokens),
-        rates["input_usd_per_mtok"],
-        _EXACT.multiply(Decimal(usage.output_tokens), rates["output_usd_per_mtok"]),
-    )
 
 
 _WIDER = {
@@ -114,7 +89,7 @@ def _rates(usage: Usage, price: Price) -> Mapping[str, Decimal]:
 
 
 def _counts(usage: Usage) -> Iterator[tuple[int, str]]:
-    """Each kind of token with the rate for it; together they are the whole usage."""
+    """Each kind of token that there is with its rate; together they are the whole usage."""
     left = usage.input_tokens
     hour = min(usage.cache_write_1h_tokens, usage.cache_write_tokens)
     for tokens, name in (
@@ -124,9 +99,10 @@ def _counts(usage: Usage) -> Iterator[tuple[int, str]]:
         (usage.input_audio_tokens, "input_audio_usd_per_mtok"),
         (usage.input_image_tokens, "input_image_usd_per_mtok"),
     ):
-        part = min(tokens, left)
-        left -= part
-        yield part, name
+        if tokens:
+            part = min(tokens, left)
+            left -= part
+            yield part, name
     yield left, "input_usd_per_mtok"
     left = usage.output_tokens
     for tokens, name in (
@@ -134,7 +110,8 @@ def _counts(usage: Usage) -> Iterator[tuple[int, str]]:
         (usage.output_audio_tokens, "output_audio_usd_per_mtok"),
         (usage.output_image_tokens, "output_image_usd_per_mtok"),
     ):
-        part = min(tokens, left)
-        left -= part
-        yield part, name
+        if tokens:
+            part = min(tokens, left)
+            left -= part
+            yield part, name
     yield left, "output_usd_per_mtok"

@@ -65,6 +65,7 @@ def checked(
     specs: Mapping[str, ModelSpec],
     cascade: Cascade,
     fallbacks: Mapping[str, Sequence[str]],
+    most: int,
 ) -> RoutingDecision:
     """A decision with the checks of its answers, its cascade and its second opinions."""
     found = checks_for(checks, request, decision)
@@ -77,6 +78,7 @@ def checked(
             specs,
             name=cascade.check.name,
             cheap=2 if compares else 1,
+            most=most,
             among=[a for a in specs if specs[a].gives_logprobs] if _reads_logprobs(own) else None,
             in_loop=request.turn.in_loop,
         )
@@ -168,7 +170,7 @@ def _deciding(
 def _compared(
     decision: RoutingDecision, named: Iterable[str], deciding: Sequence[str]
 ) -> RoutingDecision:
-    """A decision with those who give second opinions; they are not asked once more after it.
+    """A decision with those who give second opinions; they come last in its chain.
 
     Args:
         decision: With its checks.
@@ -183,6 +185,7 @@ def _compared(
     return replace(
         decision,
         opinions=tuple(able),
-        chain=tuple(alias for alias in decision.chain if alias not in able),
+        # They have spoken: they are asked again only where everybody else fails.
+        chain=tuple(sorted(decision.chain, key=able.__contains__)),
         notes=(*decision.notes, *notes),
     )

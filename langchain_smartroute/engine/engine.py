@@ -195,6 +195,7 @@ class Engine:
             specs=self.policy.catalog.models,
             cascade=self.cascade,
             fallbacks=self.policy.fallbacks,
+            most=self.policy.max_attempts,
         )
 
     def chain(

@@ -25,7 +25,8 @@ def read_outcomes(*sources: str | Path, scores: str | Path | None = None) -> Out
         *sources: Paths of parquet, CSV or JSONL files (JSONL also gzipped), of folders
             of such files, or the URL of a ledger. A row has `prompt`, `model` and `score`
             in [0, 1]; see `OutcomeTable.from_records` for what else it may have.
-        scores: For ledgers: a CSV or JSONL file of `decision_id` (or `run_id`) and `score`.
+        scores: For ledgers: a CSV or JSONL file of `decision_id` (or `run_id`), `score` and,
+            where it is not the returned answer's, `model`, as `on_feedback` writes it.
 
     Raises:
         ConfigurationError: Naming the file, the row and the column, and what to do.
@@ -35,7 +36,9 @@ def read_outcomes(*sources: str | Path, scores: str | Path | None = None) -> Out
     return OutcomeTable.from_rows(parts)
 
 
-def _rows_of(source: str | Path, scores: Mapping[str, float]) -> Iterator[OutcomeRows]:
+def _rows_of(
+    source: str | Path, scores: Mapping[tuple[str, str | None], float]
+) -> Iterator[OutcomeRows]:
     if "://" in str(source):
         # SQLAlchemy is imported in there.
         from langchain_smartroute.evaluation.scored import ledger_rows  # noqa: PLC0415
@@ -46,17 +49,17 @@ def _rows_of(source: str | Path, scores: Mapping[str, float]) -> Iterator[Outcom
         yield _rows_of_file(path)
 
 
-def _scores(path: Path) -> dict[str, float]:
+def _scores(path: Path) -> dict[tuple[str, str | None], float]:
     """Id → score; of a file that is read as outcomes are."""
     if not path.is_file():
         raise ConfigurationError(f"scores = {str(path)!r}: there is no such file")
     wanted = ("score",)
     records = _csv_records(path, wanted) if path.suffix == ".csv" else _json_records(path)
-    found: dict[str, float] = {}
+    found: dict[tuple[str, str | None], float] = {}
     for number, record in enumerate(records, 1):
         name = record.get("decision_id") or record.get("run_id")
         try:
-            found[str(name)] = float(record["score"])
+            found[str(name), record.get("model") or None] = float(record["score"])
         except (KeyError, TypeError, ValueError):
             name = None
         if name is None:

@@ -11,19 +11,23 @@ from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.evaluation.rows import OutcomeRows
 from langchain_smartroute.execution.checks.comparing import final_answer
 
-__all__ = ["ledger_rows"]
+__all__ = ["Scored", "ledger_rows"]
+
+Scored = tuple[str, str | None]
+"""Id of a decision or run, and the alias whose answer was scored."""
 
 _SCORE = "score"
 _ANSWERED = ("accepted", "rejected")
 
 
-def ledger_rows(url: str, *, scores: Mapping[str, float] | None = None) -> OutcomeRows:
+def ledger_rows(url: str, *, scores: Mapping[Scored, float] | None = None) -> OutcomeRows:
     """The scored answers of a ledger.
 
     Args:
         url: Of the ledger's database.
-        scores: Id of a decision or of a run → score in [0, 1]; beside it counts a record's
-            own key `score`.
+        scores: Id of a decision or of a run, and the alias whose answer it was, or `None`
+            for the one that was returned → score in [0, 1]. Beside it counts a record's own
+            key `score`.
 
     Raises:
         ConfigurationError: If no record has both a prompt and a score, saying how to get
@@ -51,12 +55,9 @@ def ledger_rows(url: str, *, scores: Mapping[str, float] | None = None) -> Outco
     )
 
 
-def _rows(records: list[CallRecord], scores: Mapping[str, float]) -> Iterator[dict[str, Any]]:
+def _rows(records: list[CallRecord], scores: Mapping[Scored, float]) -> Iterator[dict[str, Any]]:
     for record in records:
-        score: float | str | None = scores.get(record.run_id)
-        if score is None and record.outcome == "accepted":
-            own = record.keys.get(_SCORE)
-            score = scores.get(record.decision_id or "") if own is None else own
+        score = _score(record, scores)
         if score is None:
             continue
         yield {
@@ -71,3 +72,13 @@ def _rows(records: list[CallRecord], scores: Mapping[str, float]) -> Iterator[di
             "latency_s": record.latency_s,
             "time": None if record.started_at is None else record.started_at.timestamp(),
         }
+
+
+def _score(record: CallRecord, scores: Mapping[Scored, float]) -> float | str | None:
+    """A record's score: its run's, its model's of the decision, or the returned answer's."""
+    decision = record.decision_id or ""
+    found = scores.get((record.run_id, None), scores.get((decision, record.alias)))
+    if found is None and record.outcome == "accepted":
+        own: float | str | None = record.keys.get(_SCORE)
+        return scores.get((decision, None)) if own is None else own
+    return found

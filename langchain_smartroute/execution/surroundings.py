@@ -272,14 +272,25 @@ class AReader:
 
     async def next(self) -> Any:
         """The next chunk, or `END`."""
-        self._bounds.goes_on()
+        bounds = self._bounds
+        bounds.goes_on()
         with self._surrounding:
             try:
-                async with asyncio.timeout(self._bounds.remaining_s):
+                async with asyncio.timeout(bounds.remaining_s) as timeout:
+                    bounds.on_more_time = partial(_put_off, timeout, bounds)
                     step = anext(self._source, END) if self._begun else _unregistered(self._source)
                     self._begun = True
                     return await step
             except TimeoutError as error:
-                if self._bounds.has_run_out:
-                    raise self._bounds.error() from error
+                if bounds.has_run_out:
+                    raise bounds.error() from error
                 raise
+            finally:
+                bounds.on_more_time = None
+
+
+def _put_off(timeout: asyncio.Timeout, bounds: AttemptBounds) -> None:
+    """Give a step that is waited for as much time as its attempt has now."""
+    left = bounds.remaining_s
+    if left is not None and not timeout.expired():
+        timeout.reschedule(asyncio.get_running_loop().time() + left)

@@ -27,6 +27,7 @@ def cascaded(
     *,
     name: str,
     cheap: int = 1,
+    most: int = 3,
     among: Collection[str] | None = None,
     in_loop: bool = False,
 ) -> RoutingDecision:
@@ -41,10 +42,13 @@ def cascaded(
         specs: Alias → every candidate of the router.
         name: What the cascade is called, in reasons.
         cheap: How many cheap ones it needs; all but the first are second opinions.
+        most: The most candidates that are tried for one request, second opinions apart.
         among: Who may be the cheap ones; `None`: anybody.
         in_loop: Whether results of tools are being answered: who began ends then.
     """
     strong = decision.model
+    if most < 2:  # noqa: PLR2004 - a cheap one and the strong one
+        return _noted(decision, f"no cascade ({name}): max_attempts = {most}")
     if in_loop or not decision.sticks:
         why = "a tool loop ends with the model it began with" if in_loop else decision.reason
         return _noted(decision, f"no cascade ({name}): {why}")
@@ -58,6 +62,9 @@ def cascaded(
         )
     first, *seconds = ranked[:cheap]
     rest = [alias for alias in decision.chain if alias not in ranked[:cheap]]
+    # Whom the second opinions come from still stand in where everybody else fails.
+    rest = [*rest[: most - 1], *seconds]
+    beside_too = f"stands in, cascade {name}"
     beside = f", {', '.join(seconds)} beside it" if seconds else ""
     reason = f"cascade {name}: the cheapest for {decision.task}{beside}, else {strong}"
     return replace(
@@ -66,7 +73,7 @@ def cascaded(
         chain=(first, *rest),
         chain_reasons={
             first: reason,
-            **{a: decision.chain_reasons.get(a, decision.reason) for a in rest},
+            **{a: decision.chain_reasons.get(a, beside_too) for a in rest},
         },
         reason=reason,
         opinions=tuple(seconds),

@@ -19,6 +19,7 @@ from langchain_smartroute.execution import OPTIONS_KEY, CandidateHealth
 from langchain_smartroute.runnable.configured import ConfiguredModel
 from langchain_smartroute.runnable.graph import router_graph
 from langchain_smartroute.runnable.plan import Form, Plan, planned
+from langchain_smartroute.runnable.spending import with_handler
 from langchain_smartroute.runnable.structured import StructuredRouter
 from langchain_smartroute.runnable.tools import bound_tools
 from langchain_smartroute.types import RoutingDecision, SchemaMethod
@@ -36,8 +37,7 @@ class SmartRouterRunnable(ConfiguredModel):
 
     Attributes:
         catalog: Name of a shipped catalog, path, mapping or `Catalog`.
-        base_url: The gateway; where left out, the catalog's own endpoint or the
-            environment (see `from_catalog`).
+        base_url: The gateway; left out: the catalog's own, or as `from_catalog` says.
         api_key: The gateway's key.
         api_key_env: Name of the environment variable with that key.
         tier: How to trade money for quality: `budget`, `balanced` or `quality`.
@@ -49,16 +49,18 @@ class SmartRouterRunnable(ConfiguredModel):
         prices: Alias → `Price`, or several dated ones: your own, which come before the
             catalog's. What neither has is looked up in genai-prices, where installed.
         spend_limits: `SpendLimit`s that every call has to fit into.
-        state: Where their counters and the routes of conversations are: `redis://…`, the
-            URL of a database, a `SharedState`, or `None` for this process alone.
+        state: Where workers share counters, breakers and routes of conversations: `redis://…`,
+            the URL of a database, a `SharedState`, or `None` for this process alone.
         answer_room_tokens: Under spend limits, the longest answer where a call names none.
         on_backend_error: Whether calls are made (`allow`) or not (`deny`) while the state
             does not answer.
         on_decision: Told every decision when its request has ended: a callable that takes a
             `DecisionRecord`, or the path of a JSONL file, for `smartroute decisions`.
-        ledger: Where every call of this router is recorded: a `Ledger` or the URL of a
-            database.
-        rules: Asked in order before the routing table.
+        on_feedback: Told every score: a callable that takes a `ScoreRecord`, or such a path.
+        ledger: Where every call is recorded: a `Ledger` or the URL of a database.
+        redact: Given a prompt's or an answer's text, gives what the ledger keeps of it.
+        policy: How it decides: `table`, `quality`, a policy, or a callable on the features.
+        rules: Asked in order before the policy.
         fallbacks: Alias → aliases to try first when it fails.
         max_attempts: The most candidates that are tried for one request.
         classifier: Says what is asked: a `LinearClassifier` (`None`: the shipped one),
@@ -270,7 +272,7 @@ class SmartRouterRunnable(ConfiguredModel):
         """The caller's config with the callbacks, tags and metadata of the router itself."""
         costs = self._costs
         if costs is not None:
-            config = merge_configs({"callbacks": [costs]}, config)
+            config["callbacks"] = with_handler(config.get("callbacks"), costs)
         if not (self.callbacks or self.tags or self.metadata):
             return config
         own: RunnableConfig = {

@@ -30,8 +30,8 @@ __all__ = ["read_calibration", "read_settings", "written_settings"]
 _CALIBRATION = "calibration"
 """A table of a file that says how its settings were chosen; a router has no use for it."""
 
-_URLS = ("ledger", "on_decision", "state")
-_OBJECTS = ("cache", "callbacks", "rate_limiter", "custom_get_token_ids")
+_URLS = ("ledger", "on_decision", "on_feedback", "state")
+_OBJECTS = ("cache", "callbacks", "rate_limiter", "custom_get_token_ids", "redact")
 _LIMITS = (
     "connect_timeout_s",
     "first_token_timeout_s",

@@ -96,6 +96,7 @@ def classifying(config: RunnableConfig | None, decision_id: str) -> Iterator[Con
     told = {
         "smartroute_request_id": around.get("smartroute_request_id") or decision_id,
         **_instead(around, "smartroute_decision_id", "smartroute_attempt"),
+        PURPOSE_KEY: "classifier",
     }
     own: RunnableConfig = {"metadata": {**around, **told}}
     if config is not None and config.get("callbacks") is not None:

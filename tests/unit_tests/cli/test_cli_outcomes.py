@@ -217,21 +217,19 @@ def test_the_headline_needs_public_outcomes(smartroute, tmp_path):
 
 
 def test_a_ledger_with_scores_is_outcomes(smartroute, tmp_path, sqlite_url):
-    """Answers of a router that kept its prompts, scored afterwards by their decisions."""
+    """Answers of a router that kept its prompts, and what `feedback` wrote of them."""
     ledger = SqlLedger(sqlite_url)
     costs = CostCallbackHandler(ledger=ledger, redact=lambda text: text)
-    scores = []
+    path = tmp_path / "scores.jsonl"
     with SandboxServer() as gateway:
-        router = SmartRouterRunnable.from_catalog(base_url=gateway.base_url)
+        router = SmartRouterRunnable.from_catalog(base_url=gateway.base_url, on_feedback=path)
         for number in range(6):
             for alias in ("gpt-4o", "glm-4-flash"):
                 chosen = {"configurable": {"smartroute": {"model": alias}}, "callbacks": [costs]}
                 told = router.invoke(f"Question {number}?", chosen).response_metadata["smartroute"]
-                scored = {"decision_id": told["decision_id"], "score": float(alias == "gpt-4o")}
-                scores.append(scored)
+                router.feedback(told["decision_id"], score=alias == "gpt-4o")
     ledger.flush()
     ledger.close()
-    path = written(tmp_path / "scores.jsonl", scores)
     asked = ("evaluate", "policy", "--outcomes", sqlite_url, "--strongest", "gpt-4o")
     names = [
         part
