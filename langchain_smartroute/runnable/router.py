@@ -37,8 +37,7 @@ class SmartRouterRunnable(ConfiguredModel):
 
     Attributes:
         catalog: Name of a shipped catalog, path, mapping or `Catalog`.
-        base_url: The gateway; where left out, the catalog's own endpoint or the
-            environment (see `from_catalog`).
+        base_url: The gateway; left out: the catalog's own, or as `from_catalog` says.
         api_key: The gateway's key.
         api_key_env: Name of the environment variable with that key.
         tier: How to trade money for quality: `budget`, `balanced` or `quality`.
@@ -59,7 +58,8 @@ class SmartRouterRunnable(ConfiguredModel):
             `DecisionRecord`, or the path of a JSONL file, for `smartroute decisions`.
         ledger: Where every call of this router is recorded: a `Ledger` or the URL of a
             database.
-        rules: Asked in order before the routing table.
+        policy: How it decides: `table`, `quality`, a policy, or a callable on the features.
+        rules: Asked in order before the policy.
         fallbacks: Alias → aliases to try first when it fails.
         max_attempts: The most candidates that are tried for one request.
         classifier: Says what is asked: a `LinearClassifier` (`None`: the shipped one),
