@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         JsonlDecisions,
         Ledger,
         MemoryLedger,
+        ScoreRecord,
         SpendLimit,
         track_costs,
     )
@@ -120,6 +121,7 @@ _HOMES = {
     "RoutingDecision": "types",
     "Rule": "routing",
     "SchemaCheck": "execution.checks",
+    "ScoreRecord": "accounting",
     "SmartRouteError": "errors",
     "SmartRouterMiddleware": "middleware",
     "SmartRouterRunnable": "runnable",
@@ -179,6 +181,7 @@ __all__ = [
     "RoutingDecision",
     "Rule",
     "SchemaCheck",
+    "ScoreRecord",
     "SmartRouteError",
     "SmartRouterMiddleware",
     "SmartRouterRunnable",

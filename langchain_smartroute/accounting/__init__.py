@@ -11,6 +11,7 @@ from langchain_smartroute.accounting.ledger import Ledger, MemoryLedger
 from langchain_smartroute.accounting.limiting import LimitedRequest, Limits, OnLimitReached
 from langchain_smartroute.accounting.limits import SpendLimit
 from langchain_smartroute.accounting.record import CallRecord
+from langchain_smartroute.accounting.scores import OnFeedback, ScoreRecord, as_score_sink
 from langchain_smartroute.accounting.spending import OnBackendError, Spending
 from langchain_smartroute.accounting.summary import CostStats
 from langchain_smartroute.accounting.tracking import track_costs
@@ -27,9 +28,12 @@ __all__ = [
     "Limits",
     "MemoryLedger",
     "OnBackendError",
+    "OnFeedback",
     "OnLimitReached",
+    "ScoreRecord",
     "SpendLimit",
     "Spending",
     "as_decision_sink",
+    "as_score_sink",
     "track_costs",
 ]

@@ -7,8 +7,6 @@ answer, and no provider's message.
 from __future__ import annotations
 
 import json
-import os
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -16,6 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from langchain_smartroute.accounting.lines import JsonLines
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.types import Attempt
 
@@ -144,22 +143,15 @@ class JsonlDecisions:
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
-        self._lock = threading.Lock()
+        self._lines = JsonLines(path)
+        self.path = self._lines.path
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self.path)!r})"
 
     def __call__(self, record: DecisionRecord) -> None:
         """Append a record."""
-        line = json.dumps(record.to_json(), ensure_ascii=False, separators=(",", ":")) + "\n"
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
-        with self._lock:
-            descriptor = os.open(self.path, flags, 0o600)
-            try:
-                os.write(descriptor, line.encode())
-            finally:
-                os.close(descriptor)
+        self._lines.append(record.to_json())
 
     def records(self) -> Iterator[DecisionRecord]:
         """Every record, in the order in which they were written.

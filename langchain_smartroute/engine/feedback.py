@@ -6,14 +6,17 @@ import math
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from langchain_smartroute.accounting import ScoreRecord
 from langchain_smartroute.errors import InvalidRequestError
 from langchain_smartroute.routing import QualityPredictor
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from langchain_smartroute.accounting import OnFeedback
     from langchain_smartroute.execution import Walk
 
 __all__ = ["Feedback"]
@@ -37,13 +40,19 @@ class Feedback:
     Args:
         predictor: Learns the scores; left out: one that knows nothing yet.
         aliases: Whose answers can be scored.
+        told: Is given the record of each score; `None`: nobody.
     """
 
     def __init__(
-        self, predictor: QualityPredictor | None = None, *, aliases: Collection[str] = ()
+        self,
+        predictor: QualityPredictor | None = None,
+        *,
+        aliases: Collection[str] = (),
+        told: OnFeedback | None = None,
     ) -> None:
         self.predictor = predictor or QualityPredictor()
         self._aliases = tuple(aliases)
+        self._told = told
         self._ended: OrderedDict[str, _Ended] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -92,6 +101,16 @@ class Feedback:
                 f"model = {alias!r} is not in the catalog; use one of {', '.join(self._aliases)}"
             )
         self.predictor.learn(alias, task=found.task, difficulty=found.difficulty, score=value)
+        if self._told is not None:
+            record = ScoreRecord(
+                decision_id=decision_id,
+                at=datetime.now(tz=UTC),
+                model=alias,
+                task=found.task,
+                difficulty=found.difficulty,
+                score=value,
+            )
+            self._told(record)
 
 
 def _score(value: Any) -> float:

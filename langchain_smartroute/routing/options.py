@@ -27,6 +27,10 @@ class RouteOptions:
         deadline_s: Seconds for all attempts and waits together; `None`: no limit.
         conversation: Key of the conversation that the request belongs to; `None`: where
             there is one, LangGraph's `thread_id` is it.
+
+    Example:
+        >>> RouteOptions().updated({"tier": "quality"}, aliases=["gpt-4o"]).tier
+        'quality'
     """
 
     tier: Tier = "balanced"

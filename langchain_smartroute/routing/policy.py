@@ -30,7 +30,18 @@ OnLimit = Literal["cheapest", "raise"]
 
 
 class Policy(Protocol):
-    """Chooses the chain of candidates for a request; any object with `decide` is one."""
+    """Chooses the chain of candidates for a request; any object with `decide` is one.
+
+    Example:
+        >>> from dataclasses import replace
+        >>> from langchain_smartroute import RequestFeatures, RouteOptions, TablePolicy
+        >>> class Alone:
+        ...     def decide(self, features, options, **known):
+        ...         made = TablePolicy().decide(features, options, **known)
+        ...         return replace(made, chain=made.chain[:1])
+        >>> Alone().decide(RequestFeatures(task="code"), RouteOptions(), decision_id="1").chain
+        ('deepseek-v4-pro',)
+    """
 
     def decide(
         self,

@@ -149,7 +149,7 @@ class ConfiguredModel(DecidingModel):
             **self._knowing_conversations(),
             limits=build_limits(self),
             on_decision=self._decision_sink,
-            feedback=feedback_for(policy),
+            feedback=feedback_for(policy, self.on_feedback),
         )
         self._costs = build_costs(self.ledger, catalog)
         if self.profile is None:

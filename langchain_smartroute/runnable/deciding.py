@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import Field, PrivateAttr
 
+from langchain_smartroute.accounting import as_score_sink
 from langchain_smartroute.engine import Engine, Feedback
 from langchain_smartroute.routing import QualityPolicy, QualityPredictor, RulesFirst
 from langchain_smartroute.runnable.observed import ObservedModel
@@ -13,10 +14,16 @@ from langchain_smartroute.runnable.observed import ObservedModel
 __all__ = ["DecidingModel", "feedback_for"]
 
 
-def feedback_for(policy: RulesFirst) -> Feedback:
-    """What takes scores for a policy: its own predictor, where it has one."""
+def feedback_for(policy: RulesFirst, on_feedback: Any) -> Feedback:
+    """What takes scores for a policy: its own predictor, where it has one.
+
+    Args:
+        policy: The router's.
+        on_feedback: A callable that is told each score, or the path of a file for them.
+    """
     predictor = policy.predictor if isinstance(policy, QualityPolicy) else None
-    return Feedback(predictor, aliases=policy.catalog.models)
+    told = as_score_sink(on_feedback)
+    return Feedback(predictor, aliases=policy.catalog.models, told=told)
 
 
 class DecidingModel(ObservedModel):
@@ -26,6 +33,7 @@ class DecidingModel(ObservedModel):
     """
 
     policy: Any = Field(default="table", exclude=True)
+    on_feedback: Any = Field(default=None, exclude=True)
 
     _engine: Engine = PrivateAttr()
 
@@ -42,8 +50,8 @@ class DecidingModel(ObservedModel):
         """Say how good an answer was.
 
         The score is counted for the model, the task and the difficulty of the decision;
-        with the quality policy later decisions go by it. Nothing is sent or written:
-        `predictor.save` does that.
+        with the quality policy later decisions go by it, until this process ends:
+        `predictor.save` keeps what was learned, and `on_feedback` each score as it comes.
 
         Args:
             decision_id: The answer's `response_metadata["smartroute"]["decision_id"]`.
@@ -69,5 +77,5 @@ class DecidingModel(ObservedModel):
         self._engine.feedback.give(decision_id, score, model=model)
 
     async def afeedback(self, decision_id: str, score: float, *, model: str | None = None) -> None:
-        """Say how good an answer was; as `feedback`, which does not wait for anything."""
+        """Say how good an answer was; the same as `feedback`, for asynchronous code."""
         self._engine.feedback.give(decision_id, score, model=model)

@@ -56,8 +56,8 @@ class SmartRouterRunnable(ConfiguredModel):
             does not answer.
         on_decision: Told every decision when its request has ended: a callable that takes a
             `DecisionRecord`, or the path of a JSONL file, for `smartroute decisions`.
-        ledger: Where every call of this router is recorded: a `Ledger` or the URL of a
-            database.
+        on_feedback: Told every score: a callable that takes a `ScoreRecord`, or such a path.
+        ledger: Where every call is recorded: a `Ledger` or the URL of a database.
         policy: How it decides: `table`, `quality`, a policy, or a callable on the features.
         rules: Asked in order before the policy.
         fallbacks: Alias → aliases to try first when it fails.

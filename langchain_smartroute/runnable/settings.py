@@ -30,7 +30,7 @@ __all__ = ["read_calibration", "read_settings", "written_settings"]
 _CALIBRATION = "calibration"
 """A table of a file that says how its settings were chosen; a router has no use for it."""
 
-_URLS = ("ledger", "on_decision", "state")
+_URLS = ("ledger", "on_decision", "on_feedback", "state")
 _OBJECTS = ("cache", "callbacks", "rate_limiter", "custom_get_token_ids")
 _LIMITS = (
     "connect_timeout_s",

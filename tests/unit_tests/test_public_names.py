@@ -54,6 +54,7 @@ PUBLIC = [
     "RoutingDecision",
     "Rule",
     "SchemaCheck",
+    "ScoreRecord",
     "SmartRouteError",
     "SmartRouterMiddleware",
     "SmartRouterRunnable",

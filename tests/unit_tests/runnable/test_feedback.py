@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 
 import pytest
 
-from langchain_smartroute import InvalidRequestError, SmartRouterRunnable
+from langchain_smartroute import (
+    ConfigurationError,
+    InvalidRequestError,
+    SmartRouterRunnable,
+    StorageError,
+)
 from langchain_smartroute.engine import feedback as feedback_module
 from langchain_smartroute.testing import ScriptedChatModel
 
@@ -99,6 +106,36 @@ def test_an_answer_that_nobody_gave_can_be_scored_by_name_alone(tmp_path):
     router.feedback(ids[0], 0, model="broken")
     (tally,) = router.predictor.tallies("broken", "translation").values()
     assert tuple(tally) == (1, 0.0)
+
+
+def test_scores_are_told_to_a_callable_or_a_file(sandbox, tmp_path):
+    path, told = tmp_path / "scores.jsonl", []
+    for sink in (str(path), told.append):
+        router = SmartRouterRunnable.from_catalog(base_url=sandbox.base_url, on_feedback=sink)
+        decision_id = asked(router)
+        router.feedback(decision_id, 0.5)
+    (line,) = path.read_text(encoding="utf-8").splitlines()
+    (record,) = told
+    assert record.decision_id == decision_id
+    written = json.loads(line)
+    assert {**written, "decision_id": decision_id, "at": record.at.isoformat()} == {
+        **asdict(record),
+        "at": record.at.isoformat(),
+    }
+    assert (record.model, record.task, record.score) == ("glm-5.1", "translation", 0.5)
+
+
+def test_where_scores_go_is_written_and_read_again(sandbox, tmp_path):
+    made = SmartRouterRunnable.from_catalog(base_url=sandbox.base_url, on_feedback="scores.jsonl")
+    assert made.to_config()["on_feedback"] == "scores.jsonl"
+    with pytest.raises(ConfigurationError, match="on_feedback = 3"):
+        SmartRouterRunnable.from_catalog(base_url=sandbox.base_url, on_feedback=3)
+    lost = SmartRouterRunnable.from_catalog(
+        base_url=sandbox.base_url, on_feedback=tmp_path / "no folder" / "scores.jsonl"
+    )
+    with pytest.raises(StorageError, match="was counted all the same"):
+        lost.feedback(asked(lost), 1)
+    assert repr(lost.predictor).endswith("1 scores learned)")
 
 
 def test_what_is_remembered_is_bounded(learning, monkeypatch):

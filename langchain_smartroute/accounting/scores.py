@@ -1,0 +1,83 @@
+"""Scores that answers were given, and a file of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from langchain_smartroute.accounting.lines import JsonLines
+from langchain_smartroute.errors import ConfigurationError, StorageError
+
+__all__ = ["OnFeedback", "ScoreRecord", "as_score_sink"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreRecord:
+    """How good an answer was, as somebody said.
+
+    Attributes:
+        decision_id: The decision, as in traces and in the ledger.
+        at: When it was said.
+        model: Alias of whose answer it was.
+        task: The request's task.
+        difficulty: The request's difficulty.
+        score: From 0 to 1.
+
+    Example:
+        >>> from langchain_smartroute import ScoreRecord, SmartRouterRunnable
+        >>> from langchain_smartroute.sandbox import SandboxServer
+        >>> told: list[ScoreRecord] = []
+        >>> with SandboxServer() as server:
+        ...     router = SmartRouterRunnable.from_catalog(
+        ...         base_url=server.base_url, on_feedback=told.append
+        ...     )
+        ...     answer = router.invoke("Translate to German: good morning")
+        >>> router.feedback(answer.response_metadata["smartroute"]["decision_id"], score=True)
+        >>> told[0].model, told[0].task, told[0].score
+        ('glm-5.1', 'translation', 1.0)
+    """
+
+    decision_id: str
+    at: datetime
+    model: str
+    task: str
+    difficulty: str
+    score: float
+
+
+OnFeedback = Callable[[ScoreRecord], None]
+"""Takes the record of each score."""
+
+
+def as_score_sink(value: Any) -> OnFeedback | None:
+    """What takes scores: a callable, or the path of a JSONL file for them.
+
+    Raises:
+        ConfigurationError: If it is neither.
+    """
+    if value is None or callable(value):
+        sink: OnFeedback | None = value
+        return sink
+    if isinstance(value, str | Path):
+        return _ScoreFile(value)
+    raise ConfigurationError(
+        f"on_feedback = {value!r}: must be a callable that takes a ScoreRecord, or the path of a"
+        " file such as scores.jsonl"
+    )
+
+
+class _ScoreFile:
+    def __init__(self, path: str | Path) -> None:
+        self._lines = JsonLines(path)
+
+    def __call__(self, record: ScoreRecord) -> None:
+        try:
+            self._lines.append({**asdict(record), "at": record.at.isoformat()})
+        except OSError as error:
+            raise StorageError(
+                f"{self._lines.path}: the score cannot be written ({error.strerror}); it was"
+                " counted all the same"
+            ) from error
