@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,8 @@ from langchain_smartroute.classify.hashing import hashed
 
 __all__ = ["WIDTH", "TextGains", "sketched", "sketches"]
 
-WIDTH = 1024
+_WIDTH_BITS = 10
+WIDTH = 1 << _WIDTH_BITS
 """How long the vector of a text is."""
 
 _Floats = npt.NDArray[np.float64]
@@ -33,16 +34,26 @@ class TextGains:
         tasks: The tasks that they were fitted on; other requests have no gains.
         centre: The mean vector of the texts that they were fitted on.
         weights: WIDTH rows, a column per candidate.
+        wide: The weights in double precision.
+        start: What the mean text's vector comes to, by candidate.
     """
 
     aliases: tuple[str, ...]
     tasks: frozenset[str]
     centre: npt.NDArray[np.float32]
     weights: npt.NDArray[np.float32]
+    wide: _Floats = field(init=False, repr=False)
+    start: _Floats = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Widen the weights once; each text would do so otherwise."""
+        wide = self.weights.astype(np.float64)
+        object.__setattr__(self, "wide", wide)
+        object.__setattr__(self, "start", self.centre.astype(np.float64) @ wide)
 
     def of(self, text: str) -> Mapping[str, float]:
         """Alias → by how much the text moves what is expected of it."""
-        found = (sketched(text) - self.centre) @ self.weights
+        found = sketched(text) @ self.wide - self.start
         return dict(zip(self.aliases, found.tolist(), strict=True))
 
 
@@ -51,8 +62,10 @@ def sketched(text: str) -> _Floats:
     found = hashed(text)
     shares = np.repeat([1.0 / math.sqrt(size) for size in found.sizes], found.sizes)
     columns = found.indices & (WIDTH - 1)
-    signs = 1 - 2 * ((found.indices // WIDTH) & 1)
-    return np.bincount(columns, weights=shares * signs, minlength=WIDTH).astype(np.float64)
+    # The next bit of a feature's number is its sign.
+    shares *= 1 - ((found.indices & WIDTH) >> (_WIDTH_BITS - 1))
+    vector: _Floats = np.bincount(columns, shares, WIDTH)  # type: ignore[assignment]
+    return vector
 
 
 def sketches(texts: Iterable[str]) -> _Floats:
