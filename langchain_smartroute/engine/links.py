@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable
 
 from langchain_smartroute.engine.checking import wanted_arguments
@@ -45,12 +46,14 @@ class Links:
     def answering(self, candidate: Candidate) -> Link:
         """A candidate that answers the request, or gives a second opinion."""
         request, prepare = self.request, self.prepare
-        if prepare is None and request.tools:
+        wanted = wanted_arguments(self.checks, candidate.spec)
+        if prepare is not None and wanted:
+            prepare = _with_fields(prepare, wanted)
+        elif prepare is None and request.tools:
 
             def prepare(_model: Any, _spec: Any) -> Any:
                 return candidate.with_tools(request.tools, request.bind_arguments)
 
-        wanted = wanted_arguments(self.checks, candidate.spec)
         return self._link(candidate, PreparedCandidate(candidate, prepare, wanted))
 
     def judging(self, judges: Mapping[str, Candidate]) -> dict[str, Link]:
@@ -81,6 +84,20 @@ class Links:
             fallbacks=frozenset(self.fallbacks.get(spec.alias, ())),
             **{trait.name: getattr(traits, trait.name) for trait in fields(Traits)},
         )
+
+
+def _with_fields(prepare: Preparation, wanted: Mapping[str, Any]) -> Preparation:
+    """What makes a model give structured output, after its own fields say what is wanted.
+
+    LangChain's structured output with the raw message drops the arguments of a call.
+    """
+
+    def prepared(model: Runnable[Any, Any], spec: ModelSpec) -> Runnable[Any, Any]:
+        if isinstance(model, BaseChatModel) and wanted.keys() <= type(model).model_fields.keys():
+            model = model.model_copy(update=dict(wanted))
+        return prepare(model, spec)
+
+    return prepared
 
 
 def _filling(asking: AskingCheck) -> Preparation:

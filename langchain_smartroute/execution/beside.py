@@ -153,16 +153,18 @@ class Beside:
             An answer to each, or the error that it ended with.
         """
         asides = self._to_judge(link, prompts)
-        for aside, prompt in zip(asides, prompts, strict=False):
-            self._begin(aside, prompt, {})
+        for aside, prompt in zip(asides, prompts, strict=True):
+            if aside is not None:
+                self._begin(aside, prompt, {})
         self._wait()
         return _results(asides)
 
     async def asaid(self, link: Link, prompts: Sequence[Any]) -> list[Any]:
         """Ask a judge several things at once, without blocking the event loop."""
         asides = self._to_judge(link, prompts)
-        for aside, prompt in zip(asides, prompts, strict=False):
-            self._abegin(aside, prompt, {})
+        for aside, prompt in zip(asides, prompts, strict=True):
+            if aside is not None:
+                self._abegin(aside, prompt, {})
         await self._await()
         return _results(asides)
 
@@ -212,9 +214,8 @@ class Beside:
                 found.append(aside)
         return found
 
-    def _to_judge(self, link: Link, prompts: Sequence[Any]) -> list[Aside]:
-        opened = (self._open(link, "judge", input_tokens=message_tokens(p)) for p in prompts)
-        return [aside for aside in opened if aside is not None]
+    def _to_judge(self, link: Link, prompts: Sequence[Any]) -> list[Aside | None]:
+        return [self._open(link, "judge", input_tokens=message_tokens(p)) for p in prompts]
 
     def _open(self, link: Link, purpose: Purpose, *, input_tokens: int) -> Aside | None:
         pace, account = self._walk.pace.beside(), self._walk.account
@@ -265,8 +266,10 @@ def _opinion(aside: Aside) -> Opinion:
     return Opinion(alias=attempt.model, error=attempt.reason)
 
 
-def _results(asides: Sequence[Aside]) -> list[Any]:
-    return [
-        aside.answer if aside.attempt().outcome == "discarded" else aside.error or TimeoutError()
-        for aside in asides
-    ]
+def _results(asides: Sequence[Aside | None]) -> list[Any]:
+    return [ConnectionError(_NOT_ASKED) if aside is None else _result(aside) for aside in asides]
+
+
+def _result(aside: Aside) -> Any:
+    answered = aside.attempt().outcome == "discarded"
+    return aside.answer if answered else aside.error or TimeoutError()

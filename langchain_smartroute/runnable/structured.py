@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, get_args
 
 from langchain_core.messages import BaseMessage, HumanMessage
-from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
+from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from langchain_smartroute.errors import ConfigurationError
@@ -102,7 +102,7 @@ class StructuredRouter(WholeBatches):
         )
         if method == "json_mode" and self._method is None:
             # JSON mode alone knows nothing of the schema; who asks for it by name knows that.
-            return RunnableLambda(self._instructed) | parsed
+            return _Instructed(parsed, self._instructed)
         return parsed
 
     def _instructed(self, messages: Sequence[BaseMessage]) -> list[BaseMessage]:
@@ -119,6 +119,43 @@ class StructuredRouter(WholeBatches):
             told = f"{asked}\n\n{instruction}"
         copy = messages[at].model_copy(update={"content": told})
         return [*messages[:at], copy, *messages[at + 1 :]]
+
+
+class _Instructed(Runnable[Any, Any]):
+    """A model that is told what to fill in; the arguments of a call are still the model's.
+
+    Args:
+        model: Is called.
+        instructed: Adds what it is told to the messages.
+    """
+
+    def __init__(
+        self, model: Runnable[Any, Any], instructed: Callable[[Sequence[BaseMessage]], Any]
+    ) -> None:
+        self._model = model
+        self._instructed = instructed
+
+    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002 - LangChain's name
+        return self._model.invoke(self._instructed(input), config, **kwargs)
+
+    async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002 - LangChain's name
+        return await self._model.ainvoke(self._instructed(input), config, **kwargs)
+
+    def stream(
+        self,
+        input: Any,  # noqa: A002 - LangChain's name
+        config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> Iterator[Any]:
+        return self._model.stream(self._instructed(input), config, **kwargs)
+
+    def astream(
+        self,
+        input: Any,  # noqa: A002 - LangChain's name
+        config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[Any]:
+        return self._model.astream(self._instructed(input), config, **kwargs)
 
 
 def _definition(schema: Any, method: SchemaMethod | None) -> dict[str, Any] | None:

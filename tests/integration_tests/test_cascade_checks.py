@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from langchain_core.messages.ai import add_ai_message_chunks
 from langchain_openai import ChatOpenAI
+from pydantic import BaseModel
 
 from langchain_smartroute import (
     AgreementCheck,
@@ -30,6 +31,19 @@ from langchain_smartroute.sandbox import Fault, SandboxServer
 from langchain_smartroute.sandbox.catalog_models import sandbox_models
 from langchain_smartroute.state import MemoryState, Stands
 
+
+class Total(BaseModel):
+    """A total."""
+
+    total: int
+
+
+PRICE = {
+    "input_usd_per_mtok": "1",
+    "output_usd_per_mtok": "1",
+    "source": "a test",
+    "date": "2026-11-27",
+}
 CATALOG = Catalog.load("default")
 SUM = "What is 17 * 23? Solve the equation step by step."
 # The sandbox's judge gives the first number that can be a mark.
@@ -125,6 +139,17 @@ async def test_a_judge_that_fails_accepts_and_is_named(server, way):
     assert told["failed_checks"] == ["judge: OpenAIAPIError"]
 
 
+@pytest.mark.parametrize("way", WAYS)
+async def test_a_judge_whose_breaker_is_open_is_not_asked(server, way):
+    server.set_fault(JUDGE, Fault(kind="status", status=404))
+    router = router_at(server, cascade=JudgeCheck(JUDGE), breaker={})
+    assert router.invoke(BAD).response_metadata["smartroute"]["model"] == CHEAP
+    server.reset()
+    told = await told_by(way, router, BAD)
+    assert told["failed_checks"] == ["judge: ConnectionError"]
+    assert [request.model for request in server.requests] == [CHEAP]
+
+
 async def test_a_judge_is_bound_in_time(server):
     server.set_fault(JUDGE, Fault(kind="hang", seconds=30))
     router = router_at(server, cascade=JudgeCheck(JUDGE), timeout=1)
@@ -182,6 +207,37 @@ async def test_log_probabilities_that_a_model_does_not_give_are_said_to_be_missi
     told = await told_by(invoked, router, SUM)
     assert told["failed_checks"] == ["logprob: no log-probabilities"]
     assert "logprobs" not in server.requests[0].body
+
+
+@pytest.mark.parametrize("way", ["invoke", "ainvoke", "stream", "astream"])
+async def test_arguments_reach_a_model_that_has_json_mode_alone(server, way):
+    """Its instruction stood before it in a sequence, whose first step took the arguments.
+
+    Neither a spend limit, which sets the answer's room, nor a check of log-probabilities
+    could be used with it: the call failed with a TypeError.
+    """
+    spec = {"tools": False, "structured_output": ["json_mode"], "prices": [PRICE]}
+    router = router_at(
+        server,
+        catalog={"models": {"gpt-4o-mini": spec}, "default": "gpt-4o-mini"},
+        checks=[LogprobCheck(mean=-0.5)],
+        stream_policy="buffer",
+        spend_limits=[SpendLimit(usd=1, period="overall")],
+    )
+    asking = router.with_structured_output(Total, include_raw=True)
+    request = "The total is 17"
+    if way == "invoke":
+        answer = asking.invoke(request)
+    elif way == "ainvoke":
+        answer = await asking.ainvoke(request)
+    elif way == "stream":
+        (answer,) = asking.stream(request)
+    else:
+        (answer,) = [part async for part in asking.astream(request)]
+    assert answer["parsed"] == Total(total=17)
+    assert answer["raw"].response_metadata["smartroute"]["failed_checks"] == []
+    (asked,) = server.requests
+    assert asked.body["logprobs"] is True
 
 
 # ---- learned ----------------------------------------------------------------------------

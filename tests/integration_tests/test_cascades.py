@@ -31,7 +31,7 @@ SUM = "What is 17 * 23? Solve the equation step by step."
 ADDING = "Add 17 and 25"
 TOTAL = "Solve the equation: the total is 17. What is the total?"
 CHEAP, SECOND, STRONG = "glm-4-flash", "deepseek-chat", "deepseek-reasoner"
-SLOW_S = 0.5
+SLOW_S = 1.0
 
 
 @tool
