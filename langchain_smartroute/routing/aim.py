@@ -94,7 +94,7 @@ class Aim:
             faults.append(f"{', '.join(given)}: give one of them, as each says what to aim at")
         for name in _SHARES:
             value = getattr(self, name)
-            if value is not None and not _is_share(value, least=-1.0 if name == "give_up" else 0.0):
+            if value is not None and not _is_share(value):
                 faults.append(f"{name} = {value!r}: must be a number from 0 to 1, such as 0.9")
         worth: Any = self.worth_usd
         if worth is not None and not (
@@ -163,7 +163,7 @@ class Aim:
         )
 
 
-def _is_share(value: object, *, least: float) -> bool:
+def _is_share(value: object) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
-    return math.isfinite(value) and least <= value <= 1
+    return math.isfinite(value) and 0 <= value <= 1

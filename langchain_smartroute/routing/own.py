@@ -37,10 +37,10 @@ class CallablePolicy(TablePolicy):
 
     def preference(self, features: RequestFeatures, options: RouteOptions) -> TablePreference:
         """What the callable wants, then what the table says."""
-        wanted = self.choose(features)
+        wanted = self._wanted(features)
         if wanted is None:
             return TablePolicy.preference(self, features, options)
-        if wanted not in self.catalog.models:
+        if not isinstance(wanted, str) or wanted not in self.catalog.models:
             raise ConfigurationError(
                 f"policy {self.version}: returned {wanted!r}, which is no model; return one of"
                 f" {', '.join(self.catalog.models)}, or None for the routing table"
@@ -51,6 +51,14 @@ class CallablePolicy(TablePolicy):
     def drawn(self) -> TablePolicy:
         """The table alone: what code of the user's does is not known beforehand."""
         return _table_of(self)
+
+    def _wanted(self, features: RequestFeatures) -> Any:
+        try:
+            return self.choose(features)
+        except Exception as error:
+            raise ConfigurationError(
+                f"policy {self.version} raised {type(error).__name__}: {error}; correct it"
+            ) from error
 
 
 class _OwnPreference(TablePreference):

@@ -99,6 +99,14 @@ SCENARIOS = {
     "a picture": Scenario([PICTURE]),
     "tool call": Scenario(WEATHER, tools=True),
     "tool call forced": Scenario(WEATHER, tools=True, arguments={"tool_choice": "get_weather"}),
+    "by quality": Scenario(settings={"policy": "quality"}),
+    "by quality, first fails": Scenario(
+        WEATHER, tools=True, settings={"policy": "quality"}, faults={"deepseek-v4-pro": UNAVAILABLE}
+    ),
+    "by quality under a ceiling": Scenario(
+        settings={"policy": "quality"}, options={"max_cost_usd": "0.0005"}
+    ),
+    "by code of one's own": Scenario(settings={"policy": lambda _features: "glm-5.1"}),
     "another tier": Scenario(options={"tier": "budget"}),
     "model asked for": Scenario(options={"model": "gpt-4o"}),
     "price ceiling": Scenario(options={"max_cost_usd": "0.0005"}),

@@ -83,6 +83,18 @@ def test_a_callable_that_names_no_model_is_an_error():
         router(lambda _features: "gpt-9").explain(CODE)
 
 
+def test_a_callable_that_fails_stops_the_call_and_says_so():
+    """Like a rule, it may stand for a promise: it is not passed over in silence."""
+    with pytest.raises(ConfigurationError, match="policy broken raised KeyError"):
+        router(broken).explain(CODE)
+    with pytest.raises(ConfigurationError, match="which is no model"):
+        router(lambda _features: ["gpt-4o"]).explain(CODE)
+
+
+def broken(features):
+    return {}[features.task]
+
+
 class Backwards:
     """The table's decision with its chain turned round."""
 
