@@ -1,6 +1,6 @@
 """What it cost: records, statistics, savings."""
 
-from langchain_smartroute.accounting.callback import CostCallbackHandler
+from langchain_smartroute.accounting.callback import CostCallbackHandler, RouterCosts
 from langchain_smartroute.accounting.decisions import (
     CandidateRecord,
     DecisionRecord,
@@ -30,6 +30,7 @@ __all__ = [
     "OnBackendError",
     "OnFeedback",
     "OnLimitReached",
+    "RouterCosts",
     "ScoreRecord",
     "SpendLimit",
     "Spending",

@@ -14,12 +14,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any
+from typing import Any, TypeGuard
 from uuid import UUID
 
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import BaseMessage, HumanMessage
 from langchain_core.outputs import LLMResult
+from typing_extensions import override
 
 from langchain_smartroute.accounting.identity import Identities, keys_of, tags_of
 from langchain_smartroute.accounting.ledger import Ledger, MemoryLedger
@@ -31,11 +32,11 @@ from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.tracing import is_request_run, quietly
 from langchain_smartroute.types import Attempt, Outcome
 
-__all__ = ["CostCallbackHandler"]
+__all__ = ["CostCallbackHandler", "RouterCosts"]
 
 
 _MOST_RUNNING = 10_000
-"""Model runs at once beyond which the oldest ones outside a router are taken as cancelled."""
+"""Model runs outside a router at once beyond which the oldest are taken as cancelled."""
 
 
 class CostCallbackHandler(BaseCallbackHandler):
@@ -98,6 +99,7 @@ class CostCallbackHandler(BaseCallbackHandler):
         self._said: set[str] = set()
         self._lock = threading.Lock()
         self._running: dict[UUID, StartedRun] = {}
+        self._outside: dict[UUID, None] = {}
         self._open: dict[str, list[UUID]] = {}
         self._held: dict[str, list[CallRecord]] = {}
 
@@ -218,19 +220,21 @@ class CostCallbackHandler(BaseCallbackHandler):
         )
         with self._lock:
             self._running.setdefault(run_id, run)
-            if run.decision_id in self._open and run.decision_id is not None:
-                self._open[run.decision_id].append(run_id)
-            lost = self._lost()
+            if self._is_held(run.decision_id):
+                self._open.setdefault(run.decision_id, []).append(run_id)
+            else:
+                self._outside[run_id] = None
+            lost = self._lost() if len(self._outside) > _MOST_RUNNING else ()
         for given_up in lost:
             self._emit(given_up.failed(None, outcome="cancelled", now=time.perf_counter()))
 
     def _lost(self) -> list[StartedRun]:
         """Runs outside a router that were cancelled, which no event tells: the oldest ones."""
-        surplus = len(self._running) - _MOST_RUNNING
-        if surplus <= 0:
-            return []
-        outside = (k for k, run in self._running.items() if run.decision_id not in self._open)
-        return [self._running.pop(key) for key in list(islice(outside, surplus))]
+        surplus = len(self._outside) - _MOST_RUNNING
+        oldest = list(islice(self._outside, surplus))
+        for key in oldest:
+            del self._outside[key]
+        return [run for key in oldest if (run := self._running.pop(key, None)) is not None]
 
     def _price_of_baseline(self) -> Price | None:
         if self._baseline is None:
@@ -245,12 +249,17 @@ class CostCallbackHandler(BaseCallbackHandler):
 
     def _taken(self, run_id: UUID) -> StartedRun | None:
         with self._lock:
+            self._outside.pop(run_id, None)
             return self._running.pop(run_id, None)
+
+    def _is_held(self, decision_id: str | None) -> TypeGuard[str]:
+        """Whether the router says later what became of a decision's runs."""
+        return decision_id in self._open
 
     def _close(self, record: CallRecord) -> None:
         """Hold a router's record back; any other is final."""
         with self._lock:
-            if record.decision_id in self._open and record.decision_id is not None:
+            if self._is_held(record.decision_id):
                 self._held.setdefault(record.decision_id, []).append(record)
                 return
         self._emit(record)
@@ -261,3 +270,17 @@ class CostCallbackHandler(BaseCallbackHandler):
         if self._on_record is not None:
             with quietly("on_record", said=self._said):
                 self._on_record(record)
+
+
+class RouterCosts(CostCallbackHandler):
+    """The handler of a router's own ledger.
+
+    It is there for every request of the router, and so is told of each one's end: it need
+    not look at the runs of chains to know which model runs are a request's.
+    """
+
+    ignore_chain = True
+
+    @override
+    def _is_held(self, decision_id: str | None) -> TypeGuard[str]:
+        return decision_id is not None

@@ -39,6 +39,7 @@ class Guard:
         extra_tokens: The most tokens that tools and a schema can be.
         sets_room: Whether a call takes the answer's room as an argument.
         stand_in: Names whom to call instead; `None`: nobody.
+        is_late: Whether the time of the call under way is up.
     """
 
     spending: Spending
@@ -48,6 +49,7 @@ class Guard:
     extra_tokens: int = 0
     sets_room: bool = True
     stand_in: StandIn | None = None
+    is_late: Callable[[], bool] = bool
 
     def planned(
         self, messages: Any, config: RunnableConfig, arguments: dict[str, Any]
@@ -136,7 +138,7 @@ class GuardedCandidate(Runnable[Any, Any]):
         try:
             yield metered
         finally:
-            tokens, cost = meter.total()
+            tokens, cost = meter.total(late=self._guard.is_late())
             spending.settle(reservation, tokens=tokens, cost=cost)
 
     @asynccontextmanager
@@ -149,7 +151,7 @@ class GuardedCandidate(Runnable[Any, Any]):
         try:
             yield metered
         finally:
-            tokens, cost = meter.total()
+            tokens, cost = meter.total(late=self._guard.is_late())
             await spending.asettle(reservation, tokens=tokens, cost=cost)
 
     @contextmanager

@@ -79,8 +79,12 @@ def keys_of(metadata: Mapping[str, Any], names: Sequence[str]) -> dict[str, str]
 
 def tags_of(tags: Iterable[Any] | None) -> tuple[str, ...]:
     """A run's tags, each once, without those that LangChain and the router add."""
-    named = (str(tag) for tag in tags or ())
-    return tuple(dict.fromkeys(tag for tag in named if not tag.startswith(_NOT_THE_CALLERS)))
+    return _own_tags(tuple(map(str, tags))) if tags else ()
+
+
+@lru_cache(maxsize=1024)
+def _own_tags(tags: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(tag for tag in tags if not tag.startswith(_NOT_THE_CALLERS)))
 
 
 def _read(texts: Mapping[str, Any] | None) -> Price | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -63,6 +63,7 @@ class LimitedRequest:
             extra_tokens=self.extra_tokens,
             sets_room=not composite,
             stand_in=self._stand_in,
+            is_late=self.limits.is_late,
         )
         return GuardedCandidate(inner, guard)
 
@@ -81,10 +82,12 @@ class Limits:
         spending: Holds calls to them.
         on_limit: What to do where one leaves no room: `raise`, call the `cheapest`
             candidate instead, or ask a callable, given the error, whom to call.
+        is_late: Whether the time of the call under way is up.
     """
 
     spending: Spending
     on_limit: OnLimitReached = "raise"
+    is_late: Callable[[], bool] = bool
 
     def on(
         self,

@@ -44,16 +44,26 @@ class Meter(BaseCallbackHandler):
         self._running: dict[UUID, StartedRun] = {}
         self._records: list[CallRecord] = []
 
-    def total(self) -> tuple[int, int | None]:
+    def total(self, *, late: bool = False) -> tuple[int, int | None]:
         """Tokens, and cost in units of 10⁻¹² US dollars; `None` where it is unknown.
 
         A run that has not told its end is taken as given up: no event tells of that.
+
+        Args:
+            late: Whether the call's time was up. As a time-out of the provider's client, that
+                is taken as free if nothing had arrived, which is what records say, too.
         """
         now = time.perf_counter()
         records = [
             *self._records,
             *(run.failed(None, outcome="cancelled", now=now) for run in self._running.values()),
         ]
+        if late:
+            records = [
+                record
+                for record in records
+                if record.outcome != "cancelled" or record.usage.output_tokens
+            ]
         costs = [record.cost_usd for record in records]
         known = [cost for cost in costs if cost is not None]
         tokens = sum(record.usage.total_tokens for record in records)

@@ -23,11 +23,24 @@ TAG = "tag"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_TEXTS = ("run_id", "parent_run_id", "decision_id", "request_id", "alias", "model_name")
-_MORE_TEXTS = ("provider", "task", "outcome", "purpose", "unpriced", "price_source")
+_TEXTS = (
+    "run_id",
+    "parent_run_id",
+    "decision_id",
+    "request_id",
+    "alias",
+    "model_name",
+    "provider",
+    "task",
+    "outcome",
+    "purpose",
+    "unpriced",
+    "price_source",
+    "prompt",
+    "answer",
+)
 _USAGE = tuple(field.name for field in fields(Usage) if field.name.endswith("_tokens"))
-_ALL_TEXTS = (*_TEXTS, *_MORE_TEXTS, "prompt", "answer")
-_read_texts = attrgetter(*_ALL_TEXTS)
+_read_texts = attrgetter(*_TEXTS)
 _read_usage = attrgetter(*_USAGE)
 
 
@@ -44,13 +57,13 @@ def day_start(day: int) -> datetime:
 def row_of(record: CallRecord) -> dict[str, Any]:
     """A record as a row; its keys and tags are in `labels_of`."""
     started_us = microseconds(record.started_at or datetime.now(tz=UTC))
-    cost = record.cost_usd
-    row = dict(zip(_ALL_TEXTS, _read_texts(record), strict=True))
-    row |= zip(_USAGE, _read_usage(record.usage), strict=True)
-    row["service_tier"] = record.usage.service_tier
-    if not _is_plain("".join(filter(None, _read_texts(record)))):
-        row |= {name: _clean(row[name]) for name in _ALL_TEXTS}
-    row["estimated"] = int(record.usage.estimated)
+    cost, usage, texts = record.cost_usd, record.usage, _read_texts(record)
+    if not _is_plain("".join(filter(None, texts))):
+        texts = tuple(map(_clean, texts))
+    row: dict[str, Any] = dict(zip(_TEXTS, texts, strict=True))
+    row.update(zip(_USAGE, _read_usage(usage), strict=True))
+    row["service_tier"] = usage.service_tier
+    row["estimated"] = int(usage.estimated)
     row["price_date"] = record.price_date.isoformat() if record.price_date else None
     row["started_us"] = started_us
     row["day"] = started_us // DAY_US
@@ -75,7 +88,7 @@ def record_of(row: Row, labels: Iterable[tuple[str, str]] = ()) -> CallRecord:
     found = list(labels)
     usage = {name: row[name] for name in _USAGE}
     return CallRecord(
-        **{name: row[name] for name in _ALL_TEXTS},
+        **{name: row[name] for name in _TEXTS},
         usage=Usage(**usage, service_tier=row["service_tier"], estimated=bool(row["estimated"])),
         cost_usd=None if row["cost_pico"] is None else usd(row["cost_pico"]),
         price_date=date.fromisoformat(row["price_date"]) if row["price_date"] else None,

@@ -145,11 +145,11 @@ class StartedRun:
             purpose=self.metadata.get(PURPOSE_KEY) or "answer",
             keys=self.keys,
             tags=self.tags,
-            prompt=self._kept(*self.messages),
-            answer=self._kept(message) if message is not None else None,
+            prompt=self._kept(self.messages),
+            answer=self._kept(() if message is None else (message,)),
         )
 
-    def _kept(self, *messages: BaseMessage) -> str | None:
+    def _kept(self, messages: Sequence[BaseMessage]) -> str | None:
         """The text to keep of messages, which is what the caller's redaction gives."""
         if self.redact is None or not messages:
             return None
@@ -169,7 +169,9 @@ def _message_in(response: LLMResult | None) -> BaseMessage | None:
 
     A text completion has none; its text stands for one.
     """
-    generations = [g for batch in (response.generations if response else ()) for g in batch]
+    if response is None:
+        return None
+    generations = [g for batch in response.generations for g in batch]
     messages: list[BaseMessage] = [
         getattr(g, "message", None) or AIMessage(content=g.text) for g in generations
     ]

@@ -11,6 +11,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Generic, TypeVar
 
 from langchain_smartroute.errors import SmartRouteError
@@ -60,7 +61,7 @@ class BackgroundWriter(Generic[T]):
         *,
         max_waiting: int = 100_000,
         batch: int = 1_000,
-        linger_s: float = 0.2,
+        linger_s: float = 1.0,
     ) -> None:
         self._write = write
         self._max_waiting = max_waiting
@@ -72,7 +73,8 @@ class BackgroundWriter(Generic[T]):
     def _begin(self) -> None:
         self._pid = os.getpid()
         self._waiting: deque[T] = deque()
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
         self._thread: threading.Thread | None = None
         self._put = self._done = self._written = self._lost = 0
         self._error: str | None = None
@@ -94,7 +96,7 @@ class BackgroundWriter(Generic[T]):
         if self._pid != os.getpid():
             # A forked child: what waits is the parent's, and so is the thread.
             self._begin()
-        with self._changed:
+        with self._lock:
             if self._put - self._done >= self._max_waiting:
                 self._lose(1, "no room to wait")
                 return
@@ -152,7 +154,7 @@ class BackgroundWriter(Generic[T]):
                     return
                 if not self._hurry and not self._closed and len(self._waiting) < self._batch:
                     self._changed.wait(self._linger_s)
-                batch = [self._waiting[i] for i in range(min(len(self._waiting), self._batch))]
+                batch = list(islice(self._waiting, self._batch))
             if self._stored(batch):
                 pause_s = self._linger_s
             else:

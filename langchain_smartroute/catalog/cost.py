@@ -38,10 +38,11 @@ def cost_usd(usage: Usage, price: Price | None) -> Decimal | None:
     if price is None or price_fault(usage, price) is not None:
         return None
     rates = _rates(usage, price)
-    total = _EXACT.multiply(rates.get("request_usd", _NOTHING), Decimal(1_000_000))
+    total = _NOTHING
+    if "request_usd" in rates:
+        total = _EXACT.multiply(rates["request_usd"], Decimal(1_000_000))
     for tokens, name in _counts(usage):
-        if tokens:
-            total = _EXACT.add(total, _EXACT.multiply(Decimal(tokens), _rate(rates, name)))
+        total = _EXACT.add(total, _EXACT.multiply(Decimal(tokens), _rate(rates, name)))
     return _EXACT.multiply(total, _PER_MILLION)
 
 
@@ -88,7 +89,7 @@ def _rates(usage: Usage, price: Price) -> Mapping[str, Decimal]:
 
 
 def _counts(usage: Usage) -> Iterator[tuple[int, str]]:
-    """Each kind of token with the rate for it; together they are the whole usage."""
+    """Each kind of token that there is with its rate; together they are the whole usage."""
     left = usage.input_tokens
     hour = min(usage.cache_write_1h_tokens, usage.cache_write_tokens)
     for tokens, name in (
@@ -98,9 +99,10 @@ def _counts(usage: Usage) -> Iterator[tuple[int, str]]:
         (usage.input_audio_tokens, "input_audio_usd_per_mtok"),
         (usage.input_image_tokens, "input_image_usd_per_mtok"),
     ):
-        part = min(tokens, left)
-        left -= part
-        yield part, name
+        if tokens:
+            part = min(tokens, left)
+            left -= part
+            yield part, name
     yield left, "input_usd_per_mtok"
     left = usage.output_tokens
     for tokens, name in (
@@ -108,7 +110,8 @@ def _counts(usage: Usage) -> Iterator[tuple[int, str]]:
         (usage.output_audio_tokens, "output_audio_usd_per_mtok"),
         (usage.output_image_tokens, "output_image_usd_per_mtok"),
     ):
-        part = min(tokens, left)
-        left -= part
-        yield part, name
+        if tokens:
+            part = min(tokens, left)
+            left -= part
+            yield part, name
     yield left, "output_usd_per_mtok"

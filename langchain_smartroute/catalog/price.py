@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property
 from typing import Annotated, Any, Self
 
 from pydantic import Field, field_validator, model_validator
+from typing_extensions import override
 
 from langchain_smartroute.catalog.checked import Checked
 from langchain_smartroute.errors import ConfigurationError
@@ -22,7 +23,29 @@ Money = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
 _CONDITIONS = ("above_input_tokens", "from_utc", "until_utc", "service_tier")
 
 
-class PriceVariant(Checked):
+class _Rated(Checked):
+    """What names rates; they are worked out once.
+
+    A price is looked up by every record and every decision, and comparing two of them field
+    by field, as a cache of values does, takes longer than pricing a call.
+    """
+
+    @cached_property
+    def rates(self) -> Mapping[str, Decimal]:
+        """The rates that it names itself, whatever its variants say."""
+        found = ((name, getattr(self, name)) for name in _RATES)
+        return {name: rate for name, rate in found if rate is not None}
+
+    @override
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy, which works its rates out anew."""
+        copied = super().model_copy(update=update, deep=deep)
+        for name in ("rates", "texts"):
+            copied.__dict__.pop(name, None)
+        return copied
+
+
+class PriceVariant(_Rated):
     """Rates that count instead of a price's own where all its conditions hold.
 
     A condition that is left out holds always; at least one has to be given. Where
@@ -77,11 +100,6 @@ class PriceVariant(Checked):
             )
         return self
 
-    @property
-    def rates(self) -> Mapping[str, Decimal]:
-        """The rates that it names."""
-        return _rates_of(self)
-
     def is_open(self, at: time) -> bool:
         """Whether its hours of the day include a time, UTC."""
         if self.from_utc is None or self.until_utc is None:
@@ -91,7 +109,7 @@ class PriceVariant(Checked):
         return at >= self.from_utc or at < self.until_utc
 
 
-class Price(Checked):
+class Price(_Rated):
     """What a provider charges, in US dollars per million tokens, from a day on.
 
     A rate that is left out is that of the wider kind: cached and written input cost
@@ -147,15 +165,10 @@ class Price(Checked):
         """The first day on which it is charged."""
         return self.valid_from or self.date
 
-    @property
-    def rates(self) -> Mapping[str, Decimal]:
-        """The rates that it names itself, whatever its variants say."""
-        return _rates_of(self)
-
-    @property
+    @cached_property
     def texts(self) -> Mapping[str, Any]:
         """The price as JSON values, as metadata carries it."""
-        return _texts(self)
+        return self.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
 
     def at(self, moment: datetime | None) -> Price:
         """The price at a time: no variant is left that depends on the hour.
@@ -203,15 +216,3 @@ def _utc(moment: datetime) -> datetime:
 
 
 _RATES = tuple(name for name in PriceVariant.model_fields if "usd" in name)
-
-
-@lru_cache(maxsize=4096)
-def _rates_of(block: Price | PriceVariant) -> dict[str, Decimal]:
-    found = ((name, getattr(block, name)) for name in _RATES)
-    return {name: rate for name, rate in found if rate is not None}
-
-
-@lru_cache(maxsize=1024)
-def _texts(price: Price) -> Mapping[str, Any]:
-    # Not a cached property: a copy with another price would take the old texts along.
-    return price.model_dump(mode="json", exclude_none=True, exclude_defaults=True)

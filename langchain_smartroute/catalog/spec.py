@@ -30,7 +30,8 @@ class ModelSpec(Checked):
     """One model: names, endpoint, prices, capabilities and quality priors.
 
     A capability that is left out is taken as present, a window that is left out
-    as unlimited: only what is known to be missing rules a candidate out.
+    as unlimited: only what is known to be missing rules a candidate out. Except for
+    `inputs`: a model that is not said to see pictures is not sent any.
 
     Attributes:
         alias: The name that tables, rules and reports use.
@@ -41,7 +42,8 @@ class ModelSpec(Checked):
         prices: Dated prices; of those in force the latest counts. Empty: unknown.
         context_window: Tokens of prompt and answer together.
         max_output_tokens: The longest answer, in tokens.
-        image_tokens: The most tokens that it counts for one picture.
+        image_tokens: The most tokens that it counts for one picture; where left out, spend
+            limits take the most that any model is known to count.
         inputs: What it can read: `text`, `image`, `audio`, `pdf`.
         tools: Whether it can call tools.
         tool_choice: Whether a tool call can be forced.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from langchain_core.exceptions import OutputParserException
 from pydantic import ValidationError
@@ -44,17 +44,22 @@ def usage_of(message: BaseMessage) -> Usage | None:
     reported: Mapping[str, Any] | None = getattr(message, "usage_metadata", None)
     if not reported:
         return None
-    counts = (reported.get("input_tokens"), reported.get("output_tokens"))
-    if not all(_is_count(count) for count in counts):
+    input_tokens, output_tokens = reported.get("input_tokens"), reported.get("output_tokens")
+    if not (_is_count(input_tokens) and _is_count(output_tokens)):
+        return None
+    if not (input_tokens or output_tokens) and holds_anything(message):
+        # Gateways that do not count send zeros, or an empty usage, which LangChain reads so.
         return None
     inputs = reported.get("input_token_details") or {}
     outputs = reported.get("output_token_details") or {}
     tier = _service_tier(message, inputs)
+    if not inputs and not outputs:
+        return Usage(input_tokens=input_tokens, output_tokens=output_tokens, service_tier=tier)
     hour = _count(inputs.get("ephemeral_1h_input_tokens"))
     parted = hour + _count(inputs.get("ephemeral_5m_input_tokens"))
     return Usage(
-        input_tokens=reported["input_tokens"],
-        output_tokens=reported["output_tokens"],
+        input_tokens=input_tokens,
+        output_tokens=output_tokens,
         cache_read_tokens=_detail(inputs, "cache_read", tier),
         # Where LangChain has the parts of what was written, it leaves out their sum.
         cache_write_tokens=max(_detail(inputs, "cache_creation", tier), parted),
@@ -131,7 +136,7 @@ def _detail(details: Mapping[str, Any], name: str, tier: str | None) -> int:
     return _count(details.get(f"{tier}_{name}", details.get(name)))
 
 
-def _is_count(value: Any) -> bool:
+def _is_count(value: Any) -> TypeGuard[int]:
     return isinstance(value, int) and 0 <= value <= _MOST_TOKENS
 
 

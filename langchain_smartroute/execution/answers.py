@@ -112,10 +112,14 @@ def is_last(chunk: Any) -> bool:
 
 
 def is_finished(message: BaseMessage) -> bool:
-    """Whether a message names why its model stopped, as every whole answer does."""
+    """Whether a message names why its model stopped, as every whole answer does.
+
+    "error" is no such reason: OpenRouter says it of a provider that broke off.
+    """
     told = message.response_metadata
     return bool(told) and (
-        any(told.get(mark) for mark in _END_MARKS) or told.get("status") in _END_STATES
+        any(told.get(mark) not in (None, "", "error") for mark in _END_MARKS)
+        or told.get("status") in _END_STATES
     )
 
 

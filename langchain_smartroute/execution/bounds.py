@@ -30,6 +30,7 @@ __all__ = [
     "TimeLimits",
     "attempt_bounds",
     "bound_by",
+    "time_is_up",
 ]
 
 MAX_ANSWER_CHARS: Final = 1_000_000
@@ -91,6 +92,7 @@ class AttemptBounds:
         arrived: Answers of models that had come when time was up all the same.
         is_left: Whether nobody waits for the attempt any more.
         breaks: Breaks off what a blocking call waits for now; `None`: it waits for nothing.
+        on_more_time: Is told when content gives the attempt more time.
 
     Args:
         limits: How long it may take.
@@ -114,6 +116,7 @@ class AttemptBounds:
         self.arrived: list[BaseMessage] = []
         self.is_left = False
         self.breaks: Callable[[], None] | None = None
+        self.on_more_time: Callable[[], None] | None = None
         self.max_answer_chars = max_answer_chars
         self._said = 0
         self._limits = limits
@@ -187,6 +190,8 @@ class AttemptBounds:
             # It says with every chunk that it is done: its word is worth nothing.
             self._closing, self._trusted = False, False
         self._silence = self._limit("idle_timeout_s", self._limits.idle_timeout_s)
+        if self.on_more_time is not None:
+            self.on_more_time()
 
     def said(self, chars: int) -> None:
         """Count more of the answer.
@@ -248,6 +253,12 @@ class AttemptBounds:
 
 attempt_bounds: ContextVar[AttemptBounds | None] = ContextVar("attempt_bounds", default=None)
 """The bounds of the attempt that runs here, which connections keep to."""
+
+
+def time_is_up() -> bool:
+    """Whether the attempt that this is called in has run out of its time."""
+    bounds = attempt_bounds.get()
+    return bounds is not None and bounds.has_run_out
 
 
 @contextmanager

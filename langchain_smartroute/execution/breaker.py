@@ -9,13 +9,15 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.execution.aftermath import AFTERMATH, FaultKind
 from langchain_smartroute.execution.circuit import BreakerSettings, CandidateHealth, Circuit
+from langchain_smartroute.execution.sharing import CircuitSharing
+from langchain_smartroute.state import SharedState
 
 __all__ = ["CircuitBreaker", "Gate", "Ticket", "as_breaker"]
 
@@ -25,8 +27,12 @@ _log = logging.getLogger(__name__)
 class CircuitBreaker:
     """The breakers of a router's candidates; thread-safe, and shared if given to two routers.
 
+    With a state in Redis or a database a circuit that one worker opens is open for all of
+    them a second later, and of all workers one probes it.
+
     Args:
         clock: Seconds that only rise.
+        state: Where workers share their circuits; a router gives its own where left out.
         settings: Any of `window_s` (60: over how many past seconds failures are
             counted), `min_calls` (5: how many attempts must have ended within them),
             `failure_share` (0.5: from which share of failed ones on it opens),
@@ -45,18 +51,42 @@ class CircuitBreaker:
         ('open', None)
     """
 
-    def __init__(self, *, clock: Callable[[], float] = time.monotonic, **settings: Any) -> None:
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        state: SharedState | None = None,
+        **settings: Any,
+    ) -> None:
         try:
             self.settings = BreakerSettings(**settings)
         except TypeError as error:
             known = ", ".join(BreakerSettings.__dataclass_fields__)
             raise ConfigurationError(f"breaker = {settings!r}: use any of {known}") from error
-        self._clock = clock
-        self._lock = threading.Lock()
+        self.clock = clock
+        self.lock = threading.Lock()
+        self.sharing: CircuitSharing | None = None
         self._circuits: dict[Hashable, Circuit] = {}
+        if state is not None:
+            self.share(state)
 
     def __repr__(self) -> str:
         return f"CircuitBreaker({self.settings})"
+
+    def share(self, state: SharedState) -> None:
+        """Share the circuits with other workers; a breaker that is shared stays where it is.
+
+        Args:
+            state: Where they meet.
+        """
+        with self.lock:
+            if self.sharing is not None:
+                return
+            self.sharing = CircuitSharing(
+                state, probe_s=self.settings.probe_s, lock=self.lock, clock=self.clock
+            )
+            for key, circuit in self._circuits.items():
+                self.sharing.add(circuit, _name_of(key))
 
     def gate(self, model: str, *, endpoint: Hashable, alias: str = "") -> Gate:
         """The way to a model at an endpoint.
@@ -66,12 +96,19 @@ class CircuitBreaker:
             endpoint: Equal for models that share an endpoint and key.
             alias: What the log calls it; the model's name where left out.
         """
-        with self._lock:
+        with self.lock:
             circuits = [
-                self._circuits.setdefault(key, Circuit(self.settings))
-                for key in (("model", model, endpoint), ("endpoint", endpoint))
+                self._circuit(key) for key in (("model", model, endpoint), ("endpoint", endpoint))
             ]
-        return Gate(alias or model, *circuits, clock=self._clock, lock=self._lock)
+        return Gate(alias or model, *circuits, breaker=self)
+
+    def _circuit(self, key: tuple[Hashable, ...]) -> Circuit:
+        found = self._circuits.get(key)
+        if found is None:
+            found = self._circuits[key] = Circuit(self.settings)
+            if self.sharing is not None:
+                self.sharing.add(found, _name_of(key))
+        return found
 
 
 class Gate:
@@ -81,28 +118,21 @@ class Gate:
         name: The model, for the log.
         model: The circuit of the model there.
         endpoint: The circuit of the endpoint and key.
-        clock: Seconds that only rise.
-        lock: Guards both circuits.
+        breaker: Whose circuits they are.
     """
 
     def __init__(
-        self,
-        name: str,
-        model: Circuit,
-        endpoint: Circuit,
-        *,
-        clock: Callable[[], float],
-        lock: threading.Lock,
+        self, name: str, model: Circuit, endpoint: Circuit, *, breaker: CircuitBreaker
     ) -> None:
         self.name = name
         self.model = model
         self.endpoint = endpoint
-        self._clock = clock
-        self.lock = lock
+        self.lock = breaker.lock
+        self._breaker = breaker
 
     def now(self) -> float:
         """The time on the breaker's clock."""
-        return self._clock()
+        return self._breaker.clock()
 
     def is_closed(self) -> bool:
         """Whether attempts pass freely."""
@@ -126,9 +156,14 @@ class Gate:
         Returns:
             What the attempt reports its end to; `None`: it must not be made.
         """
+        sharing = self._breaker.sharing
+        if sharing is not None:
+            sharing.touch()
         ticket = Ticket(self)
         if self.is_closed():
             return ticket
+        if not anyway and (self.health().state == "open" or not self._may_probe(sharing)):
+            return None
         with self.lock:
             ticket = Ticket(self)
             now = self.now()
@@ -138,6 +173,28 @@ class Gate:
                 if not circuit.is_closed():
                     circuit.start_probe(ticket, now)
         return ticket
+
+    def ended(self, ticket: Ticket, turns: Sequence[int]) -> None:
+        """An attempt has ended; the lock is held.
+
+        Args:
+            ticket: The attempt.
+            turns: Those of model and endpoint before its end was noted.
+        """
+        sharing = self._breaker.sharing
+        for circuit, turn in zip((self.model, self.endpoint), turns, strict=True):
+            was_probe = circuit.release(ticket)
+            if sharing is not None and circuit.turn != turn:
+                sharing.changed(circuit)
+            elif sharing is not None and was_probe:
+                sharing.released(circuit)
+
+    def _may_probe(self, sharing: CircuitSharing | None) -> bool:
+        """Whether no other worker probes what is half-open."""
+        return sharing is None or all(
+            circuit.is_closed() or sharing.may_probe(circuit)
+            for circuit in (self.model, self.endpoint)
+        )
 
 
 class Ticket:
@@ -156,12 +213,11 @@ class Ticket:
         """The attempt ended with an answer, whatever the checks make of it."""
         gate = self._gate
         with gate.lock:
-            now = gate.now()
+            now, turns = gate.now(), (gate.model.turn, gate.endpoint.turn)
             was_closed = gate.is_closed()
             gate.model.succeeded(self._model_turn, now)
             gate.endpoint.succeeded(self._endpoint_turn, now)
-            gate.model.release(self)
-            gate.endpoint.release(self)
+            gate.ended(self, turns)
             recovered = gate.is_closed() and not was_closed
         if recovered:
             _log.info("breaker of %s closed: it answers again", gate.name)
@@ -176,7 +232,7 @@ class Ticket:
         gate, effect = self._gate, AFTERMATH[kind].breaker
         reason = reason or kind
         with gate.lock:
-            now = gate.now()
+            now, turns = gate.now(), (gate.model.turn, gate.endpoint.turn)
             was_closed = gate.is_closed()
             if effect == "counts":
                 gate.model.failed(self._model_turn, now, reason=reason)
@@ -184,8 +240,7 @@ class Ticket:
                 gate.model.open(self._model_turn, now, reason=reason)
             elif effect == "opens_endpoint":
                 gate.endpoint.open(self._endpoint_turn, now, reason=reason)
-            gate.model.release(self)
-            gate.endpoint.release(self)
+            gate.ended(self, turns)
             opened = was_closed and not gate.is_closed()
         if opened:
             what = "the endpoint of " if effect == "opens_endpoint" else ""
@@ -193,9 +248,15 @@ class Ticket:
 
     def released(self) -> None:
         """The attempt ended without saying anything of the candidate: it was cancelled."""
-        with self._gate.lock:
-            self._gate.model.release(self)
-            self._gate.endpoint.release(self)
+        gate = self._gate
+        with gate.lock:
+            gate.ended(self, (gate.model.turn, gate.endpoint.turn))
+
+
+def _name_of(key: Hashable) -> str:
+    """What a circuit is called by all workers; an endpoint's own name holds no key."""
+    parts = key if isinstance(key, tuple) else (key,)
+    return "\n".join(str(getattr(part, "identity", part)) for part in parts)
 
 
 def as_breaker(value: Any) -> CircuitBreaker | None:

@@ -96,6 +96,7 @@ class Circuit:
 
     Attributes:
         turn: Rises whenever it opens or closes.
+        reason: Why it has opened, the last time.
 
     Args:
         settings: When it opens, and for how long.
@@ -103,11 +104,11 @@ class Circuit:
 
     def __init__(self, settings: BreakerSettings) -> None:
         self.turn = 0
+        self.reason = ""
         self._settings = settings
         self._ended: deque[tuple[float, bool]] = deque()
         self._failures = 0
         self._opened_at: float | None = None
-        self._reason = ""
         self._probe: tuple[object, float] | None = None
 
     def health(self, now: float) -> CandidateHealth:
@@ -123,13 +124,19 @@ class Circuit:
             state=state,
             calls=len(self._ended),
             failures=self._failures,
-            reason="" if state == "closed" else self._reason,
+            reason="" if state == "closed" else self.reason,
             retry_in_s=wait,
         )
 
     def is_closed(self) -> bool:
         """Whether attempts pass freely."""
         return self._opened_at is None
+
+    def left_s(self, now: float) -> float | None:
+        """Seconds until it is half-open, zero if it is already; `None` where it is closed."""
+        if self._opened_at is None:
+            return None
+        return max(0.0, self._opened_at + self._settings.open_s - now)
 
     def start_probe(self, ticket: object, now: float) -> None:
         """Let one attempt through to see how the candidate does."""
@@ -141,11 +148,7 @@ class Circuit:
         if turn != self.turn:
             return
         if not self.is_closed():
-            # It has recovered: what it did before says nothing any more.
-            self._opened_at = self._probe = None
-            self._ended.clear()
-            self._failures = 0
-            self.turn += 1
+            self.mended()
         self._note(now, well=True)
 
     def failed(self, turn: int, now: float, *, reason: str) -> None:
@@ -163,13 +166,27 @@ class Circuit:
     def open(self, turn: int, now: float, *, reason: str) -> None:
         """Leave the candidate alone from now on."""
         if turn == self.turn:
-            self._opened_at, self._reason, self._probe = now, reason, None
+            self._opened_at, self.reason, self._probe = now, reason, None
             self.turn += 1
 
-    def release(self, ticket: object) -> None:
-        """An attempt ended; if it was the probe, the next one may be."""
-        if self._probe is not None and self._probe[0] is ticket:
-            self._probe = None
+    def opened_elsewhere(self, now: float, *, left_s: float, reason: str) -> None:
+        """Leave the candidate alone for as long as another worker says."""
+        self.open(self.turn, now + left_s - self._settings.open_s, reason=reason)
+
+    def mended(self) -> None:
+        """The candidate has recovered: what it did before says nothing any more."""
+        if self._opened_at is not None:
+            self._opened_at = self._probe = None
+            self._ended.clear()
+            self._failures = 0
+            self.turn += 1
+
+    def release(self, ticket: object) -> bool:
+        """An attempt ended; if it was the probe, the next one may be. Gives whether it was."""
+        if self._probe is None or self._probe[0] is not ticket:
+            return False
+        self._probe = None
+        return True
 
     def _note(self, now: float, *, well: bool) -> None:
         self._forget(now)

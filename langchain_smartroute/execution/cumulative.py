@@ -6,10 +6,29 @@ twice. LangChain adds up what the chunks say, so each may say only what is new.
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
 from langchain_core.messages.ai import UsageMetadata, subtract_usage
 from langchain_core.outputs import ChatGenerationChunk
 
-__all__ = ["UsageSoFar"]
+__all__ = ["CountingOnce", "UsageSoFar"]
+
+
+class CountingOnce:
+    """What stands above a `ChatOpenAI`, so that its streams count each token once."""
+
+    def _stream(self, *args: Any, **kwargs: Any) -> Iterator[ChatGenerationChunk]:
+        base: Any = super()
+        usage = UsageSoFar()
+        for chunk in base._stream(*args, **kwargs):  # noqa: SLF001 - what it is put above
+            yield usage.added(chunk)
+
+    async def _astream(self, *args: Any, **kwargs: Any) -> AsyncIterator[ChatGenerationChunk]:
+        base: Any = super()
+        usage = UsageSoFar()
+        async for chunk in base._astream(*args, **kwargs):  # noqa: SLF001 - as above
+            yield usage.added(chunk)
 
 
 class UsageSoFar:

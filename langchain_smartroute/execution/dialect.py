@@ -1,7 +1,8 @@
-"""What only the JSON of a request can say, for models that a user brings.
+"""What models that a user brings have to be taught: one thing to hear, two to say.
 
-Two providers want more of a history than their LangChain class sends, and answer HTTP
-400 without it:
+A `ChatOpenAI` adds up the usage of a server that reports with every chunk what has been
+used so far. And two providers want more of a history than their LangChain class sends,
+and answer HTTP 400 without it:
 
 - DeepSeek's thinking mode wants `reasoning_content` in every assistant message of a
   request with tools; langchain-deepseek 1.1.1 sends none.
@@ -27,6 +28,7 @@ from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import AIMessage
 
 from langchain_smartroute.catalog.thoughts import thoughts_of
+from langchain_smartroute.execution.cumulative import CountingOnce
 
 __all__ = ["speaking"]
 
@@ -70,6 +72,7 @@ class _AnthropicPayload:
 
 
 _DIALECTS: Mapping[tuple[str, str], tuple[type, type]] = {
+    ("langchain_openai", "BaseChatOpenAI"): (CountingOnce, CountingOnce),
     ("langchain_deepseek", "ChatDeepSeek"): (_DeepSeekPayload, _ThinkingDeepSeekPayload),
     ("langchain_anthropic", "ChatAnthropic"): (_AnthropicPayload, _AnthropicPayload),
 }

@@ -41,7 +41,8 @@ __all__ = ["Fault", "fault_of", "is_timeout", "own_cause"]
 
 _OVERFLOW = re.compile(
     r"context[_ ](length|window|size)|maximum (context|prompt|input)|too many (input|prompt) tokens"
-    r"|(prompt|input|request)\b.{0,40}(too long|exceed)|range of input length",
+    r"|(prompt|input|request)\b.{0,40}(too long|exceed)|range of input length"
+    r"|tokens`? \+ `?max_new_tokens",
     re.IGNORECASE,
 )
 _BY_CLASS: tuple[tuple[tuple[type[Exception], ...], FaultKind], ...] = (
@@ -61,6 +62,7 @@ _BY_STATUS: Mapping[int, FaultKind] = {
     404: "model_unknown",
     408: "silent",
     409: "broken",
+    413: "overflow",
     425: "broken",
     429: "busy",
     503: "busy",
@@ -164,7 +166,9 @@ def _kind(error: Exception, status: int | None) -> FaultKind:
     code = str(getattr(error, "code", None) or "")
     # An error inside a stream comes without a status, but from the provider's client.
     inside = status is None and hasattr(error, "body")
-    told = (inside or status in (400, 413, 422)) and _OVERFLOW.search(f"{code} {error}"[:2_000])
+    told = (inside or status in (400, 413, 422)) and _OVERFLOW.search(
+        f"{code} {error} {_said(error)}"[:_MESSAGE_CHARS]
+    )
     if told or isinstance(error, ContextOverflowError):
         return "overflow"
     if isinstance(error, SpendLimitExceededError) and error.is_of_candidate:
@@ -240,15 +244,25 @@ def _summary(error: Exception, status: int | None, kind: FaultKind) -> str:
     elif kind == "key_refused":
         parts.append("key not accepted")
     code = getattr(error, "code", None)
-    if isinstance(code, str) and code:
+    if isinstance(code, str) and re.fullmatch(r"[\w.:/-]{1,64}", code):
         parts.append(code)
     return ", ".join(parts)
 
 
 def _told(error: Exception) -> str:
+    return (_said(error) or str(error))[:_MESSAGE_CHARS]
+
+
+def _said(error: Exception) -> str:
+    """The provider's words, which a client may not find: in a list, or not in an object."""
     body = getattr(error, "body", None)
-    said = body.get("message") if isinstance(body, dict) else None
-    return (said if isinstance(said, str) and said else str(error))[:_MESSAGE_CHARS]
+    if isinstance(body, list) and body:
+        body = body[0]
+    if isinstance(body, dict):
+        inner = body.get("error", body)
+        body = inner.get("message") if isinstance(inner, dict) else inner
+    # A web page says nothing that its status does not.
+    return body if isinstance(body, str) and not body.startswith("<") else ""
 
 
 def _request_id(error: Exception) -> str | None:

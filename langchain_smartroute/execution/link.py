@@ -96,7 +96,9 @@ class Link(Traits):
         cut = told if message is None else not (is_cache_hit(message) or is_finished(message))
         if not (cut and self.tells_end):
             return None
-        return ConnectionError("the answer ended without a finish reason")
+        named = message.response_metadata.get("finish_reason") if message is not None else None
+        how = f"with the finish reason {named}" if named else "without a finish reason"
+        return ConnectionError(f"the answer ended {how}")
 
     def may_follow(self, other: Link, fault: Fault, *, input_tokens: int = 0) -> bool:
         """Whether it may be tried after another one's fault.

@@ -8,11 +8,11 @@ for a watcher, and the tests of hidden drafts fail.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from langchain_core.callbacks import BaseCallbackHandler, BaseCallbackManager
-from langchain_core.messages import AIMessage
+from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import LLMResult
 
 from langchain_smartroute.catalog import is_cache_hit
@@ -39,6 +39,7 @@ class EndingWatcher(BaseCallbackHandler):
     Attributes:
         message: What it ended with; `None`: nothing yet.
         was_cut: Whether it ended without saying why.
+        on_piece: Is told of each piece of it, where its parser may keep them all back.
     """
 
     run_inline = True
@@ -46,6 +47,13 @@ class EndingWatcher(BaseCallbackHandler):
     def __init__(self) -> None:
         self.was_cut = False
         self.message: AIMessage | None = None
+        self.on_piece: Callable[[BaseMessage], None] | None = None
+
+    def on_llm_new_token(self, *_: Any, chunk: Any = None, **__: Any) -> None:
+        """Look at a piece of the message."""
+        message = getattr(chunk, "message", None)
+        if self.on_piece is not None and isinstance(message, BaseMessage):
+            self.on_piece(message)
 
     def on_llm_end(self, response: LLMResult, **_: Any) -> None:
         """Look at the message that the run ended with."""

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import AsyncIterator, Iterator
 from functools import cache
 from typing import Any
 
@@ -33,7 +32,7 @@ from typing_extensions import override
 
 from langchain_smartroute.catalog.spec import ModelSpec
 from langchain_smartroute.catalog.thoughts import wants_thoughts_back
-from langchain_smartroute.execution.cumulative import UsageSoFar
+from langchain_smartroute.execution.cumulative import CountingOnce
 from langchain_smartroute.execution.dialect import add_thoughts
 
 __all__ = ["HOOKS", "GatewayChatOpenAI", "build_gateway_model", "changed_hooks"]
@@ -57,7 +56,7 @@ HOOKS: dict[str, tuple[str, ...]] = {
 """Private methods of `ChatOpenAI` that are overridden here → the parameters they must have."""
 
 
-class GatewayChatOpenAI(ChatOpenAI):
+class GatewayChatOpenAI(CountingOnce, ChatOpenAI):
     """A `ChatOpenAI` that keeps thoughts and speaks the dialect of its model's provider.
 
     In traces, cache keys and serialised form it is a `ChatOpenAI`.
@@ -78,18 +77,6 @@ class GatewayChatOpenAI(ChatOpenAI):
     def get_name(self, suffix: str | None = None, *, name: str | None = None) -> str:
         """The name in traces: that of `ChatOpenAI`."""
         return super().get_name(suffix, name=name or self.name or ChatOpenAI.__name__)
-
-    @override
-    def _stream(self, *args: Any, **kwargs: Any) -> Iterator[ChatGenerationChunk]:
-        usage = UsageSoFar()
-        for chunk in super()._stream(*args, **kwargs):
-            yield usage.added(chunk)
-
-    @override
-    async def _astream(self, *args: Any, **kwargs: Any) -> AsyncIterator[ChatGenerationChunk]:
-        usage = UsageSoFar()
-        async for chunk in super()._astream(*args, **kwargs):
-            yield usage.added(chunk)
 
     @override
     def _create_chat_result(

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from langchain_core.exceptions import OutputParserException
-from langchain_core.messages import AIMessageChunk
+from langchain_core.messages import AIMessageChunk, BaseMessage
 
 from langchain_smartroute.execution.answers import (
     as_chunk,
@@ -58,6 +58,8 @@ class StreamedAttempt:
         ending: EndingWatcher | None = None,
     ) -> None:
         self._ending = ending or EndingWatcher()
+        self._ending.on_piece = self._hear
+        self._heard = 0
         self._walk = walk
         self._bounds = bounds
         self._mute = mute
@@ -96,6 +98,12 @@ class StreamedAttempt:
             self._bounds.released()
         ready, self._held = self._held, []
         return ready
+
+    def _hear(self, piece: BaseMessage) -> None:
+        """Note a piece of what an object is parsed from, which may come at the end alone."""
+        self._heard += 1
+        if has_content(piece) or (self._mute and self._heard > 1):
+            self._bounds.saw_content()
 
     def _keep_time(self, chunk: Any, holds_content: bool) -> None:  # noqa: FBT001 - a fact of the chunk
         """Note what came when; what is too long fails the attempt."""

@@ -213,7 +213,8 @@ async def anext_in(
     bounds.goes_on()
     with _surrounding(config, bounds):
         try:
-            async with asyncio.timeout(bounds.remaining_s):
+            async with asyncio.timeout(bounds.remaining_s) as timeout:
+                bounds.on_more_time = partial(_put_off, timeout, bounds)
                 with _unregistered():
                     step = anext(source, END)
                 return await step
@@ -221,3 +222,12 @@ async def anext_in(
             if bounds.has_run_out:
                 raise bounds.error() from error
             raise
+        finally:
+            bounds.on_more_time = None
+
+
+def _put_off(timeout: asyncio.Timeout, bounds: AttemptBounds) -> None:
+    """Give a step that is waited for as much time as its attempt has now."""
+    left = bounds.remaining_s
+    if left is not None and not timeout.expired():
+        timeout.reschedule(asyncio.get_running_loop().time() + left)

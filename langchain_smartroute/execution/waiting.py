@@ -61,9 +61,21 @@ class Task:
         try:
             self._ended.wait(seconds)
         finally:
-            with self._lock:
-                self.is_left = not self._ended.is_set()
+            self._leave()
         return not self.is_left
+
+    def wait_within(self, bounds: AttemptBounds) -> bool:
+        """The same, for as long as the bounds give it: what arrives inside may give it more."""
+        try:
+            while not self._ended.wait(bounds.remaining_s) and not bounds.has_run_out:
+                pass
+        finally:
+            self._leave()
+        return not self.is_left
+
+    def _leave(self) -> None:
+        with self._lock:
+            self.is_left = not self._ended.is_set()
 
 
 class _Worker(threading.Thread):
@@ -120,7 +132,7 @@ def finished_in_time(
     task = Task(call, too_late)
     _worker().give(task)
     try:
-        task.wait(bounds.remaining_s)
+        task.wait_within(bounds)
     finally:
         if task.is_left and left is not None:
             left()

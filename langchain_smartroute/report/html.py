@@ -35,7 +35,7 @@ h3 { margin: 1.25rem 0 .5rem; font-size: .95rem; color: var(--soft); font-weight
 .sub, .note { color: var(--soft); margin: .35rem 0; }
 .note { font-size: .9rem; max-width: 46rem; }
 .figures { display: grid; gap: .75rem;
-  grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); }
+  grid-template-columns: repeat(auto-fit, minmax(min(11rem, 44%), 1fr)); }
 .figure { background: var(--card); border: 1px solid var(--line); border-radius: 8px;
   padding: .75rem .9rem; min-width: 0; }
 .figure b { display: block; font-size: 1.35rem; line-height: 1.3; overflow-wrap: anywhere;

@@ -7,12 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_core.runnables import Runnable
 
-from langchain_smartroute.accounting import (
-    CostCallbackHandler,
-    Ledger,
-    Limits,
-    Spending,
-)
 from langchain_smartroute.catalog import Catalog, ModelSpec
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.execution import (
@@ -24,6 +18,7 @@ from langchain_smartroute.execution import (
     TimeLimits,
     Traits,
     adopted,
+    as_breaker,
     build_model,
     drops_thoughts,
     endpoint_of,
@@ -33,17 +28,14 @@ from langchain_smartroute.execution import (
     spec_of_model,
     tells_end,
 )
-from langchain_smartroute.state import open_state
+from langchain_smartroute.state import SharedState
 
 if TYPE_CHECKING:
     from langchain_core.language_models import ModelProfile
 
-    from langchain_smartroute.runnable.configured import ConfiguredModel
-
 __all__ = [
+    "build_breaker",
     "build_candidates",
-    "build_costs",
-    "build_limits",
     "catalog_of_models",
     "checked_fallbacks",
     "merged_profile",
@@ -154,37 +146,18 @@ def build_candidates(
     }
 
 
-def build_limits(router: ConfiguredModel) -> Limits | None:
-    """The spend limits of a router; `None` without any. Nothing is connected to yet."""
-    if not router.spend_limits:
-        return None
-    spending = Spending(
-        router.spend_limits,
-        open_state(router.state),
-        answer_room_tokens=router.answer_room_tokens,
-        on_backend_error=router.on_backend_error,
-    )
-    return Limits(spending=spending, on_limit=router.on_limit)
+def build_breaker(given: Any, state: SharedState, *, shared: bool) -> CircuitBreaker | None:
+    """The breaker of a router, which workers share where their state is shared.
 
-
-def build_costs(ledger: Any, catalog: Catalog) -> CostCallbackHandler | None:
-    """What writes every call of a router into its ledger; `None` without one.
-
-    Raises:
-        ConfigurationError: If it is neither a ledger nor the URL of a database.
+    Args:
+        given: What the user gave.
+        state: The router's.
+        shared: Whether others have it, too.
     """
-    if ledger is None:
-        return None
-    if isinstance(ledger, str):
-        # The packages of the extra are imported in there.
-        from langchain_smartroute.accounting.sql import SqlLedger  # noqa: PLC0415
-
-        ledger = SqlLedger(ledger)
-    if not isinstance(ledger, Ledger):
-        raise ConfigurationError(
-            f"ledger = {ledger!r}: must be a ledger, or a URL such as sqlite:///costs.db"
-        )
-    return CostCallbackHandler(baseline=None, catalog=catalog, ledger=ledger)
+    breaker = as_breaker(given)
+    if breaker is not None and shared:
+        breaker.share(state)
+    return breaker
 
 
 def checked_fallbacks(fallbacks: Mapping[str, Any], catalog: Catalog) -> dict[str, tuple[str, ...]]:

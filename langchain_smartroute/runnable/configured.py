@@ -19,25 +19,18 @@ from pydantic import (
 )
 from typing_extensions import override
 
-from langchain_smartroute.accounting import (
-    CostCallbackHandler,
-    OnBackendError,
-    OnLimitReached,
-    SpendLimit,
-)
+from langchain_smartroute.accounting import CostCallbackHandler
 from langchain_smartroute.catalog import Catalog, faults_of, with_prices
 from langchain_smartroute.engine import Engine
 from langchain_smartroute.errors import ConfigurationError, InvalidRequestError
 from langchain_smartroute.execution import (
     ModelSettings,
-    as_breaker,
     resolve_endpoints,
 )
 from langchain_smartroute.routing import RouteOptions, as_rules
 from langchain_smartroute.runnable.build import (
+    build_breaker,
     build_candidates,
-    build_costs,
-    build_limits,
     catalog_of_models,
     checked_fallbacks,
     merged_profile,
@@ -47,6 +40,7 @@ from langchain_smartroute.runnable.classifiers import given_classifier
 from langchain_smartroute.runnable.deciding import DecidingModel, feedback_for
 from langchain_smartroute.runnable.policies import given_policy
 from langchain_smartroute.runnable.settings import read_settings, written_settings
+from langchain_smartroute.state import open_state
 from langchain_smartroute.types import StreamPolicy, Tier
 
 __all__ = ["ConfiguredModel"]
@@ -68,12 +62,6 @@ class ConfiguredModel(DecidingModel):
     tier: Tier = "balanced"
     model: str | None = None
     max_cost_usd: Decimal | None = None
-    prices: Mapping[str, Any] = Field(default_factory=dict)
-    on_limit: OnLimitReached = "raise"
-    spend_limits: Sequence[SpendLimit] = ()
-    answer_room_tokens: int = Field(default=4096, gt=0)
-    on_backend_error: OnBackendError = "deny"
-    ledger: Any = None
     rules: Sequence[Any] = ()
     fallbacks: Mapping[str, Any] = Field(default_factory=dict)
     max_attempts: int = Field(default=3, ge=1)
@@ -130,7 +118,10 @@ class ConfiguredModel(DecidingModel):
             stop=self.stop,
             extra={n: v for n in _PASSED_ON if (v := getattr(self, n)) is not None},
         )
-        build = partial(build_candidates, settings=settings, breaker=as_breaker(self.breaker))
+        # Nothing is connected to before it is used.
+        state = open_state(self.state)
+        breaker = build_breaker(self.breaker, state, shared=self.state is not None)
+        build = partial(build_candidates, settings=settings, breaker=breaker)
         candidates = build(
             catalog, given=self.models, endpoints=endpoints, limits=self._limits_of(catalog)
         )
@@ -146,12 +137,12 @@ class ConfiguredModel(DecidingModel):
                 checks, cascade, candidates=candidates, build=build, limits_of=self._limits_of
             ),
             stream_policy=self.stream_policy,
-            **self._knowing_conversations(),
-            limits=build_limits(self),
+            **self._knowing_conversations(state),
+            limits=self._spend_limits_in(state),
             on_decision=self._decision_sink,
             feedback=feedback_for(policy, self.on_feedback),
         )
-        self._costs = build_costs(self.ledger, catalog)
+        self._costs = self._cost_handler(catalog)
         if self.profile is None:
             self.profile = merged_profile(catalog)
 

@@ -11,7 +11,7 @@ from langchain_smartroute.classify import StuckSigns
 from langchain_smartroute.engine import Conversations
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.runnable.hardened import HardenedModel, Seconds
-from langchain_smartroute.state import open_state
+from langchain_smartroute.state import SharedState
 from langchain_smartroute.types import Sticky
 
 __all__ = ["ConversingModel", "as_signs"]
@@ -28,10 +28,8 @@ class ConversingModel(HardenedModel):
     sticky_idle_s: Seconds = 3600.0
     stuck: Any = Field(default_factory=StuckSigns, exclude=True)
 
-    def _knowing_conversations(self) -> dict[str, Any]:
+    def _knowing_conversations(self, state: SharedState) -> dict[str, Any]:
         """What an engine needs to know conversations."""
-        # What nobody shares is kept here alone: nothing is connected to for it.
-        state = open_state(None if self.sticky == "off" else self.state)
         return {
             "conversations": Conversations(state=state, idle_s=self.sticky_idle_s),
             "stuck": as_signs(self.stuck),

@@ -9,7 +9,7 @@ from pydantic import Field, PrivateAttr
 from langchain_smartroute.accounting import as_score_sink
 from langchain_smartroute.engine import Engine, Feedback
 from langchain_smartroute.routing import QualityPolicy, QualityPredictor, RulesFirst
-from langchain_smartroute.runnable.observed import ObservedModel
+from langchain_smartroute.runnable.spending import SpendingModel
 
 __all__ = ["DecidingModel", "feedback_for"]
 
@@ -26,7 +26,7 @@ def feedback_for(policy: RulesFirst, on_feedback: Any) -> Feedback:
     return Feedback(predictor, aliases=policy.catalog.models, told=told)
 
 
-class DecidingModel(ObservedModel):
+class DecidingModel(SpendingModel):
     """A chat model that decides by a policy and learns from scores.
 
     The attributes are described in `SmartRouterRunnable`.

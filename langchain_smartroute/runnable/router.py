@@ -19,6 +19,7 @@ from langchain_smartroute.execution import OPTIONS_KEY, CandidateHealth
 from langchain_smartroute.runnable.configured import ConfiguredModel
 from langchain_smartroute.runnable.graph import router_graph
 from langchain_smartroute.runnable.plan import Form, Plan
+from langchain_smartroute.runnable.spending import with_handler
 from langchain_smartroute.runnable.structured import StructuredRouter
 from langchain_smartroute.runnable.tools import bound_tools
 from langchain_smartroute.tracing import decision_metadata, decision_tags, tags_with
@@ -49,8 +50,8 @@ class SmartRouterRunnable(ConfiguredModel):
         prices: Alias → `Price`, or several dated ones: your own, which come before the
             catalog's. What neither has is looked up in genai-prices, where installed.
         spend_limits: `SpendLimit`s that every call has to fit into.
-        state: Where their counters and the routes of conversations are: `redis://…`, the
-            URL of a database, a `SharedState`, or `None` for this process alone.
+        state: Where workers share counters, breakers and routes of conversations: `redis://…`,
+            the URL of a database, a `SharedState`, or `None` for this process alone.
         answer_room_tokens: Under spend limits, the longest answer where a call names none.
         on_backend_error: Whether calls are made (`allow`) or not (`deny`) while the state
             does not answer.
@@ -58,6 +59,7 @@ class SmartRouterRunnable(ConfiguredModel):
             `DecisionRecord`, or the path of a JSONL file, for `smartroute decisions`.
         on_feedback: Told every score: a callable that takes a `ScoreRecord`, or such a path.
         ledger: Where every call is recorded: a `Ledger` or the URL of a database.
+        redact: Given a prompt's or an answer's text, gives what the ledger keeps of it.
         policy: How it decides: `table`, `quality`, a policy, or a callable on the features.
         rules: Asked in order before the policy.
         fallbacks: Alias → aliases to try first when it fails.
@@ -285,7 +287,7 @@ class SmartRouterRunnable(ConfiguredModel):
     def _own_config(self, config: RunnableConfig) -> RunnableConfig:
         """The caller's config with the callbacks, tags and metadata of the router itself."""
         if self._costs is not None:
-            config = merge_configs({"callbacks": [self._costs]}, config)
+            config["callbacks"] = with_handler(config.get("callbacks"), self._costs)
         if not (self.callbacks or self.tags or self.metadata):
             return config
         own: RunnableConfig = {

@@ -31,7 +31,7 @@ _CALIBRATION = "calibration"
 """A table of a file that says how its settings were chosen; a router has no use for it."""
 
 _URLS = ("ledger", "on_decision", "on_feedback", "state")
-_OBJECTS = ("cache", "callbacks", "rate_limiter", "custom_get_token_ids")
+_OBJECTS = ("cache", "callbacks", "rate_limiter", "custom_get_token_ids", "redact")
 _LIMITS = (
     "connect_timeout_s",
     "first_token_timeout_s",

@@ -4,12 +4,13 @@
 """
 
 from langchain_smartroute.state.commands import (
-    Add,
     Charge,
     Claim,
     Command,
+    Found,
     Get,
     Hold,
+    Look,
     Put,
     Refusal,
     Settle,
@@ -22,12 +23,13 @@ from langchain_smartroute.state.memory import MemoryState
 from langchain_smartroute.state.opening import open_state
 
 __all__ = [
-    "Add",
     "Charge",
     "Claim",
     "Command",
+    "Found",
     "Get",
     "Hold",
+    "Look",
     "MemoryState",
     "Put",
     "Refusal",

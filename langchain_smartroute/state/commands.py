@@ -1,8 +1,9 @@
 """What shared state can do, each as one frozen command that is carried out whole or not at all.
 
 A store has two faces, `run` and `arun`; everything else is in the commands, so that a
-store is written once for both. They serve spend limits (`Hold`, `Settle`), a circuit
-breaker (`Add`, `Swap`) and the routes of conversations (`Get`, `Put`).
+store is written once for both. They serve spend limits (`Hold`, `Settle`), circuit
+breakers (`Look`, `Swap`) and the routes of conversations (`Get`, `Put`). Whatever expires
+does so by the store's own clock: those of the workers need not agree.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 __all__ = [
-    "Add",
     "Charge",
     "Claim",
     "Command",
+    "Found",
     "Get",
     "Hold",
+    "Look",
     "Put",
     "Refusal",
     "Settle",
@@ -85,12 +87,23 @@ class Swap(Command[bool]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Add(Command[int]):
-    """Add to a number that starts at 0 and gives the sum; it expires `ttl_s` after the last."""
+class Found:
+    """A value, and how long it will be there.
 
-    key: str
-    amount: int
-    ttl_s: float
+    Attributes:
+        value: What it is.
+        left_s: Seconds until it expires.
+    """
+
+    value: str
+    left_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look(Command["tuple[Found | None, ...]"]):
+    """The values of several keys, each with how long it will be there."""
+
+    keys: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

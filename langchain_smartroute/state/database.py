@@ -82,6 +82,16 @@ class Database:
             yield connection
 
     @contextmanager
+    def at_once(self) -> Iterator[sa.Connection]:
+        """A connection whose every statement is a transaction of its own.
+
+        Raises:
+            StorageError: If the database does not do what it is asked to.
+        """
+        with self._told(), self.engine.connect() as plain:
+            yield plain.execution_options(isolation_level="AUTOCOMMIT")
+
+    @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """A transaction that only reads.
 
@@ -211,15 +221,16 @@ class Database:
 def _read_url(url: str) -> sa.URL:
     try:
         parsed = sa.make_url(url)
-    except sa.exc.ArgumentError as error:
+    except sa.exc.ArgumentError:
         raise ConfigurationError(
-            f"url = {url!r}: not the URL of a database; give one such as sqlite:///costs.db"
-        ) from error
+            "url (not shown, as it may hold a password): not the URL of a database; give one such"
+            " as sqlite:///costs.db"
+        ) from None
     name = parsed.drivername
     parsed = parsed.set(drivername=_DRIVERS.get(name, name))
     if parsed.get_backend_name() not in ("sqlite", "postgresql"):
         raise ConfigurationError(
-            f"url: {name!r} is no database that is known here; use sqlite or postgresql"
+            f"url: {name!r} is not known here; use sqlite or postgresql, or, for state, redis"
         )
     return parsed
 

@@ -11,10 +11,11 @@ from typing import Any, TypeVar, cast
 
 from langchain_smartroute.errors import StorageError
 from langchain_smartroute.state.commands import (
-    Add,
     Command,
+    Found,
     Get,
     Hold,
+    Look,
     Put,
     Refusal,
     Settle,
@@ -95,10 +96,14 @@ class MemoryState:
             self._put(Put(key=command.key, value=command.value, ttl_s=command.ttl_s))
         return True
 
-    def _add(self, command: Add) -> int:
-        total = int(self._get(Get(key=command.key)) or 0) + command.amount
-        self._put(Put(key=command.key, value=str(total), ttl_s=command.ttl_s))
-        return total
+    def _look(self, command: Look) -> tuple[Found | None, ...]:
+        values = ((key, self._get(Get(key=key))) for key in command.keys)
+        return tuple(
+            None
+            if value is None
+            else Found(value=value, left_s=self._values[key][1] - self._latest)
+            for key, value in values
+        )
 
     def _hold(self, command: Hold) -> Refusal | None:
         for number, claim in enumerate(command.claims):
@@ -165,7 +170,7 @@ class MemoryState:
         Get: _get,
         Put: _put,
         Swap: _swap,
-        Add: _add,
+        Look: _look,
         Hold: _hold,
         Settle: _settle,
         Stands: _stands,

@@ -15,10 +15,11 @@ from weakref import WeakKeyDictionary
 from langchain_smartroute.errors import ConfigurationError, StorageError
 from langchain_smartroute.state import scripts as lua
 from langchain_smartroute.state.commands import (
-    Add,
     Command,
+    Found,
     Get,
     Hold,
+    Look,
     Put,
     Refusal,
     Settle,
@@ -82,10 +83,12 @@ class RedisState:
         self._of_loop: WeakKeyDictionary[Any, tuple[Any, dict[str, Any]]] = WeakKeyDictionary()
         try:
             self._client = redis.Redis.from_url(url, **self._options)
-        except ValueError as error:
+        except ValueError:
+            # What it says may be a piece of the password.
             raise ConfigurationError(
-                f"url: not the URL of a Redis ({error}); give one such as redis://host:6379/0"
-            ) from error
+                "url (not shown, as it may hold a password): not the URL of a Redis; give one such"
+                " as redis://host:6379/0, with %23 for a # in the password"
+            ) from None
 
     def __repr__(self) -> str:
         head, at, tail = self._url.rpartition("@")
@@ -144,8 +147,8 @@ def _call_of(command: Command[T]) -> _Call[T]:
             made = _Call(lua.PUT, [key, value, _ms(ttl_s)], _as_nothing)
         case Swap():
             made = _Call(lua.SWAP, _swap_arguments(command), bool)
-        case Add(key=key, amount=amount, ttl_s=ttl_s):
-            made = _Call(lua.ADD, [key, amount, _ms(ttl_s)], int)
+        case Look(keys=keys):
+            made = _Call(lua.LOOK, list(keys), _as_found)
         case Hold():
             made = _Call(lua.HOLD, _hold_arguments(command), _as_refusal)
         case Settle(lease=lease, charges=charges):
@@ -188,6 +191,14 @@ def _as_is(answer: Any) -> Any:
 
 def _as_nothing(_answer: Any) -> None:
     return None
+
+
+def _as_found(answer: Sequence[Any]) -> tuple[Found | None, ...]:
+    pairs = zip(answer[::2], answer[1::2], strict=True)
+    return tuple(
+        None if left_ms < 0 else Found(value=value, left_s=left_ms / 1000)
+        for value, left_ms in pairs
+    )
 
 
 def _as_refusal(answer: Any) -> Refusal | None:

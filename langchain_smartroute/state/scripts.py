@@ -7,7 +7,7 @@ Money does not go through Lua's numbers, which are exact to 2⁵³ only: sums ar
 
 from __future__ import annotations
 
-__all__ = ["ADD", "GET", "HOLD", "PUT", "SETTLE", "STANDS", "SWAP"]
+__all__ = ["GET", "HOLD", "LOOK", "PUT", "SETTLE", "STANDS", "SWAP"]
 
 _LESS = """
 local function less(n) if n == '0' then return n else return '-' .. n end end
@@ -103,9 +103,12 @@ if ARGV[4] == '1' then redis.call('SET', key, ARGV[5], 'PX', ARGV[6])
 else redis.call('DEL', key) end
 return 1
 """
-ADD = """
-local key = KEYS[1] .. 'v:' .. ARGV[1]
-redis.call('INCRBY', key, ARGV[2])
-redis.call('PEXPIRE', key, ARGV[3])
-return redis.call('GET', key)
+LOOK = """
+local found = {}
+for _, name in ipairs(ARGV) do
+  local key = KEYS[1] .. 'v:' .. name
+  found[#found + 1] = redis.call('GET', key) or ''
+  found[#found + 1] = redis.call('PTTL', key)
+end
+return found
 """

@@ -6,14 +6,16 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
+from langchain_smartroute.state.clock import StoreClock
 from langchain_smartroute.state.commands import (
-    Add,
     Claim,
     Command,
+    Found,
     Get,
     Hold,
+    Look,
     Put,
     Refusal,
     Settle,
@@ -22,6 +24,7 @@ from langchain_smartroute.state.commands import (
     Swap,
 )
 from langchain_smartroute.state.database import Database, sa
+from langchain_smartroute.state.postgresql import held_at_once, settled_at_once
 from langchain_smartroute.state.tables import MIGRATIONS, counters, leases, statements_for, values
 from langchain_smartroute.state.upserts import insert_into
 
@@ -30,6 +33,7 @@ __all__ = ["SqlState"]
 T = TypeVar("T")
 
 _SWEEP_S = 60.0
+_NOT_SO: Final = object()
 
 
 class _RefusedError(Exception):
@@ -45,29 +49,30 @@ class SqlState:
     Args:
         url: `sqlite:///state.db` or `postgresql://user:…@host/name`.
         timeout_s: Seconds to wait for a lock or an answer.
-        clock: Seconds since 1970; leases and values expire by it.
+        clock: Seconds since 1970; leases and values expire by it in SQLite, and in
+            PostgreSQL by the server's own, which this one is set by.
 
     Raises:
         ConfigurationError: If the URL is not understood or SQLAlchemy is missing.
 
     Example:
         >>> import tempfile
-        >>> from langchain_smartroute.state import Add
+        >>> from langchain_smartroute.state import Get, Put
         >>> from langchain_smartroute.state.sql import SqlState
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     state = SqlState(f"sqlite:///{folder}/state.db")
-        ...     total = state.run(Add(key="failures", amount=2, ttl_s=60))
+        ...     state.run(Put(key="conversation-1", value="gpt-4o", ttl_s=60))
+        ...     found = state.run(Get(key="conversation-1"))
         ...     state.close()
-        >>> total
-        2
+        >>> found
+        'gpt-4o'
     """
 
     def __init__(
         self, url: str, *, timeout_s: float = 1.0, clock: Callable[[], float] = time.time
     ) -> None:
         self._database = Database(url, timeout_s=timeout_s, durable=False)
-        self._clock = clock
-        self._latest_ms = 0
+        self._clock = StoreClock(clock)
         self._swept_s = time.monotonic()
         self._opening = threading.Lock()
         self._turn = threading.Lock()
@@ -99,9 +104,15 @@ class SqlState:
         with self._opening:
             if not self._is_open:
                 self._database.prepare("state", MIGRATIONS)
+                with self._database.reading() as connection:
+                    self._clock.set_by(connection)
                 self._is_open = True
 
     def _carried_out(self, command: Command[T]) -> T:
+        if self._database.dialect == "postgresql":
+            found = self._at_once(command)
+            if found is not _NOT_SO:
+                return cast("T", found)
         does = self._DOES[type(command)]
         try:
             with self._database.writing() as connection:
@@ -109,17 +120,24 @@ class SqlState:
         except _RefusedError as refused:
             return cast("T", refused.refusal)
 
-    def _now_ms(self) -> int:
-        # Should the clock jump back, nothing is freed early.
-        self._latest_ms = max(self._latest_ms, int(self._clock() * 1000))
-        return self._latest_ms
+    def _at_once(self, command: Command[Any]) -> Any:
+        """What a command on one counter gives, in one statement; `_NOT_SO`: it takes more."""
+        if isinstance(command, Hold) and len(command.claims) == 1:
+            with self._database.at_once() as connection:
+                if held_at_once(connection, command, now_ms=self._clock.now_ms()):
+                    return None
+        if isinstance(command, Settle) and len(command.charges) == 1:
+            with self._database.at_once() as connection:
+                standing, more = settled_at_once(connection, command, now_ms=self._clock.now_ms())
+                self._sweep(connection)
+            if more:
+                self.run(Settle(lease=command.lease, charges=()))
+            return (standing,)
+        return _NOT_SO
 
-    def _after(self, seconds: float) -> int:
-        return self._now_ms() + round(seconds * 1000)
-
-    def _get(self, connection: sa.Connection, command: Get | Swap | Add) -> str | None:
+    def _get(self, connection: sa.Connection, command: Get | Swap) -> str | None:
         query = sa.select(values.c.value).where(
-            values.c.key == command.key, values.c.expires_ms > self._now_ms()
+            values.c.key == command.key, values.c.expires_ms > self._clock.now_ms()
         )
         if connection.dialect.name == "postgresql" and not isinstance(command, Get):
             # One key's changes come one after the other, its first one too.
@@ -131,7 +149,7 @@ class SqlState:
         row = {
             "key": command.key,
             "value": command.value,
-            "expires_ms": self._after(command.ttl_s),
+            "expires_ms": self._clock.after(command.ttl_s),
         }
         statement = insert_into(connection, values).values(row)
         changes = {name: statement.excluded[name] for name in ("value", "expires_ms")}
@@ -150,13 +168,19 @@ class SqlState:
             self._put(connection, put)
         return True
 
-    def _add(self, connection: sa.Connection, command: Add) -> int:
-        total = int(self._get(connection, command) or 0) + command.amount
-        self._put(connection, Put(key=command.key, value=str(total), ttl_s=command.ttl_s))
-        return total
+    def _look(self, connection: sa.Connection, command: Look) -> tuple[Found | None, ...]:
+        now = self._clock.now_ms()
+        asked = sa.select(values.c.key, values.c.value, values.c.expires_ms).where(
+            values.c.key.in_(command.keys), values.c.expires_ms > now
+        )
+        found = {
+            key: Found(value=value, left_s=(expires_ms - now) / 1000)
+            for key, value, expires_ms in connection.execute(asked)
+        }
+        return tuple(found.get(key) for key in command.keys)
 
     def _hold(self, connection: sa.Connection, command: Hold) -> Refusal | None:
-        expires_ms = self._after(command.lease_s)
+        expires_ms = self._clock.after(command.lease_s)
         # In one order everywhere: no two reservations wait for one another in a circle.
         for number, claim in sorted(enumerate(command.claims), key=lambda c: c[1].counter):
             lives_s = max(claim.ttl_s, command.lease_s)
@@ -187,7 +211,7 @@ class SqlState:
             "counter": claim.counter,
             "spent": 0,
             "held": claim.amount,
-            "expires_ms": self._after(lives_s),
+            "expires_ms": self._clock.after(lives_s),
             "ceiling": claim.ceiling,
         }
         asked = statements_for(connection.dialect.name).claim
@@ -196,7 +220,7 @@ class SqlState:
     def _free_expired(self, connection: sa.Connection, counter: str) -> int:
         """Free what leases held that have run out; gives how much."""
         asked = statements_for(connection.dialect.name).expire
-        given = {"counter": counter, "now": self._now_ms()}
+        given = {"counter": counter, "now": self._clock.now_ms()}
         amount: int = sum(connection.execute(asked, given).scalars())
         if amount:
             mine = counters.update().where(counters.c.counter == counter)
@@ -216,7 +240,7 @@ class SqlState:
                 "spent": charge.amount if charge else 0,
                 "held": 0,
                 "freed": held.get(counter, 0),
-                "expires_ms": self._after(charge.ttl_s if charge else 0),
+                "expires_ms": self._clock.after(charge.ttl_s if charge else 0),
             }
             spent, left = connection.execute(asked.settle, given).one()
             stands[counter] = Standing(spent=spent, held=left)
@@ -233,7 +257,8 @@ class SqlState:
         if time.monotonic() - self._swept_s < _SWEEP_S:
             return
         self._swept_s = time.monotonic()
-        now = self._now_ms()
+        self._clock.set_by(connection)
+        now = self._clock.now_ms()
         connection.execute(values.delete().where(values.c.expires_ms <= now))
         over = sa.and_(counters.c.expires_ms <= now, counters.c.held == 0)
         connection.execute(counters.delete().where(over))
@@ -242,7 +267,7 @@ class SqlState:
         Get: _get,
         Put: _put,
         Swap: _swap,
-        Add: _add,
+        Look: _look,
         Hold: _hold,
         Settle: _settle,
         Stands: _stands,

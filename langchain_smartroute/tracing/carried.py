@@ -91,6 +91,7 @@ def classifying(config: RunnableConfig | None, decision_id: str) -> Iterator[Con
         "smartroute_request_id": around.get("smartroute_request_id") or decision_id,
         "smartroute_decision_id": None,
         "smartroute_attempt": None,
+        PURPOSE_KEY: "classifier",
     }
     own: RunnableConfig = {"metadata": {**around, **told}}
     if config is not None and config.get("callbacks") is not None:

@@ -49,7 +49,7 @@ OPENINGS: tuple[Wording, ...] = (
         rf"|in good conscience |knowingly |really )?(?:{_EN_ACTS})"
         rf"|(?:{_EN_LEAD}[,.!:;—–-]*\s*){{0,4}}(?:i (?:must|have to|need to|will have to"
         rf"|'ll have to|will) (?:respectfully |politely )?(?:decline|refuse|pass on)"
-        rf"|i (?:respectfully )?decline\b|i(?:'d| would) rather not\b|[^.!?\n]{1, 60} (?:isn't"
+        rf"|i (?:respectfully )?decline\b|i(?:'d| would) rather not\b|[^.!?\n]{{1,60}} (?:isn't"
         rf"|is not) something (?:that )?i(?:'m| am| can| will|'ll)\b|(?:this|that|it)(?:'s"
         rf"| is) not something (?:that )?i(?:'m| am| can| will|'ll)"
         rf"|i'm going to (?:have to )?(?:decline|pass)|i can(?:'"

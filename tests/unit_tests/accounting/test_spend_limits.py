@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
-from langchain_smartroute import ConfigurationError, ModelSpec, Price, SpendLimit
-from langchain_smartroute.accounting.bounds import cost_bound, input_bound
+from langchain_smartroute import Catalog, ConfigurationError, ModelSpec, Price, SpendLimit
+from langchain_smartroute.accounting.bounds import _IMAGE_TOKENS, cost_bound, input_bound
+from langchain_smartroute.catalog import SHIPPED
 
 PRICE = {"source": "a test", "date": "2026-11-23"}
 
@@ -140,6 +141,21 @@ def test_a_picture_counts_what_its_model_counts_at_most():
     known = input_bound([message], ModelSpec(alias="a", image_tokens=1_000))
     unknown = input_bound([message], ModelSpec(alias="a"))
     assert known - 1_000 == unknown - 48_169 < 200
+
+
+@pytest.mark.parametrize("catalog", SHIPPED)
+def test_what_shipped_models_count_for_a_picture_is_sourced_and_within_the_safe_bound(catalog):
+    """Where OpenAI says how it counts, a picture of eight tiles is the most."""
+    known = {
+        alias: spec.image_tokens
+        for alias, spec in Catalog.load(catalog).models.items()
+        if spec.image_tokens is not None
+    }
+    expected = {"gpt-4o": 85 + 8 * 170, "gpt-4o-mini": 2_833 + 8 * 5_667}
+    assert known == ({} if catalog == "openai" else expected)
+    for alias in known:
+        assert "OpenAI docs" in Catalog.load(catalog).models[alias].sources["image_tokens"]
+    assert max(expected.values()) == _IMAGE_TOKENS
 
 
 def test_tool_calls_and_files_count_by_their_bytes():

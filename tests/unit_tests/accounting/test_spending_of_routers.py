@@ -18,6 +18,7 @@ from langchain_smartroute import (
     ChainExhaustedError,
     ConfigurationError,
     CostCallbackHandler,
+    MemoryLedger,
     SmartRouterRunnable,
     SpendLimit,
     SpendLimitExceededError,
@@ -486,6 +487,41 @@ def test_a_routers_own_ledger_takes_every_call(sandbox, sqlite_url):
     found = router._costs.ledger.records()
     assert [record.keys for record in found] == [{}, {"user": "ann"}]
     router._costs.ledger.close()
+
+
+def test_a_routers_own_ledger_keeps_texts_through_its_redaction_alone(sandbox):
+    """Only a handler that one attached oneself could redact; `ledger=` kept nothing."""
+    plain, hiding = MemoryLedger(), MemoryLedger()
+    for ledger, redact in ((plain, None), (hiding, lambda text: text.replace("4711", "#"))):
+        router = SmartRouterRunnable.from_catalog(
+            base_url=sandbox.base_url, ledger=ledger, redact=redact
+        )
+        router.invoke("A secret: 4711")
+    assert [(one.prompt, one.answer) for one in plain.records()] == [(None, None)]
+    (kept,) = hiding.records()
+    assert kept.prompt == "A secret: #"
+    assert kept.answer
+    assert "4711" not in kept.answer
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"redact": "all", "ledger": MemoryLedger()}, r"redact = 'all': must be a callable"),
+        ({"redact": str.upper}, r"give ledger=, too"),
+    ],
+)
+def test_a_redaction_that_can_do_nothing_is_refused(settings, told):
+    with pytest.raises(ConfigurationError, match=told):
+        SmartRouterRunnable.from_catalog(base_url="http://127.0.0.1:1/v1", **settings)
+
+
+def test_a_redaction_is_not_written_to_a_file():
+    router = SmartRouterRunnable.from_catalog(
+        base_url="http://127.0.0.1:1/v1", ledger="sqlite:///costs.db", redact=str.upper
+    )
+    with pytest.raises(ConfigurationError, match=r"redact = .* cannot be written"):
+        router.to_config()
 
 
 def test_a_failed_chain_is_told_as_such(limited, scripted):

@@ -209,8 +209,11 @@ def test_a_message_that_is_no_answer_has_no_usage():
     assert is_cache_hit(HumanMessage("x")) is False
 
 
-def test_zero_tokens_are_a_usage():
-    assert usage_of(odd({"input_tokens": 0, "output_tokens": 0, "total_tokens": 0})) == Usage()
+def test_an_answer_of_zero_tokens_is_not_free():
+    """Gateways that do not count send zeros or `"usage": {}`; such calls cost exactly $0."""
+    none = {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}
+    assert usage_of(AIMessage("Paris", usage_metadata=none)) is None
+    assert usage_of(AIMessage("", usage_metadata=none)) == Usage()
 
 
 def test_a_cache_hit_is_told_by_its_zero_total_cost():

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from langchain_core.language_models import GenericFakeChatModel
 from langchain_core.runnables import RunnableLambda
 
-from langchain_smartroute import CostCallbackHandler, SmartRouterRunnable
+from langchain_smartroute import Catalog, CostCallbackHandler, SmartRouterRunnable
+from langchain_smartroute.accounting.rollup import Rollup, add_to_rollup
+from langchain_smartroute.accounting.rows import row_of
 from langchain_smartroute.classify import (
     ClassifierChain,
     JudgeClassifier,
@@ -19,6 +21,7 @@ from langchain_smartroute.classify import (
     classify_safely_async,
 )
 from langchain_smartroute.classify.judge import Verdict, _prompt
+from langchain_smartroute.report import SpendingReport
 from langchain_smartroute.sandbox import SandboxServer
 from langchain_smartroute.types import DIFFICULTIES, TASKS
 
@@ -113,6 +116,7 @@ async def test_the_judges_call_is_part_of_the_requests_cost_and_of_no_baseline(g
         judged, answered = costs.records
         assert judged.alias == "gpt-4o-mini"
         assert judged.request_id == answered.request_id
+        assert (judged.purpose, answered.purpose) == ("classifier", "answer")
         assert judged.cost_usd > Decimal(0)
         stats = costs.stats()
         assert stats.total_requests == 1
@@ -125,3 +129,17 @@ async def test_what_the_judge_said_shows_in_the_decision(gateway):
     for decision in (router.explain("Sort a list"), await router.aexplain("Sort a list")):
         assert decision.classified_by.endswith("→ judge")
         assert "→ judge" in str(decision)
+
+
+async def test_a_report_counts_the_judges_call_as_cost_and_not_as_an_answer(gateway):
+    """Without its purpose it was one more request, answered by the cheapest model."""
+    costs = CostCallbackHandler(baseline=None)
+    await router_with_judge(gateway).ainvoke("hm, the thing", {"callbacks": [costs]})
+    judged, answered = costs.records
+    rollup = Rollup()
+    for record in costs.records:
+        add_to_rollup(rollup, row_of(record))
+    found = SpendingReport(rollup=rollup, catalog=Catalog.load("default")).document().figures
+    assert (found["calls"], found["requests"], found["answers"]) == (2, 1, 1)
+    assert found["overhead_usd"] == judged.cost_usd
+    assert found["spent_usd"] == judged.cost_usd + answered.cost_usd

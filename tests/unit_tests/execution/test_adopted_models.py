@@ -60,6 +60,19 @@ def test_the_users_own_object_is_unchanged():
     assert (copy.temperature, copy.model_name) == (0.4, "m")
 
 
+async def test_a_copy_counts_each_token_of_a_stream_once():
+    """vLLM's `continuous_usage_stats` came to four times the tokens, and so to the cost."""
+    with SandboxServer() as server:
+        copy = adopt(chat(base_url=server.base_url, stream_usage=True))
+        told = copy.invoke("Hello").usage_metadata
+        server.set_fault("m", Fault(kind="duplicate"))
+        for way in (list(copy.stream("Hello")), [c async for c in copy.astream("Hello")]):
+            assert (
+                sum(c.usage_metadata["total_tokens"] for c in way if c.usage_metadata)
+                == (told["total_tokens"])
+            )
+
+
 def test_a_copy_shares_the_routers_http_clients():
     copy = adopt(chat())
     assert copy.root_client._client is transport.blocking_client()
@@ -127,7 +140,7 @@ def test_a_subclass_for_another_cloud_is_adopted_too():
         azure_endpoint="http://127.0.0.1:9", api_key="k", api_version="1", azure_deployment="d"
     )
     copy = adopt(model)
-    assert type(copy) is AzureChatOpenAI
+    assert isinstance(copy, AzureChatOpenAI)
     assert type(copy.root_client) is type(model.root_client)
     assert [client.max_retries for client in clients(copy)] == [0, 0]
 

@@ -135,7 +135,7 @@ def test_a_call_that_ends_in_the_very_moment_of_leaving_is_taken(monkeypatch):
     task = waiting.Task(lambda: 7, None)
     # The wait is over without the call having ended; it ends before the task is left.
     monkeypatch.setattr(task._ended, "wait", lambda _: task.run() and False)
-    assert task.wait(0)
+    assert task.wait_within(bounds_of(0))
     assert task.answer == 7
 
 
@@ -181,7 +181,7 @@ def test_a_thread_that_is_chosen_just_as_it_would_end_takes_the_work(few_seconds
     assert worker.is_alive()
     task = waiting.Task(lambda: 7, None)
     worker.give(task)
-    assert task.wait(LONG)
+    assert task.wait_within(bounds_of(LONG))
     assert waited_for(lambda: not worker.is_alive())
 
 

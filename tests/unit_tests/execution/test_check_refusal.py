@@ -58,6 +58,11 @@ def test_the_providers_own_mark_counts(answer):
     assert CHECK([], answer) == "refusal"
 
 
+def test_what_is_declined_may_come_first():
+    """`{1, 60}` in an f-string is a tuple: the expression looked for the text "1, 60"."""
+    assert CHECK([], AIMessage("Writing malware isn't something I can help with.")) == "refusal"
+
+
 def test_an_answer_that_goes_on_to_help_is_accepted():
     opening = "I can't give medical advice, "
     assert CHECK([], AIMessage(opening + "see a doctor.")) == "refusal"

@@ -105,6 +105,18 @@ def test_ordinary_text_does_not(answer):
     assert _said(answer) is None
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "Je choisis donc au hasard la réponse 42.",
+        "この定理が使えるかどうかは分かりません。",
+    ],
+)
+def test_a_number_of_repeats_is_one(answer):
+    """`{1, 2}` in an f-string is a tuple: two expressions looked for the text "1, 2"."""
+    assert CHECK([], AIMessage(answer)) == "uncertain"
+
+
 @pytest.mark.parametrize("prompt", ["Translate this into English: …", "Write a story about Tom"])
 def test_who_speaks_for_others_does_not_doubt(prompt):
     assert _said("I'm not entirely sure he is coming.", prompt) is None

@@ -9,7 +9,11 @@ import pytest
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.runnables import RunnableGenerator, RunnableLambda
 
-from langchain_smartroute.errors import AnswerTooLongError, StreamInterruptedError
+from langchain_smartroute.errors import (
+    AnswerTooLongError,
+    AttemptTimeoutError,
+    StreamInterruptedError,
+)
 from langchain_smartroute.execution import Conduct, TimeLimits, bounds
 from langchain_smartroute.execution.answers import chars_of
 from langchain_smartroute.sandbox import Fault
@@ -51,6 +55,43 @@ def short_closing(monkeypatch):
     monkeypatch.setattr(bounds, "_CLOSING_S", 0.05)
 
 
+@pytest.fixture
+def writing(scripted):
+    """Make a model that writes for half a second, and then stops for a while before its end."""
+
+    class Writing(type(scripted())):
+        stops_for_s: float
+
+        def _stream(self, messages, stop=None, run_manager=None, **kwargs):
+            for chunk in super()._stream(messages):
+                time.sleep(0.05)
+                yield chunk
+            time.sleep(self.stops_for_s)
+
+        async def _astream(self, messages, stop=None, run_manager=None, **kwargs):
+            for chunk in super()._stream(messages):
+                await asyncio.sleep(0.05)
+                yield chunk
+            await asyncio.sleep(self.stops_for_s)
+
+    return lambda stops_for_s: Writing(texts=("word",) * 10, stops_for_s=stops_for_s)
+
+
+@pytest.mark.parametrize("stops_for_s", [0.0, 0.6])
+async def test_what_is_parsed_at_its_end_is_not_silent_while_it_is_written(
+    stops_for_s, streamed, chain_of, writing
+):
+    """A structured answer of twelve seconds failed at every model: "no content arrived"."""
+    count = RunnableLambda(lambda message: {"words": message.text.count("word")})
+    limits = TimeLimits(first_token_timeout_s=0.3, idle_timeout_s=0.3)
+    chain = chain_of(writing(stops_for_s) | count, structured=True, each={"limits": limits})
+    if not stops_for_s:
+        assert await streamed(chain) == {"words": 10}
+        return
+    with pytest.raises(AttemptTimeoutError, match="idle_timeout_s"):
+        await streamed(chain)
+
+
 # ---- cut --------------------------------------------------------------------------------
 
 
@@ -61,6 +102,16 @@ async def test_a_stream_that_ends_without_naming_its_end_was_cut(streamed, chain
         await streamed(chain)
     assert caught.value.partial.content == "one two"
     assert [(a.model, a.outcome) for a in caught.value.attempts] == [("a", "failed")]
+
+
+async def test_error_is_no_reason_to_have_finished(call, chain_of):
+    """OpenRouter says so of a provider that broke off; half an answer passed for a whole one."""
+    broke = AIMessageChunk("one two", response_metadata={"finish_reason": "error"})
+    chain = chain_of(says(broke), FINE, each=TELLS, stream_policy="buffer")
+    assert (await call(chain)).text == "fine"
+    expected = (ConnectionError, StreamInterruptedError)
+    with pytest.raises(expected, match="with the finish reason error"):
+        await call(chain_of(says(broke), each=TELLS, stream_policy="buffer"))
 
 
 async def test_a_cut_stream_that_is_held_back_gives_way(streamed, chain_of):

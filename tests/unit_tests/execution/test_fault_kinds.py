@@ -71,7 +71,7 @@ STATUSES = {
     405: "invalid",
     408: "silent",
     409: "broken",
-    413: "invalid",
+    413: "overflow",
     422: "invalid",
     425: "broken",
     429: "busy",
@@ -458,6 +458,14 @@ def test_a_header_that_is_no_text_is_none():
 # ---- what is written down ---------------------------------------------------------------
 
 
+@pytest.mark.parametrize("code", ["my private prompt", "x" * 65, "a\nb", ""])
+def test_a_code_that_is_none_is_not_written_down(code):
+    """A gateway put its message, and with it the prompt, where the code belongs."""
+    error = HttpError(500, message="no")
+    error.code = code
+    assert fault_of(error).summary == "HttpError (HTTP 500)"
+
+
 def test_the_request_id_is_the_providers():
     assert fault_of(HttpError(500, headers={"x-request-id": "req-7"})).request_id == "req-7"
     assert fault_of(HttpError(500)).request_id is None
@@ -474,7 +482,7 @@ def test_the_message_is_what_the_provider_said():
     assert fault_of(error).message == "max_tokens is too large"
 
 
-@pytest.mark.parametrize("body", [None, {}, {"message": ""}, {"message": 5}, "text"], ids=repr)
+@pytest.mark.parametrize("body", [None, {}, {"message": ""}, {"message": 5}, [], "<p>"], ids=repr)
 def test_where_the_provider_said_nothing_the_message_is_the_exceptions(body):
     assert fault_of(HttpError(400, body=body, message="Error code: 400")).message == (
         "Error code: 400"

@@ -105,6 +105,8 @@ def test_a_status_says_who_may_follow(error_after, code, scope, stream):
         "This model's maximum prompt length is 131072 but the request contains 136973 tokens.",
         # Alibaba
         "Range of input length should be [1, 30720]",
+        # Text Generation Inference
+        "`inputs` tokens + `max_new_tokens` must be <= 8193. Given: 9000 `inputs` tokens",
     ],
 )
 def test_an_overflow_goes_to_a_larger_window_whatever_the_vendors_words(error_after, wording):
@@ -118,6 +120,16 @@ def test_an_overflow_may_come_with_another_status(error_after, code):
     said = status(code, message="maximum context length is 8192 tokens")
     fault = fault_of(error_after(said))
     assert (fault.status, fault.scope, fault.overflow) == (code, "larger_window", True)
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+@pytest.mark.parametrize("wrapped", ['[{"error": {"message": "%s"}}]', '{"error": "%s"}', "%s"])
+def test_what_a_provider_says_is_found_wherever_it_stands(error_after, wrapped, stream):
+    """Google's endpoint wraps its error in a list, LM Studio's is a text: "Error code: 400"."""
+    words = "The input token count (9000) exceeds the maximum number of tokens allowed (8192)."
+    fault = fault_of(error_after(status(400, body=wrapped % words), stream=stream))
+    assert fault.overflow
+    assert fault.message == words
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
@@ -137,8 +149,12 @@ def test_an_overflow_may_come_inside_a_stream(error_after):
     assert (fault.scope, fault.overflow) == ("larger_window", True)
 
 
-def test_too_large_a_request_never_goes_to_just_any_model(error_after):
-    assert fault_of(error_after(status(413, message="Payload too large"))).scope != "any"
+@pytest.mark.parametrize("body", [None, "<html>413 Request Entity Too Large</html>"])
+def test_too_large_a_request_goes_to_a_larger_window_only(error_after, body):
+    """Groq's "Request too large for model" and a proxy's web page ended the request at once."""
+    said = status(413, message="Request too large for model `m`", body=body)
+    fault = fault_of(error_after(said))
+    assert (fault.scope, fault.overflow) == ("larger_window", True)
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ FRENCH = Language(
             r"|intuition)"
             rf"|\bmain au feu|\bme semble-t-il|\bil me semble(?=[.,])|\bà la louche"
             rf"|\bà vue de nez|\bje (?:dirais|parierais|devine|pencherais|penche)\b"
-            rf"|{CLAUSE}je suppose que\b|\bje (?:\w+ ){1, 2}au hasard\b",
+            rf"|{CLAUSE}je suppose que\b|\bje (?:\w+ ){{1,2}}au hasard\b",
         ),
         Wording(
             triggers="je ne sais|je ne peux|je ne saurais|je ne pourrais",

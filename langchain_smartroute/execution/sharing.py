@@ -1,0 +1,294 @@
+"""What workers tell one another of their circuits, through shared state.
+
+A circuit that opens is one value in the state: its turn and reason. It lives for as long
+as the circuit is to stay open and then for `_REMEMBERED_S` more, in which it is half-open;
+closing removes it. Only lengths of time go through the store, so no two clocks need agree.
+
+A thread in the background tells what this process has found and reads what others have,
+once in `_EVERY_S` while calls are made. No call waits for it but one: whoever would be the
+probe of a half-open circuit asks first whether another worker's is under way, for
+`_PATIENCE_S` at most. While the state does not answer, each worker goes on by itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import threading
+import time
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import uuid4
+
+from langchain_smartroute.errors import StorageError
+from langchain_smartroute.execution.circuit import Circuit
+from langchain_smartroute.state import Found, Look, SharedState, Swap
+
+__all__ = ["CircuitSharing"]
+
+_log = logging.getLogger(__name__)
+
+_EVERY_S = 1.0
+_PATIENCE_S = 0.02
+_REMEMBERED_S = 3600.0
+_IDLE_S = 60.0
+_LONGEST_PAUSE_S = 10.0
+
+
+@dataclass(slots=True, kw_only=True)
+class _Shared:
+    """One circuit and what the state says of it.
+
+    Attributes:
+        circuit: As it stands in this process.
+        key: Its name in the state.
+        seen: Its value there as last known; `None`: it has none, it is closed.
+        is_news: Whether this process has opened or closed it, which is yet to be told.
+        probe_until: Until when this process alone may probe, on its clock.
+        gives_back: Whether the right to probe is yet to be given back.
+        ask_again: From when on it is worth asking for that.
+        asked: Set when it is known whether it is; `None`: nobody is waiting.
+    """
+
+    circuit: Circuit
+    key: str
+    seen: str | None = None
+    is_news: bool = False
+    probe_until: float = 0.0
+    gives_back: bool = False
+    ask_again: float = 0.0
+    asked: threading.Event | None = None
+
+
+class CircuitSharing:
+    """Keeps the circuits of one process in step with those of the others.
+
+    Args:
+        state: Where they meet.
+        probe_s: After how many seconds a probe that never ended is given up.
+        lock: Guards the circuits.
+        clock: Seconds that only rise, those of the circuits.
+    """
+
+    def __init__(
+        self,
+        state: SharedState,
+        *,
+        probe_s: float,
+        lock: threading.Lock,
+        clock: Callable[[], float],
+    ) -> None:
+        self._state = state
+        self._probe_s = probe_s
+        self._lock = lock
+        self._clock = clock
+        self._circuits: dict[Circuit, _Shared] = {}
+        self._error: str | None = None
+        self._begin()
+
+    def _begin(self) -> None:
+        self._pid = os.getpid()
+        self._me = uuid4().hex
+        self.wake = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._touched = 0.0
+        for shared in self._circuits.values():
+            shared.probe_until, shared.asked = 0.0, None
+
+    def add(self, circuit: Circuit, name: str) -> None:
+        """Share a circuit, under a name that is the same in every process; the lock is held."""
+        key = f"circuit|{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:32]}"
+        self._circuits[circuit] = _Shared(circuit=circuit, key=key)
+
+    def touch(self) -> None:
+        """A call is about to be made: what others found out is worth knowing."""
+        self._touched = time.monotonic()
+        if self._thread is None or self._pid != os.getpid():
+            self._start()
+
+    def changed(self, circuit: Circuit) -> None:
+        """Tell the others that a circuit opened or closed here; the lock is held."""
+        shared = self._circuits[circuit]
+        shared.is_news, shared.ask_again = True, 0.0
+        self.released(circuit)
+
+    def released(self, circuit: Circuit) -> None:
+        """The probe of this process has ended; the lock is held."""
+        shared = self._circuits[circuit]
+        shared.gives_back = shared.probe_until > 0
+        shared.probe_until = 0.0
+        self.wake.set()
+
+    def may_probe(self, circuit: Circuit) -> bool:
+        """Whether the next probe of a half-open circuit is this worker's to make.
+
+        It waits for the answer for a moment. One that comes later counts for the next call.
+        """
+        with self._lock:
+            shared = self._circuits[circuit]
+            if self._has_right(shared):
+                return True
+            if self._clock() < shared.ask_again:
+                return False
+            if shared.asked is None:
+                shared.asked = threading.Event()
+            asked = shared.asked
+        self.wake.set()
+        asked.wait(_PATIENCE_S)
+        with self._lock:
+            return self._has_right(shared)
+
+    def _has_right(self, shared: _Shared) -> bool:
+        return self._error is not None or self._clock() < shared.probe_until
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._pid != os.getpid():
+                # A forked child: the thread is the parent's.
+                self._begin()
+                self._touched = time.monotonic()
+            if self._thread is None:
+                self._thread = threading.Thread(
+                    target=_run, args=[weakref.ref(self)], name="smartroute-circuits", daemon=True
+                )
+                self._thread.start()
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether the state does not answer."""
+        return self._error is not None
+
+    def ends(self) -> bool:
+        """Whether nobody has called for a while, so that the thread may end."""
+        with self._lock:
+            if time.monotonic() - self._touched < _IDLE_S:
+                return False
+            self._thread = None
+        return True
+
+    def stopped(self, why: str) -> None:
+        """The thread has come to an end that was not meant; the next call starts another."""
+        self.stand_alone(why)
+        self._thread = None
+
+    def step(self) -> None:
+        """Tell and read once."""
+        self.wake.clear()
+        try:
+            for shared in list(self._circuits.values()):
+                self._tell(shared)
+            self._read()
+        except StorageError as error:
+            self.stand_alone(str(error))
+            return
+        if self._error is not None:
+            self._error = None
+            _log.info("breakers are shared again")
+
+    def stand_alone(self, why: str) -> None:
+        """Go on without the others for now."""
+        first, self._error = self._error is None, why
+        with self._lock:
+            for shared in self._circuits.values():
+                if shared.asked is not None:
+                    shared.asked.set()
+                    shared.asked = None
+        if first:
+            _log.warning("breakers are this process' own for now: %s", why)
+
+    def _tell(self, shared: _Shared) -> None:
+        """Bring the state up to what was found here, and ask it what has to be asked."""
+        if shared.is_news:
+            with self._lock:
+                shared.is_news = False
+                left_s, reason = shared.circuit.left_s(self._clock()), shared.circuit.reason
+                value = json.dumps([self._me, shared.circuit.turn, reason])
+            if not self._replaced(shared, None if left_s is None else value, left_s=left_s or 0.0):
+                _log.debug("another worker was quicker to say how a circuit stands")
+        if shared.gives_back:
+            self._state.run(self._probe(shared, mine=True))
+            shared.gives_back = False
+        if shared.asked is not None:
+            begun = self._clock()
+            won = self._state.run(self._probe(shared, mine=False))
+            with self._lock:
+                shared.probe_until = begun + self._probe_s if won else 0.0
+                shared.ask_again = begun + _EVERY_S
+                asked, shared.asked = shared.asked, None
+            asked.set()
+
+    def _replaced(self, shared: _Shared, value: str | None, *, left_s: float) -> bool:
+        """Put a value in the place of the one that was known, or of one that was lost."""
+        try:
+            for expected in dict.fromkeys((shared.seen, None)):
+                swap = Swap(
+                    key=shared.key, expected=expected, value=value, ttl_s=left_s + _REMEMBERED_S
+                )
+                if self._state.run(swap):
+                    shared.seen = value
+                    return True
+        except StorageError:
+            shared.is_news = True
+            raise
+        return False
+
+    def _probe(self, shared: _Shared, *, mine: bool) -> Swap:
+        """Takes the right to probe, which one worker has at a time, or gives it back."""
+        expected, value = (self._me, None) if mine else (None, self._me)
+        return Swap(key=f"{shared.key}|probe", expected=expected, value=value, ttl_s=self._probe_s)
+
+    def _read(self) -> None:
+        """Open and close what others have opened and closed."""
+        everyone = list(self._circuits.values())
+        if not everyone:
+            return
+        found = self._state.run(Look(keys=tuple(shared.key for shared in everyone)))
+        with self._lock:
+            for shared, there in zip(everyone, found, strict=True):
+                if not shared.is_news:
+                    self._follow(shared, there)
+
+    def _follow(self, shared: _Shared, there: Found | None) -> None:
+        value = there.value if there is not None else None
+        if value == shared.seen:
+            return
+        shared.seen = value
+        if there is None:
+            shared.circuit.mended()
+        else:
+            left_s = max(0.0, there.left_s - _REMEMBERED_S)
+            shared.circuit.opened_elsewhere(self._clock(), left_s=left_s, reason=_reason(there))
+
+
+def _run(reference: weakref.ref[CircuitSharing]) -> None:
+    """Step on until nobody calls any more, or the breaker is gone."""
+    pause_s = _EVERY_S
+    while True:
+        sharing = reference()
+        if sharing is None or sharing.ends():
+            return
+        try:
+            sharing.step()
+        except BaseException as error:
+            sharing.stopped(f"{type(error).__name__}: {error}")
+            raise
+        wake, failed = sharing.wake, sharing.is_alone
+        del sharing
+        if failed:
+            time.sleep(pause_s)
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+        else:
+            wake.wait(_EVERY_S)
+            pause_s = _EVERY_S
+
+
+def _reason(found: Found) -> str:
+    """Why a circuit is open, as another worker has put it; it may be of another release."""
+    try:
+        _, _, reason = json.loads(found.value)
+    except (ValueError, TypeError):
+        return "another worker found it failing"
+    return str(reason)
