@@ -45,6 +45,7 @@ class Calibration:
         kept: Share of the strongest model's quality, on the split that is reported on.
         saved: Share of its cost that is saved there; NaN where costs are unknown.
         replays: The setting and the baselines on that split.
+        curve: Cost per prompt and quality there of every setting, from the safest on.
     """
 
     family: str
@@ -58,6 +59,7 @@ class Calibration:
     kept: Interval
     saved: Interval
     replays: tuple[Replay, ...] = field(repr=False)
+    curve: tuple[tuple[float, float], ...] = field(default=(), repr=False)
 
     @property
     def promised(self) -> bool:
@@ -110,6 +112,10 @@ def calibrate(
         kept=kept,
         saved=saved,
         replays=replays,
+        curve=tuple(
+            (float(each.cost_usd[there].mean()), float(each.quality[there].mean()))
+            for each in family.replays
+        ),
     )
 
 

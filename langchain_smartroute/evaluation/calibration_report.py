@@ -9,7 +9,7 @@ import numpy as np
 
 from langchain_smartroute.evaluation.calibrate import Calibration
 from langchain_smartroute.evaluation.compared import Standings, standings
-from langchain_smartroute.evaluation.policy_report import (
+from langchain_smartroute.evaluation.standing_tables import (
     cost_and_quality,
     overall_table,
     plain_standing,
@@ -34,7 +34,7 @@ def calibration_document(found: Calibration, *, notes: Sequence[str] = ()) -> Do
         Section(title="Promise", figures=tuple(_figures(found)), notes=tuple(_words(found))),
         Section(
             title=f"On the {found.counts['report']:,} prompts that were not calibrated on",
-            charts=cost_and_quality(overall),
+            charts=cost_and_quality(overall, found.curve),
             tables=(overall_table(overall),),
             notes=tuple(notes),
         ),

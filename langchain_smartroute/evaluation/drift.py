@@ -65,8 +65,12 @@ def drift_notes(
     then, now = calibration["data"], moments(table, replays)
     found = [*_moved_means(then, now), *_moved_mix(then, now)]
     if not found:
-        return ("No drift: scores, costs and mix are those of the calibration, within chance.",)
-    return (*(f"Drift: {note}" for note in found), _ADVICE)
+        calm = "No drift: scores, costs and mix are those of the calibration, within chance."
+        return (calm, _FLATTERED)
+    return (*(f"Drift: {note}" for note in found), _ADVICE, _FLATTERED)
+
+
+_FLATTERED = "Prompts that these settings were fitted or chosen on flatter them; later ones do not."
 
 
 _ADVICE = (

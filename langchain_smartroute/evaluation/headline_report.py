@@ -12,7 +12,7 @@ import numpy.typing as npt
 from langchain_smartroute.evaluation.bootstrap import spreads
 from langchain_smartroute.evaluation.headline import STRATA, Headline
 from langchain_smartroute.evaluation.metrics import Interval
-from langchain_smartroute.evaluation.policy_report import spread_of
+from langchain_smartroute.evaluation.standing_tables import spread_of
 from langchain_smartroute.report import Column, Document, Section, Table
 
 __all__ = ["headline_document"]

@@ -9,28 +9,27 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from langchain_smartroute.evaluation.compared import Standing, Standings, by_part, standings
-from langchain_smartroute.evaluation.metrics import Interval, risk_coverage
+from langchain_smartroute.evaluation.compared import Standings, by_part, standings
+from langchain_smartroute.evaluation.metrics import risk_coverage
 from langchain_smartroute.evaluation.outcomes import OutcomeTable
 from langchain_smartroute.evaluation.replays import Replay
+from langchain_smartroute.evaluation.standing_tables import (
+    column_of,
+    cost_and_quality,
+    in_short,
+    overall_table,
+    parts_table,
+    plain_standing,
+)
 from langchain_smartroute.report import (
     Column,
     Document,
     Lines,
-    Point,
-    Points,
     Section,
     Table,
 )
 
-__all__ = [
-    "Evaluation",
-    "cost_and_quality",
-    "evaluation_document",
-    "overall_table",
-    "plain_standing",
-    "spread_of",
-]
+__all__ = ["Evaluation", "evaluation_document"]
 
 _Floats = npt.NDArray[np.float64]
 
@@ -83,11 +82,12 @@ def evaluation_document(found: Evaluation, *, title: str, prompts: bool) -> Docu
     sections = [
         Section(
             title="Beside the baselines",
+            figures=tuple(in_short(overall)),
             charts=cost_and_quality(overall, found.curve),
             tables=(overall_table(overall), _calls_table(found.replays[0])),
             notes=(_METHOD, *found.notes, *found.replays[0].notes),
         ),
-        Section(title="By part", tables=(_parts_table(parts),)),
+        Section(title="By part", tables=(parts_table(parts),)),
     ]
     if found.expected is not None:
         sections.append(_foresight(found.replays[0], found.expected))
@@ -110,99 +110,13 @@ _METHOD = (
 )
 
 
-def spread_of(found: Interval, *, percent: bool = False, digits: int = 3) -> str | None:
-    """A figure with its interval in words; `None` where it is unknown."""
-    if not np.isfinite(found.value):
-        return None
-    value, low, high = (100 * part if percent else part for part in found)
-    shown = f"{value:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
-    return f"{shown} %" if percent else shown
-
-
-def overall_table(overall: Standings) -> Table:
-    """Routers and baselines, a row each."""
-    names = ("router", "n", "quality", "kept", "gain", "USD / 1,000", "saved", "latency s", "arena")
-    return Table(columns=tuple(map(_column, names)), rows=tuple(map(_row, overall.routers)))
-
-
-def _column(name: str) -> Column:
-    return Column(name=name, kind="count" if name == "n" else "text")
-
-
-def _row(found: Standing) -> tuple[Any, ...]:
-    return (
-        found.name,
-        found.count,
-        spread_of(found.quality),
-        spread_of(found.kept, percent=True, digits=1),
-        spread_of(found.gain, digits=4),
-        spread_of(found.usd_per_thousand, digits=4),
-        spread_of(found.saved, percent=True, digits=1),
-        spread_of(found.latency_s, digits=2),
-        None if found.arena is None else f"{found.arena:.4f}",
-    )
-
-
 def _calls_table(found: Replay) -> Table:
-    columns = (Column(name="model"), Column(name="answered", kind="percent"), _column("calls"))
+    columns = (Column(name="model"), Column(name="answered", kind="percent"), column_of("calls"))
     calls, answers = found.calls, found.answers
     rows = sorted(calls, key=lambda model: -calls[model])
     return Table(
         columns=columns,
         rows=tuple((m, 100 * answers.get(m, 0.0), f"{calls[m]:.3f} a prompt") for m in rows),
-    )
-
-
-def _parts_table(parts: Sequence[Standings]) -> Table:
-    names = ("part", "n", "quality", "strongest", "gain", "USD / 1,000", "saved")
-    rows = []
-    for part in parts:
-        router, strongest = part.routers
-        rows.append(
-            (
-                part.part,
-                router.count,
-                spread_of(router.quality),
-                spread_of(strongest.quality),
-                spread_of(router.gain, digits=4),
-                spread_of(router.usd_per_thousand, digits=4),
-                spread_of(router.saved, percent=True, digits=1),
-            )
-        )
-    return Table(columns=tuple(map(_column, names)), rows=tuple(rows))
-
-
-def cost_and_quality(
-    overall: Standings, curve: tuple[tuple[float, float], ...] = ()
-) -> tuple[Points, ...]:
-    """The chart, where costs are known.
-
-    Args:
-        overall: Routers and baselines.
-        curve: Cost per prompt and quality of other settings.
-    """
-    points = {
-        found.name: Point(
-            x=found.usd_per_thousand.value,
-            y=100 * found.quality.value,
-            low=100 * found.quality.low,
-            high=100 * found.quality.high,
-        )
-        for found in overall.routers
-        if np.isfinite(found.usd_per_thousand.value)
-    }
-    if not points:
-        return ()
-    return (
-        Points(
-            title="Cost and quality",
-            points=points,
-            x_name="US dollars for a thousand requests",
-            x_kind="usd",
-            y_name="quality",
-            y_kind="percent",
-            curve=tuple((1_000 * cost, 100 * quality) for cost, quality in curve),
-        ),
     )
 
 
@@ -254,7 +168,7 @@ def _regressions(found: Evaluation) -> Section:
     names = ("part", "answered by", "score", "strongest's", "prompt")
     return Section(
         title="Worst regressions",
-        tables=(Table(columns=tuple(map(_column, names)), rows=rows),),
+        tables=(Table(columns=tuple(map(column_of, names)), rows=rows),),
         notes=(f"{int((lost > 0).sum()):,} prompts score less than with the strongest model.",),
     )
 
@@ -270,22 +184,4 @@ def _figures(overall: Standings, parts: Sequence[Standings]) -> Mapping[str, Any
             part.part: {found.name: plain_standing(found) for found in part.routers}
             for part in parts
         },
-    }
-
-
-def plain_standing(found: Standing) -> dict[str, Any]:
-    """A standing as JSON values; what is unknown is `None`."""
-
-    def plain(interval: Interval) -> list[float] | None:
-        return list(interval) if np.isfinite(interval.value) else None
-
-    return {
-        "n": found.count,
-        "quality": plain(found.quality),
-        "kept": plain(found.kept),
-        "gain": plain(found.gain),
-        "usd_per_thousand": plain(found.usd_per_thousand),
-        "saved": plain(found.saved),
-        "latency_s": plain(found.latency_s),
-        "arena": found.arena,
     }

@@ -111,7 +111,7 @@ def test_the_same_traffic_has_not_drifted_and_other_traffic_has():
     before, alike, other = known(1, 0.2, 6), known(2, 0.2, 6), known(3, 0.6, 2)
     noted = {"data": json.loads(json.dumps(moments(before, evaluation(before).replays)))}
     assert drift_notes(None, alike, evaluation(alike).replays) == ()
-    (calm,) = drift_notes(noted, alike, evaluation(alike).replays)
+    calm, _ = drift_notes(noted, alike, evaluation(alike).replays)
     assert calm.startswith("No drift")
     moved = " ".join(drift_notes(noted, other, evaluation(other).replays))
     for words in ("mean quality is", "are of 'a', were", "Calibrate again"):
