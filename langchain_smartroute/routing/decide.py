@@ -275,8 +275,10 @@ class _Choice:
 
     def _cell(self, tier: Tier, *, task: str | None = None) -> tuple[str, str] | None:
         task = task or self.features.task
-        alias = self.policy.catalog.table.look_up(task, tier, self.features.difficulty)
-        return None if alias is None else (alias, f"{task} in tier {tier} of the routing table")
+        table, difficulty = self.policy.catalog.table, self.features.difficulty
+        alias = table.look_up(task, tier, difficulty)
+        kind = f"{difficulty} {task}" if table.refines(task, tier, difficulty) else task
+        return None if alias is None else (alias, f"{kind} in tier {tier} of the routing table")
 
     def _within_ceiling(
         self, wanted: list[tuple[str, str]], ceiling: Decimal
