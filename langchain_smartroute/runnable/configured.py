@@ -25,6 +25,7 @@ from langchain_smartroute.engine import Engine
 from langchain_smartroute.errors import ConfigurationError, InvalidRequestError
 from langchain_smartroute.execution import (
     ModelSettings,
+    chosen_transport,
     resolve_endpoints,
 )
 from langchain_smartroute.routing import RouteOptions, as_rules
@@ -117,6 +118,7 @@ class ConfiguredModel(DecidingModel):
             max_tokens=self.max_tokens,
             stop=self.stop,
             extra={n: v for n in _PASSED_ON if (v := getattr(self, n)) is not None},
+            transport=chosen_transport(self.transport),
         )
         # Nothing is connected to before it is used.
         state = open_state(self.state)
