@@ -1,0 +1,72 @@
+"""`smartroute bench throughput`: calls a second, as a table, Markdown and JSON."""
+
+from __future__ import annotations
+
+from statistics import median
+from typing import TYPE_CHECKING
+
+from langchain_smartroute.bench.throughput import CONTESTANTS, Row, ThroughputReport
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+__all__ = ["throughput_lines", "throughput_markdown"]
+
+_HEADINGS = (
+    "contestant",
+    "at a time",
+    "calls/s",
+    "CPU ms/call",
+    "× ChatOpenAI",
+    "× same client",
+)
+
+
+def throughput_lines(report: ThroughputReport) -> list[str]:
+    """The table for a terminal."""
+    table = [_HEADINGS, *map(_cells, report.rows)]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    return [
+        *("  ".join(_aligned(cells, widths)).rstrip() for cells in table),
+        "",
+        _legend(report),
+        *(f"{name}: {settings}" for name, settings in CONTESTANTS.items()),
+    ]
+
+
+def throughput_markdown(report: ThroughputReport) -> str:
+    """The table for a page."""
+    lines = [_HEADINGS, ("---", *["---:"] * (len(_HEADINGS) - 1)), *map(_cells, report.rows)]
+    rows = [f"| {' | '.join(cells)} |" for cells in lines]
+    return "\n".join([*rows, "", _legend(report), ""])
+
+
+def _legend(report: ThroughputReport) -> str:
+    rounds = len(report.rows[0].rounds) if report.rows else 0
+    what = "answers streamed in 60 pieces" if report.streamed else "plain answers"
+    return (
+        f"Medians of {rounds} interleaved rounds, {what}, one process against an instant local"
+        " server; ratios within a round, with their least and greatest."
+    )
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    return (
+        row.contestant,
+        f"{row.concurrency}",
+        f"{row.per_s:,.0f}",
+        f"{row.cpu_ms:.2f}",
+        _spread(row.to_stock),
+        _spread(row.to_same_client),
+    )
+
+
+def _spread(ratios: Sequence[float]) -> str:
+    if not ratios:
+        return "–"
+    return f"{median(ratios):.2f} ({min(ratios):.2f}–{max(ratios):.2f})"
+
+
+def _aligned(cells: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
+    for position, (cell, width) in enumerate(zip(cells, widths, strict=True)):
+        yield cell.rjust(width) if position else cell.ljust(width)
