@@ -66,6 +66,9 @@ class Row:
         rounds: What was measured, round by round.
         to_stock: Calls a second over those of the stock `ChatOpenAI` in the same round.
         to_same_client: The same over those of a `ChatOpenAI` with the router's client.
+        cpu_to_stock: Calls for each second of the client's CPU over those of the stock
+            `ChatOpenAI`: the same on an idle machine, and steadier on a busy one.
+        cpu_to_same_client: The same over those of a `ChatOpenAI` with the router's client.
     """
 
     contestant: str
@@ -74,6 +77,8 @@ class Row:
     rounds: tuple[Measured, ...]
     to_stock: tuple[float, ...]
     to_same_client: tuple[float, ...]
+    cpu_to_stock: tuple[float, ...]
+    cpu_to_same_client: tuple[float, ...]
 
     @property
     def per_s(self) -> float:
@@ -167,18 +172,28 @@ def _turned(names: list[str], number: int) -> list[str]:
 
 
 def _row(name: str, concurrency: int, calls: int, found: Mapping[str, list[Measured]]) -> Row:
-    def ratios(other: str) -> tuple[float, ...]:
+    def ratios(other: str, speed: Callable[[Measured], float]) -> tuple[float, ...]:
         pairs = zip(found[name], found.get(other, ()), strict=False)
-        return tuple(mine.per_s / its.per_s for mine, its in pairs)
+        return tuple(speed(mine) / speed(its) for mine, its in pairs)
 
     return Row(
         contestant=name,
         concurrency=concurrency,
         calls=calls,
         rounds=tuple(found[name]),
-        to_stock=ratios(STOCK),
-        to_same_client=ratios(SAME_CLIENT),
+        to_stock=ratios(STOCK, _by_time),
+        to_same_client=ratios(SAME_CLIENT, _by_time),
+        cpu_to_stock=ratios(STOCK, _by_cpu),
+        cpu_to_same_client=ratios(SAME_CLIENT, _by_cpu),
     )
+
+
+def _by_time(measured: Measured) -> float:
+    return measured.per_s
+
+
+def _by_cpu(measured: Measured) -> float:
+    return 1 / measured.cpu_ms
 
 
 async def _measured(call: Call, calls: int, concurrency: int) -> Measured:
