@@ -74,6 +74,7 @@ def adopted(
     if "max_retries" in type(model).model_fields:
         copy = model.model_copy(update={"max_retries": 0})
         _forget_clients(copy)
+        _forbid_retries(copy)
         return speaking(copy, thinks=thinks)
     return model
 
@@ -159,3 +160,10 @@ def _forget_clients(model: BaseChatModel) -> None:
         for name, value in vars(kind).items():
             if isinstance(value, cached_property):
                 model.__dict__.pop(name, None)
+
+
+def _forbid_retries(model: Any) -> None:
+    """Have a `ChatOpenRouter` not retry: without a word on it, its client does for an hour."""
+    if _descends(model, "langchain_openrouter", "ChatOpenRouter"):
+        model.client = model._build_client()  # noqa: SLF001 - the original's client is the user's
+        model.client.sdk_configuration.retry_config = None

@@ -234,7 +234,7 @@ def _provider_of(model: Runnable[Any, Any]) -> str | None:
 
 
 def _name_of(model: Runnable[Any, Any]) -> str | None:
-    for attribute in ("model_name", "model", "model_id"):
+    for attribute in ("model_name", "model", "model_id", "deployment_name"):
         name = getattr(model, attribute, None)
         if isinstance(name, str) and name:
             return name

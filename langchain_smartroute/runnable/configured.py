@@ -84,6 +84,11 @@ class ConfiguredModel(DecidingModel):
     _costs: CostCallbackHandler | None = PrivateAttr(default=None)
 
     def __init__(self, **data: Any) -> None:
+        if data.get("models") and "catalog" not in data:
+            # Models alone are their own catalog, as with `from_models`.
+            data["catalog"], data["models"] = catalog_of_models(
+                data["models"], routes=None, default=None
+            )
         try:
             super().__init__(**data)
         except ValidationError as error:
