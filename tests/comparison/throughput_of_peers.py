@@ -64,6 +64,18 @@ async def call():
     assert (await model.ainvoke(PROMPT)).content
 asyncio.run(run(call))
 """
+MODEL_ROUTER = """
+from langchain_model_router import ChatRouter, HeuristicStrategy
+from langchain_openai import ChatOpenAI
+routes = {
+    name: ChatOpenAI(model="instant", base_url=url, api_key="sandbox", max_retries=0)
+    for name in ("simple", "complex")
+}
+router = ChatRouter(routes=routes, default_route="simple", strategy=HeuristicStrategy(("simple", "complex")))
+async def call():
+    assert (await router.ainvoke(PROMPT)).content
+asyncio.run(run(call))
+"""
 OURS = """
 from langchain_smartroute.bench.contestants import bench_router
 router = bench_router({"primary": "instant", "fallback": "other"}, base_url=url)
@@ -74,6 +86,11 @@ asyncio.run(run(call))
 PEERS = {
     "LiteLLM Router": ("litellm", ["litellm"], LITELLM),
     "ChatOpenAI beside LiteLLM": ("litellm", ["litellm", "langchain-openai"], PLAIN),
+    "langchain-model-router": (
+        "modelrouter",
+        ["langchain-model-router", "langchain-openai"],
+        MODEL_ROUTER,
+    ),
     "ChatOpenAI": (None, [], PLAIN),
     "smartroute": (None, [], OURS),
 }
