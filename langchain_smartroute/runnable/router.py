@@ -99,8 +99,9 @@ class SmartRouterRunnable(ConfiguredModel):
         on_content_filter: What happens when a provider's filter refuses the prompt:
             `raise` its reason, or ask another candidate (`fallback`).
         breaker: The circuit breakers: a `CircuitBreaker`, its settings, or `None`.
-        max_retries: Taken for LangChain's sake; the chain alone decides what
-            happens after an error, so no model that the router builds retries.
+        transport: Whose connections asynchronous calls use: `aiohttp` (extra `fast`), `httpx`,
+            or `auto`: aiohttp where it is installed. The repr says which.
+        max_retries: Taken for LangChain's sake; only the chain retries, no model does.
         streaming: Whether `invoke` streams below, as in `ChatOpenAI`.
 
     Raises:
