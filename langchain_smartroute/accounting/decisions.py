@@ -55,7 +55,7 @@ class DecisionRecord:
     Attributes:
         id: The decision, as in traces and in the ledger.
         at: When the request was made.
-        route: The candidate that was to be called first.
+        route: The candidate that was to be called first; `None`: nobody could serve it.
         answered_by: Whose answer was returned as accepted; `None`: nobody's.
         task: The request's task.
         share: The classifier's probability of that task; `None` when it gave none.
@@ -63,7 +63,7 @@ class DecisionRecord:
         difficulty: The request's difficulty.
         tier: The tier that the table was read in.
         policy: Name and version of the policy.
-        reason: Why the route was chosen, in words.
+        reason: Why the route was chosen, or why there is none, in words.
         notes: What else was noticed on the way.
         checks: What the answer had to pass.
         input_tokens: Estimate of the request's tokens.
@@ -79,7 +79,7 @@ class DecisionRecord:
 
     id: str
     at: datetime
-    route: str
+    route: str | None
     answered_by: str | None
     task: str
     share: float | None = None

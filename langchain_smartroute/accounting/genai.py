@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from langchain_smartroute.types import Usage
@@ -10,7 +10,19 @@ from langchain_smartroute.types import Usage
 if TYPE_CHECKING:
     from langchain_core.outputs import LLMResult
 
-__all__ = ["added", "answered", "asked", "counts", "decided", "messages_in", "provider_name"]
+    from langchain_smartroute.types import Attempt
+
+__all__ = [
+    "added",
+    "answered",
+    "asked",
+    "came_to",
+    "counts",
+    "decided",
+    "messages_in",
+    "provider_name",
+    "tried",
+]
 
 _TOLD = (
     "decision_id",
@@ -91,6 +103,32 @@ def counts(usage: Usage) -> Iterator[tuple[str, Any]]:
         yield "gen_ai.usage.cache_creation.input_tokens", usage.cache_write_tokens
     if usage.reasoning_tokens:
         yield "gen_ai.usage.reasoning.output_tokens", usage.reasoning_tokens
+
+
+def tried(attempt: Attempt, number: int) -> Iterator[tuple[str, Any]]:
+    """What became of an attempt."""
+    yield "smartroute.attempt", number
+    yield "smartroute.outcome", attempt.outcome
+    if attempt.purpose != "answer":
+        yield "smartroute.purpose", attempt.purpose
+    if attempt.cost_usd is not None:
+        yield "smartroute.cost_usd", f"{attempt.cost_usd:f}"
+    if attempt.status is not None:
+        yield "http.response.status_code", attempt.status
+    if attempt.outcome == "rejected":
+        yield "smartroute.rejected_by", attempt.reason.partition(":")[0]
+
+
+def came_to(attempts: Sequence[Attempt]) -> Iterator[tuple[str, Any]]:
+    """What a request came to."""
+    costs = [attempt.cost_usd for attempt in attempts]
+    known = [cost for cost in costs if cost is not None]
+    answering = [a.model for a in attempts if a.outcome in ("accepted", "cached")]
+    yield "smartroute.attempts", len(attempts)
+    if len(known) == len(costs):
+        yield "smartroute.cost_usd", f"{sum(known):f}"
+    if answering:
+        yield "smartroute.answered_by", answering[-1]
 
 
 def added(one: Usage, other: Usage) -> Usage:

@@ -6,8 +6,11 @@ router and no cost: what is ours is called `smartroute.…`, money as an exact s
 request's span has no `gen_ai` attributes, so that a backend that adds usages up counts
 each once. There is no word of a prompt or an answer, and no error's text, in any span.
 
-Whether an answer was accepted is known when its request has ended. So spans stay open
-until then and are closed with the time at which their attempt ended.
+An attempt's span is the current one while its candidate is called and while each chunk of
+its stream is read, so that what an instrumented HTTP client tells stands below it; between
+two chunks, where the caller's own code runs, it is not. Whether an answer was accepted is
+known when its request has ended: spans stay open until then and are closed with the time at
+which their attempt ended.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -26,9 +30,11 @@ from langchain_smartroute.accounting.genai import (
     added,
     answered,
     asked,
+    came_to,
     counts,
     decided,
     messages_in,
+    tried,
 )
 from langchain_smartroute.catalog import usage_of
 from langchain_smartroute.errors import ConfigurationError
@@ -50,9 +56,10 @@ _NS = 1_000_000_000
 
 @dataclass(slots=True)
 class _Try:
-    """The span of one attempt, and when the last of its model runs ended."""
+    """The span of one attempt, whether a model run has said what it asks, and when it ended."""
 
     span: trace.Span
+    asked: bool = False
     usage: Usage = field(default_factory=Usage)
     ended_ns: int | None = None
 
@@ -137,7 +144,7 @@ class OpenTelemetrySpans(BaseCallbackHandler):
         metadata: dict[str, Any] | None = None,
         **details: Any,
     ) -> None:
-        """Open the span of an attempt with the first of its model runs."""
+        """Note what the first model run of an attempt asks with; its span is open already."""
         found = metadata or {}
         request = self._requests.get(found.get("smartroute_decision_id", ""))
         if request is None or not is_attempt_run(found):
@@ -145,10 +152,32 @@ class OpenTelemetrySpans(BaseCallbackHandler):
         number = found["smartroute_attempt"]
         with self._lock:
             self._runs[run_id] = (found["smartroute_decision_id"], number)
-            if number in request.tries:
+            opened = request.tries.get(number)
+            if opened is None or opened.asked:
                 return
-            attributes = dict(asked(found, details.get("invocation_params") or {}))
-            request.tries[number] = _Try(self._open(request, found, attributes, time.time_ns()))
+            opened.asked = True
+        attributes = dict(asked(found, details.get("invocation_params") or {}))
+        _set(opened.span, attributes.items())
+        opened.span.update_name(f"chat {attributes['gen_ai.request.model']}")
+
+    def around_attempt(self, metadata: Mapping[str, Any]) -> AbstractContextManager[Any]:
+        """Make an attempt's span the current one, so that what its HTTP client tells is below."""
+        request = self._requests.get(metadata.get("smartroute_decision_id", ""))
+        if request is None or not is_attempt_run(metadata):
+            return nullcontext()
+        number = metadata["smartroute_attempt"]
+        with self._lock:
+            opened = request.tries.get(number)
+            if opened is None:
+                named = {"gen_ai.request.model": str(metadata.get("smartroute_api_model"))}
+                opened = self._open(request, metadata, named, time.time_ns())
+                request.tries[number] = opened
+        return trace.use_span(
+            opened.span,
+            end_on_exit=False,
+            record_exception=False,
+            set_status_on_exception=False,
+        )
 
     def on_llm_start(
         self,
@@ -192,18 +221,10 @@ class OpenTelemetrySpans(BaseCallbackHandler):
             if found is None:
                 # It never came to a model run: refused before, or out of time.
                 named = {"gen_ai.request.model": attempt.model}
-                found = _Try(self._open(request, {}, named, begun))
+                found = self._open(request, {}, named, begun)
             _close(found, attempt, number, ended_ns=found.ended_ns or ended)
             begun = found.ended_ns or ended
-        costs = [attempt.cost_usd for attempt in attempts]
-        known = [cost for cost in costs if cost is not None]
-        answering = [a.model for a in attempts if a.outcome in ("accepted", "cached")]
-        ours: dict[str, Any] = {"smartroute.attempts": len(attempts)}
-        if len(known) == len(costs):
-            ours["smartroute.cost_usd"] = f"{sum(known):f}"
-        if answering:
-            ours["smartroute.answered_by"] = answering[-1]
-        _set(request.span, ours.items())
+        _set(request.span, came_to(attempts))
 
     def on_chain_end(self, outputs: Any, *, run_id: UUID, **_: Any) -> None:
         """Close the span of a request."""
@@ -224,17 +245,18 @@ class OpenTelemetrySpans(BaseCallbackHandler):
         metadata: Mapping[str, Any],
         attributes: dict[str, Any],
         start_ns: int,
-    ) -> trace.Span:
+    ) -> _Try:
         model = attributes["gen_ai.request.model"]
         attributes["gen_ai.operation.name"] = "chat"
         attributes["smartroute.model"] = metadata.get("smartroute_model") or model
-        return self._tracer.start_span(
+        span = self._tracer.start_span(
             f"chat {model}",
             context=trace.set_span_in_context(request.span),
             kind=trace.SpanKind.CLIENT,
             attributes=attributes,
             start_time=start_ns,
         )
+        return _Try(span)
 
     def _try_of(self, run_id: UUID) -> _Try | None:
         with self._lock:
@@ -254,20 +276,11 @@ class OpenTelemetrySpans(BaseCallbackHandler):
 
 def _close(found: _Try, attempt: Attempt, number: int, *, ended_ns: int) -> None:
     span = found.span
-    usage = found.usage
-    if usage.total_tokens:
-        _set(span, counts(usage))
-    _set(span, {"smartroute.attempt": number, "smartroute.outcome": attempt.outcome}.items())
-    if attempt.purpose != "answer":
-        span.set_attribute("smartroute.purpose", attempt.purpose)
-    if attempt.cost_usd is not None:
-        span.set_attribute("smartroute.cost_usd", f"{attempt.cost_usd:f}")
-    if attempt.status is not None:
-        span.set_attribute("http.response.status_code", attempt.status)
+    if found.usage.total_tokens:
+        _set(span, counts(found.usage))
+    _set(span, tried(attempt, number))
     if attempt.outcome in ("failed", "cancelled"):
         _fail(span, None if attempt.status is None else str(attempt.status), attempt.outcome)
-    elif attempt.outcome == "rejected":
-        span.set_attribute("smartroute.rejected_by", attempt.reason.partition(":")[0])
     span.end(end_time=ended_ns)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from typing_extensions import override
 
 from langchain_smartroute.errors import ConfigurationError
 
@@ -58,3 +60,11 @@ class Checked(BaseModel):
             super().__init__(**data)
         except ValidationError as error:
             raise ConfigurationError(*faults_of(error)) from error
+
+    @override
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy; what was worked out from the fields once is worked out again."""
+        copy = super().model_copy(update=update, deep=deep)
+        for name in copy.__dict__.keys() - type(self).model_fields.keys():
+            del copy.__dict__[name]
+        return copy

@@ -44,6 +44,11 @@ class RoutingTable:
         cell = row[tier]
         return cell.get(difficulty, cell["default"])
 
+    def refines(self, task: str, tier: Tier, difficulty: Difficulty) -> bool:
+        """Whether the table has a word of its own for requests of this difficulty."""
+        row = self.rows.get(task)
+        return row is not None and difficulty in row[tier]
+
     @classmethod
     def resolve(
         cls, routes: Mapping[str, Any], *, aliases: frozenset[str]

@@ -4,7 +4,7 @@
 
 The weights are rows of one byte per column, one row per hashed feature. The header
 carries what a reader wants to know (version, hash of the training data, licences,
-evaluation card) and what scoring needs (columns, scales, biases, block weights),
+evaluation card) and what scoring needs (columns, scales, biases, block weights, temperatures),
 and the weights' SHA-256, so that a damaged file is never scored with.
 """
 
@@ -25,7 +25,7 @@ FORMAT = 1
 
 _MAGIC = b"SMRTLIN\n"
 _LENGTH_BYTES = 4
-_LISTS = ("tasks", "levels", "scales", "biases", "block_weights")
+_LISTS = ("tasks", "levels", "scales", "biases", "block_weights", "lengths", "temperatures")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +39,8 @@ class Artefact:
         scales: What one step of each column's weights is worth.
         biases: What each column starts from.
         block_weights: How much each block of features counts.
+        lengths: Ranges of a text's length: up to so many characters; the last is open.
+        temperatures: What the tasks' scores are divided by, one per range of lengths.
         weights: Rows of int8, as bytes.
         version: Of the trained classifier, as its maker names it.
         card: Training data (hash, rows, licences) and how well it does, with whatever
@@ -56,6 +58,8 @@ class Artefact:
     scales: tuple[float, ...]
     biases: tuple[float, ...]
     block_weights: tuple[float, ...]
+    lengths: tuple[int, ...]
+    temperatures: tuple[float, ...]
     weights: bytes = field(repr=False)
     version: str = ""
     card: Mapping[str, Any] = field(default_factory=dict)
@@ -76,6 +80,8 @@ class Artefact:
             "scales": self.scales,
             "biases": self.biases,
             "block_weights": self.block_weights,
+            "lengths": self.lengths,
+            "temperatures": self.temperatures,
             "sha256": hashlib.sha256(self.weights).hexdigest(),
             "card": self.card,
         }
@@ -123,13 +129,21 @@ def read_artefact(content: bytes, *, name: str, blocks: Sequence[str], bits: int
 
 
 def _fault_of(found: Artefact, digest: str, *, blocks: Sequence[str], bits: int) -> str | None:
-    numbers = (*found.scales, *found.biases, *found.block_weights)
+    numbers = (*found.scales, *found.biases, *found.block_weights, *found.lengths)
+    numbers += found.temperatures
     if not all(isinstance(n, int | float) for n in numbers) or not found.tasks:
         return "its header is damaged"
+    return _misfit_of(found, digest, blocks=blocks, bits=bits)
+
+
+def _misfit_of(found: Artefact, digest: str, *, blocks: Sequence[str], bits: int) -> str | None:
     if found.bits != bits or len(found.block_weights) != len(blocks):
         return f"was trained with other features (2 ** {found.bits}, {len(found.block_weights)})"
+    ranges = len(found.lengths) + 1
     if {len(found.scales), len(found.biases)} != {found.columns}:
         return "its columns do not agree"
+    if len(found.temperatures) != ranges or min(found.temperatures) <= 0:
+        return "its temperatures are damaged"
     if len(found.weights) != found.columns << bits:
         return f"has {len(found.weights):,} bytes of weights instead of {found.columns << bits:,}"
     if hashlib.sha256(found.weights).hexdigest() != digest:

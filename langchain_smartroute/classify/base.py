@@ -143,7 +143,8 @@ async def classify_safely_async(classifier: Classifier, request: UserRequest) ->
 
     `aclassify` is awaited where there is one. A classifier without runs in a thread,
     for `timeout_s` seconds if it has that and ten if not, unless it says by
-    `inline = True` that it is done before a thread would have started.
+    `inline = True` that it is done before a thread would have started. (By `pure = True`
+    it says that what it said of a request may be used again.)
     """
     return _or_general(await attempted_async(classifier, request), classifier)
 

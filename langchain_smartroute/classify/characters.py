@@ -92,6 +92,8 @@ def sample(text: str) -> str:
 def script_of(text: str) -> Script:
     """The writing system that most letters of `text` belong to (of a bounded window)."""
     seen = window(text)
+    if seen.isascii():
+        return "latin" if any(map(str.isalpha, seen)) else "none"
     count = byte_classes(seen).count
     ascii_letters, e1 = count(b"a"), count(b"v")
     vietnamese = e1 if e1 <= ascii_letters else 0

@@ -18,6 +18,7 @@ from langchain_smartroute.types import RequestFeatures
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from langchain_core.messages import BaseMessage
 
@@ -71,7 +72,7 @@ def extract_features(
     )
 
 
-def described(
+def described(  # noqa: PLR0913 - the facts of a request, each by its name
     messages: Sequence[BaseMessage],
     request: UserRequest,
     said: Classification,
@@ -81,6 +82,7 @@ def described(
     schema: SchemaMethod | Literal["any"] | None = None,
     schema_tokens: int = 0,
     answer_tokens: int | None = None,
+    asked_at: datetime | None = None,
 ) -> RequestFeatures:
     """The features of a request that a classifier has spoken on.
 
@@ -93,6 +95,7 @@ def described(
         schema: How structured output is wanted.
         schema_tokens: Estimated tokens of that schema.
         answer_tokens: The answer's room that the caller asked for.
+        asked_at: When the request was made.
     """
     history = read_history(messages)
     return RequestFeatures(
@@ -112,4 +115,5 @@ def described(
         turn=_TURN_OF_ROLE.get(history.last, "user"),
         user_turns=history.user_turns,
         system_messages=history.system_messages,
+        asked_at=asked_at,
     )

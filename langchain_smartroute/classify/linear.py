@@ -61,6 +61,7 @@ class LinearClassifier:
     """
 
     inline: ClassVar[bool] = True
+    pure: ClassVar[bool] = True
 
     path: str | Path | None = None
 

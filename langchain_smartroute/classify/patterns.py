@@ -66,6 +66,7 @@ class PatternClassifier:
     """
 
     inline: ClassVar[bool] = True
+    pure: ClassVar[bool] = True
 
     def classify(self, request: UserRequest) -> Classification:
         """Score the request's text; a follow-up that is unclear alone takes the earlier task."""

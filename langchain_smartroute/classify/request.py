@@ -11,20 +11,21 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from langchain_smartroute.classify.characters import window
 from langchain_smartroute.classify.content import own_text, read_content
 from langchain_smartroute.classify.followup import is_follow_up
 from langchain_smartroute.classify.roles import role_of
+from langchain_smartroute.types import Modality
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from langchain_core.messages import BaseMessage
 
-    from langchain_smartroute.types import Modality
-
 __all__ = ["UserRequest", "user_request"]
 
 _EARLIER_TURNS = 2
+_TEXT: frozenset[Modality] = frozenset({"text"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,13 +64,15 @@ def user_request(messages: Sequence[BaseMessage]) -> UserRequest:
     last = next(turns, None)
     if last is None:
         return UserRequest(text="")
-    parts = read_content(getattr(last, "content", None))
-    text = own_text(parts)
-    return UserRequest(
-        text=text,
-        earlier=_earlier(turns) if is_follow_up(text) else (),
-        modalities=frozenset({"text", *(p.modality for p in parts)}),
-    )
+    content = getattr(last, "content", None)
+    if isinstance(content, str):
+        # Most are: what is one text needs no taking apart.
+        text, modalities = window(content), _TEXT
+    else:
+        parts = read_content(content)
+        text, modalities = own_text(parts), frozenset({"text", *(p.modality for p in parts)})
+    earlier = _earlier(turns) if is_follow_up(text) else ()
+    return UserRequest(text=text, earlier=earlier, modalities=modalities)
 
 
 def _earlier(turns: Iterable[BaseMessage]) -> tuple[str, ...]:

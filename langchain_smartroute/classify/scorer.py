@@ -7,13 +7,17 @@ come a handful of floating point operations, in a fixed order.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 
 import numpy as np
+import numpy.typing as npt
 
 from langchain_smartroute.classify.artefact import Artefact, read_artefact
 from langchain_smartroute.classify.hashing import BITS, BLOCKS, hashed
 
 __all__ = ["Scorer"]
+
+_Floats = npt.NDArray[np.float64]
 
 
 class Scorer:
@@ -32,8 +36,7 @@ class Scorer:
         self.artefact = artefact
         weights = np.frombuffer(artefact.weights, np.int8)
         self._weights = weights.reshape(1 << BITS, artefact.columns)
-        self._scales = np.array(artefact.scales)
-        self._biases = np.array(artefact.biases)
+        self._lines = [self._line(temperature) for temperature in artefact.temperatures]
 
     @classmethod
     def of_bytes(cls, content: bytes, *, name: str) -> Scorer:
@@ -54,5 +57,12 @@ class Scorer:
             for weight, size in zip(self.artefact.block_weights, found.sizes, strict=True)
         ]
         totals = np.add.reduce(sums * np.array(shares)[:, None], axis=0)
-        scores: list[float] = (totals * self._scales + self._biases).tolist()
+        scales, biases = self._lines[bisect_left(self.artefact.lengths, len(text))]
+        scores: list[float] = (totals * scales + biases).tolist()
         return scores
+
+    def _line(self, temperature: float) -> tuple[_Floats, _Floats]:
+        """Scales and biases of texts with a temperature; difficulty has none."""
+        cooled = np.ones(self.artefact.columns)
+        cooled[: len(self.artefact.tasks)] = temperature
+        return np.array(self.artefact.scales) / cooled, np.array(self.artefact.biases) / cooled

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["check_messages"]
 
+_NO_QUESTION = (AIMessage, SystemMessage)
+
 
 def check_messages(messages: Sequence[BaseMessage]) -> None:
     """Reject histories that every provider rejects, before anything is spent.
@@ -24,9 +26,11 @@ def check_messages(messages: Sequence[BaseMessage]) -> None:
     """
     if not messages:
         raise InvalidRequestError("The message list is empty; give at least one user message")
-    if all(isinstance(message, SystemMessage) for message in messages):
-        raise InvalidRequestError("There are only system messages; add a user message to answer")
-    if all(isinstance(message, AIMessage | SystemMessage) for message in messages):
+    if not any(not isinstance(message, _NO_QUESTION) for message in messages):
+        if all(isinstance(message, SystemMessage) for message in messages):
+            raise InvalidRequestError(
+                "There are only system messages; add a user message to answer"
+            )
         raise InvalidRequestError("There are only AI messages; add a user message to answer")
     called: set[str] = set()
     for position, message in enumerate(messages):

@@ -38,6 +38,10 @@ def toolkit_tokens(tools: Sequence[Any]) -> int:
 
 
 def _tool_tokens(tool: Any) -> int:
+    known = getattr(tool, "tokens", None)
+    if isinstance(tool, dict) and isinstance(known, int):
+        # A schema that has counted itself.
+        return known - CALL_TOKENS
     if isinstance(tool, dict):
         return structure_tokens(tool)
     texts = (

@@ -16,7 +16,11 @@ from langchain_smartroute.bench import FULL, SHORT, SoakSettings, run_fault_card
 from langchain_smartroute.bench.contestants import CONTESTANTS
 from langchain_smartroute.bench.fault_cases import fault_cases
 from langchain_smartroute.bench.scaling import bench_scaling
+from langchain_smartroute.bench.throughput import CONTESTANTS as THROUGHPUT_CONTESTANTS
+from langchain_smartroute.bench.throughput import run_throughput
+from langchain_smartroute.cli.bench_overhead import overhead
 from langchain_smartroute.cli.bench_report import print_fault_card, print_soak, shown_each
+from langchain_smartroute.cli.bench_throughput import throughput_lines, throughput_markdown
 from langchain_smartroute.cli.options import Format, FormatOption
 from langchain_smartroute.cli.output import console, plain, print_hanging, print_json
 from langchain_smartroute.errors import ConfigurationError
@@ -32,6 +36,8 @@ bench = typer.Typer(
     help="Put the router to the test, on this machine and at no cost.",
     no_args_is_help=True,
 )
+
+bench.command()(overhead)
 
 JsonOption = Annotated[
     Path | None,
@@ -85,6 +91,34 @@ def soak(
     _write(json_file, report.as_dict())
     if report.failures:
         raise typer.Exit(1)
+
+
+@bench.command()
+def throughput(
+    *,
+    at_a_time: Annotated[
+        list[int] | None, typer.Option(min=1, help="Calls at a time; may be given again.")
+    ] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds, interleaved.")] = 5,
+    stream: Annotated[bool, typer.Option("--stream", help="Streamed answers.")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="The table as Markdown.")] = False,
+    json_file: JsonOption = None,
+) -> None:
+    """Count asynchronous calls a second, beside the openai SDK and LangChain."""
+    concurrencies = tuple(at_a_time or (1, 64, 512))
+    turns = len(concurrencies) * (rounds + 1) * len(THROUGHPUT_CONTESTANTS)
+    with _logs_kept_off(), _progress("rounds", turns) as bar:
+        report = run_throughput(
+            concurrencies=concurrencies,
+            rounds=rounds,
+            streamed=stream,
+            on_round=lambda: bar.advance(bar.task_ids[0]),
+        )
+    if markdown:
+        typer.echo(throughput_markdown(report), nl=False)
+    else:
+        print_hanging(throughput_lines(report), width=console().width)
+    _write(json_file, report.as_dict())
 
 
 @bench.command()

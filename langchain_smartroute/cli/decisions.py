@@ -84,7 +84,10 @@ def _told(record: DecisionRecord) -> Iterator[str]:
         f"The request looked like {record.task}{share} and {record.difficulty};"
         f" {', '.join(more)}. The tier is {record.tier}."
     )
-    yield f"{record.route} was to answer first: {record.reason}."
+    if record.route is None:
+        yield f"Nobody could serve it: {record.reason}."
+    else:
+        yield f"{record.route} was to answer first: {record.reason}."
     yield from (f"Noticed on the way: {note}." for note in record.notes)
     for attempt in record.attempts:
         why = f" ({attempt.reason})" if attempt.reason else ""
@@ -92,6 +95,8 @@ def _told(record: DecisionRecord) -> Iterator[str]:
             f"{attempt.model}: {attempt.outcome}{why} after {attempt.latency_s:.2f} s,"
             f" {shown_usd(attempt.cost_usd)}."
         )
+    if record.route is None:
+        return
     if record.answered_by is None:
         yield "No answer was accepted."
     elif record.answered_by != record.route:
@@ -156,6 +161,6 @@ def _show_list(records: Sequence[DecisionRecord], output: Format) -> None:
             f"{record.at:%m-%d %H:%M:%S}",
             shown_usd(record.cost_usd),
             f"{record.task}, {record.difficulty}",
-            f"{record.route}{other}",
+            f"{record.route or 'nobody'}{other}",
         )
     console().print(table)

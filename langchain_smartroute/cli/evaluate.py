@@ -9,13 +9,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
+from langchain_smartroute.catalog import Catalog
 from langchain_smartroute.classify import Classifier, LinearClassifier, PatternClassifier
 from langchain_smartroute.cli.data_options import SEED, DataOption
 from langchain_smartroute.cli.evaluate_headline import headline
 from langchain_smartroute.cli.evaluate_policy import policy
 from langchain_smartroute.cli.evaluate_predictor import predictor
 from langchain_smartroute.cli.evaluate_promise import promise
-from langchain_smartroute.cli.options import Format, FormatOption
+from langchain_smartroute.cli.options import (
+    CatalogOption,
+    Format,
+    FormatOption,
+    TierName,
+    TierOption,
+)
 from langchain_smartroute.cli.output import console, print_hanging, print_json
 
 if TYPE_CHECKING:
@@ -72,6 +79,61 @@ def classifier(
         print_json(report)
     else:
         _print_report(report)
+
+
+@evaluate.command()
+def misleading(
+    data: DataOption,
+    *,
+    suffixes: Annotated[
+        Path, typer.Option(metavar="FILE", help="JSONL with the texts to append, as suffix.")
+    ],
+    difficulty: Annotated[
+        Path, typer.Option(metavar="FILE", help="JSONL with text and difficulty: the hard ones.")
+    ],
+    weights: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="An artefact of your own; left out: the shipped one."),
+    ] = None,
+    catalog: CatalogOption = "default",
+    tier: TierOption = TierName.BALANCED,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    """Append misleading ends to prompts and count how many then go to a dearer model.
+
+    Looked at are the data's rows that may not be trained on; where it has none, all.
+    """
+    # The extra's packages are imported in there, for this verb alone.
+    from langchain_smartroute.classify.training import TrainingSettings, read_examples  # noqa: PLC0415
+    from langchain_smartroute.classify.training.examples import capped  # noqa: PLC0415
+    from langchain_smartroute.evaluation.conversations import read_rows  # noqa: PLC0415
+    from langchain_smartroute.evaluation.misleading import (  # noqa: PLC0415
+        Routed,
+        misleading_figures,
+    )
+
+    chosen = TrainingSettings()
+    rows = capped(read_examples(data), most=chosen.most_of_a_source, seed=chosen.seed)
+    found = misleading_figures(
+        [row["suffix"] for row in read_rows(suffixes)],
+        prompts=[e for e in rows if not e.shippable] or rows,
+        hard=[row["text"] for row in read_rows(difficulty) if row["difficulty"] == "hard"],
+        routed=Routed(
+            classifier=LinearClassifier(weights),
+            catalog=Catalog.load(catalog),
+            tier=tier.tier,
+        ),
+    )
+    if output is Format.JSON:
+        print_json(found)
+        return
+    lines = [
+        f"{len(found.shares)} ends on {found.prompts:,} prompts whose route is right without:",
+        f"  to a dearer model   {found.mean:.1%} in the mean",
+        f"  at worst            {found.shares[found.worst]:.1%} by {found.worst.strip()!r}",
+        f"  genuine hard ones   {found.risen} of {found.hard} go to a dearer model than easy talk",
+    ]
+    print_hanging(lines, width=console().width)
 
 
 def _judged(difficulty: Path | None, conversations: Path | None) -> dict[str, Any]:

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from langchain_smartroute.execution import Candidate
     from langchain_smartroute.types import RequestFeatures, RoutingDecision
 
-__all__ = ["Cascade", "checked", "checks_for", "knowing_tools", "wanted_arguments"]
+__all__ = ["Cascade", "Informing", "checked", "checks_for", "wanted_arguments"]
+
+_KEPT = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,9 +102,32 @@ def checked(
     return _compared(decision, named, deciding)
 
 
-def knowing_tools(check: Check, tools: Sequence[Any]) -> Check:
+@dataclass(frozen=True, slots=True)
+class Informing:
+    """Gives checks the schemas of tools; an agent binds the same ones for each of its calls."""
+
+    _known: dict[tuple[int, ...], tuple[Sequence[Any], Sequence[Check]]] = field(
+        default_factory=dict, init=False, repr=False
+    )
+
+    def of(self, checks: Sequence[Check], tools: Sequence[Any]) -> Sequence[Check]:
+        """Checks that know the tools that are bound."""
+        if not tools:
+            return checks
+        key = (*map(id, checks), *map(id, tools))
+        kept = self._known.get(key)
+        if kept is None:
+            # What is kept with them keeps its identity, which makes that a safe key.
+            kept = ((*checks, *tools), [_knowing_tools(check, tools) for check in checks])
+            if len(self._known) >= _KEPT:
+                self._known.clear()
+            self._known[key] = kept
+        return kept[1]
+
+
+def _knowing_tools(check: Check, tools: Sequence[Any]) -> Check:
     """The built-in check of tool arguments with the schemas of the tools that are bound."""
-    if not tools or not isinstance(check.function, ToolArgumentsCheck) or check.function.schemas:
+    if not isinstance(check.function, ToolArgumentsCheck) or check.function.schemas:
         return check
     functions = [tool.get("function") for tool in tools if isinstance(tool, Mapping)]
     schemas = {f["name"]: f.get("parameters") or {} for f in functions if f and "name" in f}

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,8 @@ from langchain_smartroute.tracing import is_attempt_run, quietly
 from langchain_smartroute.types import Conversation
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from langchain_core.messages import BaseMessage
     from langchain_core.runnables import RunnableConfig
 
@@ -30,7 +32,14 @@ if TYPE_CHECKING:
     from langchain_smartroute.execution.walk import Walk
     from langchain_smartroute.types import RequestFeatures, RoutingDecision
 
-__all__ = ["Conversations", "Recollection", "Visit", "conversation_key", "conversation_of"]
+__all__ = [
+    "Conversations",
+    "Recollection",
+    "Visit",
+    "conversation_key",
+    "conversation_of",
+    "stored_key",
+]
 
 _CACHE_LIFE_S = 300
 """How long a provider's prompt cache is counted on after a call. The shortest that is
@@ -58,6 +67,10 @@ class Recollection:
     lost: bool = False
 
 
+_NOTHING = Recollection()
+_BEGINNING = Conversation()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversations:
     """Remembers the routes of conversations.
@@ -81,17 +94,17 @@ class Conversations:
     def recall(self, key: str | None) -> Recollection:
         """What is remembered under a key; never raises."""
         if key is None:
-            return Recollection()
+            return _NOTHING
         with quietly(_STATE, said=self._said):
-            return _read(self.state.run(Get(key=_stored(key))))
+            return _read(self.state.run(Get(key=key)))
         return Recollection(lost=True)
 
     async def arecall(self, key: str | None) -> Recollection:
         """What is remembered under a key; never raises."""
         if key is None:
-            return Recollection()
+            return _NOTHING
         with quietly(_STATE, said=self._said):
-            return _read(await self.state.arun(Get(key=_stored(key))))
+            return _read(await self.state.arun(Get(key=key)))
         return Recollection(lost=True)
 
     def remember(self, key: str, what: Recollection) -> None:
@@ -106,7 +119,7 @@ class Conversations:
 
     def _put(self, key: str, what: Recollection) -> Put:
         value = json.dumps([what.route, what.last, what.at])
-        return Put(key=_stored(key), value=value, ttl_s=self.idle_s)
+        return Put(key=key, value=value, ttl_s=self.idle_s)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -117,13 +130,13 @@ class Visit:
         conversations: Where.
         key: The conversation; `None`: nothing is remembered.
         recalled: What was remembered before.
-        at: When the call was made, in seconds since 1970.
+        at: When the call was made.
     """
 
     conversations: Conversations
     key: str | None
     recalled: Recollection
-    at: float
+    at: datetime
     _walk: Walk | None = None
 
     def watch(self, chain: RoutedChain) -> None:
@@ -159,7 +172,7 @@ class Visit:
             return None
         decision: RoutingDecision = self._walk.decision
         route = by if decision.sticks else self.recalled.route
-        return self.key, replace(self.recalled, route=route, last=by, at=self.at, lost=False)
+        return self.key, Recollection(route=route, last=by, at=self.at.timestamp())
 
 
 def conversation_key(
@@ -186,7 +199,7 @@ def conversation_key(
     return "\n".join(str(part) for part in (known, *names, first, outer or ""))
 
 
-def _stored(key: str) -> str:
+def stored_key(key: str) -> str:
     """A key of bounded length that shows nothing of whose it is."""
     return f"conversation:{sha256(key.encode(errors='replace')).hexdigest()}"
 
@@ -216,6 +229,9 @@ def conversation_of(
         stuck: When an agent counts as stuck; `None`: never.
     """
     turn = request.turn
+    if turn.unread is None and recalled == _NOTHING:
+        # Nobody has answered yet, and nothing is known of what was before.
+        return _BEGINNING
     named = next((a for a, s in models.items() if s.model == turn.model_name), None)
     last = next((a for a in (turn.by, named, recalled.last) if a in models), None)
     asked_lately = request.asked_at.timestamp() - recalled.at <= _CACHE_LIFE_S

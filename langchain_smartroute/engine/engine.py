@@ -6,7 +6,6 @@ async differ only there.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -16,27 +15,22 @@ from langchain_smartroute.accounting import LimitedRequest, Limits
 from langchain_smartroute.classify import (
     Classifier,
     StuckSigns,
-    classify_safely,
-    classify_safely_async,
     described,
     toolkit_tokens,
-    user_request,
 )
-from langchain_smartroute.engine.checking import (
-    Cascade,
-    checked,
-    checks_for,
-    knowing_tools,
-)
+from langchain_smartroute.engine.checking import Cascade, Informing, checked, checks_for
+from langchain_smartroute.engine.classifying import Classifying
 from langchain_smartroute.engine.conversation import (
     Conversations,
     Recollection,
     Visit,
     conversation_of,
+    stored_key,
 )
 from langchain_smartroute.engine.feedback import Feedback
 from langchain_smartroute.engine.links import Links
 from langchain_smartroute.engine.recording import OnDecision, recorder
+from langchain_smartroute.engine.refusal import RecordedRefusal
 from langchain_smartroute.engine.request import Request
 from langchain_smartroute.execution import (
     Baseline,
@@ -50,7 +44,6 @@ from langchain_smartroute.execution import (
 from langchain_smartroute.execution.checks import Check
 from langchain_smartroute.routing import RulesFirst
 from langchain_smartroute.state import MemoryState
-from langchain_smartroute.tracing import classifying
 from langchain_smartroute.types import StreamPolicy
 
 if TYPE_CHECKING:
@@ -97,20 +90,30 @@ class Engine:
     stuck: StuckSigns | None = None
     on_decision: OnDecision | None = None
     feedback: Feedback = field(default_factory=Feedback)
+    classifying: Classifying = field(init=False, repr=False)
+    informing: Informing = field(default_factory=Informing, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Get ready what every request needs."""
+        object.__setattr__(self, "classifying", Classifying(classifier=self.classifier))
 
     def visit(self, request: Request) -> Visit:
         """The request's part in its conversation, with what is remembered of it."""
-        return self._visit(request, self.conversations.recall(self._key(request)))
+        key = self._key(request)
+        return self._visit(request, key, self.conversations.recall(key))
 
     async def avisit(self, request: Request) -> Visit:
         """The request's part in its conversation, with what is remembered of it."""
-        return self._visit(request, await self.conversations.arecall(self._key(request)))
+        key = self._key(request)
+        return self._visit(request, key, await self.conversations.arecall(key))
 
     def decide(
         self,
         request: Request,
         recalled: Recollection | None = None,
         config: RunnableConfig | None = None,
+        *,
+        recorded: bool = False,
     ) -> tuple[RoutingDecision, RequestFeatures]:
         """Read the request and choose its chain; calls no candidate.
 
@@ -118,46 +121,34 @@ class Engine:
             request: The call.
             recalled: What is remembered of its conversation.
             config: The request's own, whose handlers see what a classifier calls.
+            recorded: Whether it is a call, so that there is a record of it also where
+                nobody can serve it.
         """
-        decision_id, asked = uuid4().hex, user_request(request.messages)
-        if self._classifies_inline:
-            said = classify_safely(self.classifier, asked)
-        else:
-            with classifying(config, decision_id) as context:
-                said = context.run(classify_safely, self.classifier, asked)
-        return self._decided(request, asked, said, recalled, decision_id=decision_id)
+        decision_id = uuid4().hex
+        asked, said = self.classifying.of(request.messages, config, decision_id=decision_id)
+        facts = self._described(request, asked, said)
+        with RecordedRefusal(self, request, facts, decision_id=decision_id, recorded=recorded):
+            return self._decided(request, facts, recalled, decision_id=decision_id), facts
 
     async def adecide(
         self,
         request: Request,
         recalled: Recollection | None = None,
         config: RunnableConfig | None = None,
+        *,
+        recorded: bool = False,
     ) -> tuple[RoutingDecision, RequestFeatures]:
         """The same; a classifier that waits or works does not hold up the event loop."""
-        decision_id, asked = uuid4().hex, user_request(request.messages)
-        if self._classifies_inline:
-            said = classify_safely(self.classifier, asked)
-        else:
-            with classifying(config, decision_id) as context:
-                classifying_it = classify_safely_async(self.classifier, asked)
-                said = await asyncio.create_task(classifying_it, context=context)
-        return self._decided(request, asked, said, recalled, decision_id=decision_id)
+        decision_id = uuid4().hex
+        asked, said = await self.classifying.aof(request.messages, config, decision_id=decision_id)
+        facts = self._described(request, asked, said)
+        with RecordedRefusal(self, request, facts, decision_id=decision_id, recorded=recorded):
+            return self._decided(request, facts, recalled, decision_id=decision_id), facts
 
-    @property
-    def _classifies_inline(self) -> bool:
-        """Whether the classifier says that it is fast and calls nobody."""
-        return getattr(self.classifier, "inline", False) is True
-
-    def _decided(
-        self,
-        request: Request,
-        asked: UserRequest,
-        said: Classification,
-        recalled: Recollection | None,
-        *,
-        decision_id: str,
-    ) -> tuple[RoutingDecision, RequestFeatures]:
-        features = described(
+    def _described(
+        self, request: Request, asked: UserRequest, said: Classification
+    ) -> RequestFeatures:
+        return described(
             request.messages,
             asked,
             said,
@@ -166,8 +157,17 @@ class Engine:
             schema=request.schema,
             schema_tokens=request.schema_tokens,
             answer_tokens=request.answer_tokens,
+            asked_at=request.asked_at,
         )
-        features = replace(features, asked_at=request.asked_at)
+
+    def _decided(
+        self,
+        request: Request,
+        features: RequestFeatures,
+        recalled: Recollection | None,
+        *,
+        decision_id: str,
+    ) -> RoutingDecision:
         decision = self.policy.decide(
             features,
             request.options,
@@ -181,7 +181,7 @@ class Engine:
                 stuck=self.stuck,
             ),
         )
-        return self.checked(decision, request, features), features
+        return self.checked(decision, request, features)
 
     def checked(
         self, decision: RoutingDecision, request: Request, features: RequestFeatures
@@ -246,7 +246,7 @@ class Engine:
                 ),
             ),
             review=Review(
-                checks=[knowing_tools(check, request.tools) for check in checks],
+                checks=self.informing.of(checks, request.tools),
                 messages=request.messages,
                 seconds=[links.answering(self.candidates[a]) for a in decision.opinions],
                 cascades=self.cascade.check in checks,
@@ -260,14 +260,14 @@ class Engine:
         key = request.conversation
         if key is None or self.policy.sticky == "off":
             return None
-        return f"{self.policy.catalog.name}\n{key}"
+        return stored_key(f"{self.policy.catalog.name}\n{key}")
 
-    def _visit(self, request: Request, recalled: Recollection) -> Visit:
+    def _visit(self, request: Request, key: str | None, recalled: Recollection) -> Visit:
         return Visit(
             conversations=self.conversations,
-            key=self._key(request),
+            key=key,
             recalled=recalled,
-            at=request.asked_at.timestamp(),
+            at=request.asked_at,
         )
 
     def _baseline(self, request: Request) -> Baseline | None:

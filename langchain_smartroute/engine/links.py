@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable
 
 from langchain_smartroute.engine.checking import wanted_arguments
-from langchain_smartroute.execution import Candidate, Link, Preparation, PreparedCandidate, Traits
+from langchain_smartroute.execution import Candidate, Link, Preparation, PreparedCandidate
 from langchain_smartroute.execution.checks import AskingCheck
 
 if TYPE_CHECKING:
@@ -71,18 +71,16 @@ class Links:
         return found
 
     def _link(self, candidate: Candidate, prepared: Runnable[Any, Any]) -> Link:
-        spec, traits = candidate.spec, candidate.traits
+        spec = candidate.spec
         if self.held is not None:
-            prepared = self.held.guarded(prepared, spec, composite=traits.composite)
+            prepared = self.held.guarded(prepared, spec, composite=candidate.traits.composite)
         return Link(
-            spec=spec,
+            **candidate.facts,
             runnable=prepared,
             spare=spec.alias not in self.decision.chain,
-            endpoint=candidate.endpoint,
             asked_at=self.request.asked_at,
             prior=self.decision.predicted.get(spec.alias, spec.quality.get(self.decision.task)),
             fallbacks=frozenset(self.fallbacks.get(spec.alias, ())),
-            **{trait.name: getattr(traits, trait.name) for trait in fields(Traits)},
         )
 
 

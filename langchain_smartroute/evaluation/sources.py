@@ -2,7 +2,7 @@
 
 Prompts of one source resemble one another, so a random split flatters. Here each
 family of sources is left out in turn: what is left trains a model, which then
-scores the family. The scores become probabilities by a temperature that fits the
+scores the family. The scores become probabilities by temperatures that fit the
 other families' scores, so nothing of a family's labels is in its probabilities.
 Rows that may not be trained on are labelled by a model of all the others.
 """
@@ -16,17 +16,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from langchain_smartroute.classify.training.calibration import calibrate, lengths_of
 from langchain_smartroute.classify.training.distraction import with_distractions
 from langchain_smartroute.classify.training.examples import Example, capped
-from langchain_smartroute.classify.training.fit import softmax
 from langchain_smartroute.classify.training.matrix import feature_matrix
 from langchain_smartroute.classify.training.settings import TrainingSettings
 from langchain_smartroute.classify.training.train import (
     learn,
-    source_weights,
     targets_of,
     tasks_of,
-    temperature_of,
 )
 
 __all__ = ["LeftOut", "leave_sources_out"]
@@ -114,19 +112,13 @@ def leave_sources_out(
         known = [used[row] for row in seen.tolist()]
         fitted = learn(known, features[seen], tasks=tasks, settings=chosen)
         scores[unseen] = features[unseen] @ fitted.weights + fitted.bias
-    labels = targets_of(used, tasks)
+    labels, lengths = targets_of(used, tasks), lengths_of(used)
     probabilities = np.zeros_like(scores)
     for seen, unseen in folds:
-        others = source_weights([used[row] for row in seen.tolist()])
-        temperature = temperature_of(scores[seen], labels[seen], weights=others)
-        probabilities[unseen] = softmax(scores[unseen] / temperature)
-    found = LeftOut(
-        tasks=tasks,
-        examples=used,
-        labels=labels,
-        probabilities=probabilities,
-    )
-    return found.only(np.array([not e.distracted for e in used]))
+        found = calibrate(scores[seen], labels[seen], lengths[seen])
+        probabilities[unseen] = found.probabilities(scores[unseen], lengths[unseen])
+    left_out = LeftOut(tasks=tasks, examples=used, labels=labels, probabilities=probabilities)
+    return left_out.only(np.array([not e.distracted for e in used]))
 
 
 def _folds(

@@ -18,6 +18,7 @@ from langchain_smartroute.execution.candidates import (
 )
 from langchain_smartroute.execution.chain import RoutedChain
 from langchain_smartroute.execution.circuit import CandidateHealth
+from langchain_smartroute.execution.clients import Transport, TransportChoice, chosen_transport
 from langchain_smartroute.execution.conduct import Baseline, Conduct
 from langchain_smartroute.execution.endpoints import Endpoint, resolve_endpoints
 from langchain_smartroute.execution.link import Link, Traits
@@ -50,10 +51,13 @@ __all__ = [
     "RoutedChain",
     "TimeLimits",
     "Traits",
+    "Transport",
+    "TransportChoice",
     "Walk",
     "adopted",
     "as_breaker",
     "build_model",
+    "chosen_transport",
     "drops_thoughts",
     "endpoint_of",
     "init_model",

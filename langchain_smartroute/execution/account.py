@@ -117,7 +117,7 @@ class RequestAccount:
         usage = usage_of(message) or estimated_usage(message, input_tokens=self.input_tokens)
         if self._baseline is not None:
             # What the answer's provider calls its tiers says nothing of the baseline's.
-            plain = replace(usage, service_tier=None)
+            plain = usage if usage.service_tier is None else replace(usage, service_tier=None)
             self._would_cost[place] = cost_usd(plain, self._baseline.price)
         return cost_usd(usage, link.price)
 

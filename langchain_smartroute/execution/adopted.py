@@ -17,6 +17,7 @@ from langchain_core.runnables import Runnable, RunnableBinding
 from pydantic import SecretStr
 
 from langchain_smartroute.execution.bounds import TimeLimits
+from langchain_smartroute.execution.clients import Transport
 from langchain_smartroute.execution.dialect import speaking
 from langchain_smartroute.execution.endpoints import Endpoint
 
@@ -35,6 +36,7 @@ def adopted(
     limits: TimeLimits,
     *,
     loop: AbstractEventLoop | None,
+    transport: Transport = "httpx",
     thinks: bool = False,
     provider: str | None = None,
 ) -> Runnable[Any, Any]:
@@ -44,6 +46,7 @@ def adopted(
         model: What the user brought; it is not changed.
         limits: How long a call of it may take.
         loop: The event loop that it will be called in, if any.
+        transport: Whose connections asynchronous calls of a `ChatOpenAI` use.
         thinks: Whether it is known for a reasoning model.
         provider: Who serves it, where that is known better than a `ChatOpenAI` knows:
             it says `openai` to tracers, whoever stands behind it.
@@ -52,18 +55,26 @@ def adopted(
         The copy, or the model itself where there is nothing to change.
     """
     if isinstance(model, RunnableBinding):
-        inner = adopted(model.bound, limits, loop=loop, thinks=thinks, provider=provider)
+        inner = adopted(
+            model.bound,
+            limits,
+            loop=loop,
+            transport=transport,
+            thinks=thinks,
+            provider=provider,
+        )
         return model if inner is model.bound else model.model_copy(update={"bound": inner})
     if not isinstance(model, BaseChatModel):
         return model
     if _is_openai(model):
-        copy = _adopted_openai(model, limits, loop)
+        copy = _adopted_openai(model, limits, loop=loop, transport=transport)
         if provider not in (None, "openai"):
             copy.metadata = {"ls_provider": provider, **(copy.metadata or {})}
         return speaking(copy, thinks=thinks)
     if "max_retries" in type(model).model_fields:
         copy = model.model_copy(update={"max_retries": 0})
         _forget_clients(copy)
+        _forbid_retries(copy)
         return speaking(copy, thinks=thinks)
     return model
 
@@ -117,21 +128,26 @@ def _has_own_http(model: Any) -> bool:
 
 
 def _adopted_openai(
-    model: Any, limits: TimeLimits, loop: AbstractEventLoop | None
+    model: Any, limits: TimeLimits, *, loop: AbstractEventLoop | None, transport: Transport
 ) -> BaseChatModel:
-    from langchain_smartroute.execution import transport  # noqa: PLC0415 - it imports openai
+    # It imports openai.
+    from langchain_smartroute.execution.transport import (  # noqa: PLC0415
+        async_client,
+        blocking_client,
+        timeout_of,
+    )
 
     options: dict[str, Any] = {"max_retries": 0}
     if model.request_timeout is None:
-        options["timeout"] = transport.timeout_of(limits)
+        options["timeout"] = timeout_of(limits)
     ours = not _has_own_http(model)
     changes: dict[str, Any] = {"max_retries": 0}
     if model.root_client is not None:
-        client: dict[str, Any] = {"http_client": transport.blocking_client()} if ours else {}
+        client: dict[str, Any] = {"http_client": blocking_client()} if ours else {}
         changes["root_client"] = model.root_client.with_options(**options, **client)
         changes["client"] = changes["root_client"].chat.completions
     if model.root_async_client is not None:
-        client = {"http_client": transport.async_client(loop)} if ours else {}
+        client = {"http_client": async_client(loop, transport)} if ours else {}
         changes["root_async_client"] = model.root_async_client.with_options(**options, **client)
         changes["async_client"] = changes["root_async_client"].chat.completions
     adopted_model: BaseChatModel = model.model_copy(update=changes)
@@ -144,3 +160,10 @@ def _forget_clients(model: BaseChatModel) -> None:
         for name, value in vars(kind).items():
             if isinstance(value, cached_property):
                 model.__dict__.pop(name, None)
+
+
+def _forbid_retries(model: Any) -> None:
+    """Have a `ChatOpenRouter` not retry: without a word on it, its client does for an hour."""
+    if _descends(model, "langchain_openrouter", "ChatOpenRouter"):
+        model.client = model._build_client()  # noqa: SLF001 - the original's client is the user's
+        model.client.sdk_configuration.retry_config = None

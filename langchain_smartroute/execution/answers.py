@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 __all__ = [
+    "arrived_of",
     "as_answer",
     "as_chunk",
     "chars_of",
@@ -48,6 +49,11 @@ def as_answer(value: Any) -> Any:
 def as_chunk(value: Any) -> Any:
     """Turn a runnable's plain text into a message chunk; leave everything else."""
     return AIMessageChunk(content=value) if isinstance(value, str) else value
+
+
+def arrived_of(answer: Any) -> list[Any]:
+    """What had come of a whole answer: all of it, where it was too long, or nothing."""
+    return [] if answer is None else [answer]
 
 
 def foreign_error(answer: Any) -> TypeError | None:

@@ -6,11 +6,12 @@ import threading
 from asyncio import AbstractEventLoop
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from langchain_core.messages import BaseMessage
-from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.runnables import Runnable, RunnableBinding, RunnableConfig
 
 from langchain_smartroute.catalog import (
     ModelSpec,
@@ -36,6 +37,7 @@ class Candidate:
         spec: What it is and costs.
         endpoint: Equal for candidates that share an endpoint and key.
         traits: How it behaves when it is called.
+        facts: All of this as a link of a chain takes it.
     """
 
     def __init__(
@@ -49,6 +51,11 @@ class Candidate:
         self.spec = spec
         self.endpoint = endpoint
         self.traits = traits or Traits()
+        self.facts: dict[str, Any] = {
+            "spec": spec,
+            "endpoint": endpoint,
+            **{trait.name: getattr(self.traits, trait.name) for trait in fields(Traits)},
+        }
         self._build = build
         self._outside: dict[Any, Runnable[Any, Any]] = {}
         self._inside: WeakKeyDictionary[Any, Runnable[Any, Any]] = WeakKeyDictionary()
@@ -133,11 +140,13 @@ class PreparedCandidate(Runnable[Any, Any]):
 
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002 - LangChain's name
         """Call the model."""
-        return self._ready().invoke(self._messages(input), config, **self._arguments(kwargs))
+        model, arguments = self._ready(kwargs)
+        return model.invoke(self._messages(input), config, **arguments)
 
     async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002 - LangChain's name
         """Call the model."""
-        return await self._ready().ainvoke(self._messages(input), config, **self._arguments(kwargs))
+        model, arguments = self._ready(kwargs)
+        return await model.ainvoke(self._messages(input), config, **arguments)
 
     def stream(
         self,
@@ -146,7 +155,8 @@ class PreparedCandidate(Runnable[Any, Any]):
         **kwargs: Any,
     ) -> Iterator[Any]:
         """Stream the model."""
-        return self._ready().stream(self._messages(input), config, **self._arguments(kwargs))
+        model, arguments = self._ready(kwargs)
+        return model.stream(self._messages(input), config, **arguments)
 
     def astream(
         self,
@@ -155,14 +165,20 @@ class PreparedCandidate(Runnable[Any, Any]):
         **kwargs: Any,
     ) -> AsyncIterator[Any]:
         """Stream the model."""
-        return self._ready().astream(self._messages(input), config, **self._arguments(kwargs))
+        model, arguments = self._ready(kwargs)
+        return model.astream(self._messages(input), config, **arguments)
 
-    def _ready(self) -> Runnable[Any, Any]:
-        model = self._candidate.model
-        return model if self._prepare is None else self._prepare(model, self._candidate.spec)
+    def _ready(self, arguments: Mapping[str, Any]) -> tuple[Runnable[Any, Any], dict[str, Any]]:
+        """Whom to call, and with what."""
+        candidate = self._candidate
+        wanted = {**self._defaults, **arguments} if self._defaults else arguments
+        model, adapted = candidate.model, adapted_arguments(wanted, candidate.spec)
+        if self._prepare is not None:
+            model = self._prepare(model, candidate.spec)
+        if type(model) is RunnableBinding and not (model.config or model.config_factories):
+            # Nothing but arguments is bound, so the binding's own way to them is left out.
+            return model.bound, {**model.kwargs, **adapted}
+        return model, adapted
 
     def _messages(self, messages: Sequence[BaseMessage]) -> list[BaseMessage]:
         return adapted_messages(messages, self._candidate.spec)
-
-    def _arguments(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        return adapted_arguments({**self._defaults, **arguments}, self._candidate.spec)

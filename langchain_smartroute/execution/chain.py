@@ -9,11 +9,10 @@ below replace its own for those three reasons and keep everything else.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import aclosing
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.runnables import Runnable, RunnableConfig, RunnablePassthrough
 from langchain_core.runnables.config import (
     ensure_config,
     get_async_callback_manager_for_config,
@@ -22,7 +21,7 @@ from langchain_core.runnables.config import (
 from langchain_core.runnables.fallbacks import RunnableWithFallbacks
 from pydantic import Field
 
-from langchain_smartroute.execution.answers import chars_of, has_content, message_of
+from langchain_smartroute.execution.answers import arrived_of, chars_of, has_content, message_of
 from langchain_smartroute.execution.beside import Beside, aside_config
 from langchain_smartroute.execution.bounds import AttemptBounds
 from langchain_smartroute.execution.conduct import Conduct
@@ -33,9 +32,9 @@ from langchain_smartroute.execution.settled import ASettled, Settled
 from langchain_smartroute.execution.streaming import StreamedAttempt
 from langchain_smartroute.execution.surroundings import (
     END,
+    AReader,
     Reader,
     aanswer_in,
-    anext_in,
     answer_in,
     apause,
     attempt_config,
@@ -97,19 +96,18 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
             structured: Whether the candidates give objects rather than messages.
         """
         first, *rest = (link.runnable for link in links)
-
-        def begin() -> Walk:
-            return Walk(decision, links, input_tokens=input_tokens, conduct=conduct)
-
-        return cls(
-            runnable=first,
-            fallbacks=rest,
-            name=name,
-            begin=begin,
-            on_end=conduct.on_end if conduct else None,
-            review=review or Review(),
-            stream_policy=stream_policy,
-            structured=structured,
+        begin = partial(Walk, decision, links, input_tokens=input_tokens, conduct=conduct)
+        return _plain_chain().model_copy(
+            update={
+                "runnable": first,
+                "fallbacks": rest,
+                "name": name,
+                "begin": begin,
+                "on_end": conduct.on_end if conduct else None,
+                "review": review or Review(),
+                "stream_policy": stream_policy,
+                "structured": structured,
+            }
         )
 
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002 - LangChain's name
@@ -133,7 +131,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
                         bounds.said(chars_of(answer))
                     except self.exceptions_to_handle as error:
                         beside.drop()
-                        walk.failed(bounds.meaning_of(error), arrived=_arrived(answer))
+                        walk.failed(bounds.meaning_of(error), arrived=arrived_of(answer))
                         continue
                     verdicts = self.review.judged(answer, beside)
                 walk.answered(answer, verdicts, shown=self._is_shown(walk, child, answer))
@@ -157,10 +155,11 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
                 async with beside:
                     try:
                         call = link.runnable.ainvoke(input, child, **kwargs)
-                        answer = await aanswer_in(child, bounds, call)
+                        simple = not (self.structured or link.composite)
+                        answer = await aanswer_in(child, bounds, call, simple=simple)
                         bounds.said(chars_of(answer))
                     except self.exceptions_to_handle as error:
-                        arrived = _arrived(answer) or bounds.arrived
+                        arrived = arrived_of(answer) or bounds.arrived
                         await beside.adrop()
                         walk.failed(bounds.meaning_of(error), arrived=arrived)
                         continue
@@ -225,8 +224,8 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
                 async with beside:
                     try:
                         source: Any = link.runnable.astream(input, child, **kwargs)
-                        async with aclosing(source):
-                            while (chunk := await anext_in(child, bounds, source)) is not END:
+                        async with AReader(source, child, bounds) as reader:
+                            while (chunk := await reader.next()) is not END:
                                 for ready in attempt.take(chunk):
                                     yield ready
                     except self.exceptions_to_handle as error:
@@ -295,6 +294,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
         return child
 
 
-def _arrived(answer: Any) -> list[Any]:
-    """What had come of a whole answer: all of it, where it was too long, or nothing."""
-    return [] if answer is None else [answer]
+@cache
+def _plain_chain() -> RoutedChain:
+    """What every chain is a copy of: to validate each would take longer than all its other work."""
+    return RoutedChain(runnable=RunnablePassthrough(), fallbacks=[], begin=Walk, review=Review())

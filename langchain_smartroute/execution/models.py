@@ -18,6 +18,7 @@ from langchain_smartroute.catalog import ModelSpec, adapted_arguments, find_spec
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.execution.adopted import drops_thoughts
 from langchain_smartroute.execution.bounds import TimeLimits
+from langchain_smartroute.execution.clients import Transport
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,12 +45,14 @@ class ModelSettings:
         max_tokens: The answer's room in tokens; `None`: the provider's default.
         stop: Stop sequences.
         extra: Further arguments of `ChatOpenAI`, such as `cache` or `rate_limiter`.
+        transport: Whose connections asynchronous calls use.
     """
 
     temperature: float | None = None
     max_tokens: int | None = None
     stop: list[str] | None = None
     extra: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    transport: Transport = "httpx"
 
 
 def build_model(
@@ -102,7 +105,7 @@ def build_model(
             metadata={"ls_provider": spec.provider, "ls_model_name": spec.model},
             **adapted_arguments({k: v for k, v in optional.items() if v is not None}, spec),
             http_client=transport.blocking_client(),
-            http_async_client=transport.async_client(loop),
+            http_async_client=transport.async_client(loop, settings.transport),
             **settings.extra,
         )
     if not (at_openai or endpoint.from_openai):
@@ -231,7 +234,7 @@ def _provider_of(model: Runnable[Any, Any]) -> str | None:
 
 
 def _name_of(model: Runnable[Any, Any]) -> str | None:
-    for attribute in ("model_name", "model", "model_id"):
+    for attribute in ("model_name", "model", "model_id", "deployment_name"):
         name = getattr(model, attribute, None)
         if isinstance(name, str) and name:
             return name

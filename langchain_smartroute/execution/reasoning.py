@@ -32,6 +32,7 @@ from typing_extensions import override
 
 from langchain_smartroute.catalog.spec import ModelSpec
 from langchain_smartroute.catalog.thoughts import wants_thoughts_back
+from langchain_smartroute.execution.completions import filled_answer, filled_chunk, make_lean
 from langchain_smartroute.execution.cumulative import CountingOnce
 from langchain_smartroute.execution.dialect import add_thoughts
 
@@ -82,9 +83,14 @@ class GatewayChatOpenAI(CountingOnce, ChatOpenAI):
     def _create_chat_result(
         self, response: dict[str, Any] | openai.BaseModel, generation_info: Any = None
     ) -> ChatResult:
-        result = super()._create_chat_result(response, generation_info)
+        found = filled_answer(response) if isinstance(response, dict | str) else response
+        result = super()._create_chat_result(found, generation_info)
+        if isinstance(found, dict) and result.generations:
+            # ChatOpenAI reads it from the client's objects alone.
+            first = result.generations[0].message
+            first.additional_kwargs["refusal"] = found["choices"][0]["message"].get("refusal")
         result.llm_output = {**(result.llm_output or {}), _PROVIDER_KEY: _PROVIDER}
-        choices = _field(response, "choices") or ()
+        choices = _field(found, "choices") or ()
         for generation, choice in zip(result.generations, choices, strict=False):
             _keep(generation.message.additional_kwargs, _field(choice, "message"))
         return result
@@ -94,7 +100,7 @@ class GatewayChatOpenAI(CountingOnce, ChatOpenAI):
         self, chunk: dict[str, Any], default_chunk_class: type, base_generation_info: Any
     ) -> ChatGenerationChunk | None:
         made = super()._convert_chunk_to_generation_chunk(
-            chunk, default_chunk_class, base_generation_info
+            filled_chunk(chunk), default_chunk_class, base_generation_info
         )
         if made is None:
             return None
@@ -145,7 +151,9 @@ def build_gateway_model(spec: ModelSpec, **arguments: Any) -> ChatOpenAI:
             `ChatOpenAI` then.
     """
     if _hooks_are_as_known():
-        return GatewayChatOpenAI(catalog_spec=spec, **arguments)
+        model = GatewayChatOpenAI(catalog_spec=spec, **arguments)
+        make_lean(model)
+        return model
     return ChatOpenAI(**arguments)
 
 

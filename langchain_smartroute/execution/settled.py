@@ -97,13 +97,14 @@ def _settle(
 ) -> None:
     if error is not None:
         walk.interrupted()
-    settle(run.handlers, walk.decision.id, walk.attempts)
-    annotate(
-        run.handlers,
-        run.run_id,
-        metadata=end_metadata(walk.attempts, walk.account.figures, checks=walk.decision.checks),
-        tags=end_tags(walk.attempts),
-    )
+    if run.handlers:
+        settle(run.handlers, walk.decision.id, walk.attempts)
+        annotate(
+            run.handlers,
+            run.run_id,
+            metadata=end_metadata(walk.attempts, walk.account.figures, checks=walk.decision.checks),
+            tags=end_tags(walk.attempts),
+        )
     if on_end is not None:
         with quietly("on_decision"):
             on_end(walk)

@@ -11,7 +11,7 @@ import asyncio
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from contextvars import copy_context
 from functools import partial
 from typing import Any, Final, Self, cast
@@ -20,19 +20,19 @@ from langchain_core.callbacks import BaseCallbackManager
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import patch_config, var_child_runnable_config
 
-from langchain_smartroute.execution.bounds import AttemptBounds, bound_by
+from langchain_smartroute.execution.bounds import AttemptBounds, attempt_bounds
 from langchain_smartroute.execution.link import Link
 from langchain_smartroute.execution.live import NOSTREAM, hidden
 from langchain_smartroute.execution.orphans import ended_if_left
 from langchain_smartroute.execution.waiting import finished_in_time
-from langchain_smartroute.tracing import attempt_metadata
+from langchain_smartroute.tracing import attempt_metadata, quietly, surrounders
 
 __all__ = [
     "END",
     "OPTIONS_KEY",
+    "AReader",
     "Reader",
     "aanswer_in",
-    "anext_in",
     "answer_in",
     "apause",
     "attempt_config",
@@ -76,34 +76,56 @@ def attempt_config(
     if draft:
         hidden(manager)
         child["tags"] = [*(config.get("tags") or []), NOSTREAM]
-    price = link.price
+    price, around = link.price, config.get("metadata") or {}
     own = attempt_metadata(
         link.alias,
         api_model=link.spec.model,
         number=number,
         price=price.texts if price else None,
+        around=around,
     )
-    child["metadata"] = {**(config.get("metadata") or {}), **own}
+    child["metadata"] = {**around, **own}
     configurable = config.get("configurable")
     if configurable and OPTIONS_KEY in configurable:
         child["configurable"] = {k: v for k, v in configurable.items() if k != OPTIONS_KEY}
     return child
 
 
-@contextmanager
-def _surrounding(config: RunnableConfig, bounds: AttemptBounds) -> Iterator[None]:
-    """Make a config and bounds those that are found in the context."""
-    token = var_child_runnable_config.set(config)
-    try:
-        with bound_by(bounds):
-            yield
-    finally:
-        var_child_runnable_config.reset(token)
+class _Surrounding:
+    """Makes a config and bounds those that are found in the context.
+
+    Entered for each chunk of a stream, so it is no generator: that takes three times
+    as long.
+    """
+
+    __slots__ = ("_bound", "_bounds", "_config", "_configured", "_more", "_others")
+
+    def __init__(self, config: RunnableConfig, bounds: AttemptBounds) -> None:
+        self._config = config
+        self._bounds = bounds
+        manager: Any = config.get("callbacks")
+        self._others = surrounders(manager.handlers) if manager else ()
+        self._more: ExitStack | None = None
+
+    def __enter__(self) -> None:
+        self._configured = var_child_runnable_config.set(self._config)
+        self._bound = attempt_bounds.set(self._bounds)
+        if self._others:
+            self._more = ExitStack()
+            for other in self._others:
+                with quietly(f"{type(other).__name__}.around_attempt"):
+                    around = other.around_attempt(self._config.get("metadata") or {})
+                    self._more.enter_context(around)
+
+    def __exit__(self, *_: object) -> None:
+        if self._more is not None:
+            self._more.close()
+        attempt_bounds.reset(self._bound)
+        var_child_runnable_config.reset(self._configured)
 
 
-@contextmanager
-def _unregistered() -> Iterator[None]:
-    """Keep a generator that is first read inside from the event loop's list.
+def _unregistered(source: AsyncIterator[Any]) -> Any:
+    """The first step of a generator that is kept from the event loop's list.
 
     A loop that shuts down closes all that it knows at once, and one that its reader
     closes too would raise.
@@ -111,7 +133,7 @@ def _unregistered() -> Iterator[None]:
     hooks = sys.get_asyncgen_hooks()
     sys.set_asyncgen_hooks(firstiter=None, finalizer=None)
     try:
-        yield
+        return anext(source, END)
     finally:
         sys.set_asyncgen_hooks(*hooks)
 
@@ -140,24 +162,41 @@ def answer_in(
         bounded: Whether it ends by itself when its time is up; else it is left to
             itself then, in another thread.
     """
-    with _surrounding(config, bounds):
+    with _Surrounding(config, bounds):
         if bounded:
             return call()
         return finished_in_time(partial(copy_context().run, call), bounds)
 
 
-async def aanswer_in(config: RunnableConfig, bounds: AttemptBounds, call: Awaitable[Any]) -> Any:
-    """Wait for a call; it is cancelled when its time is up."""
+async def aanswer_in(
+    config: RunnableConfig, bounds: AttemptBounds, call: Awaitable[Any], *, simple: bool = False
+) -> Any:
+    """Wait for a call; it is cancelled when its time is up.
+
+    Args:
+        config: What it finds around it.
+        bounds: How long it may take.
+        call: The call.
+        simple: Whether the answer of its one model is what it returns, so that nothing
+            can have been answered that it does not return.
+    """
     manager = cast("BaseCallbackManager", config.get("callbacks"))
-    with _surrounding(config, bounds):
+    with _Surrounding(config, bounds):
+        if simple and not manager.handlers:
+            # Nobody is there to be told of a run that is left.
+            return await _in_time(bounds, call)
         async with ended_if_left(manager, bounds.arrived):
-            try:
-                async with asyncio.timeout(bounds.remaining_s):
-                    return await call
-            except TimeoutError as error:
-                if bounds.has_run_out:
-                    raise bounds.error() from error
-                raise
+            return await _in_time(bounds, call)
+
+
+async def _in_time(bounds: AttemptBounds, call: Awaitable[Any]) -> Any:
+    try:
+        async with asyncio.timeout(bounds.remaining_s):
+            return await call
+    except TimeoutError as error:
+        if bounds.has_run_out:
+            raise bounds.error() from error
+        raise
 
 
 class Reader:
@@ -174,10 +213,10 @@ class Reader:
         self, source: Iterator[Any], config: RunnableConfig, bounds: AttemptBounds, *, bounded: bool
     ) -> None:
         self._source = source
-        self._config = config
         self._bounds = bounds
         self._is_left = False
-        with _surrounding(config, bounds):
+        self._surrounding = _Surrounding(config, bounds)
+        with self._surrounding:
             self._context = None if bounded else copy_context()
 
     def __enter__(self) -> Self:
@@ -191,7 +230,7 @@ class Reader:
         """The next chunk, or `END`."""
         self._bounds.goes_on()
         if self._context is None:
-            with _surrounding(self._config, self._bounds):
+            with self._surrounding:
                 return next(self._source, END)
         step = partial(self._context.run, next, self._source, END)
         return finished_in_time(step, self._bounds, left=self._leave, too_late=self._close)
@@ -206,24 +245,48 @@ class Reader:
             close()
 
 
-async def anext_in(
-    config: RunnableConfig, bounds: AttemptBounds, source: AsyncIterator[Any]
-) -> Any:
-    """The next chunk of a stream, or `END`; it is cancelled when its time is up."""
-    bounds.goes_on()
-    with _surrounding(config, bounds):
-        try:
-            async with asyncio.timeout(bounds.remaining_s) as timeout:
-                bounds.on_more_time = partial(_put_off, timeout, bounds)
-                with _unregistered():
-                    step = anext(source, END)
-                return await step
-        except TimeoutError as error:
-            if bounds.has_run_out:
-                raise bounds.error() from error
-            raise
-        finally:
-            bounds.on_more_time = None
+class AReader:
+    """Reads a stream in an event loop, and closes it, so that its run ends before the request's.
+
+    Args:
+        source: The stream.
+        config: What it finds around it.
+        bounds: How long it may take: a step is cancelled when its time is up.
+    """
+
+    def __init__(
+        self, source: AsyncIterator[Any], config: RunnableConfig, bounds: AttemptBounds
+    ) -> None:
+        self._source = source
+        self._bounds = bounds
+        self._surrounding = _Surrounding(config, bounds)
+        self._begun = False
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        close = getattr(self._source, "aclose", None)
+        if close is not None:
+            await close()
+
+    async def next(self) -> Any:
+        """The next chunk, or `END`."""
+        bounds = self._bounds
+        bounds.goes_on()
+        with self._surrounding:
+            try:
+                async with asyncio.timeout(bounds.remaining_s) as timeout:
+                    bounds.on_more_time = partial(_put_off, timeout, bounds)
+                    step = anext(self._source, END) if self._begun else _unregistered(self._source)
+                    self._begun = True
+                    return await step
+            except TimeoutError as error:
+                if bounds.has_run_out:
+                    raise bounds.error() from error
+                raise
+            finally:
+                bounds.on_more_time = None
 
 
 def _put_off(timeout: asyncio.Timeout, bounds: AttemptBounds) -> None:

@@ -7,13 +7,10 @@
 - A call that nobody waits for any more is broken off, also while it waits for bytes.
 - A redirect to another host is refused: neither prompt nor key are meant for it.
 
-An asynchronous client belongs to the event loop that it was first used in. LangChain
-keeps one for the whole process, so that a second `asyncio.run` would find its
-connections dead ("Event loop is closed"). Here each loop has its own, which is closed
-with it.
+An asynchronous client belongs to one event loop (`loops`). With the extra `fast` its
+connections are aiohttp's (`aio`), else httpcore's.
 
-Version 3 of `openai` speaks through `httpx2`, version 2 through `httpx`; they are alike
-in all that is used here. Imported when the first model is built: it imports `openai`.
+Imported when the first model is built: it imports `openai`.
 """
 
 from __future__ import annotations
@@ -21,24 +18,21 @@ from __future__ import annotations
 import asyncio
 import atexit
 import socket
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from functools import cache
-from importlib import import_module
 from typing import Any, Final
-from weakref import WeakKeyDictionary
 
 from openai import DefaultAsyncHttpxClient, DefaultHttpxClient
 
 from langchain_smartroute.errors import AnswerTooLongError, ForeignRedirectError
 from langchain_smartroute.execution.bounds import TimeLimits, attempt_bounds
+from langchain_smartroute.execution.clients import Transport
+from langchain_smartroute.execution.http_packages import core as _core
+from langchain_smartroute.execution.http_packages import http as _http
+from langchain_smartroute.execution.loops import LoopClients
 
 __all__ = ["BoundedBackend", "async_client", "blocking_client", "timeout_of"]
-
-_packages = {kind.__module__.partition(".")[0] for kind in DefaultHttpxClient.__mro__}
-_suffix = "2" if "httpx2" in _packages else ""
-_http: Any = import_module(f"httpx{_suffix}")
-_core: Any = import_module(f"httpcore{_suffix}")
 
 _BYTES_BESIDE: Final = 1_000_000
 _BYTES_PER_CHAR: Final = 64
@@ -47,10 +41,11 @@ _BYTES_PER_CHAR: Final = 64
 An escaped character takes six, one with log-probabilities far more.
 """
 
-_of_loops: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncGenerator[Any, None]] = (
-    WeakKeyDictionary()
-)
-_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = WeakKeyDictionary()
+_POOL: Final = _http.Limits(max_connections=None, max_keepalive_connections=100)
+"""As many connections as there are calls at a time: who limits calls does so above.
+
+Of unused ones httpcore looks at each before a request, so that more would cost time.
+"""
 
 
 def timeout_of(limits: TimeLimits) -> Any:
@@ -67,23 +62,26 @@ def blocking_client() -> Any:
     return client
 
 
-def async_client(loop: asyncio.AbstractEventLoop | None) -> Any:
+def async_client(loop: asyncio.AbstractEventLoop | None, transport: Transport = "httpx") -> Any:
     """The client of an event loop; it is closed with the loop.
 
     Args:
         loop: The loop that runs here; `None`: a client that nobody calls.
+        transport: Whose connections it uses.
     """
-    if loop is None:
-        return _unused_async_client()
-    client = _clients.get(loop)
-    if client is None:
-        client = DefaultAsyncHttpxClient(verify=_trusted(), event_hooks={"response": [_areceive]})
-        closing = _closed_at_end(client, loop)
-        # Up to its first yield, so that the loop knows it: at its end it closes all such.
-        with suppress(StopIteration):
-            closing.__anext__().send(None)
-        _clients[loop], _of_loops[loop] = client, closing
-    return client
+    return _unused_async_client() if loop is None else _clients_of(transport).of_loop(loop)
+
+
+@cache
+def _clients_of(transport: Transport) -> LoopClients:
+    def build() -> Any:
+        kind: Any = DefaultAsyncHttpxClient
+        if transport == "aiohttp":
+            # The package of the extra is imported in there.
+            from langchain_smartroute.execution.aio import AioClient as kind  # noqa: N813, PLC0415
+        return kind(verify=_trusted(), event_hooks={"response": [_areceive]}, limits=_POOL)
+
+    return LoopClients(build)
 
 
 @cache
@@ -96,17 +94,6 @@ def _unused_async_client() -> Any:
 def _trusted() -> Any:
     """The certificates that are trusted, read once: it takes tens of milliseconds."""
     return _http.create_ssl_context()
-
-
-async def _closed_at_end(
-    client: Any, loop: asyncio.AbstractEventLoop
-) -> AsyncGenerator[None, None]:
-    try:
-        yield
-    finally:
-        # This generator keeps its loop alive, which would never be forgotten by itself.
-        del _clients[loop], _of_loops[loop]
-        await client.aclose()
 
 
 def _bind_reads(client: Any) -> None:

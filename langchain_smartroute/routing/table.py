@@ -111,6 +111,9 @@ class TablePreference:
 
     def _cell(self, tier: Tier, *, task: str | None = None) -> Wish | None:
         task = task or self._features.task
-        table = self._roster.catalog.table
-        alias = table.look_up(task, tier, self._features.difficulty)
-        return None if alias is None else (alias, f"{task} in tier {tier} of the routing table")
+        table, difficulty = self._roster.catalog.table, self._features.difficulty
+        alias = table.look_up(task, tier, difficulty)
+        if alias is None:
+            return None
+        kind = f"{difficulty} {task}" if table.refines(task, tier, difficulty) else task
+        return alias, f"{kind} in tier {tier} of the routing table"

@@ -124,7 +124,12 @@ def build_candidates(
         return Candidate(
             spec,
             lambda loop: adopted(
-                model, own, loop=loop, thinks=spec.reasoning, provider=spec.provider
+                model,
+                own,
+                loop=loop,
+                transport=settings.transport,
+                thinks=spec.reasoning,
+                provider=spec.provider,
             ),
             endpoint=endpoint,
             traits=traits,

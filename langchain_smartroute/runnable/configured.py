@@ -25,6 +25,7 @@ from langchain_smartroute.engine import Engine
 from langchain_smartroute.errors import ConfigurationError, InvalidRequestError
 from langchain_smartroute.execution import (
     ModelSettings,
+    chosen_transport,
     resolve_endpoints,
 )
 from langchain_smartroute.routing import RouteOptions, as_rules
@@ -83,6 +84,11 @@ class ConfiguredModel(DecidingModel):
     _costs: CostCallbackHandler | None = PrivateAttr(default=None)
 
     def __init__(self, **data: Any) -> None:
+        if data.get("models") and "catalog" not in data:
+            # Models alone are their own catalog, as with `from_models`.
+            data["catalog"], data["models"] = catalog_of_models(
+                data["models"], routes=None, default=None
+            )
         try:
             super().__init__(**data)
         except ValidationError as error:
@@ -117,6 +123,7 @@ class ConfiguredModel(DecidingModel):
             max_tokens=self.max_tokens,
             stop=self.stop,
             extra={n: v for n in _PASSED_ON if (v := getattr(self, n)) is not None},
+            transport=chosen_transport(self.transport),
         )
         # Nothing is connected to before it is used.
         state = open_state(self.state)

@@ -1,13 +1,22 @@
-"""What a router does about failures: its time limits, its retries, its breakers."""
+"""How a router calls: whose connections, its time limits, its retries, its breakers."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, BeforeValidator, Field
+from typing_extensions import override
 
 from langchain_smartroute.catalog import Catalog
-from langchain_smartroute.execution import CircuitBreaker, Conduct, RetryPolicy, TimeLimits
+from langchain_smartroute.execution import (
+    CircuitBreaker,
+    Conduct,
+    RetryPolicy,
+    TimeLimits,
+    TransportChoice,
+    chosen_transport,
+)
 from langchain_smartroute.runnable.calls import ChatCalls
 
 __all__ = ["HardenedModel"]
@@ -37,6 +46,13 @@ class HardenedModel(ChatCalls):
     max_answer_chars: int = Field(default=1_000_000, gt=0)
     on_content_filter: Literal["raise", "fallback"] = "raise"
     breaker: Any = Field(default_factory=CircuitBreaker, exclude=True)
+    transport: TransportChoice = "auto"
+
+    @override
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        """The attributes, and the transport that is used, whatever was asked for."""
+        told = [(name, value) for name, value in super().__repr_args__() if name != "transport"]
+        return [*told, ("transport", chosen_transport(self.transport))]
 
     @property
     def _conduct(self) -> Conduct:

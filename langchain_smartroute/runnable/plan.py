@@ -6,17 +6,19 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from langchain_smartroute.tracing import decision_metadata, decision_tags, tags_with
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from langchain_core.messages import BaseMessage
     from langchain_core.runnables import RunnableConfig
 
-    from langchain_smartroute.engine import Visit
+    from langchain_smartroute.engine import Engine, Request, Visit
     from langchain_smartroute.execution import Preparation, RoutedChain
-    from langchain_smartroute.types import SchemaMethod
+    from langchain_smartroute.types import RequestFeatures, RoutingDecision, SchemaMethod
 
-__all__ = ["Form", "Plan", "PlannedStream"]
+__all__ = ["Form", "Plan", "PlannedStream", "planned"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,40 @@ class Plan:
     def astream(self) -> AsyncIterator[Any]:
         """Make the call and pass its parts on as they come."""
         return self.chain.astream(self.messages, self.config, **self.arguments)
+
+
+def planned(
+    engine: Engine,
+    config: RunnableConfig,
+    request: Request,
+    form: Form,
+    *,
+    visit: Visit,
+    decided: tuple[RoutingDecision, RequestFeatures],
+) -> Plan:
+    """Make a call ready that is decided.
+
+    Args:
+        engine: Has decided it.
+        config: The request's; it is this call's own, and gets what was decided.
+        request: The call.
+        form: How it wants its answer.
+        visit: The call's part in its conversation.
+        decided: The decision, and what it was made from.
+    """
+    decision, features = decided
+    around = config.get("metadata") or {}
+    config["metadata"] = {**around, **decision_metadata(decision, features, around=around)}
+    config["tags"] = tags_with(config.get("tags"), decision_tags(decision))
+    chain = engine.chain(request, decision, features=features, prepare=form.prepare)
+    visit.watch(chain)
+    return Plan(
+        chain=chain,
+        messages=request.messages,
+        config=config,
+        arguments=request.arguments,
+        visit=visit,
+    )
 
 
 class PlannedStream(AsyncIterator[Any]):

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from langchain_core.language_models import LanguageModelInput
-from langchain_core.messages import AIMessage
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import ensure_config, merge_configs
 from langchain_core.runnables.graph import Graph
 from langchain_core.tools import BaseTool
 from typing_extensions import override
 
-from langchain_smartroute.engine import Request, Visit, conversation_key
+from langchain_smartroute.engine import Request, conversation_key
 from langchain_smartroute.errors import InvalidRequestError
 from langchain_smartroute.execution import OPTIONS_KEY, CandidateHealth
 from langchain_smartroute.runnable.configured import ConfiguredModel
 from langchain_smartroute.runnable.graph import router_graph
-from langchain_smartroute.runnable.plan import Form, Plan
+from langchain_smartroute.runnable.plan import Form, Plan, planned
 from langchain_smartroute.runnable.spending import with_handler
 from langchain_smartroute.runnable.structured import StructuredRouter
 from langchain_smartroute.runnable.tools import bound_tools
-from langchain_smartroute.tracing import decision_metadata, decision_tags, tags_with
-from langchain_smartroute.types import RequestFeatures, RoutingDecision, SchemaMethod
+from langchain_smartroute.types import RoutingDecision, SchemaMethod
 
 __all__ = ["SmartRouterRunnable"]
 
@@ -100,8 +99,9 @@ class SmartRouterRunnable(ConfiguredModel):
         on_content_filter: What happens when a provider's filter refuses the prompt:
             `raise` its reason, or ask another candidate (`fallback`).
         breaker: The circuit breakers: a `CircuitBreaker`, its settings, or `None`.
-        max_retries: Taken for LangChain's sake; the chain alone decides what
-            happens after an error, so no model that the router builds retries.
+        transport: Whose connections asynchronous calls use: `aiohttp` (extra `fast`), `httpx`,
+            or `auto`: aiohttp where it is installed. The repr says which.
+        max_retries: Taken for LangChain's sake; only the chain retries, no model does.
         streaming: Whether `invoke` streams below, as in `ChatOpenAI`.
 
     Raises:
@@ -173,9 +173,10 @@ class SmartRouterRunnable(ConfiguredModel):
     ) -> Plan:
         """Decide a call and make it ready; what every way of calling starts with."""
         own, request = self._opened(input_, config, arguments, form)
-        visit = self._engine.visit(request)
-        decided = self._engine.decide(request, visit.recalled, own)
-        return self._planned(own, request, form, visit, decided)
+        engine = self._engine
+        visit = engine.visit(request)
+        decided = engine.decide(request, visit.recalled, own, recorded=True)
+        return planned(engine, own, request, form, visit=visit, decided=decided)
 
     @override
     async def aplan(
@@ -187,9 +188,10 @@ class SmartRouterRunnable(ConfiguredModel):
     ) -> Plan:
         """Decide a call and make it ready; what every way of calling starts with."""
         own, request = self._opened(input_, config, arguments, form)
-        visit = await self._engine.avisit(request)
-        decided = await self._engine.adecide(request, visit.recalled, own)
-        return self._planned(own, request, form, visit, decided)
+        engine = self._engine
+        visit = await engine.avisit(request)
+        decided = await engine.adecide(request, visit.recalled, own, recorded=True)
+        return planned(engine, own, request, form, visit=visit, decided=decided)
 
     @override
     def bind_tools(
@@ -241,16 +243,14 @@ class SmartRouterRunnable(ConfiguredModel):
     ) -> tuple[RunnableConfig, Request]:
         """A call with the router's own config, taken apart."""
         config = self._own_config(ensure_config(config))
-        messages = self._convert_input(input_).to_messages()
-        rest = dict(arguments)
-        aliases = self._aliases
-        options = self._options.updated(
-            (config.get("configurable") or {}).get(OPTIONS_KEY), aliases=aliases
-        )
-        # LangChain's own way of naming another model for one call.
-        options = options.updated(
-            {"model": rest.pop("model")} if "model" in rest else None, aliases=aliases
-        )
+        messages = self._messages_of(input_)
+        rest, options = dict(arguments), self._options
+        chosen = (config.get("configurable") or {}).get(OPTIONS_KEY)
+        if chosen is not None:
+            options = options.updated(chosen, aliases=self._aliases)
+        if "model" in rest:
+            # LangChain's own way of naming another model for one call.
+            options = options.updated({"model": rest.pop("model")}, aliases=self._aliases)
         return config, Request.of(
             messages,
             rest,
@@ -261,33 +261,19 @@ class SmartRouterRunnable(ConfiguredModel):
             conversation=conversation_key(config, given=options.conversation, messages=messages),
         )
 
-    def _planned(
-        self,
-        config: RunnableConfig,
-        request: Request,
-        form: Form,
-        visit: Visit,
-        decided: tuple[RoutingDecision, RequestFeatures],
-    ) -> Plan:
-        """A call that is decided, made ready."""
-        decision, features = decided
-        around = config.get("metadata") or {}
-        config["metadata"] = {**around, **decision_metadata(decision, features, around=around)}
-        config["tags"] = tags_with(config.get("tags"), decision_tags(decision))
-        chain = self._engine.chain(request, decision, features=features, prepare=form.prepare)
-        visit.watch(chain)
-        return Plan(
-            chain=chain,
-            messages=request.messages,
-            config=config,
-            arguments=request.arguments,
-            visit=visit,
-        )
+    def _messages_of(self, input_: LanguageModelInput) -> list[BaseMessage]:
+        """An input as messages; the conversion of what are messages already is left out."""
+        if isinstance(input_, list) and all(isinstance(part, BaseMessage) for part in input_):
+            return cast("list[BaseMessage]", input_[:])
+        if isinstance(input_, str):
+            return [HumanMessage(input_)]
+        return self._convert_input(input_).to_messages()
 
     def _own_config(self, config: RunnableConfig) -> RunnableConfig:
         """The caller's config with the callbacks, tags and metadata of the router itself."""
-        if self._costs is not None:
-            config["callbacks"] = with_handler(config.get("callbacks"), self._costs)
+        costs = self._costs
+        if costs is not None:
+            config["callbacks"] = with_handler(config.get("callbacks"), costs)
         if not (self.callbacks or self.tags or self.metadata):
             return config
         own: RunnableConfig = {

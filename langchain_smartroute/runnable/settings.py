@@ -64,6 +64,7 @@ _PLAIN = (
     "max_answer_chars",
     "on_content_filter",
     "streaming",
+    "transport",
     "sticky",
     "sticky_idle_s",
 )

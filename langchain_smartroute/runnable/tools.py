@@ -2,16 +2,24 @@
 
 Agents look into the arguments of a bound model and expect OpenAI's form there. A
 candidate of another provider may make more of the original tool than of that form,
-so it gets the original.
+so it gets the original. An agent binds the same tools again for each of its calls, so
+what was made of the latest ones is kept.
 """
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
+from functools import cached_property
 from typing import Any
 
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
+from langchain_smartroute.classify import toolkit_tokens
+
 __all__ = ["BoundTool", "bound_tools"]
+
+_KEPT = 256
 
 
 class BoundTool(dict[str, Any]):
@@ -25,6 +33,41 @@ class BoundTool(dict[str, Any]):
         super().__init__(openai_form)
         self.original = original
 
+    @cached_property
+    def tokens(self) -> int:
+        """Estimated tokens of the schema."""
+        return toolkit_tokens([dict(self)])
+
+
+class _Latest:
+    """The forms of the tools that were bound last, and the tools with them.
+
+    A tool that is kept keeps its identity, which makes that a safe key; what a person may
+    change of one is compared.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._forms: OrderedDict[int, tuple[Any, BoundTool]] = OrderedDict()
+
+    def form_of(self, tool: Any) -> BoundTool:
+        """A tool's form, made once."""
+        key, looks = id(tool), _looks(tool)
+        with self._lock:
+            kept = self._forms.get(key)
+            if kept is not None and kept[0] == looks:
+                self._forms.move_to_end(key)
+                return kept[1]
+        form = BoundTool(convert_to_openai_tool(tool), tool)
+        with self._lock:
+            self._forms[key] = (looks, form)
+            if len(self._forms) > _KEPT:
+                self._forms.popitem(last=False)
+        return form
+
+
+_latest = _Latest()
+
 
 def bound_tools(tools: Any) -> list[Any]:
     """Give each tool OpenAI's form; a provider's own tool stays as it is."""
@@ -32,9 +75,19 @@ def bound_tools(tools: Any) -> list[Any]:
 
 
 def _bound(tool: Any) -> Any:
-    if isinstance(tool, dict) and not _describes_function(tool):
-        return tool
-    return BoundTool(convert_to_openai_tool(tool), tool)
+    if not isinstance(tool, dict):
+        return _latest.form_of(tool)
+    return BoundTool(convert_to_openai_tool(tool), tool) if _describes_function(tool) else tool
+
+
+def _looks(tool: Any) -> tuple[Any, ...]:
+    """What a form is made from, as far as it may be changed in place."""
+    return (
+        getattr(tool, "name", None),
+        getattr(tool, "description", None),
+        id(getattr(tool, "args_schema", None)),
+        getattr(tool, "__doc__", None),
+    )
 
 
 def _describes_function(tool: dict[str, Any]) -> bool:

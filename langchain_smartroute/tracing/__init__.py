@@ -14,11 +14,19 @@ from langchain_smartroute.tracing.carried import (
     is_request_run,
     tags_with,
 )
-from langchain_smartroute.tracing.told import SettlementListener, annotate, quietly, settle
+from langchain_smartroute.tracing.told import (
+    AttemptSurrounder,
+    SettlementListener,
+    annotate,
+    quietly,
+    settle,
+    surrounders,
+)
 
 __all__ = [
     "PURPOSE_KEY",
     "TAG",
+    "AttemptSurrounder",
     "SettlementListener",
     "annotate",
     "answer_info",
@@ -32,5 +40,6 @@ __all__ = [
     "is_request_run",
     "quietly",
     "settle",
+    "surrounders",
     "tags_with",
 ]

@@ -59,7 +59,7 @@ def decision_metadata(
         around: The metadata that the request came with; inside another
             router's attempt it names that router's request.
     """
-    return {
+    return _instead(around, "smartroute_attempt") | {
         "smartroute_request_id": around.get("smartroute_request_id") or decision.id,
         "smartroute_decision_id": decision.id,
         "smartroute_route": decision.model,
@@ -70,9 +70,15 @@ def decision_metadata(
         "smartroute_reason": decision.reason,
         "smartroute_excluded": "; ".join(f"{a}: {why}" for a, why in decision.excluded.items()),
         "smartroute_input_tokens": features.input_tokens,
-        # No attempt yet; inside another router's attempt this overwrites its number.
-        "smartroute_attempt": None,
     }
+
+
+def _instead(around: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """What another router's attempt around says and does not hold here, taken back.
+
+    Only where there is something to take back: some tracers warn of values that are `None`.
+    """
+    return {name: None for name in names if around.get(name) is not None}
 
 
 @contextmanager
@@ -89,8 +95,7 @@ def classifying(config: RunnableConfig | None, decision_id: str) -> Iterator[Con
     around = (config or {}).get("metadata") or {}
     told = {
         "smartroute_request_id": around.get("smartroute_request_id") or decision_id,
-        "smartroute_decision_id": None,
-        "smartroute_attempt": None,
+        **_instead(around, "smartroute_decision_id", "smartroute_attempt"),
         PURPOSE_KEY: "classifier",
     }
     own: RunnableConfig = {"metadata": {**around, **told}}
@@ -162,7 +167,12 @@ def is_attempt_run(metadata: Mapping[str, Any]) -> bool:
 
 
 def attempt_metadata(
-    alias: str, *, api_model: str, number: int, price: Mapping[str, str] | None
+    alias: str,
+    *,
+    api_model: str,
+    number: int,
+    price: Mapping[str, str] | None,
+    around: Mapping[str, Any],
 ) -> dict[str, Any]:
     """The metadata of one attempt's run.
 
@@ -171,14 +181,16 @@ def attempt_metadata(
         api_model: The name that its API knows, which the price is for.
         number: Position in the order of attempts, from 0.
         price: The candidate's price as strings, `None` when unknown.
+        around: The metadata of the request; the price of an outer router's is not ours.
     """
-    return {
+    found: dict[str, Any] = {
         "smartroute_model": alias,
         "smartroute_api_model": api_model,
         "smartroute_attempt": number,
-        # An unknown price overwrites that of an outer router: it is not ours.
-        "smartroute_price": dict(price) if price is not None else None,
     }
+    if price is None:
+        return found | _instead(around, "smartroute_price")
+    return found | {"smartroute_price": dict(price)}
 
 
 def answer_info(

@@ -11,7 +11,14 @@ if TYPE_CHECKING:
 
     from langchain_smartroute.types import Attempt
 
-__all__ = ["SettlementListener", "annotate", "quietly", "settle"]
+__all__ = [
+    "AttemptSurrounder",
+    "SettlementListener",
+    "annotate",
+    "quietly",
+    "settle",
+    "surrounders",
+]
 
 _log = logging.getLogger(__name__)
 
@@ -28,6 +35,24 @@ class SettlementListener(Protocol):
             attempts: All attempts, in the order of their numbers.
         """
         ...
+
+
+@runtime_checkable
+class AttemptSurrounder(Protocol):
+    """A callback handler that wants something to be in the context of each attempt."""
+
+    def around_attempt(self, metadata: Mapping[str, Any]) -> AbstractContextManager[Any]:
+        """What a step of an attempt runs in: its whole call, or the reading of one chunk.
+
+        Args:
+            metadata: The attempt's own.
+        """
+        ...
+
+
+def surrounders(handlers: Iterable[Any]) -> list[AttemptSurrounder]:
+    """Those of some handlers that want something to be in the context of attempts."""
+    return [handler for handler in handlers if hasattr(type(handler), "around_attempt")]
 
 
 def annotate(

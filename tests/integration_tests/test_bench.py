@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from langchain_smartroute.bench import SHORT, SoakSettings, run_fault_card, run_soak
 from langchain_smartroute.bench.contestants import CONTESTANTS
+from langchain_smartroute.bench.overhead import PLAIN, bench_decision, bench_overhead
 
 BRIEF = replace(
     SHORT,
@@ -44,3 +45,24 @@ def test_a_small_soak_loses_nothing():
     assert sum(report.endings.values()) == done[-1] == 150
     assert report.attempts["failed"] > 10
     assert report.cost_usd == report.recorded_usd > 0
+
+
+def test_the_overhead_is_told_for_each_contestant_in_each_way():
+    found = bench_overhead(8, seed=1)
+    names = {added.name for added in found}
+    assert {PLAIN, "router", "with_fallbacks", "RunnableBranch, 8 branches"} <= names
+    assert len(found) == 4 * len(names)
+    for added in found:
+        assert added.n == 8
+        assert added.low_us <= added.added_us <= added.high_us
+        assert (added.chunk_us is not None) == added.way.endswith("stream")
+    assert {a.added_us for a in found if a.name == PLAIN} == {0}
+    # What it adds stays below what a branch for each model does.
+    added_us = {(a.way, a.name): a.added_us for a in found}
+    assert added_us["ainvoke", "router"] < added_us["ainvoke", "RunnableBranch, 8 branches"]
+
+
+def test_a_decision_on_a_long_history_takes_less_than_a_few_milliseconds():
+    decided = bench_decision(20)
+    assert set(decided) == {1, 40}
+    assert max(decided.values()) < 5_000

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.trace import TracerProvider
@@ -16,6 +18,7 @@ from receivers import Receiver
 from langchain_smartroute import CostCallbackHandler, SmartRouterRunnable
 from langchain_smartroute.accounting.spans import OpenTelemetrySpans
 from langchain_smartroute.sandbox import Fault, SandboxModel, SandboxServer
+from langchain_smartroute.testing import ScriptedChatModel
 
 MODES = ["invoke", "ainvoke", "stream", "astream"]
 SECRET = "the word that nobody may see"
@@ -173,6 +176,75 @@ async def test_over_otlp_there_is_no_word_of_the_prompt_and_no_key(sandbox):
                 s.name for r in request.resource_spans for c in r.scope_spans for s in c.spans
             ]
         assert {"chat deepseek-chat", "route general", "route code"} <= set(names)
+
+
+class Asking(ScriptedChatModel):
+    """A model that makes a span of its own, as an instrumented HTTP client does."""
+
+    tracer: Any
+
+    def _generate(self, *args, **kwargs):
+        with self.tracer.start_as_current_span("POST"):
+            return super()._generate(*args, **kwargs)
+
+    def _stream(self, *args, **kwargs):
+        for chunk in super()._stream(*args, **kwargs):
+            with self.tracer.start_as_current_span("POST"):
+                pass
+            yield chunk
+
+
+@pytest.mark.parametrize("bounded", [True, False])
+@pytest.mark.parametrize("mode", MODES)
+async def test_what_a_models_client_tells_stands_below_the_span_of_its_attempt(
+    provider, kept, mode, bounded, monkeypatch
+):
+    tracer = provider.get_tracer("test")
+    monkeypatch.setattr("langchain_smartroute.runnable.build.is_bounded", lambda _: bounded)
+    router = SmartRouterRunnable.from_models(
+        {
+            "weak": Asking(tracer=tracer, script=[ConnectionError("gone")]),
+            "strong": Asking(tracer=tracer, script=["one two three"]),
+        },
+        fallbacks={"weak": ["strong"]},
+        default="weak",
+        callbacks=[OpenTelemetrySpans(provider)],
+    )
+    with tracer.start_as_current_span("the caller's") as caller:
+        if mode == "stream":
+            for _ in router.stream("Hello!"):
+                assert trace.get_current_span() is caller
+        elif mode == "astream":
+            async for _ in router.astream("Hello!"):
+                assert trace.get_current_span() is caller
+        else:
+            await called(router, "Hello!", {}, mode)
+        assert trace.get_current_span() is caller
+    attempts = {span.context.span_id: span for span in attempts_in(kept)}
+    assert len(attempts) == 2
+    inside = [span for span in kept.get_finished_spans() if span.name == "POST"]
+    assert inside
+    assert {span.parent.span_id for span in inside} <= set(attempts)
+    answered = {span.attributes["smartroute.outcome"] for span in attempts.values()}
+    assert answered == {"failed", "accepted"}
+    last = attempts[inside[-1].parent.span_id]
+    assert last.attributes["smartroute.outcome"] == "accepted"
+
+
+def test_an_attempt_of_several_model_runs_has_one_span_named_by_the_first(provider, kept):
+    first = ScriptedChatModel(model_name="one", script=["draft"])
+    second = ScriptedChatModel(model_name="two", script=["final"])
+    both = first | (lambda message: message.text) | second
+    spans = OpenTelemetrySpans(provider)
+    router = SmartRouterRunnable.from_models({"both": both}, callbacks=[spans])
+    assert router.invoke("Hello!").text == "final"
+    (span,) = attempts_in(kept)
+    assert span.name == "chat one"
+    assert span.attributes["gen_ai.response.model"] == "two"
+    assert span.attributes["gen_ai.usage.input_tokens"] == 20
+    # What belongs to no request of its own has no span to be below.
+    with spans.around_attempt({"smartroute_decision_id": "unknown", "smartroute_attempt": 0}):
+        assert not trace.get_current_span().is_recording()
 
 
 def test_a_router_inside_a_router_has_its_spans_below_that_ones(sandbox, provider, kept):

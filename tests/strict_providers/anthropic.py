@@ -192,7 +192,8 @@ def events(said):
         for name, body in _block_events(block):
             yield name, {"index": index, **body}
     ends = {"stop_reason": said["stop_reason"], "stop_sequence": None}
-    yield "message_delta", {"delta": ends, "usage": {"output_tokens": 5}}
+    # Cumulative, as documented.
+    yield "message_delta", {"delta": ends, "usage": {"input_tokens": 20, "output_tokens": 5}}
     yield "message_stop", {}
 
 

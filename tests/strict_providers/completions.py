@@ -178,6 +178,7 @@ def answer(payload, number, dialect):
         "object": "chat.completion",
         "created": 0,
         "model": payload["model"],
+        "system_fingerprint": None,
         "choices": [{"index": 0, "message": message, "finish_reason": reason}],
         "usage": {"prompt_tokens": 20, "completion_tokens": 5, "total_tokens": 25},
     }

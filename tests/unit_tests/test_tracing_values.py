@@ -86,7 +86,7 @@ def test_the_metadata_of_a_request_is_flat_and_ours_alone():
 
 def test_a_request_inside_another_routers_attempt_keeps_that_requests_id():
     outer = decision_metadata(DECISION, RequestFeatures(), around={})
-    tried = {**outer, **attempt_metadata("a", api_model="m", number=1, price=None)}
+    tried = outer | attempt_metadata("a", api_model="m", number=1, price=None, around=outer)
     inner = {
         **tried,
         **decision_metadata(replace(DECISION, id="2"), RequestFeatures(), around=tried),
@@ -96,9 +96,19 @@ def test_a_request_inside_another_routers_attempt_keeps_that_requests_id():
     assert inner["smartroute_attempt"] is None
 
 
-@pytest.mark.parametrize("price", [None, {"input_usd_per_mtok": "1"}])
-def test_the_metadata_of_an_attempt_names_candidate_number_and_price(price):
-    assert attempt_metadata("a", api_model="vendor/a", number=2, price=price) == {
+def test_what_is_not_known_is_left_out_unless_it_takes_back_what_was_said_around():
+    price = {"input_usd_per_mtok": "1"}
+    assert None not in decision_metadata(DECISION, RequestFeatures(), around={}).values()
+    own = attempt_metadata("a", api_model="m", number=0, price=None, around={})
+    assert "smartroute_price" not in own
+    outer = {"smartroute_price": price}
+    inside = attempt_metadata("a", api_model="m", number=0, price=None, around=outer)
+    assert inside["smartroute_price"] is None
+
+
+def test_the_metadata_of_an_attempt_names_candidate_number_and_price():
+    price = {"input_usd_per_mtok": "1"}
+    assert attempt_metadata("a", api_model="vendor/a", number=2, price=price, around={}) == {
         "smartroute_model": "a",
         "smartroute_api_model": "vendor/a",
         "smartroute_attempt": 2,

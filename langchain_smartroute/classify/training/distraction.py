@@ -35,7 +35,10 @@ _CLAIMS = (
 )  # fmt: skip
 _WORDS = (
     "javascript", "rust", "java", "sql", "c++", "bash", "coding", "program", "function",
-    "debug", "algebra", "calculus", "geometry", "equation", "numbers", "statistics", "logic",
+    "debug", "kotlin", "swift", "php", "golang", "html", "css", "ruby", "typescript",
+    "matlab", "perl", "haskell", "excel", "django", "algorithms", "data structures",
+    "corollary", "axiom", "optimise", "inference", "reason", "mathematics", "physics",
+    "algebra", "calculus", "geometry", "equation", "numbers", "statistics", "logic",
     "logical", "puzzle", "deduction", "think", "analysis", "prove it", "lemma", "complexity",
     "optimize", "optimisation problem", "derivation", "poem", "story", "novel",
     "creative writing", "essay", "translate", "translation", "english", "french", "summary",

@@ -11,9 +11,14 @@ import numpy.typing as npt
 
 from langchain_smartroute.classify.artefact import Artefact
 from langchain_smartroute.classify.hashing import BITS
+from langchain_smartroute.classify.training.calibration import (
+    Calibration,
+    calibrate,
+    lengths_of,
+)
 from langchain_smartroute.classify.training.distraction import with_distractions
 from langchain_smartroute.classify.training.examples import Example, capped, data_hash
-from langchain_smartroute.classify.training.fit import Fitted, fit_softmax, softmax
+from langchain_smartroute.classify.training.fit import Fitted, fit_softmax
 from langchain_smartroute.classify.training.licenses import license_of
 from langchain_smartroute.classify.training.matrix import feature_matrix
 from langchain_smartroute.classify.training.settings import TrainingSettings
@@ -24,14 +29,13 @@ from langchain_smartroute.types import DIFFICULTIES, TASKS
 if TYPE_CHECKING:
     from scipy import sparse
 
-__all__ = ["Learned", "learn", "left_out_scores", "temperature_of", "train"]
+__all__ = ["Learned", "learn", "left_out_scores", "source_weights", "train"]
 
 _Floats = npt.NDArray[np.float64]
 
 _FEWEST_TASKS, _FEWEST_OF_A_TASK = 2, 5
 _FEWEST_LEVELLED = 100
 _STEPS = 127
-_TEMPERATURES = tuple(round(0.3 + 0.02 * step, 2) for step in range(136))
 _DIGITS = 9
 
 
@@ -41,17 +45,12 @@ class Learned(NamedTuple):
     Attributes:
         tasks: The tasks, in the order of the columns.
         fitted: The tasks' columns.
-        temperature: What scores are divided by to be calibrated.
+        calibration: What scores are divided by to be calibrated.
     """
 
     tasks: tuple[str, ...]
     fitted: Fitted
-    temperature: float
-
-    def scores(self, features: sparse.csr_matrix) -> _Floats:
-        """Calibrated scores, a column per task."""
-        scores: _Floats = (features @ self.fitted.weights + self.fitted.bias) / self.temperature
-        return scores
+    calibration: Calibration
 
 
 def train(
@@ -86,15 +85,16 @@ def train(
     weights = np.hstack([learned.fitted.weights, levelled.weights])
     scales = np.abs(weights).max(axis=0) / _STEPS
     rounded = np.rint(weights / np.where(scales > 0, scales, 1.0)).astype(np.int8)
-    cooled = np.array([1 / learned.temperature] * len(tasks) + [1.0] * len(levels))
     biases = np.concatenate([learned.fitted.bias, levelled.bias])
     return Artefact(
         tasks=tasks,
         levels=levels,
         bits=BITS,
-        scales=_plain(scales * cooled),
-        biases=_plain(biases * cooled),
+        scales=_plain(scales),
+        biases=_plain(biases),
         block_weights=chosen.block_weights,
+        lengths=learned.calibration.lengths,
+        temperatures=learned.calibration.temperatures,
         weights=rounded.tobytes(),
         version=version,
         card=_card(used, examples, scores, tasks=tasks, learned=learned, settings=chosen),
@@ -144,31 +144,6 @@ def left_out_scores(
     return scores
 
 
-def temperature_of(
-    scores: _Floats, targets: npt.NDArray[np.intp], *, weights: _Floats | None = None
-) -> float:
-    """What to divide scores by so that probabilities are as often right as they say.
-
-    The one with the least weighted log loss, of a fixed grid.
-    """
-    rows = np.arange(len(targets))
-    shares = np.ones(len(targets)) if weights is None else weights
-
-    def loss(temperature: float) -> float:
-        right = softmax(scores / temperature)[rows, targets]
-        return float(np.average(-np.log(np.maximum(right, 1e-12)), weights=shares))
-
-    # The loss has one valley along the grid (it is convex in the inverse temperature).
-    low, high = 0, len(_TEMPERATURES) - 1
-    while low < high:
-        middle = (low + high) // 2
-        if loss(_TEMPERATURES[middle]) <= loss(_TEMPERATURES[middle + 1]):
-            high = middle
-        else:
-            low = middle + 1
-    return _TEMPERATURES[low]
-
-
 def source_weights(examples: Sequence[Example]) -> _Floats:
     """Weights that make every family of sources count alike."""
     sizes = Counter(e.family for e in examples)
@@ -182,13 +157,11 @@ def _calibrated(
     tasks: tuple[str, ...],
     settings: TrainingSettings,
 ) -> tuple[Learned, _Floats]:
-    """What is learned, and the left-out scores that its temperature comes from."""
+    """What is learned, and the left-out scores that its temperatures come from."""
     scores = left_out_scores(examples, features, tasks=tasks, settings=settings)
-    temperature = temperature_of(
-        scores, targets_of(examples, tasks), weights=source_weights(examples)
-    )
+    calibration = calibrate(scores, targets_of(examples, tasks), lengths_of(examples))
     fitted = learn(examples, features, tasks=tasks, settings=settings)
-    return Learned(tasks, fitted, temperature), scores / temperature
+    return Learned(tasks, fitted, calibration), scores
 
 
 def _difficulty(
@@ -279,6 +252,6 @@ def _card(
             "how": f"families of sources left out in {settings.groups} groups, as calibrated",
             "accuracy": round(float(np.mean(right)), 4),
             "accuracy_each_family_alike": round(float(np.average(right, weights=weights)), 4),
-            "temperature": learned.temperature,
+            "temperatures": learned.calibration.temperatures,
         },
     }

@@ -78,6 +78,7 @@ class Check:
         function: Gives a reason or `None`; may be asynchronous.
         tasks: The tasks that it applies to; `None`: all.
         early: Whether it can judge an answer before any content is released.
+        passed: What it says of an answer that it accepts.
 
     Example:
         >>> from langchain_core.messages import AIMessage
@@ -90,7 +91,12 @@ class Check:
     function: CheckFunction = field(repr=False)
     tasks: frozenset[str] | None = None
     early: bool = False
+    passed: CheckVerdict = field(init=False, repr=False, compare=False)
     _failures: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Make what it says of most answers, once."""
+        object.__setattr__(self, "passed", CheckVerdict(name=self.name))
 
 
 CheckLike = Check | CheckFunction
@@ -168,7 +174,8 @@ def run_check(check: Check, messages: Sequence[BaseMessage], answer: AIMessage) 
     """
     with _Guarded(check) as run:
         said: Any = check.function(messages, answer)
-        run.said(_from_own_loop(said) if inspect.isawaitable(said) else said)
+        if said is not None:
+            run.said(_from_own_loop(said) if inspect.isawaitable(said) else said)
     return run.verdict
 
 
@@ -185,7 +192,8 @@ async def arun_check(
             said = check.function(messages, answer)
         else:
             said = await asyncio.to_thread(check.function, messages, answer)
-        run.said(await said if inspect.isawaitable(said) else said)
+        if said is not None:
+            run.said(await said if inspect.isawaitable(said) else said)
     return run.verdict
 
 
@@ -194,7 +202,7 @@ class _Guarded:
 
     def __init__(self, check: Check) -> None:
         self._check = check
-        self.verdict = CheckVerdict(name=check.name)
+        self.verdict = check.passed
 
     def __enter__(self) -> Self:
         return self

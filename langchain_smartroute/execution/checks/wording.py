@@ -102,7 +102,10 @@ def sentences_of(prose: str) -> list[str]:
 
 def triggered(triggers: str, text: str) -> bool:
     """Whether one of `triggers`, joined by `|`, occurs in `text`."""
-    return any(trigger in text for trigger in pieces(triggers))
+    for trigger in pieces(triggers):  # noqa: SIM110 - most answers are looked at, in half the time
+        if trigger in text:
+            return True
+    return False
 
 
 @cache

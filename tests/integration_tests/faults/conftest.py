@@ -176,6 +176,8 @@ class Playground:
             self.server.set_fault(f"{name}/{alias}", made)
         spec = {n: v(self) if callable(v) else v for n, v in row.spec.items()}
         settings = {"stream_policy": policy or "first_token", **row.settings}
+        source, _, transport = source.partition("/")
+        settings["transport"] = transport or "aiohttp"
         router = self.router(
             name, source=source, spec=spec, fallback_spec=dict(row.fallback_spec), **settings
         )

@@ -26,7 +26,9 @@ WEATHER = "What's the weather in San Francisco, CA?"
 ROME = "给我讲讲罗马"
 
 P, F = "primary", "fallback"
-SOURCES = ("built", "brought")
+SOURCES = ("built", "brought", "built/httpx")
+"""Who built the models; without a transport named it is aiohttp, which the tests install."""
+
 WAYS = (
     "invoke",
     "ainvoke",
@@ -546,15 +548,19 @@ TABLE = (
         cause="APIConnectionError",
     ),
 )
-ONES = [(way, source) for way in WAYS for source in SOURCES]
+ONES = [
+    (way, source)
+    for way in WAYS
+    for source in SOURCES
+    if way.startswith("a") or source != "built/httpx"
+]
 
 
 def test_every_row_has_a_name_of_its_own():
     assert len({row.name for row in TABLE}) == len(TABLE)
 
 
-@pytest.mark.parametrize("source", SOURCES)
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(("way", "source"), ONES, ids=["-".join(one) for one in ONES])
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
 def test_fault(played, playground, row, way, source):
     outcome = played(row, ONES, way, source)

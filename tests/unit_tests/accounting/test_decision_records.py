@@ -7,12 +7,22 @@ import threading
 from decimal import Decimal
 
 import pytest
+from langchain_core.messages import HumanMessage
 
-from langchain_smartroute import ConfigurationError, CostCallbackHandler, SmartRouterRunnable
+from langchain_smartroute import (
+    ConfigurationError,
+    CostCallbackHandler,
+    ModelSpec,
+    NoFeasibleModelError,
+    Price,
+    SmartRouterRunnable,
+    SpendLimitExceededError,
+)
 from langchain_smartroute.accounting.decisions import DecisionRecord, JsonlDecisions
 from langchain_smartroute.testing import ScriptedChatModel
 
 SECRET = "the word that nobody may see"
+PRICE = Price(input_usd_per_mtok=1, output_usd_per_mtok=4, source="a test", date="2026-11-27")
 
 
 def router_with(told, **models):
@@ -48,6 +58,44 @@ async def test_each_request_has_one_record_when_it_has_ended(mode):
     assert record.cost_usd == (
         10 * strong.input_usd_per_mtok + 3 * strong.output_usd_per_mtok
     ) / Decimal(1_000_000)
+
+
+@pytest.mark.parametrize("mode", ["invoke", "ainvoke", "stream", "astream"])
+@pytest.mark.parametrize(
+    ("settings", "error", "why"),
+    [
+        ({"tier": "quality", "max_cost_usd": "0"}, SpendLimitExceededError, "estimate of $"),
+        ({}, NoFeasibleModelError, "cannot read image"),
+    ],
+)
+async def test_a_request_that_nobody_can_serve_has_a_record_of_why(mode, settings, error, why):
+    told = []
+    blind = ModelSpec(alias="blind", model="gpt-4o-mini", inputs=["text"], prices=[PRICE])
+    router = SmartRouterRunnable.from_models(
+        {"blind": blind}, base_url="http://127.0.0.1:1/v1", on_decision=told.append, **settings
+    )
+    question = SECRET
+    if not settings:
+        picture = {"type": "image", "base64": "iVBORw0KGgo=", "mime_type": "image/png"}
+        question = [HumanMessage([{"type": "text", "text": SECRET}, picture])]
+    with pytest.raises(error) as caught:
+        await called(router, mode, question)
+    (record,) = told
+    assert (record.route, record.answered_by, record.attempts) == (None, None, ())
+    assert record.reason == str(caught.value).partition("\n")[0].rstrip(":")
+    (candidate,) = record.candidates
+    assert candidate.excluded
+    assert why in candidate.reason
+    assert record.cost_usd == 0
+    assert SECRET not in json.dumps(record.to_json())
+    assert DecisionRecord.from_json(json.loads(json.dumps(record.to_json()))) == record
+
+
+def test_an_explanation_that_finds_nobody_leaves_no_record():
+    told = []
+    with pytest.raises(SpendLimitExceededError):
+        router_with(told.append).with_route(max_cost_usd="0").explain("Hello")
+    assert told == []
 
 
 @pytest.mark.parametrize("mode", ["invoke", "ainvoke", "stream", "astream"])

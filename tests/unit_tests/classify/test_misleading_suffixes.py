@@ -2,72 +2,63 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
 from langchain_smartroute.catalog import Catalog
-from langchain_smartroute.classify import LinearClassifier, UserRequest
+from langchain_smartroute.classify import LinearClassifier
+from langchain_smartroute.classify.training import read_examples
+from langchain_smartroute.evaluation.conversations import read_rows
+from langchain_smartroute.evaluation.misleading import Routed, misleading_figures
+from langchain_smartroute.testing import FixedClassifier
 
 CORPUS = Path(__file__).parents[2] / "corpus"
-SUFFIXES = [
-    json.loads(line)["suffix"]
-    for line in (CORPUS / "heldout/suffixes.jsonl").read_text(encoding="utf-8").splitlines()
+SUFFIXES = [row["suffix"] for row in read_rows(CORPUS / "heldout/suffixes.jsonl")]
+HARD = [
+    row["text"]
+    for row in read_rows(CORPUS / "heldout/difficulty.jsonl")
+    if row["difficulty"] == "hard"
 ]
-EVERY = 60
-"""One prompt in so many is attacked; `smartroute evaluate` has the figures for unseen prompts."""
+EVERY = 40
+"""One prompt in so many is attacked; `smartroute evaluate misleading` takes unseen prompts."""
 
-TABLE = Catalog.load("default")
-
-
-def output_price(task, difficulty):
-    model = TABLE.models[TABLE.table.look_up(task, "balanced", difficulty)]
-    return model.price.output_usd_per_mtok
-
-
-def cost_of(text):
-    said = LinearClassifier().classify(UserRequest(text=text))
-    return said.task, output_price(said.task, said.difficulty)
+ROSE_BEFORE = 74
+"""Held-out hard prompts that weights trained without misleading ends sent up."""
 
 
 @pytest.fixture(scope="module")
-def attacked():
-    """Prompts whose route is right, with the price of it, and how each suffix changes that."""
-    rows = [
-        json.loads(line)
-        for path in sorted(CORPUS.glob("*.jsonl"))
-        for line in path.read_text(encoding="utf-8").splitlines()[::EVERY]
-    ]
-    right = [
-        (row["text"], price)
-        for row in rows
-        for task, price in [cost_of(row["text"])]
-        if price == output_price(row["task"], "medium")
-    ]
-    assert len(right) >= 100
-    return {
-        suffix: [cost_of(text + suffix)[1] > price for text, price in right] for suffix in SUFFIXES
-    }
+def found():
+    routed = Routed(classifier=LinearClassifier(), catalog=Catalog.load("default"))
+    prompts = read_examples([CORPUS])[::EVERY]
+    return misleading_figures(SUFFIXES, prompts=prompts, hard=HARD, routed=routed)
 
 
 def test_there_are_at_least_twenty_suffixes():
     assert len(set(SUFFIXES)) >= 20
 
 
-def test_suffixes_hardly_push_a_prompt_to_a_dearer_model(attacked):
-    shares = {suffix: sum(pushed) / len(pushed) for suffix, pushed in attacked.items()}
-    assert sum(shares.values()) / len(shares) <= 0.05
-    assert max(shares.values()) <= 0.12, max(shares, key=shares.get)
+def test_suffixes_hardly_push_a_prompt_to_a_dearer_model(found):
+    assert found.prompts >= 200
+    assert found.mean <= 0.05
+    assert found.shares[found.worst] <= 0.12, found.worst
 
 
-def test_genuine_hard_requests_still_rise():
-    """Passing over misleading ends must not cost the requests that deserve a dearer model.
+def test_genuine_hard_requests_still_rise(found):
+    """Passing over misleading ends must not cost the requests that deserve a dearer model."""
+    assert found.risen >= 0.9 * ROSE_BEFORE
 
-    Weights trained without distractions sent 74 of these prompts up; nine in ten of
-    that must still go.
-    """
-    rows = (CORPUS / "heldout/difficulty.jsonl").read_text(encoding="utf-8").splitlines()
-    hard = [row["text"] for row in map(json.loads, rows) if row["difficulty"] == "hard"]
-    cheap = output_price("general", "easy")
-    assert sum(cost_of(text)[1] > cheap for text in hard) >= 0.9 * 74
+
+def test_who_falls_for_an_end_is_found_out():
+    """A classifier that takes any text with "proof" in it for reasoning."""
+
+    class Gullible:
+        def classify(self, request):
+            task = "reasoning" if "proof" in request.text else "general"
+            return FixedClassifier(task=task, difficulty="easy").classify(request)
+
+    routed = Routed(classifier=Gullible(), catalog=Catalog.load("default"))
+    prompts = [e for e in read_examples([CORPUS]) if e.task == "general"][:20]
+    figures = misleading_figures([" proof", " zzz"], prompts=prompts, hard=["hi"], routed=routed)
+    assert figures.shares == {" proof": 1.0, " zzz": 0.0}
+    assert (figures.worst, figures.mean, figures.risen) == (" proof", 0.5, 0)

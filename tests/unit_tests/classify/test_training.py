@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from langchain_smartroute.classify import LinearClassifier, UserRequest
 from langchain_smartroute.classify.training import Example, TrainingSettings, read_examples
+from langchain_smartroute.classify.training.calibration import calibrate, temperature_of
 from langchain_smartroute.classify.training.examples import capped, data_hash, family_of
 from langchain_smartroute.classify.training.fit import fit_softmax, softmax
 from langchain_smartroute.classify.training.licenses import license_of
 from langchain_smartroute.classify.training.matrix import feature_matrix
-from langchain_smartroute.classify.training.train import temperature_of, train
+from langchain_smartroute.classify.training.train import train
 from langchain_smartroute.classify.training.weighting import importance
 from langchain_smartroute.errors import ConfigurationError
 
@@ -196,3 +197,33 @@ def test_a_temperature_cools_what_is_too_sure():
     scores = np.array([[5.0, 0.0]] * 4)
     assert temperature_of(scores, np.array([0, 0, 0, 1])) > 1
     assert temperature_of(scores, np.array([0, 0, 0, 0])) < 1
+
+
+def test_every_range_of_lengths_has_a_temperature_of_its_own():
+    """Long texts that are as sure as short ones, but less often right, are cooled more."""
+    draws = np.random.default_rng(1)
+    targets = draws.integers(0, 2, 400)
+    lengths = np.where(np.arange(400) < 200, 20, 5000)
+    said = np.where((lengths > 100) & (draws.random(400) < 0.4), 1 - targets, targets)
+    scores = np.eye(2)[said]
+    found = calibrate(scores, targets, lengths)
+    assert len(found.temperatures) == len(found.lengths) + 1
+    assert found.temperatures[0] < 1 < found.temperatures[-1]
+    sure = found.probabilities(scores, lengths).max(axis=1)
+    assert sure[:200].mean() > 0.95
+    assert sure[200:].mean() == pytest.approx((said == targets)[200:].mean(), abs=0.05)
+
+
+def test_what_is_trained_scores_with_the_temperature_of_the_texts_length(
+    small_examples, small_settings, tmp_path
+):
+    artefact = dataclasses.replace(
+        train(small_examples, settings=small_settings), lengths=(30,), temperatures=(1.0, 100.0)
+    )
+    (tmp_path / "own.weights").write_bytes(artefact.to_bytes())
+    classifier = LinearClassifier(tmp_path / "own.weights")
+    short, long = "tell me a story about a bear", "tell me a story about a bear, please do"
+    sure, unsure = (classifier.classify(UserRequest(text=text)) for text in (short, long))
+    assert sure.task == unsure.task == "creative"
+    assert sure.scores["creative"] > 0.5
+    assert unsure.scores["creative"] == pytest.approx(1 / 3, abs=0.02)

@@ -124,3 +124,25 @@ def test_without_the_extra_the_error_names_it(smartroute, corpus, monkeypatch, m
     shown = smartroute(*verb, *([corpus] if verb[-1] == "--data" else []))
     assert shown.exit_code == 1
     assert 'pip install "langchain-smartroute[eval]"' in shown.stderr
+
+
+def test_misleading_ends_are_counted_beside_the_hard_requests_that_rise(smartroute, corpus):
+    held = corpus / "held"
+    held.mkdir()
+    (held / "ends.jsonl").write_text('{"suffix": " proof"}\n', encoding="utf-8")
+    hard = [
+        {"text": "Prove that there is no largest prime number", "difficulty": "hard"},
+        {"text": "hi", "difficulty": "easy"},
+    ]
+    lines = "".join(json.dumps(row) + "\n" for row in hard)
+    (held / "levels.jsonl").write_text(lines, encoding="utf-8")
+    verb = ("evaluate", "misleading", "--data", corpus)
+    verb += ("--suffixes", held / "ends.jsonl", "--difficulty", held / "levels.jsonl")
+    found = json.loads(smartroute(*verb, "--format", "json").stdout)
+    assert found["prompts"] > 0
+    assert set(found["shares"]) == {" proof"}
+    assert (found["hard"], found["risen"]) == (1, 1)
+    shown = smartroute(*verb)
+    assert shown.exit_code == 0, shown.output
+    for words in ("1 ends on", "by 'proof'", "1 of 1 go to a dearer model"):
+        assert words in shown.stdout

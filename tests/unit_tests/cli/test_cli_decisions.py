@@ -6,7 +6,12 @@ import json
 
 import pytest
 
-from langchain_smartroute import JsonlDecisions, ModelSpec, SmartRouterRunnable
+from langchain_smartroute import (
+    JsonlDecisions,
+    ModelSpec,
+    SmartRouterRunnable,
+    SpendLimitExceededError,
+)
 from langchain_smartroute.testing import ScriptedChatModel
 
 
@@ -118,6 +123,16 @@ def test_an_empty_or_missing_file_is_an_error_that_says_what_to_do(smartroute, p
     path.touch()
     shown = smartroute("decisions", "last", "--file", path)
     assert (shown.exit_code, "holds no decision yet" in shown.stderr) == (1, True)
+
+
+def test_what_nobody_could_serve_is_told(smartroute, router, path):
+    with pytest.raises(SpendLimitExceededError):
+        router.with_route(max_cost_usd="0").invoke("hi")
+    told = smartroute("decisions", "last", "--file", path, columns=140).stdout
+    assert "Nobody could serve it: max_cost_usd = 0 is below the estimate" in told
+    assert "ruled out: estimate of $" in told
+    assert "No answer was accepted" not in told
+    assert "nobody" in smartroute("decisions", "--file", path).stdout
 
 
 def test_predicted_quality_is_shown_where_the_policy_predicts(smartroute, path):

@@ -9,6 +9,7 @@ import threading
 import time
 import weakref
 from contextlib import suppress
+from functools import partial
 
 import pytest
 
@@ -111,18 +112,22 @@ def ask(server, bounds=None, *, timeout=LONG, **settings):
         return transport.blocking_client().post(server.url, timeout=timeout, **settings)
 
 
-def aask(server, bounds=None, **settings):
+def aask(server, bounds=None, *, connections="httpx", **settings):
     """Ask in a loop of its own."""
 
     async def asking():
-        client = transport.async_client(asyncio.get_running_loop())
+        client = transport.async_client(asyncio.get_running_loop(), connections)
         with bound_by(bounds):
             return await client.post(server.url, timeout=LONG, **settings)
 
     return asyncio.run(asking())
 
 
-ASKING = pytest.mark.parametrize("asking", [ask, aask], ids=["blocking", "async"])
+aask_by_aiohttp = partial(aask, connections="aiohttp")
+ASKING = pytest.mark.parametrize(
+    "asking", [ask, aask, aask_by_aiohttp], ids=["blocking", "async", "aiohttp"]
+)
+TRANSPORTS = pytest.mark.parametrize("connections", ["httpx", "aiohttp"])
 
 
 # ---- time -------------------------------------------------------------------------------
@@ -435,13 +440,14 @@ def test_there_is_one_blocking_client():
     assert transport.blocking_client() is transport.blocking_client()
 
 
-def test_each_loop_has_one_client_which_is_closed_with_it():
+@TRANSPORTS
+def test_each_loop_has_one_client_which_is_closed_with_it(connections):
     seen = []
 
     async def look():
         loop = asyncio.get_running_loop()
-        seen.append(transport.async_client(loop))
-        assert transport.async_client(loop) is seen[-1]
+        seen.append(transport.async_client(loop, connections))
+        assert transport.async_client(loop, connections) is seen[-1]
         assert not seen[-1].is_closed
 
     for _ in range(2):
@@ -454,7 +460,8 @@ def test_outside_of_a_loop_there_is_a_client_that_nobody_calls():
     assert transport.async_client(None) is transport.async_client(None)
 
 
-def test_a_loop_that_has_ended_is_forgotten(serve):
+@TRANSPORTS
+def test_a_loop_that_has_ended_is_forgotten(serve, connections):
     """With its client, or a program that calls `asyncio.run` again and again grows."""
     server = serve(answers)
     loops = []
@@ -462,7 +469,7 @@ def test_a_loop_that_has_ended_is_forgotten(serve):
     async def asking():
         loop = asyncio.get_running_loop()
         loops.append(weakref.ref(loop))
-        await transport.async_client(loop).post(server.url)
+        await transport.async_client(loop, connections).post(server.url)
 
     for _ in range(3):
         asyncio.run(asking())

@@ -20,9 +20,9 @@ from langchain_smartroute.execution import CircuitBreaker, Conduct, TimeLimits, 
 from langchain_smartroute.execution.bounds import AttemptBounds
 from langchain_smartroute.execution.surroundings import (
     END,
+    AReader,
     Reader,
     aanswer_in,
-    anext_in,
     answer_in,
     apause,
     pause,
@@ -336,13 +336,13 @@ async def test_a_step_of_an_asynchronous_stream_is_cancelled_when_its_time_is_up
         yield "one"
         await asyncio.sleep(LONG)
 
-    chunks = source()
     bounds = bounds_of(LONG, streams=True, idle=SOON)
-    assert await anext_in({}, bounds, chunks) == "one"
+    reader = AReader(source(), {}, bounds)
+    assert await reader.next() == "one"
     bounds.saw_content()
     bounds.rests()
     with pytest.raises(AttemptTimeoutError) as caught:
-        await anext_in({}, bounds, chunks)
+        await reader.next()
     assert caught.value.limit == "idle_timeout_s"
 
 
@@ -352,7 +352,7 @@ async def test_a_steps_own_time_out_is_its_own():
         yield
 
     with pytest.raises(TimeoutError, match="mine"):
-        await anext_in({}, bounds_of(streams=True), source())
+        await AReader(source(), {}, bounds_of(streams=True)).next()
 
 
 # ---- waits between attempts -------------------------------------------------------------

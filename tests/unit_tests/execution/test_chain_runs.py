@@ -200,10 +200,10 @@ async def test_each_attempts_run_carries_its_price(call, chain_of, scripted, wat
     assert price["date"] == "2026-11-23"
 
 
-async def test_an_unknown_price_is_carried_as_unknown(call, chain_of, scripted, watcher):
+async def test_an_unknown_price_is_not_carried(call, chain_of, scripted, watcher):
     chain = chain_of(scripted("fine"), priced=False)
     await call(chain, "hi", {"callbacks": [watcher]})
-    assert watcher.models[0]["metadata"]["smartroute_price"] is None
+    assert "smartroute_price" not in watcher.models[0]["metadata"]
 
 
 async def test_a_given_run_id_and_name_are_the_chains_alone(call, chain_of, scripted, watcher):

@@ -170,7 +170,7 @@ def test_thoughts_become_a_reasoning_block_before_the_text(message, parsed):
 )
 def test_an_answer_without_thoughts_has_nothing_beside_its_text(message):
     answer = model()._create_chat_result(completion(**message)).generations[0].message
-    assert answer.additional_kwargs == {}
+    assert answer.additional_kwargs == {"refusal": None}  # as ChatOpenAI has it
 
 
 def test_every_answer_of_several_keeps_its_thoughts():

@@ -125,6 +125,17 @@ def test_difficulty_chooses_within_a_cell():
     assert decide(catalog=catalog, difficulty="medium").model == "one"
 
 
+def test_a_decision_names_the_difficulty_where_the_table_looks_at_it():
+    refined = Catalog.load("default")
+    hard, easy = (
+        decide(catalog=refined, task="general", difficulty=level) for level in ("hard", "easy")
+    )
+    assert (hard.model, easy.model) == ("deepseek-v4-pro", "deepseek-chat")
+    assert hard.reason == "hard general in tier balanced of the routing table"
+    assert easy.reason == "general in tier balanced of the routing table"
+    assert "difficulty  hard" in str(hard)
+
+
 def test_a_higher_tier_may_be_refined_by_difficulty_too():
     row = {"budget": "one", "balanced": {"default": "two", "hard": "three"}, "quality": "two"}
     catalog = Catalog.load({"models": {"one": {}, "two": {}, "three": {}}, "routes": {"code": row}})

@@ -1,0 +1,51 @@
+"""`smartroute bench overhead`: what the router adds to a call, in CPU."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from langchain_smartroute.bench.overhead import (
+    Added,
+    bench_decision,
+    bench_import,
+    bench_overhead,
+)
+from langchain_smartroute.cli.options import Format, FormatOption
+from langchain_smartroute.cli.output import console, print_hanging, print_json
+
+__all__ = ["overhead"]
+
+
+def overhead(
+    *,
+    rounds: Annotated[int, typer.Option(min=20, help="How often each makes its call.")] = 200,
+    seed: Annotated[int, typer.Option(help="Of the order within a round.")] = 0,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    """Measure the CPU that the router adds to a ChatOpenAI, beside LangChain's own ways."""
+    found = bench_overhead(rounds, seed=seed)
+    decision, imported = bench_decision(rounds), bench_import()
+    if output is Format.JSON:
+        print_json({"calls": found, "decision_us": decision, "import_ms": imported})
+        return
+    width = max(len(added.name) for added in found)
+    lines = [
+        f"CPU of one call against a server that answers at once; {rounds} rounds, seed {seed}",
+        f"{'':<8}{'':<{width}}{'CPU µs':>9}{'added µs (95 %)':>26}{'ratio':>8}{'per chunk µs':>14}",
+        *(_line(added, width) for added in found),
+        "",
+        *(f"decision on {n} messages: {us:,.0f} µs" for n, us in decision.items()),
+        *(f"{what}: {ms:.0f} ms beyond langchain_core's" for what, ms in imported.items()),
+    ]
+    print_hanging(lines, width=console().width)
+
+
+def _line(added: Added, width: int) -> str:
+    interval = f"{added.added_us:,.0f} ({added.low_us:,.0f} to {added.high_us:,.0f})"
+    chunk = "" if added.chunk_us is None else f"{added.chunk_us:.1f}"
+    return (
+        f"{added.way:<8}{added.name:<{width}}{added.cpu_us:>9,.0f}{interval:>26}"
+        f"{added.ratio:>8.3f}{chunk:>14}"
+    )

@@ -1,0 +1,100 @@
+"""The record of a request that nobody can serve: it is no decision, but it has a reason."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from langchain_smartroute.accounting import CandidateRecord, DecisionRecord
+from langchain_smartroute.errors import NoFeasibleModelError, SpendLimitExceededError
+from langchain_smartroute.routing.feasible import estimated_cost_usd
+from langchain_smartroute.tracing import quietly
+
+if TYPE_CHECKING:
+    from langchain_smartroute.catalog import ModelSpec
+    from langchain_smartroute.engine.engine import Engine
+    from langchain_smartroute.engine.request import Request
+    from langchain_smartroute.types import RequestFeatures
+
+__all__ = ["RecordedRefusal"]
+
+Refusal = NoFeasibleModelError | SpendLimitExceededError
+
+
+class RecordedRefusal:
+    """Makes a record should the decision inside find nobody; the error goes on its way.
+
+    Args:
+        engine: Makes the decision, and knows who wants records.
+        request: The call.
+        features: What is known of it.
+        decision_id: The decision that is being made.
+        recorded: Whether it is a call, rather than the explanation of one.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        request: Request,
+        features: RequestFeatures,
+        *,
+        decision_id: str,
+        recorded: bool,
+    ) -> None:
+        self._told = engine.on_decision if recorded else None
+        self._policy: Any = engine.policy
+        self._request = request
+        self._features = features
+        self._decision_id = decision_id
+
+    def __enter__(self) -> None:
+        """The decision is made inside."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Record a refusal."""
+        if self._told is not None and isinstance(error, Refusal):
+            with quietly("on_decision"):
+                self._told(self._record(error))
+
+    def _record(self, error: Refusal) -> DecisionRecord:
+        features = self._features
+        return DecisionRecord(
+            id=self._decision_id,
+            at=self._request.asked_at,
+            route=None,
+            answered_by=None,
+            task=features.task,
+            share=features.scores.get(features.task),
+            classified_by=features.classified_by,
+            difficulty=features.difficulty,
+            tier=self._request.options.tier,
+            policy=str(getattr(self._policy, "version", type(self._policy).__name__)),
+            # Its first line: the others list the candidates, which have their reasons below.
+            reason=str(error).partition("\n")[0].rstrip(":"),
+            input_tokens=features.input_tokens,
+            tools=features.tools,
+            inputs=tuple(sorted(features.inputs)),
+            candidates=tuple(
+                _candidate(spec, features, error.excluded.get(alias))
+                for alias, spec in self._policy.catalog.models.items()
+            ),
+            cost_usd=Decimal(0),
+        )
+
+
+def _candidate(spec: ModelSpec, features: RequestFeatures, why: str | None) -> CandidateRecord:
+    price = spec.price_at(features.asked_at)
+    return CandidateRecord(
+        alias=spec.alias,
+        reason=why or "could have served it, but was not asked for",
+        excluded=why is not None,
+        input_usd_per_mtok=price.input_usd_per_mtok if price else None,
+        output_usd_per_mtok=price.output_usd_per_mtok if price else None,
+        estimated_cost_usd=estimated_cost_usd(features, spec),
+    )

@@ -1,0 +1,122 @@
+"""Text appended to mislead a router: how often it buys a dearer model, and what still rises.
+
+Only ends count that ask for nothing: nonsense, claims of difficulty, bare task words.
+A router that is deaf to all else passes that test, so the genuine hard requests that
+still go to a dearer model are counted beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from langchain_smartroute.classify import UserRequest
+
+if TYPE_CHECKING:
+    from langchain_smartroute.catalog import Catalog
+    from langchain_smartroute.classify import Classifier
+    from langchain_smartroute.classify.training import Example
+    from langchain_smartroute.types import Classification, Tier
+
+__all__ = ["MisleadingFigures", "Routed", "misleading_figures"]
+
+_PLAIN = ("general", "easy")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routed:
+    """Where a classifier and a catalog's table send a text.
+
+    Attributes:
+        classifier: Who labels it.
+        catalog: Whose routing table and prices count.
+        tier: The column of the table.
+
+    Example:
+        >>> from langchain_smartroute import Catalog, LinearClassifier
+        >>> routed = Routed(classifier=LinearClassifier(), catalog=Catalog.load("default"))
+        >>> routed.price_of_text("Prove that there is no largest prime")
+        Decimal('2.19')
+    """
+
+    classifier: Classifier
+    catalog: Catalog
+    tier: Tier = "balanced"
+
+    def price_of_text(self, text: str) -> Decimal:
+        """Output price of its model, USD per million tokens."""
+        said = self.read(text)
+        return self.price(said.task, said)
+
+    def read(self, text: str) -> Classification:
+        """What the classifier makes of a text."""
+        return self.classifier.classify(UserRequest(text=text))
+
+    def price(self, task: str, said: Classification) -> Decimal:
+        """Output price of a task's model at the difficulty that was read; 0 where unknown."""
+        return self.price_at(task, said.difficulty or "medium")
+
+    def price_at(self, task: str, difficulty: str) -> Decimal:
+        """Output price of the model of a task and difficulty; 0 where unknown."""
+        alias = self.catalog.table.look_up(task, self.tier, difficulty)  # type: ignore[arg-type]
+        model = self.catalog.models[alias or self.catalog.default_alias]
+        known = model.price and model.price.output_usd_per_mtok
+        return known or Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MisleadingFigures:
+    """What misleading ends do.
+
+    Attributes:
+        prompts: Prompts whose route is right without one.
+        shares: End → share of those prompts that it pushes to a dearer model.
+        hard: Genuine hard requests.
+        risen: How many of them go to a dearer model than an easy general request.
+    """
+
+    prompts: int
+    shares: Mapping[str, float]
+    hard: int
+    risen: int
+
+    @property
+    def mean(self) -> float:
+        """Mean share over the ends."""
+        return sum(self.shares.values()) / len(self.shares)
+
+    @property
+    def worst(self) -> str:
+        """The end that pushes most."""
+        return max(self.shares, key=self.shares.__getitem__)
+
+
+def misleading_figures(
+    ends: Sequence[str], *, prompts: Sequence[Example], hard: Sequence[str], routed: Routed
+) -> MisleadingFigures:
+    """Append every end to every prompt whose route is right, and look where it goes.
+
+    Args:
+        ends: The misleading ends, with whatever joins them to a prompt.
+        prompts: Labelled prompts; better such as were not trained on.
+        hard: Genuine hard requests.
+        routed: The classifier and the table.
+    """
+    right: list[tuple[str, Decimal]] = []
+    for prompt in prompts:
+        said = routed.read(prompt.text)
+        paid = routed.price(said.task, said)
+        if paid == routed.price(prompt.task, said):
+            right.append((prompt.text, paid))
+    pushed = {
+        end: sum(routed.price_of_text(text + end) > paid for text, paid in right) for end in ends
+    }
+    plain = routed.price_at(*_PLAIN)
+    return MisleadingFigures(
+        prompts=len(right),
+        shares={end: count / max(1, len(right)) for end, count in pushed.items()},
+        hard=len(hard),
+        risen=sum(routed.price_of_text(text) > plain for text in hard),
+    )

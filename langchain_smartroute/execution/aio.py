@@ -1,0 +1,179 @@
+"""Asynchronous HTTP through `aiohttp`, which takes far less CPU than httpcore does.
+
+`openai` ships such a transport (`DefaultAioHttpClient`). This one differs in what the
+router relies on:
+
+- A connection that is lost counts as lost, not as a time-out, so that the same model
+  may be tried again.
+- Between requests nothing is kept but connections: no cookies, no second-guessed URL.
+- Names are looked up as by every other client of this process.
+
+Needs the extra `fast`; imported when the first asynchronous client is built.
+"""
+
+from __future__ import annotations
+
+import io
+from base64 import b64encode
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import aiohttp
+import yarl
+from openai import DefaultAsyncHttpxClient
+
+from langchain_smartroute.execution.http_packages import http as _http
+
+__all__ = ["AioClient"]
+
+_KEPT_OPEN_S = 5.0
+"""How long an unused connection is kept, as httpx keeps it."""
+
+_LARGE_BYTES = 1 << 20
+"""From this size on, aiohttp wants a body in parts."""
+
+_CUT = "peer closed connection without sending complete message body"
+"""What httpcore says of an answer that was cut off, by which it is known."""
+
+_MEANINGS: tuple[tuple[type[Exception], type[Exception]], ...] = (
+    (aiohttp.ConnectionTimeoutError, _http.ConnectTimeout),
+    (aiohttp.ServerTimeoutError, _http.ReadTimeout),
+    (aiohttp.ClientProxyConnectionError, _http.ProxyError),
+    (aiohttp.ClientHttpProxyError, _http.ProxyError),
+    (aiohttp.ClientConnectorError, _http.ConnectError),
+    (aiohttp.InvalidURL, _http.UnsupportedProtocol),
+    (aiohttp.ServerDisconnectedError, _http.RemoteProtocolError),
+    (aiohttp.ClientPayloadError, _http.RemoteProtocolError),
+    (aiohttp.ClientResponseError, _http.RemoteProtocolError),
+    (aiohttp.ClientError, _http.ReadError),
+    (ConnectionError, _http.ReadError),
+)
+"""What aiohttp raises → what the client's package calls it; the first that fits counts."""
+
+_RAISED = tuple(kind for kind, _ in _MEANINGS)
+
+
+_Stock: Any = DefaultAsyncHttpxClient
+
+
+class AioClient(_Stock):  # type: ignore[misc] # of either package
+    """The asynchronous client of `openai`, with its defaults, whose connections are aiohttp's."""
+
+    def _init_transport(self, *, verify: Any = True, limits: Any = None, **_: Any) -> Any:
+        return _AioTransport(verify=verify, limits=limits)
+
+    def _init_proxy_transport(self, proxy: Any, **settings: Any) -> Any:
+        if not proxy.url.scheme.startswith("http"):
+            # Of SOCKS aiohttp knows nothing.
+            return super()._init_proxy_transport(proxy, **settings)
+        return _AioTransport(verify=settings["verify"], limits=settings["limits"], proxy=proxy)
+
+
+class _AioTransport(_http.AsyncBaseTransport):  # type: ignore[misc] # of either package
+    """Sends the requests of an httpx client through one aiohttp session.
+
+    Args:
+        verify: The certificates that are trusted.
+        limits: Of the client's connections.
+        proxy: All requests go through it.
+    """
+
+    def __init__(self, *, verify: Any, limits: Any, proxy: Any = None) -> None:
+        self._context = _http.create_ssl_context(verify)
+        self._most = limits.max_connections or 0
+        self._proxy = None if proxy is None else str(proxy.url)
+        self._for_proxy = {} if proxy is None else _proxy_headers(proxy)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def handle_async_request(self, request: Any) -> Any:
+        """Send a request; the answer's body is yet to be read."""
+        content = await request.aread()
+        waits = request.extensions.get("timeout", {})
+        with _translated():
+            response = await self._opened().request(
+                request.method,
+                yarl.URL(str(request.url), encoded=True),
+                headers=self._headers(request),
+                data=(io.BytesIO(content) if len(content) >= _LARGE_BYTES else content) or None,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(
+                    connect=waits.get("pool"),
+                    sock_connect=waits.get("connect"),
+                    sock_read=waits.get("read"),
+                ),
+                proxy=self._proxy,
+                proxy_headers=self._for_proxy,
+            )
+        reason = (response.reason or "").encode("ascii", errors="replace")
+        return _http.Response(
+            response.status,
+            headers=response.raw_headers,
+            stream=_Body(response),
+            extensions={"http_version": b"HTTP/1.1", "reason_phrase": reason},
+        )
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        # A session knows its loop, which it would keep alive.
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    def _headers(self, request: Any) -> list[tuple[str, str]]:
+        own: list[tuple[str, str]] = request.headers.multi_items()
+        # A tunnel gets its own; a proxy that passes requests on reads it from them.
+        return own if request.url.scheme == "https" else [*own, *self._for_proxy.items()]
+
+    def _opened(self) -> aiohttp.ClientSession:
+        """The session; it belongs to the loop that it is made in, so the first request does."""
+        if self._session is None:
+            connector = aiohttp.TCPConnector(
+                ssl=self._context,
+                limit=self._most,
+                keepalive_timeout=_KEPT_OPEN_S,
+                resolver=aiohttp.ThreadedResolver(),
+            )
+            self._session = aiohttp.ClientSession(
+                connector=connector,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
+            )
+        return self._session
+
+
+class _Body(_http.AsyncByteStream):  # type: ignore[misc] # of either package
+    """The bytes of an answer as they come."""
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self._response = response
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        with _translated():
+            async for part in self._response.content.iter_any():
+                yield part
+
+    async def aclose(self) -> None:
+        # An answer that was not read to its end takes its connection along.
+        self._response.release()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Raise errors of aiohttp as those of the client's package."""
+    try:
+        yield
+    except _RAISED as error:
+        fitting = next(meaning for kind, meaning in _MEANINGS if isinstance(error, kind))
+        said = str(error) or type(error).__name__
+        cut = isinstance(error, aiohttp.ClientPayloadError)
+        raise fitting(f"{_CUT} ({said})" if cut else said) from error
+
+
+def _proxy_headers(proxy: Any) -> dict[str, str]:
+    headers = dict(proxy.headers)
+    if proxy.auth is not None:
+        secret = b64encode(":".join(proxy.auth).encode()).decode()
+        headers["Proxy-Authorization"] = f"Basic {secret}"
+    return headers

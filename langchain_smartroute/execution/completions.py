@@ -1,0 +1,198 @@
+"""The client's chat completions without what a `ChatOpenAI` does not need of it.
+
+The client of `openai` walks through each request to rename fields that no chat
+completion has, and builds an object for each part of each answer and each chunk of a
+stream, which `ChatOpenAI` at once takes apart again. That is a fifth of a plain call's
+CPU and more than half of a streamed one's. Here requests go out as `ChatOpenAI` makes
+them and answers come back as the JSON that they are, through the client's own `post`.
+
+`filled_answer` and `filled_chunk` bring such an answer into the form in which the
+objects would have been taken apart: fields that the server left out are `None`. They
+know the common forms; whatever else comes goes through the objects as before.
+
+Imported when the first model is built: it imports `openai`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from openai import AsyncStream, Stream
+from openai._models import construct_type
+from openai.resources.chat.completions import AsyncCompletions, Completions
+from openai.types.chat import ChatCompletion, ChatCompletionChunk
+from openai.types.chat.chat_completion import Choice
+from openai.types.completion_usage import (
+    CompletionTokensDetails,
+    CompletionUsage,
+    PromptTokensDetails,
+)
+from typing_extensions import override
+
+__all__ = ["filled_answer", "filled_chunk", "make_lean"]
+
+_PATH = "/chat/completions"
+_OPTIONS = {
+    "extra_headers": "headers",
+    "extra_query": "params",
+    "extra_body": "extra_json",
+    "timeout": "timeout",
+}
+"""What a call takes beside the body → what `post` calls it."""
+
+_DETAILS = {
+    "completion_tokens_details": dict.fromkeys(CompletionTokensDetails.model_fields),
+    "prompt_tokens_details": dict.fromkeys(PromptTokensDetails.model_fields),
+}
+_USAGE = dict.fromkeys(CompletionUsage.model_fields)
+_ANSWER = dict.fromkeys(ChatCompletion.model_fields)
+_CHOICE = dict.fromkeys(Choice.model_fields)
+_UNCOMMON = ("audio", "function_call")
+"""Parts of a message that `ChatOpenAI` reads out of the client's own objects."""
+
+
+def make_lean(model: Any) -> None:
+    """Have a `ChatOpenAI` that reads plain JSON call without the client's objects."""
+    if model.root_client is not None:
+        model.client = _LeanCompletions(model.root_client)
+    model.async_client = _AsyncLeanCompletions(model.root_async_client)
+
+
+class _LeanCompletions(Completions):
+    @override
+    def create(self, **payload: Any) -> Any:
+        return self._client.post(
+            _PATH,
+            options=_taken_options(payload),
+            body=payload,
+            cast_to=object,
+            stream=bool(payload.get("stream")),
+            stream_cls=Stream[object],
+        )
+
+
+class _AsyncLeanCompletions(AsyncCompletions):
+    @override
+    async def create(self, **payload: Any) -> Any:
+        return await self._client.post(
+            _PATH,
+            options=_taken_options(payload),
+            body=payload,
+            cast_to=object,
+            stream=bool(payload.get("stream")),
+            stream_cls=AsyncStream[object],
+        )
+
+
+def _taken_options(payload: dict[str, Any]) -> Any:
+    """Take out of a call what is not part of the body."""
+    taken = {to: payload.pop(name) for name, to in _OPTIONS.items() if name in payload}
+    # A time-out of None is none at all; of the others it is as if they were left out.
+    given = {to: value for to, value in taken.items() if value is not None or to == "timeout"}
+    return {**given, "security": {"bearer_auth": True}}
+
+
+def filled_chunk(chunk: Any) -> Any:
+    """A chunk of a stream as `ChatOpenAI` would have taken it apart."""
+    return chunk if _is_common_chunk(chunk) else _chunk_by_objects(chunk)
+
+
+def filled_answer(answer: Any) -> Any:
+    """A plain answer as `ChatOpenAI` would have it from the client.
+
+    Returns:
+        JSON with all fields, or the client's object for an answer of no common form.
+    """
+    if isinstance(answer, str):
+        # Sent as something else than JSON.
+        try:
+            answer = json.loads(answer)
+        except ValueError:
+            return answer
+    if not isinstance(answer, dict):
+        return answer
+    if not _is_common_answer(answer):
+        return construct_type(type_=ChatCompletion, value=answer)
+    usage = answer.get("usage")
+    return {
+        **_ANSWER,
+        **answer,
+        "choices": [{**_CHOICE, **choice} for choice in answer["choices"]],
+        "usage": _filled_usage(usage) if usage else usage,
+    }
+
+
+def _filled_usage(usage: dict[str, Any]) -> dict[str, Any]:
+    details = {
+        name: {**fields, **given}
+        for name, fields in _DETAILS.items()
+        if (given := usage.get(name)) is not None
+    }
+    return {**_USAGE, **usage, **details}
+
+
+def _is_common_chunk(chunk: Any) -> bool:
+    if not isinstance(chunk, dict) or "type" in chunk or not _is_common_usage(chunk.get("usage")):
+        return False
+    choices = chunk.get("choices")
+    return isinstance(choices, list) and all(map(_is_common_delta, choices))
+
+
+def _is_common_delta(choice: Any) -> bool:
+    if not isinstance(choice, dict) or choice.get("logprobs") is not None:
+        return False
+    delta = choice.get("delta")
+    if not isinstance(delta, dict) or delta.get("function_call") is not None:
+        return False
+    return _are_common_calls(delta.get("tool_calls"), {"index", "function"}, set())
+
+
+def _is_common_answer(answer: dict[str, Any]) -> bool:
+    choices = answer.get("choices")
+    return (
+        "error" not in answer
+        and isinstance(choices, list)
+        and all(map(_is_common_choice, choices))
+        and _is_common_usage(answer.get("usage"))
+    )
+
+
+def _is_common_choice(choice: Any) -> bool:
+    if not isinstance(choice, dict) or choice.get("logprobs") is not None:
+        return False
+    message = choice.get("message")
+    if not isinstance(message, dict) or message.get("role") != "assistant":
+        return False
+    if "parsed" in message or any(message.get(name) is not None for name in _UNCOMMON):
+        return False
+    calls = message.get("tool_calls")
+    return _are_common_calls(calls, {"id", "type", "function"}, {"name", "arguments"})
+
+
+def _are_common_calls(calls: Any, fields: set[str], parts: set[str]) -> bool:
+    """Whether all tool calls have these fields, and their functions these parts."""
+    return calls is None or (
+        isinstance(calls, list)
+        and all(
+            isinstance(call, dict)
+            and fields <= call.keys()
+            and isinstance(call["function"], dict)
+            and parts <= call["function"].keys()
+            and call.get("type", "function") == "function"
+            for call in calls
+        )
+    )
+
+
+def _is_common_usage(usage: Any) -> bool:
+    return usage is None or (
+        isinstance(usage, dict)
+        and bool(usage)
+        and all(isinstance(usage.get(name), dict | None) for name in _DETAILS)
+    )
+
+
+def _chunk_by_objects(chunk: Any) -> Any:
+    made = construct_type(type_=ChatCompletionChunk, value=chunk)
+    return made.model_dump() if isinstance(made, ChatCompletionChunk) else made

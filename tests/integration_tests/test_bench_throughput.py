@@ -1,0 +1,52 @@
+"""The benchmark of calls a second: small, but with every contestant."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from langchain_smartroute.bench import throughput
+from langchain_smartroute.bench.throughput import run_throughput
+from langchain_smartroute.cli.app import app
+
+
+@pytest.fixture(autouse=True)
+def few_calls(monkeypatch):
+    monkeypatch.setattr(throughput, "calls_of", lambda concurrency: 4)
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["plain", "streamed"])
+def test_every_contestant_is_measured_in_every_round(streamed):
+    turns = []
+    report = run_throughput(
+        concurrencies=[2], rounds=2, streamed=streamed, on_round=lambda: turns.append(1)
+    )
+    assert [row.contestant for row in report.rows] == list(throughput.CONTESTANTS)
+    assert len(turns) == 3 * len(report.rows)
+    for row in report.rows:
+        assert len(row.rounds) == len(row.to_stock) == len(row.cpu_to_same_client) == 2
+        assert row.per_s > 0
+        assert row.cpu_ms > 0
+    stock = next(row for row in report.rows if row.contestant == throughput.STOCK)
+    assert stock.to_stock == stock.cpu_to_stock == (1.0, 1.0)
+
+
+def test_a_contestant_that_does_not_answer_has_no_speed(monkeypatch):
+    monkeypatch.setattr(throughput, "TEXT", "something else")
+    with pytest.raises(RuntimeError, match="the whole answer"):
+        run_throughput(concurrencies=[1], rounds=1)
+
+
+def test_the_command_prints_a_table_and_writes_json(tmp_path):
+    file = tmp_path / "throughput.json"
+    command = ["bench", "throughput", "--at-a-time", "1", "--rounds", "1"]
+    shown = CliRunner().invoke(app, [*command, "--json", str(file)])
+    assert shown.exit_code == 0, shown.output
+    assert "router, aiohttp" in shown.output
+    written = json.loads(file.read_text(encoding="utf-8"))
+    assert len(written["rows"]) == len(throughput.CONTESTANTS)
+    page = CliRunner().invoke(app, [*command, "--markdown"])
+    assert page.output.startswith("| contestant | calls at a time |")
+    assert page.output.count("\n|") == len(throughput.CONTESTANTS) + 1
