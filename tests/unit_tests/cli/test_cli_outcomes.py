@@ -245,3 +245,42 @@ def test_a_ledger_with_scores_is_outcomes(smartroute, tmp_path, sqlite_url):
     without = smartroute(*asked)
     assert without.exit_code == 1
     assert "none with a score" in without.output.replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--agreement", CHEAP, "--strongest", STRONG), "name two models, as FIRST,SECOND"),
+        (("--map", "gpt-4o"), "write it as ALIAS=MODEL"),
+        (("--dataset", "set 9"), "'set 9' is not in the outcomes"),
+        (("--scores", "none.jsonl"), "there is no such file"),
+        (("--config", "none.toml"), "cannot be read"),
+    ],
+)
+def test_what_an_evaluation_is_asked_wrongly_is_said(smartroute, two, arguments, words):
+    done = smartroute("evaluate", "policy", "--outcomes", two, *arguments)
+    assert done.exit_code == 1
+    assert words in done.output.replace("\n", " ")
+
+
+def test_a_cascade_that_outcomes_cannot_show_is_refused(smartroute, two, tmp_path):
+    config = tmp_path / "router.json"
+    models = {CHEAP: {}, STRONG: {}}
+    settings = {
+        "catalog": {"default": STRONG, "models": models},
+        "cascade": {"check": "judge", "judge": STRONG},
+    }
+    config.write_text(json.dumps(settings))
+    done = smartroute("evaluate", "policy", "--outcomes", two, "--config", config)
+    assert done.exit_code == 1
+    assert "cascade 'judge': cannot be replayed" in done.output.replace("\n", " ")
+
+
+def test_scores_may_be_a_csv_file_and_a_bad_one_is_said(smartroute, tmp_path, sqlite_url):
+    good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
+    good.write_text("decision_id,score\nabc,1\n")
+    bad.write_text("decision_id,score\nabc,much\n")
+    for path, words in ((good, "none with its prompt"), (bad, "row 1: needs decision_id")):
+        done = smartroute("evaluate", "policy", "--outcomes", sqlite_url, "--scores", path)
+        assert done.exit_code == 1
+        assert words in done.output.replace("\n", " ")
