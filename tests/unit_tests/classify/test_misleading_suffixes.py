@@ -23,8 +23,8 @@ HARD = [
 EVERY = 40
 """One prompt in so many is attacked; `smartroute evaluate misleading` takes unseen prompts."""
 
-ROSE_BEFORE = 74
-"""Held-out hard prompts that weights trained without misleading ends sent up."""
+ROSE_BEFORE = 83
+"""Held-out hard prompts that weights trained with `distractions=0` send up."""
 
 
 @pytest.fixture(scope="module")
