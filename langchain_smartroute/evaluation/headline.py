@@ -36,6 +36,7 @@ _OPEN_MODELS = {
     "deepseek-reasoner": "llama-3.3-nemotron-super-49b-v1",
     "glm-5.1": "gemma-2-9b-it",
     "glm-4-flash": "llama-3.1-8b-instruct",
+    "glm-4v": "llama-3.1-8b-instruct",
 }
 _HOSTED_MODELS = {
     "gpt-4o": "gpt-4o-2024-08-06",
@@ -45,6 +46,7 @@ _HOSTED_MODELS = {
     "deepseek-reasoner": "Llama-3.1-405B-Inst@sambanova",
     "glm-5.1": "Mistral-Large-2",
     "glm-4-flash": "gemini-1.5-flash",
+    "glm-4v": "gemini-1.5-flash",
 }
 _TWO_MODELS = {
     "gpt-4o": "anthropic/claude-opus-5",
@@ -54,6 +56,7 @@ _TWO_MODELS = {
     "deepseek-reasoner": "openai/gpt-5-nano",
     "glm-5.1": "openai/gpt-5-nano",
     "glm-4-flash": "openai/gpt-5-nano",
+    "glm-4v": "openai/gpt-5-nano",
 }
 
 
