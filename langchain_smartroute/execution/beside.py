@@ -20,6 +20,7 @@ from langchain_smartroute.classify import message_tokens
 from langchain_smartroute.execution.aside import Aside
 from langchain_smartroute.execution.checks import Opinion
 from langchain_smartroute.execution.link import Link
+from langchain_smartroute.execution.readiness import abe_ready, be_ready
 from langchain_smartroute.execution.surroundings import attempt_config
 from langchain_smartroute.execution.waiting import Task, started
 from langchain_smartroute.execution.walk import Walk
@@ -152,6 +153,7 @@ class Beside:
         Returns:
             An answer to each, or the error that it ended with.
         """
+        be_ready(link)
         asides = self._to_judge(link, prompts)
         for aside, prompt in zip(asides, prompts, strict=True):
             if aside is not None:
@@ -161,6 +163,7 @@ class Beside:
 
     async def asaid(self, link: Link, prompts: Sequence[Any]) -> list[Any]:
         """Ask a judge several things at once, without blocking the event loop."""
+        await abe_ready(link)
         asides = self._to_judge(link, prompts)
         for aside, prompt in zip(asides, prompts, strict=True):
             if aside is not None:

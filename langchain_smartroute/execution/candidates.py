@@ -5,8 +5,17 @@ from __future__ import annotations
 import threading
 from asyncio import AbstractEventLoop
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Callable,
+    Hashable,
+    Iterator,
+    Mapping,
+    MutableMapping,
+    Sequence,
+)
 from dataclasses import fields
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -28,6 +37,7 @@ Preparation = Callable[[Runnable[Any, Any], ModelSpec], Runnable[Any, Any]]
 """What a call does to a candidate before it is called, such as binding tools."""
 
 _KEPT = 16
+_NO_LOOP = "no loop"
 
 
 class Candidate:
@@ -54,6 +64,7 @@ class Candidate:
         self.facts: dict[str, Any] = {
             "spec": spec,
             "endpoint": endpoint,
+            "unbuilt": self._unbuilt,
             **{trait.name: getattr(self.traits, trait.name) for trait in fields(Traits)},
         }
         self._build = build
@@ -66,15 +77,24 @@ class Candidate:
     def model(self) -> Runnable[Any, Any]:
         """The model, built on first use; one for each event loop, and one for none."""
         loop = running_loop()
-        models = self._outside if loop is None else self._inside
-        key: Any = loop or "no loop"
-        model = models.get(key)
-        if model is None:
-            with self._lock:
-                model = models.get(key)
-                if model is None:
-                    model = models[key] = self._build(loop)
+        model = self._models(loop).get(loop or _NO_LOOP)
+        return self._built(loop) if model is None else model
+
+    def _models(self, loop: AbstractEventLoop | None) -> MutableMapping[Any, Runnable[Any, Any]]:
+        return self._outside if loop is None else self._inside
+
+    def _built(self, loop: AbstractEventLoop | None) -> Runnable[Any, Any]:
+        with self._lock:
+            models = self._models(loop)
+            model = models.get(loop or _NO_LOOP)
+            if model is None:
+                model = models[loop or _NO_LOOP] = self._build(loop)
         return model
+
+    def _unbuilt(self) -> Callable[[], Any] | None:
+        """What builds the model for whoever calls from here; `None`: it is built."""
+        loop = running_loop()
+        return None if (loop or _NO_LOOP) in self._models(loop) else partial(self._built, loop)
 
     @property
     def is_built(self) -> bool:

@@ -27,6 +27,7 @@ from langchain_smartroute.execution.bounds import AttemptBounds
 from langchain_smartroute.execution.conduct import Conduct
 from langchain_smartroute.execution.link import Link
 from langchain_smartroute.execution.live import is_watched
+from langchain_smartroute.execution.readiness import abe_ready, be_ready
 from langchain_smartroute.execution.review import Review
 from langchain_smartroute.execution.settled import ASettled, Settled
 from langchain_smartroute.execution.streaming import StreamedAttempt
@@ -36,9 +37,7 @@ from langchain_smartroute.execution.surroundings import (
     Reader,
     aanswer_in,
     answer_in,
-    apause,
     attempt_config,
-    pause,
 )
 from langchain_smartroute.execution.walk import Walk
 from langchain_smartroute.types import RoutingDecision, StreamPolicy
@@ -120,7 +119,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
         beside = self._beside(walk, run, config, input, kwargs)
         with Settled(run, walk, self.on_end):
             for step in walk.steps():
-                pause(step.pause_s)
+                be_ready(step.link, step.pause_s)
                 link, bounds = step.link, walk.begin(streams=False)
                 child = self._child_config(config, run, walk, link)
                 call = partial(link.runnable.invoke, input, child, **kwargs)
@@ -148,7 +147,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
         beside = self._beside(walk, run, config, input, kwargs)
         async with ASettled(run, walk, self.on_end):
             for step in walk.steps():
-                await apause(step.pause_s)
+                await abe_ready(step.link, step.pause_s)
                 link, bounds = step.link, walk.begin(streams=False)
                 child = self._child_config(config, run, walk, link)
                 answer = None
@@ -183,7 +182,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
         beside = self._beside(walk, run, config, input, kwargs)
         with Settled(run, walk, self.on_end):
             for step in walk.steps():
-                pause(step.pause_s)
+                be_ready(step.link, step.pause_s)
                 link, bounds = step.link, walk.begin(streams=True)
                 child = self._child_config(config, run, walk, link)
                 attempt = self._streamed(walk, bounds, mute=link.mute)
@@ -217,7 +216,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
         beside = self._beside(walk, run, config, input, kwargs)
         async with ASettled(run, walk, self.on_end):
             for step in walk.steps():
-                await apause(step.pause_s)
+                await abe_ready(step.link, step.pause_s)
                 link, bounds = step.link, walk.begin(streams=True)
                 child = self._child_config(config, run, walk, link)
                 attempt = self._streamed(walk, bounds, mute=link.mute)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,10 @@ from langchain_smartroute.execution.breaker import Gate
 from langchain_smartroute.execution.faults import Fault
 
 __all__ = ["Link", "Traits"]
+
+
+def _nothing() -> None:
+    """What there is to build of a model that is built."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +58,7 @@ class Link(Traits):
         spare: Whether it is called only when it is named instead of another candidate, for
             which a spend limit left no room.
         asked_at: When the request was made; `None`: its latest price counts.
+        unbuilt: Gives what builds its model for whoever asks; `None`: it is built.
     """
 
     spec: ModelSpec
@@ -63,6 +68,7 @@ class Link(Traits):
     fallbacks: frozenset[str] = frozenset()
     spare: bool = False
     asked_at: datetime | None = None
+    unbuilt: Callable[[], Callable[[], Any] | None] = _nothing
 
     @property
     def alias(self) -> str:
