@@ -42,23 +42,19 @@ class Cascade:
     judges: Mapping[str, Candidate] = field(default_factory=dict)
 
 
-def checks_for(
-    checks: Sequence[Check], request: Request, decision: RoutingDecision
-) -> tuple[Check, ...]:
+def checks_for(checks: Sequence[Check], request: Request, task: str) -> tuple[Check, ...]:
     """The checks that apply; a caller's own limit of the answer is no weakness of it."""
-    plain = applicable(
-        (c for c in checks if not isinstance(c.function, AskingCheck)), decision.task
-    )
+    plain = applicable((c for c in checks if not isinstance(c.function, AskingCheck)), task)
     if request.answer_tokens is not None:
         plain = tuple(c for c in plain if not isinstance(c.function, LengthCheck))
     tools, schema = bool(request.tools), request.schema is not None
     asking = (c for c in checks if isinstance(c.function, AskingCheck))
-    return (*plain, *(c for c in asking if _applies(c, decision.task, tools=tools, schema=schema)))
+    return (*plain, *(c for c in asking if _applies(c, task, tools=tools, schema=schema)))
 
 
 def checked(
     decision: RoutingDecision,
-    checks: Sequence[Check],
+    found: Sequence[Check],
     *,
     request: Request,
     features: RequestFeatures,
@@ -68,7 +64,6 @@ def checked(
     most: int,
 ) -> RoutingDecision:
     """A decision with the checks of its answers, its cascade and its second opinions."""
-    found = checks_for(checks, request, decision)
     if cascade.check is not None and cascade.check in found:
         own = cascade.check.function
         compares = isinstance(own, AskingCheck) and own.compares and own.with_ is None
@@ -109,6 +104,25 @@ class Informing:
     _known: dict[tuple[int, ...], tuple[Sequence[Any], Sequence[Check]]] = field(
         default_factory=dict, init=False, repr=False
     )
+    _sorted: dict[tuple[str, bool, bool, bool], tuple[Check, ...]] = field(
+        default_factory=dict, init=False, repr=False
+    )
+
+    def applying(self, checks: Sequence[Check], request: Request, task: str) -> tuple[Check, ...]:
+        """The checks of a router that apply to a request, sorted out once for all like it."""
+        like = (
+            task,
+            request.answer_tokens is not None,
+            bool(request.tools),
+            request.schema is not None,
+        )
+        found = self._sorted.get(like)
+        if found is None:
+            found = checks_for(checks, request, task)
+            if len(self._sorted) >= _KEPT:
+                self._sorted.clear()
+            self._sorted[like] = found
+        return found
 
     def of(self, checks: Sequence[Check], tools: Sequence[Any]) -> Sequence[Check]:
         """Checks that know the tools that are bound."""

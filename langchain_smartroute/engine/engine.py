@@ -18,7 +18,7 @@ from langchain_smartroute.classify import (
     described,
     toolkit_tokens,
 )
-from langchain_smartroute.engine.checking import Cascade, Informing, checked, checks_for
+from langchain_smartroute.engine.checking import Cascade, Informing, checked
 from langchain_smartroute.engine.classifying import Classifying
 from langchain_smartroute.engine.conversation import (
     Conversations,
@@ -189,7 +189,7 @@ class Engine:
         """A policy's decision with the checks of its answers and what they need of others."""
         return checked(
             decision,
-            self.checks,
+            self.informing.applying(self.checks, request, decision.task),
             request=request,
             features=features,
             specs=self.policy.catalog.models,
@@ -218,7 +218,7 @@ class Engine:
         input_tokens = features.input_tokens
         held = self._held(request, decision, input_tokens)
         aliases = (*decision.chain, *(held.spares if held else ()))
-        checks = checks_for(self.checks, request, decision)
+        checks = self.informing.applying(self.checks, request, decision.task)
         links = Links(
             request=request,
             decision=decision,
