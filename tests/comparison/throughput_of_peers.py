@@ -71,7 +71,7 @@ routes = {
     name: ChatOpenAI(model="instant", base_url=url, api_key="sandbox", max_retries=0)
     for name in ("simple", "complex")
 }
-strategy = HeuristicStrategy(("simple", "complex"))
+strategy = HeuristicStrategy("simple", "complex")
 router = ChatRouter(routes=routes, default_route="simple", strategy=strategy)
 async def call():
     assert (await router.ainvoke(PROMPT)).content
