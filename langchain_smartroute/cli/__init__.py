@@ -14,6 +14,8 @@ def main() -> None:
     try:
         # The optional packages are imported in there.
         from langchain_smartroute.cli.app import app  # noqa: PLC0415
+
+        app()
     except ImportError as error:
         package = (error.name or "").partition(".")[0]
         if package not in _EXTRA:
@@ -22,4 +24,3 @@ def main() -> None:
             f'smartroute needs the package {package!r}: pip install "langchain-smartroute[cli]"\n'
         )
         raise SystemExit(1) from error
-    app()

@@ -6,30 +6,53 @@ promise anything (`calibrate`).
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 import langchain_smartroute
-from langchain_smartroute.cli.bench import bench
-from langchain_smartroute.cli.calibrate import calibrate
-from langchain_smartroute.cli.decisions import decisions
-from langchain_smartroute.cli.demo import demo
-from langchain_smartroute.cli.evaluate import evaluate
-from langchain_smartroute.cli.explain import explain
-from langchain_smartroute.cli.models import models
-from langchain_smartroute.cli.prices import prices
-from langchain_smartroute.cli.report import report
-from langchain_smartroute.cli.sandbox import sandbox
-from langchain_smartroute.cli.train import train
 from langchain_smartroute.errors import SmartRouteError
 
 __all__ = ["app"]
 
+_VERBS = (
+    "calibrate",
+    "decisions",
+    "demo",
+    "explain",
+    "models",
+    "report",
+    "sandbox",
+    "train",
+    "evaluate",
+    "bench",
+    "prices",
+)
+"""In the order of the help; each is in the module of its name. One is imported when it is
+asked for: a report need not wait for what the benchmarks import."""
 
-class _PlainErrors(TyperGroup):
+
+class _Verbs(TyperGroup):
     """Shows our own exceptions as text; anything else is a bug and keeps its traceback."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - click's own arguments
+        """The verbs, in the order of the help."""
+        return list(_VERBS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - as above
+        """A verb, imported now."""
+        if cmd_name not in _VERBS:
+            return None
+        verb = getattr(import_module(f"langchain_smartroute.cli.{cmd_name}"), cmd_name)
+        if isinstance(verb, typer.Typer):
+            group = typer.main.get_group(verb)
+            group.name = cmd_name
+            return group
+        alone = typer.Typer(add_completion=False)
+        alone.command(cmd_name)(verb)
+        return typer.main.get_command(alone)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the verb."""
@@ -42,7 +65,7 @@ class _PlainErrors(TyperGroup):
 
 app = typer.Typer(
     name="smartroute",
-    cls=_PlainErrors,
+    cls=_Verbs,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -65,10 +88,3 @@ def smartroute(
     ] = False,
 ) -> None:
     """Each request to the cheapest model that answers it well."""
-
-
-for verb in (calibrate, decisions, demo, explain, models, report, sandbox, train):
-    app.command()(verb)
-app.add_typer(evaluate, name="evaluate")
-app.add_typer(bench)
-app.add_typer(prices)

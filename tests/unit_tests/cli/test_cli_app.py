@@ -127,6 +127,7 @@ def test_the_main_function_runs_the_command(monkeypatch, capsys):
 def test_an_import_that_fails_for_another_reason_is_not_taken_for_a_missing_extra(monkeypatch):
     monkeypatch.delitem(sys.modules, "langchain_smartroute.cli.app", raising=False)
     monkeypatch.setitem(sys.modules, "langchain_smartroute.cli.demo", None)
+    monkeypatch.setattr(sys, "argv", ["smartroute", "demo"])
     with pytest.raises(ImportError, match="demo"):
         command.main()
 
@@ -139,5 +140,15 @@ def test_no_verb_loads_openai_before_a_model_is_called(python, arguments):
         f"app({arguments!r}, standalone_mode=False)",
         "loaded = {'openai', 'langchain_openai'} & sys.modules.keys()",
         "sys.exit(f'loaded {loaded}' if loaded else 0)",
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_verb_does_not_wait_for_what_another_one_imports(python):
+    done = python(
+        "import sys",
+        "from langchain_smartroute.cli.app import app",
+        "app(['models'], standalone_mode=False)",
+        "sys.exit('langchain_smartroute.bench' in sys.modules)",
     )
     assert done.returncode == 0, done.stderr
