@@ -9,6 +9,7 @@ from typing import Literal
 import pytest
 from langchain_core.messages import HumanMessage, SystemMessage, trim_messages
 from langchain_core.tools import tool
+from langchain_openai import ChatOpenAI
 from pydantic import BaseModel, Field, create_model
 from typing_extensions import TypedDict
 
@@ -19,7 +20,7 @@ from langchain_smartroute import (
     SmartRouterRunnable,
     StreamInterruptedError,
 )
-from langchain_smartroute.sandbox import Fault, SandboxServer, sandbox_models
+from langchain_smartroute.sandbox import Fault, SandboxModel, SandboxServer, sandbox_models
 
 SECRET = "sk-SECRET"
 REQUESTS = [
@@ -183,3 +184,13 @@ async def test_cancelled_calls_outside_a_router_do_not_pile_up(server, monkeypat
             metadata={"ls_model_name": "gpt-4o"},
         )
     assert [record.outcome for record in costs.records] == ["cancelled"] * 15
+
+
+def test_a_server_that_nobody_knows_gets_the_parameters_of_the_caller():
+    """A `ChatOpenAI` in front of one's own server lost `top_k` and an effort in silence."""
+    with SandboxServer(models=[SandboxModel(name="house-model")]) as server:
+        mine = ChatOpenAI(model="house-model", base_url=server.base_url, api_key="none")
+        router = SmartRouterRunnable.from_models({"mine": mine})
+        router.invoke("Hello", reasoning_effort="low", store=True, extra_body={"top_k": 3})
+        body = server.requests[-1].body
+    assert (body["reasoning_effort"], body["store"], body["top_k"]) == ("low", True, 3)
