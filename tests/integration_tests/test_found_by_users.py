@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
 
 import pytest
@@ -56,6 +58,44 @@ def add(a: int, b: int) -> int:
 def server():
     with SandboxServer(models=sandbox_models(Catalog.load("default"))) as running:
         yield running
+
+
+@pytest.fixture
+def saying():
+    """Make a server that always says the same, in JSON or as events; it gives its URL."""
+    running = []
+
+    def make(*sent, kind="application/json"):
+        class Saying(BaseHTTPRequestHandler):
+            def do_POST(self):
+                self.rfile.read(int(self.headers["Content-Length"]))
+                parts = [part if isinstance(part, str) else json.dumps(part) for part in sent]
+                events = "".join(f"data: {part}\n\n" for part in parts)
+                body = (events if "event" in kind else parts[0]).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                """Say nothing."""
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Saying)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        running.append(server)
+        return f"http://127.0.0.1:{server.server_port}/v1"
+
+    yield make
+    for server in running:
+        server.shutdown()
+        server.server_close()
+
+
+def house(base_url, **facts):
+    """A router with one model of one's own server."""
+    spec = {"provider": "house", "base_url": base_url, **facts}
+    return SmartRouterRunnable.from_catalog(catalog={"models": {"m": spec}, "default": "m"})
 
 
 @pytest.fixture(autouse=True)
@@ -194,3 +234,25 @@ def test_a_server_that_nobody_knows_gets_the_parameters_of_the_caller():
         router.invoke("Hello", reasoning_effort="low", store=True, extra_body={"top_k": 3})
         body = server.requests[-1].body
     assert (body["reasoning_effort"], body["store"], body["top_k"]) == ("low", True, 3)
+
+
+def test_a_server_that_knows_no_finish_reason_answers(saying):
+    """Every answer of it, whole as it was, counted as cut off."""
+    said = {"role": "assistant", "content": "Hello."}
+    whole = {"id": "a", "model": "m", "choices": [{"index": 0, "message": said}]}
+    assert house(saying(whole)).invoke("Hello").text == "Hello."
+    null = {"id": "a", "model": "m", "choices": [{"message": said, "finish_reason": None}]}
+    with pytest.raises(ConnectionError, match="without a finish reason"):
+        house(saying(null)).invoke("Hello")
+
+
+def test_a_catalog_can_say_that_a_servers_streams_do_not_say_how_they_end(saying):
+    """There was no way to use such a server: each of its streams counted as cut off."""
+    events = [
+        {"id": "a", "choices": [{"index": 0, "delta": {"content": w}}]} for w in ("Hel", "lo")
+    ]
+    url = saying(*events, "[DONE]", kind="text/event-stream")
+    with pytest.raises(StreamInterruptedError, match="without a finish reason"):
+        list(house(url).stream("Hello"))
+    parts = list(house(url, finish_reason=False).stream("Hello"))
+    assert "".join(part.text for part in parts) == "Hello"
