@@ -55,6 +55,7 @@ _BY_CODE: Mapping[str, FaultKind] = {
     "insufficient_quota": "key_refused",
     "billing_not_active": "key_refused",
 }
+_CODES = {"ContentFilterFinishReasonError": "content_filter"}  # what openai's client raises itself
 _BY_STATUS: Mapping[int, FaultKind] = {
     401: "key_refused",
     402: "key_refused",
@@ -163,7 +164,7 @@ def is_timeout(error: Exception) -> bool:
 
 
 def _kind(error: Exception, status: int | None) -> FaultKind:
-    code = str(getattr(error, "code", None) or "")
+    code = str(getattr(error, "code", None) or _CODES.get(type(error).__name__, ""))
     # An error inside a stream comes without a status, but from the provider's client.
     inside = status is None and hasattr(error, "body")
     told = (inside or status in (400, 413, 422)) and _OVERFLOW.search(

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
 
+import openai
 import pytest
 from langchain_core.messages import HumanMessage, SystemMessage, trim_messages
 from langchain_core.tools import tool
@@ -17,6 +19,7 @@ from typing_extensions import TypedDict
 
 from langchain_smartroute import (
     Catalog,
+    ChainExhaustedError,
     ConfigurationError,
     CostCallbackHandler,
     SmartRouterRunnable,
@@ -256,3 +259,51 @@ def test_a_catalog_can_say_that_a_servers_streams_do_not_say_how_they_end(saying
         list(house(url).stream("Hello"))
     parts = list(house(url, finish_reason=False).stream("Hello"))
     assert "".join(part.text for part in parts) == "Hello"
+
+
+DATED = {"date": "2026-11-27", "source": "test"}
+
+
+def ended_by(reason):
+    said = {"role": "assistant", "content": '{"lab'}
+    choice = {"index": 0, "message": said, "finish_reason": reason}
+    counts = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
+    return {"id": "a", "object": "chat.completion", "created": 1, "model": "m"} | {
+        "choices": [choice],
+        "usage": counts,
+    }
+
+
+def test_a_structured_answer_that_is_cut_by_its_length_costs_what_it_says(saying):
+    """Its usage came with the error, and its cost was unknown."""
+    prices = [{**DATED, "input_usd_per_mtok": "1", "output_usd_per_mtok": "2"}]
+    router = house(saying(ended_by("length")), prices=prices)
+    costs = CostCallbackHandler()
+    form = router.with_structured_output(Sentiment, method="json_schema")
+    with pytest.raises(openai.LengthFinishReasonError):
+        form.invoke("Hello", config={"callbacks": [costs]})
+    (record,) = costs.records
+    assert (record.usage.input_tokens, record.usage.output_tokens) == (10, 5)
+    assert not record.usage.estimated
+
+
+@pytest.mark.parametrize(("choice", "tried"), [("raise", 1), ("fallback", 2)])
+def test_a_filter_that_cuts_a_structured_answer_obeys_on_content_filter(saying, choice, tried):
+    """Another provider was asked what one's content filter had refused."""
+    prices = [{**DATED, "input_usd_per_mtok": "1", "output_usd_per_mtok": "2"}]
+    url = saying(ended_by("content_filter"))
+    models = {
+        alias: {"provider": alias, "base_url": url, "prices": prices}
+        for alias in ("first", "second")
+    }
+    router = SmartRouterRunnable.from_catalog(
+        catalog={"models": models, "default": "first"},
+        fallbacks={"first": ["second"]},
+        on_content_filter=choice,
+    )
+    form = router.with_structured_output(Sentiment, method="json_schema")
+    with pytest.raises((openai.ContentFilterFinishReasonError, ChainExhaustedError)) as caught:
+        form.invoke("Hello", config={"callbacks": [costs := CostCallbackHandler()]})
+    assert len(costs.records) == tried
+    if isinstance(caught.value, ChainExhaustedError):
+        assert {attempt.cost_usd for attempt in caught.value.attempts} == {Decimal("0.00002")}
