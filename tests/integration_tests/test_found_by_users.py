@@ -22,7 +22,9 @@ from langchain_smartroute import (
     ChainExhaustedError,
     ConfigurationError,
     CostCallbackHandler,
+    ModelSpec,
     SmartRouterRunnable,
+    SpendLimit,
     StreamInterruptedError,
 )
 from langchain_smartroute.sandbox import Fault, SandboxModel, SandboxServer, sandbox_models
@@ -307,3 +309,36 @@ def test_a_filter_that_cuts_a_structured_answer_obeys_on_content_filter(saying, 
     assert len(costs.records) == tried
     if isinstance(caught.value, ChainExhaustedError):
         assert {attempt.cost_usd for attempt in caught.value.attempts} == {Decimal("0.00002")}
+
+
+def test_one_spend_limit_is_a_list_of_one(server):
+    """It was refused in words of pydantic's."""
+    limit = SpendLimit(usd=1)
+    router = SmartRouterRunnable.from_catalog(base_url=server.base_url, spend_limits=limit)
+    assert router.spend_limits == [limit]
+
+
+def test_a_route_for_a_task_that_no_request_has_is_told_of(server, caplog):
+    """`routes={"coding": …}` did nothing, and nobody said so."""
+    spec = ModelSpec(alias="m", base_url=server.base_url)
+    with caplog.at_level("WARNING"):
+        for classifier in (None, lambda text: "sewing"):
+            SmartRouterRunnable.from_models(
+                {"m": spec}, routes={"sewing": "m", "code": "m"}, classifier=classifier
+            )
+    (said,) = [r.getMessage() for r in caplog.records if "routes." in r.getMessage()]
+    assert said.startswith("routes.sewing: no request is of this task")
+    assert "code, classification" in said
+
+
+def test_a_ledger_that_is_no_url_is_called_a_ledger(server):
+    """The error spoke of a `url` that nobody had given."""
+    with pytest.raises(ConfigurationError, match=r"^ledger: url \(not shown"):
+        SmartRouterRunnable.from_catalog(base_url=server.base_url, ledger="foo")
+
+
+def test_a_key_in_the_query_of_a_url_is_refused_and_not_shown():
+    """`base_url="…?key=SECRET"` stood in the router's repr and in callbacks."""
+    with pytest.raises(ConfigurationError, match="has a query") as caught:
+        SmartRouterRunnable.from_catalog(base_url=f"https://a.example/v1?key={SECRET}")
+    assert SECRET not in str(caught.value)
