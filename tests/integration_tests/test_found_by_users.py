@@ -27,6 +27,7 @@ from langchain_smartroute import (
     SpendLimit,
     StreamInterruptedError,
 )
+from langchain_smartroute.execution.faults import fault_of
 from langchain_smartroute.sandbox import Fault, SandboxModel, SandboxServer, sandbox_models
 
 SECRET = "sk-SECRET"
@@ -342,3 +343,45 @@ def test_a_key_in_the_query_of_a_url_is_refused_and_not_shown():
     with pytest.raises(ConfigurationError, match="has a query") as caught:
         SmartRouterRunnable.from_catalog(base_url=f"https://a.example/v1?key={SECRET}")
     assert SECRET not in str(caught.value)
+
+
+def whole(message):
+    choice = {"index": 0, "message": message, "finish_reason": "stop"}
+    return {"id": "a", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
+
+
+def of_two(url):
+    models = {alias: {"provider": alias, "base_url": url} for alias in ("first", "second")}
+    return SmartRouterRunnable.from_catalog(
+        catalog={"models": models, "default": "first"}, fallbacks={"first": ["second"]}
+    )
+
+
+CALL = {"id": "1", "type": "function", "function": {"name": "add", "arguments": {"a": 1}}}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"role": None, "content": "Hello"},
+        {"role": "assistant", "content": None, "tool_calls": [CALL]},
+    ],
+)
+def test_a_malformed_answer_is_no_matter_of_a_schema(saying, message):
+    """Its record said "schema not met", and no breaker counted it."""
+    router = of_two(saying(whole(message)))
+    with pytest.raises(ChainExhaustedError) as caught:
+        router.invoke("Hello")
+    assert "schema" not in " ".join(attempt.reason for attempt in caught.value.attempts)
+    assert [fault_of(caught.value.__cause__).kind] == ["garbled"]
+
+
+def test_a_web_page_in_the_place_of_a_structured_stream_is_named(saying):
+    """The error ended in "the last one said: " and nothing."""
+    form = of_two(saying("<html>", kind="text/html")).with_structured_output(
+        Sentiment, method="json_schema"
+    )
+    with pytest.raises(ChainExhaustedError) as caught:
+        list(form.stream("Hello"))
+    assert type(caught.value.__cause__).__name__ in str(caught.value)
+    assert all(attempt.message for attempt in caught.value.attempts)
