@@ -20,6 +20,7 @@ from langchain_smartroute.catalog import (
     may_be_billed,
     price_fault,
     usage_of,
+    usage_of_error,
 )
 from langchain_smartroute.classify import message_tokens
 from langchain_smartroute.tracing import PURPOSE_KEY, quietly
@@ -114,6 +115,8 @@ class StartedRun:
         usage = Usage()
         if message is not None and holds_anything(message):
             usage = usage_of(message) or estimated_usage(message, input_tokens=self._input_tokens())
+        elif (told := usage_of_error(error)) is not None:
+            usage = told
         elif outcome == "cancelled" or (error is not None and may_be_billed(error)):
             usage = Usage(input_tokens=self._input_tokens(), estimated=True)
         return self._record(outcome, usage, message, now=now)

@@ -21,6 +21,7 @@ from langchain_smartroute.catalog.usage import (
     is_cache_hit,
     may_be_billed,
     usage_of,
+    usage_of_error,
 )
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "price_at",
     "price_fault",
     "usage_of",
+    "usage_of_error",
     "with_prices",
     "without_tool_marks",
 ]

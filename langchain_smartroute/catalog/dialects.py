@@ -1,12 +1,16 @@
 """What only some providers' APIs know, so that others must not be sent it.
 
 A parameter or a mark that is in no table here is passed on as it is: it may be the
-caller's gateway that knows it.
+caller's gateway that knows it. A provider that nobody here has heard of gets every
+parameter: it may be a gateway to the one that knows it. What is left out for others is
+logged, by name.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.messages import BaseMessage
@@ -21,6 +25,8 @@ __all__ = [
     "without_foreign_marks",
     "without_tool_marks",
 ]
+
+_log = logging.getLogger(__name__)
 
 _OPENAI = frozenset({"openai", "azure", "azure_openai"})
 _ANTHROPIC = frozenset({"anthropic", "amazon_bedrock", "aws"})
@@ -77,6 +83,25 @@ Anthropic API reference, Messages, and langchain-anthropic 1.7.10; DeepSeek API 
 Chat Completion; Z.AI API docs, Chat Completion.
 """
 
+_HEARD_OF = frozenset().union(*_OWNERS.values()) | {
+    "cohere",
+    "fireworks",
+    "google",
+    "google_anthropic_vertex",
+    "google_genai",
+    "google_vertexai",
+    "huggingface",
+    "ibm",
+    "mistral",
+    "mistralai",
+    "nvidia",
+    "ollama",
+    "perplexity",
+    "together",
+    "upstage",
+}
+"""All others may be anybody's gateway. Names of LangChain's provider packages, 2026-11-27."""
+
 _NOT_ANTHROPIC = frozenset(
     {
         "frequency_penalty",
@@ -101,6 +126,7 @@ _CACHE_BLOCKS = ("cachePoint", "cache_point")
 def known_arguments(arguments: Mapping[str, Any], spec: ModelSpec) -> dict[str, Any]:
     """The arguments of a call without those that only other providers know.
 
+    A provider that nobody knows, or that the catalog does not name, gets them all.
     What others know by another name is converted: Anthropic's `stop_sequences` become
     `stop`, and of its `thinking` DeepSeek and Z.AI get the switch, in `extra_body`, as
     their clients send it.
@@ -112,18 +138,36 @@ def known_arguments(arguments: Mapping[str, Any], spec: ModelSpec) -> dict[str, 
     provider = spec.provider
     if provider in _PASSING_ON:
         return dict(arguments)
-    known = {k: v for k, v in arguments.items() if _is_known(k, v, spec)}
+    told = provider in _HEARD_OF and "provider" in spec.model_fields_set
+    known = _known(arguments, spec) if told else dict(arguments)
     if "stop_sequences" in known and provider not in _ANTHROPIC:
         known.setdefault("stop", known.pop("stop_sequences"))
     extra = known.get("extra_body")
-    if isinstance(extra, Mapping):
-        known["extra_body"] = {k: v for k, v in extra.items() if _is_known(k, v, spec)}
+    if told and isinstance(extra, Mapping):
+        known["extra_body"] = _known(extra, spec)
     thinking = known.get("thinking")
     if provider in _THINKING_SWITCH and isinstance(thinking, Mapping):
         del known["thinking"]
         switch = "disabled" if thinking.get("type") == "disabled" else "enabled"
         known["extra_body"] = {**known.get("extra_body", {}), "thinking": {"type": switch}}
     return known
+
+
+def _known(arguments: Mapping[str, Any], spec: ModelSpec) -> dict[str, Any]:
+    known = {name: v for name, v in arguments.items() if _is_known(name, v, spec)}
+    for name in arguments.keys() - known.keys():
+        _say_left_out(name, spec.alias, spec.provider)
+    return known
+
+
+@cache
+def _say_left_out(name: str, alias: str, provider: str) -> None:
+    _log.warning(
+        "%s: the argument %s is not sent, as %s is not known to take it. Logged once.",
+        alias,
+        name,
+        provider,
+    )
 
 
 def _is_known(name: str, value: Any, spec: ModelSpec) -> bool:

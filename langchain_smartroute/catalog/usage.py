@@ -20,11 +20,13 @@ __all__ = [
     "is_cache_hit",
     "may_be_billed",
     "usage_of",
+    "usage_of_error",
 ]
 
 _BYTES_PER_TOKEN = 3
 _MOST_TOKENS = 100_000_000
 """More than any model can read or write at once: a count beyond it is a fault."""
+_COUNTS = ("prompt_tokens", "completion_tokens")
 _NAMED_IN_DETAILS = ("flex", "priority")
 _STANDARD = frozenset({"auto", "default", "on_demand", "scale", "standard", "standard_only"})
 """Service tiers at the standard price: OpenAI's default and scale (prepaid units), those that
@@ -110,6 +112,26 @@ def may_be_billed(error: BaseException) -> bool:
     """
     unread = isinstance(error, ValidationError | OutputParserException)
     return unread or hasattr(error, "completion")
+
+
+def usage_of_error(error: BaseException | None) -> Usage | None:
+    """Read the usage that came with an answer which could not be read.
+
+    The client of `openai` raises such an answer where it is cut off by its length or a
+    content filter.
+    """
+    reported = getattr(getattr(error, "completion", None), "usage", None)
+    read, written = (getattr(reported, name, None) for name in _COUNTS)
+    if not (_is_count(read) and _is_count(written)):
+        return None
+    inputs = getattr(reported, "prompt_tokens_details", None)
+    outputs = getattr(reported, "completion_tokens_details", None)
+    return Usage(
+        input_tokens=read,
+        output_tokens=written,
+        cache_read_tokens=_count(getattr(inputs, "cached_tokens", None)),
+        reasoning_tokens=_count(getattr(outputs, "reasoning_tokens", None)),
+    )
 
 
 def is_cache_hit(message: BaseMessage) -> bool:

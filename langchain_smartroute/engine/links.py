@@ -76,6 +76,7 @@ class Links:
             prepared = self.held.guarded(prepared, spec, composite=candidate.traits.composite)
         return Link(
             **candidate.facts,
+            unbuilt=candidate.unbuilt,
             runnable=prepared,
             spare=spec.alias not in self.decision.chain,
             asked_at=self.request.asked_at,

@@ -11,7 +11,9 @@ from langchain_smartroute.catalog import (
     cost_usd,
     estimated_usage,
     is_cache_hit,
+    may_be_billed,
     usage_of,
+    usage_of_error,
 )
 from langchain_smartroute.execution.answers import INFO_KEY, message_of
 from langchain_smartroute.execution.aside import Aside
@@ -120,6 +122,13 @@ class RequestAccount:
             plain = usage if usage.service_tier is None else replace(usage, service_tier=None)
             self._would_cost[place] = cost_usd(plain, self._baseline.price)
         return cost_usd(usage, link.price)
+
+    def cost_of_error(self, link: Link, error: Exception) -> Decimal | None:
+        """What a failure of a candidate cost: what it tells; else nothing, or unknown."""
+        usage = usage_of_error(error)
+        if usage is not None:
+            return cost_usd(usage, link.price)
+        return None if may_be_billed(error) else Decimal(0)
 
     @property
     def figures(self) -> Figures:

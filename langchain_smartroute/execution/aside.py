@@ -21,6 +21,7 @@ from langchain_smartroute.catalog import (
     is_cache_hit,
     may_be_billed,
     usage_of,
+    usage_of_error,
 )
 from langchain_smartroute.execution.answers import (
     INFO_KEY,
@@ -173,9 +174,10 @@ class Aside:
         """What it cost; one that was given up is billed for its input, as far as is known."""
         message = message_of(self.answer) or self.watcher.message
         if message is None:
-            if outcome == "failed":
+            told = usage_of_error(self.error)
+            if told is None and outcome == "failed":
                 return None if self.error is None or may_be_billed(self.error) else Decimal(0)
-            return cost_usd(Usage(input_tokens=self.input_tokens), self.link.price)
+            return cost_usd(told or Usage(input_tokens=self.input_tokens), self.link.price)
         if is_cache_hit(message):
             return Decimal(0)
         inner = message.response_metadata.get(INFO_KEY)

@@ -64,7 +64,6 @@ class Candidate:
         self.facts: dict[str, Any] = {
             "spec": spec,
             "endpoint": endpoint,
-            "unbuilt": self._unbuilt,
             **{trait.name: getattr(self.traits, trait.name) for trait in fields(Traits)},
         }
         self._build = build
@@ -91,7 +90,7 @@ class Candidate:
                 model = models[loop or _NO_LOOP] = self._build(loop)
         return model
 
-    def _unbuilt(self) -> Callable[[], Any] | None:
+    def unbuilt(self) -> Callable[[], Any] | None:
         """What builds the model for whoever calls from here; `None`: it is built."""
         loop = running_loop()
         return None if (loop or _NO_LOOP) in self._models(loop) else partial(self._built, loop)

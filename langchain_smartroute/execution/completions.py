@@ -47,7 +47,8 @@ _DETAILS = {
 }
 _USAGE = dict.fromkeys(CompletionUsage.model_fields)
 _ANSWER = dict.fromkeys(ChatCompletion.model_fields)
-_CHOICE = dict.fromkeys(Choice.model_fields)
+_CHOICE = dict.fromkeys(Choice.model_fields.keys() - {"finish_reason"})
+"""Whether an answer knows of endings is to be seen."""
 _UNCOMMON = ("audio", "function_call")
 """Parts of a message that `ChatOpenAI` reads out of the client's own objects."""
 

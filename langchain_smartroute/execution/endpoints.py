@@ -173,6 +173,11 @@ def _checked(base_url: str, api_key: SecretStr | None, *, key_hint: str) -> Endp
     base_url = base_url.rstrip("/")
     if "@" in base_url:
         return "base_url holds a user name or password; give the key as api_key instead"
+    if "?" in base_url or "#" in base_url:
+        return (
+            "base_url (not shown, as it may hold a key) has a query or a fragment; give it without,"
+            " and the key as api_key"
+        )
     host = _host_of(base_url)
     if host is None:
         # Without any of a URL's marks it may be a key in the wrong place.

@@ -6,13 +6,10 @@ first; what providers raise beside them is told by HTTP status, class and wordin
 
 from __future__ import annotations
 
-import math
 import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.exceptions import (
@@ -33,6 +30,7 @@ from langchain_smartroute.errors import (
     StreamInterruptedError,
 )
 from langchain_smartroute.execution.aftermath import AFTERMATH, FaultKind, NextScope
+from langchain_smartroute.execution.asked_wait import asked_wait_s
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,12 +47,15 @@ _BY_CLASS: tuple[tuple[tuple[type[Exception], ...], FaultKind], ...] = (
     ((ConfigurationError, InvalidRequestError, StorageError), "invalid"),
     ((OutputParserException, ValidationError), "unfit"),
 )
+_MESSAGES = frozenset({"AIMessage", "AIMessageChunk", "ChatMessage", "ChatMessageChunk"})
+"""What answers become; what does not fit into one is malformed, whatever schema was asked for."""
 _BY_CODE: Mapping[str, FaultKind] = {
     "content_filter": "filtered",
     "content_policy_violation": "filtered",
     "insufficient_quota": "key_refused",
     "billing_not_active": "key_refused",
 }
+_CODES = {"ContentFilterFinishReasonError": "content_filter"}  # what openai's client raises itself
 _BY_STATUS: Mapping[int, FaultKind] = {
     401: "key_refused",
     402: "key_refused",
@@ -144,7 +145,7 @@ def fault_of(error: Exception, *, begun: bool = False) -> Fault:
         summary=_summary(error, status, kind),
         status=status,
         rate_limited=isinstance(error, ModelRateLimitError) or status == 429,  # noqa: PLR2004 - HTTP
-        retry_after_s=_retry_after_s(error, now=time.time()),
+        retry_after_s=asked_wait_s(_headers(error), now=time.time()),
         message=_told(error),
         request_id=_request_id(error),
         stand_in=error.stand_in if isinstance(error, SpendLimitExceededError) else None,
@@ -163,7 +164,7 @@ def is_timeout(error: Exception) -> bool:
 
 
 def _kind(error: Exception, status: int | None) -> FaultKind:
-    code = str(getattr(error, "code", None) or "")
+    code = str(getattr(error, "code", None) or _CODES.get(type(error).__name__, ""))
     # An error inside a stream comes without a status, but from the provider's client.
     inside = status is None and hasattr(error, "body")
     told = (inside or status in (400, 413, 422)) and _OVERFLOW.search(
@@ -173,6 +174,8 @@ def _kind(error: Exception, status: int | None) -> FaultKind:
         return "overflow"
     if isinstance(error, SpendLimitExceededError) and error.is_of_candidate:
         return "over_limit"
+    if isinstance(error, ValidationError) and error.title in _MESSAGES:
+        return "garbled"
     for kinds, kind in _BY_CLASS:
         if isinstance(error, kinds):
             return kind
@@ -250,7 +253,7 @@ def _summary(error: Exception, status: int | None, kind: FaultKind) -> str:
 
 
 def _told(error: Exception) -> str:
-    return (_said(error) or str(error))[:_MESSAGE_CHARS]
+    return (_said(error) or str(error) or type(error).__name__)[:_MESSAGE_CHARS]
 
 
 def _said(error: Exception) -> str:
@@ -272,28 +275,3 @@ def _request_id(error: Exception) -> str | None:
 
 def _headers(error: Exception) -> Mapping[str, Any]:
     return getattr(getattr(error, "response", None), "headers", None) or {}
-
-
-def _retry_after_s(error: Exception, *, now: float) -> float | None:
-    """The wait that the provider asks for: in seconds, in milliseconds, or until a date."""
-    headers = _headers(error)
-    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        text = headers.get(name)
-        if not isinstance(text, str):
-            continue
-        try:
-            wait = float(text) * unit
-        except ValueError:
-            wait = _seconds_to(text) - now
-        if not math.isnan(wait):
-            return max(0.0, wait)
-    return None
-
-
-def _seconds_to(date: str) -> float:
-    """An HTTP date on the clock of `time.time`; not a number where it is none."""
-    try:
-        found = parsedate_to_datetime(date)
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, TypeError, OverflowError):
-        return math.nan

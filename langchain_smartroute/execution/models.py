@@ -16,7 +16,7 @@ from langchain_core.runnables.fallbacks import RunnableWithFallbacks
 
 from langchain_smartroute.catalog import ModelSpec, adapted_arguments, find_spec
 from langchain_smartroute.errors import ConfigurationError
-from langchain_smartroute.execution.adopted import drops_thoughts
+from langchain_smartroute.execution.adopted import drops_thoughts, endpoint_of
 from langchain_smartroute.execution.bounds import TimeLimits
 from langchain_smartroute.execution.clients import Transport
 
@@ -175,7 +175,9 @@ def spec_of_model(alias: str, model: Runnable[Any, Any]) -> ModelSpec:
         "max_output_tokens": profile.get("max_output_tokens"),
     }
     provider = _provider_of(inner)
-    if provider:
+    served = endpoint_of(alias, model)
+    elsewhere = not (isinstance(served, str) or served.is_openai)
+    if provider and not (provider == "openai" and elsewhere):
         facts["provider"] = provider
     if known is not None:
         facts |= {

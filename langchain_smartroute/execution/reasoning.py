@@ -93,6 +93,10 @@ class GatewayChatOpenAI(CountingOnce, ChatOpenAI):
         choices = _field(found, "choices") or ()
         for generation, choice in zip(result.generations, choices, strict=False):
             _keep(generation.message.additional_kwargs, _field(choice, "message"))
+            if not _knows_endings(choice):
+                # It arrived whole, or it would not be JSON.
+                info = generation.generation_info or {}
+                generation.generation_info = {**info, "finish_reason": "unknown"}
         return result
 
     @override
@@ -196,6 +200,12 @@ def _keep(beside: dict[str, Any], answer: Any) -> None:
         if isinstance(thoughts, str) and thoughts:
             beside[_THOUGHTS] = thoughts
             return
+
+
+def _knows_endings(choice: Any) -> bool:
+    """Whether a server says of an answer how it ended, or with `null` that it did not."""
+    told = choice if isinstance(choice, dict) else choice.model_fields_set
+    return "finish_reason" in told
 
 
 def _field(holder: Any, name: str) -> Any:

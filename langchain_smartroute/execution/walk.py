@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from langchain_smartroute.catalog import is_cache_hit, may_be_billed
+from langchain_smartroute.catalog import is_cache_hit
 from langchain_smartroute.errors import StreamInterruptedError
 from langchain_smartroute.execution.account import RequestAccount, reason_of
 from langchain_smartroute.execution.answers import (
@@ -235,7 +235,7 @@ class Walk:
         """
         link = self.link
         fault = fault_of(error, begun=begun or bool(arrived))
-        cost = None if may_be_billed(error) else Decimal(0)
+        cost = self.account.cost_of_error(link, error)
         if arrived or self.account.watcher.message:
             cost = self.account.cost(link, joined(arrived) if arrived else None)
         self._succession.failed(link, fault)

@@ -137,7 +137,9 @@ def build_candidates(
 
     def built(spec: ModelSpec, endpoint: Endpoint) -> Candidate:
         own = limits[spec.alias]
-        traits = Traits(tells_end=True, limits=own, bounded=True, gate=gate(spec, endpoint))
+        traits = Traits(
+            tells_end=spec.finish_reason, limits=own, bounded=True, gate=gate(spec, endpoint)
+        )
         return Candidate(
             spec,
             lambda loop: build_model(spec, endpoint, settings, limits=own, loop=loop),

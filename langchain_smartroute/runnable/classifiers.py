@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Collection, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,11 @@ from langchain_smartroute.classify import (
     as_classifier,
 )
 from langchain_smartroute.errors import ConfigurationError
+from langchain_smartroute.types import TASKS
 
-__all__ = ["given_classifier", "written_classifier"]
+__all__ = ["given_classifier", "say_unheard_tasks", "written_classifier"]
+
+_log = logging.getLogger(__name__)
 
 _LINEAR, _PATTERNS, _CHAIN = "linear", "patterns", "chain"
 _SHAPES = (
@@ -44,6 +49,29 @@ def given_classifier(value: Any) -> Classifier:
         return _of_mapping(dict(value))
     found = as_classifier(value)
     return found.load() if isinstance(found, LinearClassifier) and found.path else found
+
+
+def say_unheard_tasks(tasks: Collection[str], classifier: Any) -> None:
+    """Warn of routes for tasks that no request can have.
+
+    Args:
+        tasks: Those that there are routes for.
+        classifier: The router's setting; one of the user's own may know other tasks.
+    """
+    if classifier in (None, _LINEAR, _PATTERNS):
+        for task in tasks:
+            if task not in TASKS:
+                _say_unheard(task)
+
+
+@cache
+def _say_unheard(task: str) -> None:
+    _log.warning(
+        "routes.%s: no request is of this task; without a classifier of your own they are %s."
+        " Logged once.",
+        task,
+        ", ".join(TASKS),
+    )
 
 
 def written_classifier(value: Any) -> Any:

@@ -37,7 +37,7 @@ from langchain_smartroute.runnable.build import (
     merged_profile,
 )
 from langchain_smartroute.runnable.checking import build_cascade, given_checks
-from langchain_smartroute.runnable.classifiers import given_classifier
+from langchain_smartroute.runnable.classifiers import given_classifier, say_unheard_tasks
 from langchain_smartroute.runnable.deciding import DecidingModel, feedback_for
 from langchain_smartroute.runnable.policies import given_policy
 from langchain_smartroute.runnable.settings import read_settings, written_settings
@@ -100,6 +100,7 @@ class ConfiguredModel(DecidingModel):
         catalog = with_prices(Catalog.load(self.catalog), self.prices)
         aliases = tuple(catalog.models)
         self._check_choices(aliases)
+        say_unheard_tasks(catalog.routes, self.classifier)
         policy = given_policy(
             self.policy,
             catalog=catalog,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langchain_core.callbacks import BaseCallbackHandler, BaseCallbackManager, Callbacks
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from langchain_smartroute.accounting import (
     CostCallbackHandler,
@@ -40,6 +40,11 @@ class SpendingModel(ObservedModel):
     on_backend_error: OnBackendError = "deny"
     ledger: Any = None
     redact: Any = Field(default=None, exclude=True)
+
+    @field_validator("spend_limits", mode="before")
+    @classmethod
+    def _one_limit_is_a_list_of_one(cls, value: Any) -> Any:
+        return [value] if isinstance(value, SpendLimit) else value
 
     def _spend_limits_in(self, state: SharedState) -> Limits | None:
         """The spend limits, counted in a state; `None` without any."""
@@ -76,7 +81,10 @@ class SpendingModel(ObservedModel):
             # The packages of the extra are imported in there.
             from langchain_smartroute.accounting.sql import SqlLedger  # noqa: PLC0415
 
-            ledger = SqlLedger(ledger)
+            try:
+                ledger = SqlLedger(ledger)
+            except ConfigurationError as error:
+                raise ConfigurationError(*(f"ledger: {f}" for f in error.faults)) from None
         if not isinstance(ledger, Ledger):
             raise ConfigurationError(
                 f"ledger = {ledger!r}: must be a ledger, or a URL such as sqlite:///costs.db"

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
+from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
 
+import openai
 import pytest
 from langchain_core.messages import HumanMessage, SystemMessage, trim_messages
 from langchain_core.tools import tool
+from langchain_openai import ChatOpenAI
 from pydantic import BaseModel, Field, create_model
 from typing_extensions import TypedDict
 
 from langchain_smartroute import (
     Catalog,
+    ChainExhaustedError,
     ConfigurationError,
     CostCallbackHandler,
+    ModelSpec,
     SmartRouterRunnable,
+    SpendLimit,
     StreamInterruptedError,
 )
-from langchain_smartroute.sandbox import Fault, SandboxServer, sandbox_models
+from langchain_smartroute.execution.faults import fault_of
+from langchain_smartroute.sandbox import Fault, SandboxModel, SandboxServer, sandbox_models
 
 SECRET = "sk-SECRET"
 REQUESTS = [
@@ -55,6 +64,44 @@ def add(a: int, b: int) -> int:
 def server():
     with SandboxServer(models=sandbox_models(Catalog.load("default"))) as running:
         yield running
+
+
+@pytest.fixture
+def saying():
+    """Make a server that always says the same, in JSON or as events; it gives its URL."""
+    running = []
+
+    def make(*sent, kind="application/json"):
+        class Saying(BaseHTTPRequestHandler):
+            def do_POST(self):
+                self.rfile.read(int(self.headers["Content-Length"]))
+                parts = [part if isinstance(part, str) else json.dumps(part) for part in sent]
+                events = "".join(f"data: {part}\n\n" for part in parts)
+                body = (events if "event" in kind else parts[0]).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                """Say nothing."""
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Saying)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        running.append(server)
+        return f"http://127.0.0.1:{server.server_port}/v1"
+
+    yield make
+    for server in running:
+        server.shutdown()
+        server.server_close()
+
+
+def house(base_url, **facts):
+    """A router with one model of one's own server."""
+    spec = {"provider": "house", "base_url": base_url, **facts}
+    return SmartRouterRunnable.from_catalog(catalog={"models": {"m": spec}, "default": "m"})
 
 
 @pytest.fixture(autouse=True)
@@ -183,3 +230,158 @@ async def test_cancelled_calls_outside_a_router_do_not_pile_up(server, monkeypat
             metadata={"ls_model_name": "gpt-4o"},
         )
     assert [record.outcome for record in costs.records] == ["cancelled"] * 15
+
+
+def test_a_server_that_nobody_knows_gets_the_parameters_of_the_caller():
+    """A `ChatOpenAI` in front of one's own server lost `top_k` and an effort in silence."""
+    with SandboxServer(models=[SandboxModel(name="house-model")]) as server:
+        mine = ChatOpenAI(model="house-model", base_url=server.base_url, api_key="none")
+        router = SmartRouterRunnable.from_models({"mine": mine})
+        router.invoke("Hello", reasoning_effort="low", store=True, extra_body={"top_k": 3})
+        body = server.requests[-1].body
+    assert (body["reasoning_effort"], body["store"], body["top_k"]) == ("low", True, 3)
+
+
+def test_a_server_that_knows_no_finish_reason_answers(saying):
+    """Every answer of it, whole as it was, counted as cut off."""
+    said = {"role": "assistant", "content": "Hello."}
+    whole = {"id": "a", "model": "m", "choices": [{"index": 0, "message": said}]}
+    assert house(saying(whole)).invoke("Hello").text == "Hello."
+    null = {"id": "a", "model": "m", "choices": [{"message": said, "finish_reason": None}]}
+    with pytest.raises(ConnectionError, match="without a finish reason"):
+        house(saying(null)).invoke("Hello")
+
+
+def test_a_catalog_can_say_that_a_servers_streams_do_not_say_how_they_end(saying):
+    """There was no way to use such a server: each of its streams counted as cut off."""
+    events = [
+        {"id": "a", "choices": [{"index": 0, "delta": {"content": w}}]} for w in ("Hel", "lo")
+    ]
+    url = saying(*events, "[DONE]", kind="text/event-stream")
+    with pytest.raises(StreamInterruptedError, match="without a finish reason"):
+        list(house(url).stream("Hello"))
+    parts = list(house(url, finish_reason=False).stream("Hello"))
+    assert "".join(part.text for part in parts) == "Hello"
+
+
+DATED = {"date": "2026-11-27", "source": "test"}
+
+
+def ended_by(reason):
+    said = {"role": "assistant", "content": '{"lab'}
+    choice = {"index": 0, "message": said, "finish_reason": reason}
+    counts = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
+    return {"id": "a", "object": "chat.completion", "created": 1, "model": "m"} | {
+        "choices": [choice],
+        "usage": counts,
+    }
+
+
+def test_a_structured_answer_that_is_cut_by_its_length_costs_what_it_says(saying):
+    """Its usage came with the error, and its cost was unknown."""
+    prices = [{**DATED, "input_usd_per_mtok": "1", "output_usd_per_mtok": "2"}]
+    router = house(saying(ended_by("length")), prices=prices)
+    costs = CostCallbackHandler()
+    form = router.with_structured_output(Sentiment, method="json_schema")
+    with pytest.raises(openai.LengthFinishReasonError):
+        form.invoke("Hello", config={"callbacks": [costs]})
+    (record,) = costs.records
+    assert (record.usage.input_tokens, record.usage.output_tokens) == (10, 5)
+    assert not record.usage.estimated
+
+
+@pytest.mark.parametrize(("choice", "tried"), [("raise", 1), ("fallback", 2)])
+def test_a_filter_that_cuts_a_structured_answer_obeys_on_content_filter(saying, choice, tried):
+    """Another provider was asked what one's content filter had refused."""
+    prices = [{**DATED, "input_usd_per_mtok": "1", "output_usd_per_mtok": "2"}]
+    url = saying(ended_by("content_filter"))
+    models = {
+        alias: {"provider": alias, "base_url": url, "prices": prices}
+        for alias in ("first", "second")
+    }
+    router = SmartRouterRunnable.from_catalog(
+        catalog={"models": models, "default": "first"},
+        fallbacks={"first": ["second"]},
+        on_content_filter=choice,
+    )
+    form = router.with_structured_output(Sentiment, method="json_schema")
+    with pytest.raises((openai.ContentFilterFinishReasonError, ChainExhaustedError)) as caught:
+        form.invoke("Hello", config={"callbacks": [costs := CostCallbackHandler()]})
+    assert len(costs.records) == tried
+    if isinstance(caught.value, ChainExhaustedError):
+        assert {attempt.cost_usd for attempt in caught.value.attempts} == {Decimal("0.00002")}
+
+
+def test_one_spend_limit_is_a_list_of_one(server):
+    """It was refused in words of pydantic's."""
+    limit = SpendLimit(usd=1)
+    router = SmartRouterRunnable.from_catalog(base_url=server.base_url, spend_limits=limit)
+    assert router.spend_limits == [limit]
+
+
+def test_a_route_for_a_task_that_no_request_has_is_told_of(server, caplog):
+    """`routes={"coding": …}` did nothing, and nobody said so."""
+    spec = ModelSpec(alias="m", base_url=server.base_url)
+    with caplog.at_level("WARNING"):
+        for classifier in (None, lambda text: "sewing"):
+            SmartRouterRunnable.from_models(
+                {"m": spec}, routes={"sewing": "m", "code": "m"}, classifier=classifier
+            )
+    (said,) = [r.getMessage() for r in caplog.records if "routes." in r.getMessage()]
+    assert said.startswith("routes.sewing: no request is of this task")
+    assert "code, classification" in said
+
+
+def test_a_ledger_that_is_no_url_is_called_a_ledger(server):
+    """The error spoke of a `url` that nobody had given."""
+    with pytest.raises(ConfigurationError, match=r"^ledger: url \(not shown"):
+        SmartRouterRunnable.from_catalog(base_url=server.base_url, ledger="foo")
+
+
+def test_a_key_in_the_query_of_a_url_is_refused_and_not_shown():
+    """`base_url="…?key=SECRET"` stood in the router's repr and in callbacks."""
+    with pytest.raises(ConfigurationError, match="has a query") as caught:
+        SmartRouterRunnable.from_catalog(base_url=f"https://a.example/v1?key={SECRET}")
+    assert SECRET not in str(caught.value)
+
+
+def whole(message):
+    choice = {"index": 0, "message": message, "finish_reason": "stop"}
+    return {"id": "a", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
+
+
+def of_two(url):
+    models = {alias: {"provider": alias, "base_url": url} for alias in ("first", "second")}
+    return SmartRouterRunnable.from_catalog(
+        catalog={"models": models, "default": "first"}, fallbacks={"first": ["second"]}
+    )
+
+
+CALL = {"id": "1", "type": "function", "function": {"name": "add", "arguments": {"a": 1}}}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"role": None, "content": "Hello"},
+        {"role": "assistant", "content": None, "tool_calls": [CALL]},
+    ],
+)
+def test_a_malformed_answer_is_no_matter_of_a_schema(saying, message):
+    """Its record said "schema not met", and no breaker counted it."""
+    router = of_two(saying(whole(message)))
+    with pytest.raises(ChainExhaustedError) as caught:
+        router.invoke("Hello")
+    assert "schema" not in " ".join(attempt.reason for attempt in caught.value.attempts)
+    assert [fault_of(caught.value.__cause__).kind] == ["garbled"]
+
+
+def test_a_web_page_in_the_place_of_a_structured_stream_is_named(saying):
+    """The error ended in "the last one said: " and nothing."""
+    form = of_two(saying("<html>", kind="text/html")).with_structured_output(
+        Sentiment, method="json_schema"
+    )
+    with pytest.raises(ChainExhaustedError) as caught:
+        list(form.stream("Hello"))
+    assert type(caught.value.__cause__).__name__ in str(caught.value)
+    assert all(attempt.message for attempt in caught.value.attempts)

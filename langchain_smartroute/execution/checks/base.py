@@ -34,6 +34,8 @@ __all__ = [
 
 logger = logging.getLogger(__name__)
 
+_WANTED = ": return the reason that rejects the answer, a text, or None where it is good"
+
 CheckFunction = Callable[[Sequence[BaseMessage], AIMessage], str | Awaitable[str | None] | None]
 """From the request's messages and the answer to a reason that rejects it, or `None`."""
 
@@ -136,7 +138,8 @@ def as_check(value: CheckLike) -> Check:
             be asynchronous. It is named by its `__name__` or its class.
 
     Raises:
-        ConfigurationError: `value` is neither, or it is a class.
+        ConfigurationError: `value` is neither, or it is a class, or it does not take
+            two arguments.
 
     Example:
         >>> def no_apology(messages, answer):
@@ -157,7 +160,26 @@ def as_check(value: CheckLike) -> Check:
         )
     if isinstance(value, BuiltinCheck):
         return Check(name=value.name, function=value, tasks=value.tasks, early=value.early)
-    return Check(name=str(getattr(value, "__name__", type(value).__name__)), function=value)
+    name = str(getattr(value, "__name__", type(value).__name__))
+    if not _takes_two(value):
+        raise ConfigurationError(
+            f"check {name} does not take two arguments: it is called with the request's messages"
+            " and the answer, (messages, answer) -> str | None."
+        )
+    return Check(name=name, function=value)
+
+
+def _takes_two(function: Callable[..., Any]) -> bool:
+    """Whether a callable takes messages and answer, as far as its signature can be read."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        return True
+    try:
+        signature.bind((), None)
+    except TypeError:
+        return False
+    return True
 
 
 def applicable(checks: Iterable[Check], task: str) -> tuple[Check, ...]:
@@ -211,7 +233,7 @@ class _Guarded:
         if isinstance(reason, CheckVerdict):
             self.verdict = reason
         elif reason is not None and not isinstance(reason, str):
-            self._fail(f"returned {type(reason).__name__}")
+            self._fail(f"returned {type(reason).__name__}", _WANTED)
         elif reason is not None:
             # An empty reason rejects as well; the record still has to say by what.
             self.verdict = CheckVerdict(name=self._check.name, reason=reason or self._check.name)
@@ -227,15 +249,16 @@ class _Guarded:
             return True
         return False
 
-    def _fail(self, error: str) -> None:
+    def _fail(self, error: str, wanted: str = "") -> None:
         self.verdict = CheckVerdict(name=self._check.name, error=error)
         failures = self._check._failures  # noqa: SLF001 - this module's own class
         if not failures:
             failures.append(error)
             logger.warning(
-                "Check %s failed (%s); answers it fails on are accepted. Logged once.",
+                "Check %s failed (%s%s); answers it fails on are accepted. Logged once.",
                 self._check.name,
                 error,
+                wanted,
             )
 
 

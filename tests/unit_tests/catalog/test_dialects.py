@@ -25,7 +25,8 @@ def spec(provider, **facts):
     [
         ("openrouter", {"thinking": {}, "top_k": 1}, {"thinking": {}, "top_k": 1}),
         ("unheard-of", {"top_k": 1, "service_tier": "x"}, {"top_k": 1, "service_tier": "x"}),
-        ("unheard-of", {"betas": ["x"]}, {}),
+        ("unheard-of", {"betas": ["x"]}, {"betas": ["x"]}),
+        ("mistral", {"betas": ["x"]}, {}),
         ("deepseek", {"thinking": OFF}, {"extra_body": {"thinking": OFF}}),
         ("zhipuai", {"stop_sequences": ["a"]}, {"stop": ["a"]}),
         ("zhipuai", {"stop_sequences": ["a"], "stop": ["b"]}, {"stop": ["b"]}),
@@ -72,3 +73,28 @@ def test_a_block_that_is_a_mark_alone_goes_whole():
     assert without_foreign_marks(message, spec("openai")).content == [{"type": "text", "text": "a"}]
     bare = HumanMessage(["a", {"type": "text", "text": "b"}])
     assert without_foreign_marks(bare, spec("openai")) is bare
+
+
+@pytest.mark.parametrize("served", [spec("unheard-of"), ModelSpec(alias="a")])
+def test_a_provider_that_nobody_knows_gets_what_the_caller_said(served):
+    """`reasoning_effort`, `store` and a gateway's own `top_k` vanished without a word."""
+    given = {
+        "reasoning_effort": "low",
+        "store": True,
+        "verbosity": "low",
+        "prompt_cache_key": "k",
+        "modalities": ["text"],
+        "metadata": {"a": "b"},
+        "extra_body": {"top_k": 3},
+    }
+    assert known_arguments(given, served) == given
+
+
+def test_what_is_left_out_is_logged_once_by_name_alone(caplog):
+    """Nobody could tell why a parameter had no effect."""
+    stranger = ModelSpec(alias="logged-once", provider="mistral")
+    for _ in range(2):
+        known_arguments({"betas": ["secret"]}, stranger)
+    (said,) = [record.getMessage() for record in caplog.records]
+    assert said.startswith("logged-once: the argument betas is not sent")
+    assert "secret" not in said

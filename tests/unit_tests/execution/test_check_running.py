@@ -122,6 +122,25 @@ def test_a_failing_check_is_logged_once_without_the_answer(caplog):
     assert "secret" not in caplog.text
 
 
+@pytest.mark.parametrize("wrong", [lambda answer: None, lambda a, b, c: None, lambda: None])
+def test_a_check_that_does_not_take_two_arguments_is_refused(wrong):
+    """It failed on every answer, each was accepted, and one line in the log told of it."""
+    with pytest.raises(ConfigurationError, match=r"\(messages, answer\) -> str"):
+        as_check(wrong)
+
+
+@pytest.mark.parametrize("fine", [lambda m, a, limit=3: None, lambda *both: None])
+def test_a_check_may_take_more_than_two_arguments(fine):
+    assert as_check(fine).function is fine
+
+
+def test_a_check_that_says_true_or_false_is_told_what_to_say(caplog):
+    """It meant `False` for a bad answer, which was accepted; the log named a type alone."""
+    run_check(as_check(lambda messages, answer: False), [], ANSWER)
+    assert "returned bool" in caplog.text
+    assert "return the reason that rejects the answer, a text, or None" in caplog.text
+
+
 def test_an_interrupt_is_not_swallowed():
     def interrupted(messages, answer):
         raise KeyboardInterrupt
