@@ -10,6 +10,7 @@ import asyncio
 import gc
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -227,4 +228,5 @@ async def test_a_thousand_cancelled_calls_leave_nothing(playground):
     await until(lambda: Held().files <= before.files)
     after = Held()
     assert after.tasks == before.tasks
-    assert after.threads == before.threads
+    # A worker that was idle before may have ended since.
+    assert Counter(after.threads) <= Counter(before.threads)
