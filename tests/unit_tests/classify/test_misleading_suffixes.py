@@ -23,7 +23,7 @@ HARD = [
 EVERY = 40
 """One prompt in so many is attacked; `smartroute evaluate misleading` takes unseen prompts."""
 
-ROSE_BEFORE = 83
+ROSE_BEFORE = 88
 """Held-out hard prompts that weights trained with `distractions=0` send up."""
 
 
