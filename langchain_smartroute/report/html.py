@@ -46,7 +46,7 @@ h3 { margin: 1.25rem 0 .5rem; font-size: .95rem; color: var(--soft); font-weight
   grid-template-columns: repeat(auto-fit, minmax(min(26rem, 100%), 1fr)); }
 .chart { background: var(--card); border: 1px solid var(--line); border-radius: 8px;
   padding: .25rem .9rem .75rem; min-width: 0; overflow-x: auto; }
-.chart svg { display: block; width: 100%; min-width: 20rem; height: auto; }
+.chart svg { display: block; width: 100%; min-width: 20rem; max-width: 46rem; height: auto; }
 .scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: 8px;
   background: var(--card); margin: .75rem 0; }
 table { border-collapse: collapse; width: 100%; font-size: .85rem; }
