@@ -11,13 +11,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["CHUNKS", "TEXT", "InstantAnswers", "instant_server", "main"]
+__all__ = ["CHUNKS", "TEXT", "InstantAnswers", "main"]
 
 CHUNKS = 60
 """Pieces of text in a streamed answer."""
@@ -108,24 +105,3 @@ async def _serve() -> None:
 def main() -> None:
     """Serve until stdin ends."""
     asyncio.run(_serve())
-
-
-@contextmanager
-def instant_server() -> Iterator[str]:
-    """Run the server in another process; gives its address."""
-    with subprocess.Popen(  # noqa: S603 - our own file
-        [sys.executable, "-c", f"import runpy; runpy.run_path({__file__!r})['main']()"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        if process.stdin is None or process.stdout is None:  # pragma: no cover - both are asked for
-            raise RuntimeError("the instant server has no pipes")
-        try:
-            address = process.stdout.readline().strip()
-            if not address:
-                raise RuntimeError(f"the server did not start (exit code {process.wait()})")
-            yield address
-        finally:
-            process.stdin.close()
-            process.wait(timeout=30)

@@ -27,7 +27,8 @@ from typing import Any
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_core.runnables import Runnable, RunnableBranch
 
-from langchain_smartroute.bench.instant_server import CHUNKS, instant_server
+from langchain_smartroute.bench.instant_server import CHUNKS
+from langchain_smartroute.bench.served import instant_server
 from langchain_smartroute.catalog import Catalog
 from langchain_smartroute.runnable import SmartRouterRunnable
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import argparse
 import random
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from langchain_smartroute.bench.served import served_by
 from langchain_smartroute.sandbox import Fault
 from langchain_smartroute.sandbox.faults import FaultPlan
 from langchain_smartroute.sandbox.loopback import LoopbackServer
@@ -101,20 +101,6 @@ def soak_server(*, faulty: float, seed: int) -> Iterator[str]:
         faulty: The share of requests that are struck.
         seed: Of the random numbers.
     """
-    command = [sys.executable, "-c", f"from {__spec__.name} import main; main()"]
-    with subprocess.Popen(  # noqa: S603 - our own module
-        [*command, "--faulty", str(faulty), "--seed", str(seed)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        if process.stdin is None or process.stdout is None:  # pragma: no cover - both are asked for
-            raise RuntimeError("the soak's server has no pipes")
-        try:
-            address = process.stdout.readline().strip()
-            if not address:
-                raise RuntimeError(f"the soak's server did not start (exit code {process.wait()})")
-            yield address
-        finally:
-            process.stdin.close()
-            process.wait(timeout=30)
+    code = f"from {__spec__.name} import main; main()"
+    with served_by(code, "--faulty", str(faulty), "--seed", str(seed)) as address:
+        yield address

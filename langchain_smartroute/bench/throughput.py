@@ -18,7 +18,8 @@ from statistics import median
 from typing import Any
 
 from langchain_smartroute.bench.contestants import bench_router
-from langchain_smartroute.bench.instant_server import TEXT, instant_server
+from langchain_smartroute.bench.instant_server import TEXT
+from langchain_smartroute.bench.served import instant_server
 from langchain_smartroute.execution.clients import chosen_transport
 
 __all__ = ["CONTESTANTS", "Measured", "Row", "ThroughputReport", "calls_of", "run_throughput"]

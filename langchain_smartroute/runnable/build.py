@@ -106,51 +106,77 @@ def build_candidates(
         breaker: Watches over all of them; `None`: nobody does.
     """
 
-    def gate(spec: ModelSpec, endpoint: Endpoint | str) -> Gate | None:
-        if breaker is None:
-            return None
-        return breaker.gate(spec.model, endpoint=endpoint, alias=spec.alias)
-
-    def brought(spec: ModelSpec, model: Runnable[Any, Any]) -> Candidate:
-        own, endpoint = limits[spec.alias], endpoint_of(spec.alias, model)
-        traits = Traits(
-            composite=not is_single_model(model),
-            tells_end=tells_end(model),
-            limits=own,
-            bounded=is_bounded(model),
-            mute=spec.reasoning and drops_thoughts(model),
-            gate=gate(spec, endpoint),
-        )
-        return Candidate(
-            spec,
-            lambda loop: adopted(
-                model,
-                own,
-                loop=loop,
-                transport=settings.transport,
-                thinks=spec.reasoning,
-                provider=spec.provider,
-            ),
-            endpoint=endpoint,
-            traits=traits,
-        )
-
-    def built(spec: ModelSpec, endpoint: Endpoint) -> Candidate:
+    def made(spec: ModelSpec) -> Candidate:
         own = limits[spec.alias]
-        traits = Traits(
-            tells_end=spec.finish_reason, limits=own, bounded=True, gate=gate(spec, endpoint)
-        )
-        return Candidate(
-            spec,
-            lambda loop: build_model(spec, endpoint, settings, limits=own, loop=loop),
-            endpoint=endpoint,
-            traits=traits,
-        )
+        if spec.alias in given:
+            model = given[spec.alias]
+            return _brought(spec, model, settings=settings, limits=own, breaker=breaker)
+        endpoint = endpoints[spec.alias]
+        return _built(spec, endpoint, settings=settings, limits=own, breaker=breaker)
 
-    return {
-        alias: brought(spec, given[alias]) if alias in given else built(spec, endpoints[alias])
-        for alias, spec in catalog.models.items()
-    }
+    return {alias: made(spec) for alias, spec in catalog.models.items()}
+
+
+def _brought(
+    spec: ModelSpec,
+    model: Runnable[Any, Any],
+    *,
+    settings: ModelSettings,
+    limits: TimeLimits,
+    breaker: CircuitBreaker | None,
+) -> Candidate:
+    """The candidate of a model that the user brought."""
+    endpoint = endpoint_of(spec.alias, model)
+    traits = Traits(
+        composite=not is_single_model(model),
+        tells_end=tells_end(model),
+        limits=limits,
+        bounded=is_bounded(model),
+        mute=spec.reasoning and drops_thoughts(model),
+        gate=_gate(spec, endpoint, breaker),
+    )
+    return Candidate(
+        spec,
+        lambda loop: adopted(
+            model,
+            limits,
+            loop=loop,
+            transport=settings.transport,
+            thinks=spec.reasoning,
+            provider=spec.provider,
+        ),
+        endpoint=endpoint,
+        traits=traits,
+    )
+
+
+def _built(
+    spec: ModelSpec,
+    endpoint: Endpoint,
+    *,
+    settings: ModelSettings,
+    limits: TimeLimits,
+    breaker: CircuitBreaker | None,
+) -> Candidate:
+    """The candidate of a catalog model, which is built when it is first called."""
+    traits = Traits(
+        tells_end=spec.finish_reason,
+        limits=limits,
+        bounded=True,
+        gate=_gate(spec, endpoint, breaker),
+    )
+    return Candidate(
+        spec,
+        lambda loop: build_model(spec, endpoint, settings, limits=limits, loop=loop),
+        endpoint=endpoint,
+        traits=traits,
+    )
+
+
+def _gate(spec: ModelSpec, endpoint: Endpoint | str, breaker: CircuitBreaker | None) -> Gate | None:
+    if breaker is None:
+        return None
+    return breaker.gate(spec.model, endpoint=endpoint, alias=spec.alias)
 
 
 def build_breaker(given: Any, state: SharedState, *, shared: bool) -> CircuitBreaker | None:

@@ -18,7 +18,7 @@ import tempfile
 from pathlib import Path
 from statistics import median
 
-from langchain_smartroute.bench.instant_server import instant_server
+from langchain_smartroute.bench.served import instant_server
 
 COMMON = """
 import asyncio, sys, time

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 from langchain_core.messages import AIMessage
-from langchain_core.messages.ai import add_ai_message_chunks
 from langchain_core.tools import tool
 from pydantic import BaseModel
+from ways import abatched, ainvoked, astreamed, batched, invoked, streamed
 
 from langchain_smartroute import (
     AgreementCheck,
@@ -80,39 +80,6 @@ def router_at(server, **settings):
 
 
 # ---- one table --------------------------------------------------------------------------
-
-
-async def invoked(runnable, request, config):
-    return runnable.invoke(request, config)
-
-
-async def ainvoked(runnable, request, config):
-    return await runnable.ainvoke(request, config)
-
-
-async def batched(runnable, request, config):
-    return runnable.batch([request], config)[0]
-
-
-async def abatched(runnable, request, config):
-    return (await runnable.abatch([request], config))[0]
-
-
-async def streamed(runnable, request, config):
-    return _whole(list(runnable.stream(request, config)))
-
-
-async def astreamed(runnable, request, config):
-    return _whole([part async for part in runnable.astream(request, config)])
-
-
-def _whole(parts):
-    if all(isinstance(part, AIMessage) for part in parts):
-        return add_ai_message_chunks(*parts) if len(parts) > 1 else parts[0]
-    if not all(isinstance(part, dict) for part in parts):
-        return parts[-1]
-    whole = {key: value for part in parts for key, value in part.items()}
-    return whole | {"raw": _whole([part["raw"] for part in parts if "raw" in part])}
 
 
 WAYS = [invoked, ainvoked, streamed, astreamed, batched, abatched]

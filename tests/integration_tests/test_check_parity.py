@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import AIMessage
-from langchain_core.messages.ai import add_ai_message_chunks
 from langchain_core.tools import tool
 from pydantic import BaseModel
+from ways import abatched, ainvoked, astreamed, batched, invoked, streamed
 
 from langchain_smartroute import CostCallbackHandler, SmartRouterRunnable
 from langchain_smartroute.execution.checks import default_checks
@@ -236,43 +236,6 @@ CHECKS = {"placeholder", "code", "uncertainty", "empty", "length", "filter", "re
 UNAVAILABLE = Said(status=504)
 
 
-async def invoked(runnable, request, config):
-    return runnable.invoke(request, config)
-
-
-async def ainvoked(runnable, request, config):
-    return await runnable.ainvoke(request, config)
-
-
-async def batched(runnable, request, config):
-    return runnable.batch([request], config)[0]
-
-
-async def abatched(runnable, request, config):
-    return (await runnable.abatch([request], config))[0]
-
-
-async def streamed(runnable, request, config):
-    return _whole(list(runnable.stream(request, config)))
-
-
-async def astreamed(runnable, request, config):
-    return _whole([part async for part in runnable.astream(request, config)])
-
-
-def _whole(parts):
-    if all(isinstance(part, AIMessage) for part in parts):
-        return add_ai_message_chunks(*parts) if len(parts) > 1 else parts[0]
-    if not all(isinstance(part, dict) and part.keys() <= KEYS for part in parts):
-        return parts[-1]
-    whole: dict[str, Any] = {}
-    for part in parts:
-        whole |= part
-    raw = [part["raw"] for part in parts if "raw" in part]
-    return whole | {"raw": _whole(raw)}
-
-
-KEYS = {"raw", "parsed", "parsing_error"}
 WHOLE = (invoked, ainvoked, batched, abatched)
 STREAMS = (streamed, astreamed)
 
