@@ -72,9 +72,9 @@ class Pattern:
         options = FinalRequestOptions.construct(
             method="post", url=PATH, json_data={}, security=SECURITY
         )
-        made = client._build_request(options)  # noqa: SLF001 - openai offers no other way
-        del made.headers["content-length"]
-        self._made: Any = made
+        made: Any = client._build_request(options)  # noqa: SLF001 - openai offers no other way
+        self._url, self._extensions = made.url, made.extensions
+        self._headers = [pair for pair in made.headers.raw if _is_needed(pair[0].lower())]
 
     def holds(self) -> bool:
         """Whether requests are still what they were."""
@@ -101,14 +101,22 @@ class Pattern:
         raise client._make_status_error_from_response(response) from None  # noqa: SLF001 - as above
 
     def _request(self, body: dict[str, Any]) -> Any:
-        made = self._made
-        return _http.Request(
+        content = openapi_dumps(body)
+        request = _http.Request(
             "POST",
-            made.url,
-            headers=made.headers,
-            content=openapi_dumps(body),
-            extensions=made.extensions,
+            self._url,
+            headers=[*self._headers, (b"Content-Length", b"%d" % len(content))],
+            stream=_http.ByteStream(content),
+            extensions=self._extensions,
         )
+        # Errors carry the request, and whoever handles them may look at it.
+        request.read()
+        return request
+
+
+def _is_needed(header: bytes) -> bool:
+    """Whether a header is more than the client's telemetry, and the same for each body."""
+    return header != b"content-length" and not header.startswith(b"x-stainless-")
 
 
 def pattern_of(client: Any) -> Pattern | None:
