@@ -15,11 +15,11 @@ if TYPE_CHECKING:
         as_decision_sink,
     )
     from langchain_smartroute.accounting.ledger import Ledger, MemoryLedger
-    from langchain_smartroute.accounting.limiting import LimitedRequest, Limits, OnLimitReached
-    from langchain_smartroute.accounting.limits import SpendLimit
+    from langchain_smartroute.accounting.limiting import LimitedRequest, Limits
+    from langchain_smartroute.accounting.limits import OnBackendError, OnLimitReached, SpendLimit
     from langchain_smartroute.accounting.record import CallRecord
     from langchain_smartroute.accounting.scores import OnFeedback, ScoreRecord, as_score_sink
-    from langchain_smartroute.accounting.spending import OnBackendError, Spending
+    from langchain_smartroute.accounting.spending import Spending
     from langchain_smartroute.accounting.summary import CostStats
     from langchain_smartroute.accounting.tracking import track_costs
 else:
@@ -29,11 +29,11 @@ else:
             "callback": "CostCallbackHandler RouterCosts",
             "decisions": "CandidateRecord DecisionRecord JsonlDecisions as_decision_sink",
             "ledger": "Ledger MemoryLedger",
-            "limiting": "LimitedRequest Limits OnLimitReached",
-            "limits": "SpendLimit",
+            "limiting": "LimitedRequest Limits",
+            "limits": "OnBackendError OnLimitReached SpendLimit",
             "record": "CallRecord",
             "scores": "OnFeedback ScoreRecord as_score_sink",
-            "spending": "OnBackendError Spending",
+            "spending": "Spending",
             "summary": "CostStats",
             "tracking": "track_costs",
         },

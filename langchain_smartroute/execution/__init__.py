@@ -8,7 +8,7 @@ from langchain_smartroute.faces import on_first_use
 
 if TYPE_CHECKING:
     from langchain_smartroute.execution.adopted import (
-        adopted,
+        adopted_model,
         drops_thoughts,
         endpoint_of,
         is_bounded,
@@ -43,7 +43,7 @@ else:
     __getattr__, __dir__ = on_first_use(
         __name__,
         {
-            "adopted": "adopted drops_thoughts endpoint_of is_bounded tells_end",
+            "adopted": "adopted_model drops_thoughts endpoint_of is_bounded tells_end",
             "aftermath": "RetryPolicy",
             "bounds": "TimeLimits",
             "breaker": "CircuitBreaker Gate as_breaker",
@@ -82,7 +82,7 @@ __all__ = [
     "Transport",
     "TransportChoice",
     "Walk",
-    "adopted",
+    "adopted_model",
     "as_breaker",
     "build_model",
     "chosen_transport",
