@@ -15,11 +15,15 @@ from pydantic import BaseModel
 from langchain_smartroute import SmartRouterRunnable
 
 CHAT_MODELS = "langchain_core.language_models.chat_models"
-REPORT = """
-import json, sys, {beneath}
-before = set(sys.modules)
-{code}
-print(json.dumps(sorted(set(sys.modules) - before)))
+EACH = """
+import json, os, sys, {beneath}
+for number, code in enumerate({codes!r}):
+    if not os.fork():
+        before = set(sys.modules)
+        exec(code, {{}})
+        print(json.dumps([number, sorted(set(sys.modules) - before)]), flush=True)
+        os._exit(0)
+    assert os.wait()[1] == 0
 """
 MOST_OF_OURS = {
     "SmartRouterRunnable": 34,
@@ -42,26 +46,32 @@ MOST_OF_OURS = {
 """The everyday names → the most modules of this package that importing one may load."""
 
 
-def loaded_by(code, *, beneath=CHAT_MODELS):
-    """The modules that a fresh interpreter loads for some code, beyond those of another import."""
+def loaded_by(*codes, beneath=CHAT_MODELS):
+    """What each of some codes loads beyond another import, in one fresh interpreter's children."""
     done = subprocess.run(  # noqa: S603 - our own interpreter and code
-        [sys.executable, "-W", "error", "-c", REPORT.format(code=code, beneath=beneath)],
+        [sys.executable, "-W", "error", "-c", EACH.format(codes=codes, beneath=beneath)],
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=120,
     )
-    return json.loads(done.stdout)
+    return [modules for _, modules in sorted(map(json.loads, done.stdout.splitlines()))]
 
 
 def ours(modules):
     return [name for name in modules if name.split(".")[0] == "langchain_smartroute"]
 
 
+@pytest.fixture(scope="module")
+def loaded_by_name():
+    codes = (f"from langchain_smartroute import {name}" for name in MOST_OF_OURS)
+    return dict(zip(MOST_OF_OURS, loaded_by(*codes), strict=True))
+
+
 @pytest.mark.parametrize("name", MOST_OF_OURS)
-def test_an_everyday_name_loads_little_of_ours_and_nothing_of_others(name):
+def test_an_everyday_name_loads_little_of_ours_and_nothing_of_others(loaded_by_name, name):
     """The router's class took .26 s: it loaded 192 of our modules, and twelve of tenacity's."""
-    loaded = loaded_by(f"from langchain_smartroute import {name}")
+    loaded = loaded_by_name[name]
     assert len(ours(loaded)) <= MOST_OF_OURS[name], ours(loaded)
     others = {module.split(".")[0] for module in loaded} - {"langchain_smartroute"}
     # Not even from the standard library: only what langchain_core itself loads on use.
@@ -69,7 +79,7 @@ def test_an_everyday_name_loads_little_of_ours_and_nothing_of_others(name):
 
 
 def test_the_whole_of_a_program_that_routes_loads_no_client_and_no_extra():
-    loaded = loaded_by(
+    (loaded,) = loaded_by(
         "from langchain_smartroute import CostCallbackHandler, SmartRouterRunnable, SpendLimit\n"
         "SmartRouterRunnable.from_catalog(base_url='http://127.0.0.1:9/v1')\n"
         "CostCallbackHandler()"
@@ -84,7 +94,7 @@ def test_the_whole_of_a_program_that_routes_loads_no_client_and_no_extra():
 
 
 def test_importing_the_package_loads_how_it_shows_names_and_nothing_else():
-    loaded = loaded_by("import langchain_smartroute", beneath="__future__, importlib.metadata")
+    (loaded,) = loaded_by("import langchain_smartroute", beneath="__future__, importlib.metadata")
     assert ours(loaded) == ["langchain_smartroute", "langchain_smartroute.faces"]
     assert len(loaded) == 2
 
@@ -99,11 +109,10 @@ def test_the_router_stands_on_few_pydantic_classes():
     assert len(built) == 3
 
 
-def test_a_router_keeps_to_what_its_class_was_imported_for():
-    """What it is made of comes with the first one, and with that all of it."""
-    code = (
-        "from langchain_smartroute import SmartRouterRunnable\n"
-        "import sys; assert 'langchain_smartroute.engine.engine' not in sys.modules\n"
-        "SmartRouterRunnable.from_catalog(base_url='http://127.0.0.1:9/v1')\n"
-    )
-    assert "langchain_smartroute.engine.engine" in loaded_by(code)
+def test_what_a_router_is_made_of_comes_with_the_first_one():
+    importing = "from langchain_smartroute import SmartRouterRunnable\n"
+    making = "SmartRouterRunnable.from_catalog(base_url='http://127.0.0.1:9/v1')"
+    before, after = loaded_by(importing, importing + making)
+    made_of = {f"langchain_smartroute.{room}.{room}" for room in ("engine", "catalog")}
+    assert not made_of & set(before)
+    assert made_of <= set(after)
