@@ -1,4 +1,4 @@
-"""What the imports that users write cost: CPU beyond LangChain's own chat models.
+"""What the imports that users write cost, and the first router: CPU beyond LangChain's chat models.
 
 Each is made in fresh interpreters, one of each in turn, after LangChain's chat models are
 loaded, which every program with a chat model loads. All modules are compiled before, as an
@@ -19,10 +19,12 @@ from tempfile import mkdtemp
 
 __all__ = ["bench_import"]
 
+_CLASS = "from langchain_smartroute import SmartRouterRunnable"
 _IMPORTED = (
     "import langchain_smartroute",
-    "from langchain_smartroute import SmartRouterRunnable",
-    "from langchain_smartroute import CostCallbackHandler, SmartRouterRunnable, SpendLimit",
+    _CLASS,
+    f"{_CLASS}, CostCallbackHandler, SpendLimit",
+    f"{_CLASS}; SmartRouterRunnable.from_catalog(base_url='http://127.0.0.1:1/v1')",
 )
 _STARTING = "import time, langchain_core.language_models.chat_models; begun = time.process_time()"
 _TELLING = "print(time.process_time() - begun)"
