@@ -12,6 +12,7 @@ from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import ensure_config
 
 from langchain_smartroute.accounting.bounds import cost_bound, input_bound
+from langchain_smartroute.accounting.limits import StandIn
 from langchain_smartroute.accounting.meter import Meter
 from langchain_smartroute.accounting.spending import PlannedCall, Spending
 from langchain_smartroute.errors import SpendLimitExceededError
@@ -19,12 +20,9 @@ from langchain_smartroute.errors import SpendLimitExceededError
 if TYPE_CHECKING:
     from langchain_smartroute.catalog import ModelSpec, Price
 
-__all__ = ["Guard", "GuardedCandidate", "StandIn"]
+__all__ = ["Guard", "GuardedCandidate"]
 
 ROOM_ARGUMENTS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
-
-StandIn = Callable[[SpendLimitExceededError], str | None]
-"""Names the candidate to call instead of one that a limit leaves no room for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from langchain_smartroute.accounting.record import PICO, picos, usd
-from langchain_smartroute.errors import ConfigurationError
+from langchain_smartroute.accounting.amounts import PICO, picos, usd
+from langchain_smartroute.errors import ConfigurationError, SpendLimitExceededError
 
-__all__ = ["Period", "SpendLimit", "Window"]
+__all__ = ["OnBackendError", "OnLimitReached", "Period", "SpendLimit", "StandIn", "Window"]
 
 Period = Literal["request", "minute", "hour", "day", "week", "month", "overall"]
+
+StandIn = Callable[[SpendLimitExceededError], str | None]
+"""Names the candidate to call instead of one that a limit leaves no room for."""
+
+OnLimitReached = Literal["raise", "cheapest"] | StandIn
+OnBackendError = Literal["deny", "allow"]
 
 _PERIODS: tuple[Period, ...] = get_args(Period)
 _MOST_USD = 4_000_000

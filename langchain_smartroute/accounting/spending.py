@@ -10,19 +10,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 from uuid import uuid4
 
-from langchain_smartroute.accounting.limits import SpendLimit, Window
-from langchain_smartroute.accounting.record import usd
+from langchain_smartroute.accounting.amounts import usd
+from langchain_smartroute.accounting.limits import OnBackendError, SpendLimit, Window
 from langchain_smartroute.errors import SpendLimitExceededError, StorageError
 from langchain_smartroute.state import Charge, Claim, Hold, Refusal, Settle, SharedState
 
-__all__ = ["OnBackendError", "PlannedCall", "Reservation", "Spending"]
+__all__ = ["PlannedCall", "Reservation", "Spending"]
 
 _log = logging.getLogger(__name__)
 
-OnBackendError = Literal["deny", "allow"]
 _NOBODY = "(none)"
 _UNSETTLED = 10_000
 _AT_ONCE = 20

@@ -6,10 +6,13 @@ import dataclasses
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langchain_smartroute.accounting.record import CallRecord
-from langchain_smartroute.catalog import Price, cost_usd
+from langchain_smartroute.catalog import cost_usd
+
+if TYPE_CHECKING:
+    from langchain_smartroute.catalog import Price
 
 __all__ = ["CostStats", "rendered", "summarized"]
 

@@ -20,7 +20,7 @@ from langchain_smartroute.execution.checks import (
     as_check,
     default_checks,
 )
-from langchain_smartroute.runnable.build import catalog_of_models
+from langchain_smartroute.runnable.making.build import catalog_of_models
 
 if TYPE_CHECKING:
     from langchain_smartroute.catalog import Catalog
@@ -251,5 +251,5 @@ def _warn_of_streams(names: Sequence[str]) -> None:
         f" {', '.join(names)} are recorded as unmet and reject nothing. Use"
         ' stream_policy="buffer" for streams that are checked first.',
         UserWarning,
-        stacklevel=5,
+        stacklevel=6,
     )
