@@ -190,7 +190,7 @@ def test_no_strict_provider_refuses_a_history_of_others(models):
     def holds(history):
         before = copy.deepcopy(history)
         refused = {target: faults_of(models[target], target, history) for target in TARGETS}
-        assert refused == dict.fromkeys(TARGETS, [])
+        assert refused == {target: [] for target in TARGETS}
         assert history == before
 
     holds()
