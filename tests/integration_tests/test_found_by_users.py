@@ -11,7 +11,7 @@ from typing import Literal
 
 import openai
 import pytest
-from langchain_core.messages import HumanMessage, SystemMessage, trim_messages
+from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, trim_messages
 from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI
 from pydantic import BaseModel, Field, create_model
@@ -385,3 +385,25 @@ def test_a_web_page_in_the_place_of_a_structured_stream_is_named(saying):
         list(form.stream("Hello"))
     assert type(caught.value.__cause__).__name__ in str(caught.value)
     assert all(attempt.message for attempt in caught.value.attempts)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        [SystemMessage("Write a Python function that sorts a list")],
+        [SystemMessage("Be brief."), SystemMessage("Write a Python function that sorts a list")],
+        [AIMessage("Write a Python function that sorts a list")],
+        [SystemMessage("Write a Python function that sorts a list"), AIMessage("def sort(")],
+    ],
+)
+async def test_a_list_without_a_users_message_is_answered_by_what_it_says(server, asked):
+    """A prompt template with a system message alone was refused; every provider answers it."""
+    router = SmartRouterRunnable.from_catalog(base_url=server.base_url)
+    assert router.explain(asked).task == "code"
+    assert router.invoke(asked).text
+    assert (await router.ainvoke(asked)).text
+    assert "".join(chunk.text for chunk in router.stream(asked))
+    sent = [
+        [message["role"] for message in request.body["messages"]] for request in server.requests
+    ]
+    assert sent == [[{"ai": "assistant"}.get(m.type, m.type) for m in asked]] * 3
