@@ -8,7 +8,6 @@ consumer may run elsewhere.
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack
@@ -21,6 +20,7 @@ from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import patch_config, var_child_runnable_config
 
 from langchain_smartroute.execution.bounds import AttemptBounds, attempt_bounds
+from langchain_smartroute.execution.generators import StreamGenerators
 from langchain_smartroute.execution.link import Link
 from langchain_smartroute.execution.live import NOSTREAM, hidden
 from langchain_smartroute.execution.orphans import ended_if_left
@@ -122,20 +122,6 @@ class _Surrounding:
             self._more.close()
         attempt_bounds.reset(self._bound)
         var_child_runnable_config.reset(self._configured)
-
-
-def _unregistered(source: AsyncIterator[Any]) -> Any:
-    """The first step of a generator that is kept from the event loop's list.
-
-    A loop that shuts down closes all that it knows at once, and one that its reader
-    closes too would raise.
-    """
-    hooks = sys.get_asyncgen_hooks()
-    sys.set_asyncgen_hooks(firstiter=None, finalizer=None)
-    try:
-        return anext(source, END)
-    finally:
-        sys.set_asyncgen_hooks(*hooks)
 
 
 def pause(seconds: float) -> None:
@@ -258,17 +244,15 @@ class AReader:
         self, source: AsyncIterator[Any], config: RunnableConfig, bounds: AttemptBounds
     ) -> None:
         self._source = source
+        self._generators: StreamGenerators | None = None
         self._bounds = bounds
         self._surrounding = _Surrounding(config, bounds)
-        self._begun = False
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        close = getattr(self._source, "aclose", None)
-        if close is not None:
-            await close()
+        await (self._generators or StreamGenerators(self._source)).aclose()
 
     async def next(self) -> Any:
         """The next chunk, or `END`."""
@@ -278,9 +262,10 @@ class AReader:
             try:
                 async with asyncio.timeout(bounds.remaining_s) as timeout:
                     bounds.on_more_time = partial(_put_off, timeout, bounds)
-                    step = anext(self._source, END) if self._begun else _unregistered(self._source)
-                    self._begun = True
-                    return await step
+                    if self._generators is None:
+                        self._generators = StreamGenerators(self._source)
+                        return await self._generators.first(END)
+                    return await anext(self._source, END)
             except TimeoutError as error:
                 if bounds.has_run_out:
                     raise bounds.error() from error

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 from langchain_core.exceptions import ContextOverflowError
-from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.messages import HumanMessage, ToolMessage
 from langchain_core.tools import tool
 
 from langchain_smartroute import (
@@ -161,20 +161,6 @@ AT_THE_CALL = {
     "model keyword": ("hi", {}, {"model": "gpt-7"}, InvalidRequestError, ["gpt-7"]),
     "several answers": ("hi", {}, {"n": 2}, InvalidRequestError, ["n = 2", "batch"]),
     "empty message list": ([], {}, {}, InvalidRequestError, ["empty", "user message"]),
-    "only system messages": (
-        [SystemMessage("Be brief.")],
-        {},
-        {},
-        InvalidRequestError,
-        ["only system messages", "user message"],
-    ),
-    "only AI messages": (
-        [AIMessage("Hello.")],
-        {},
-        {},
-        InvalidRequestError,
-        ["only AI messages", "user message"],
-    ),
     "orphan tool result": (
         [HumanMessage("hi"), ToolMessage("3", tool_call_id="call_1")],
         {},
