@@ -170,18 +170,19 @@ def own_prices(given: Mapping[str, Any]) -> dict[str, tuple[Price, ...]]:
     faults: list[str] = []
     for name, value in given.items():
         entries = value if isinstance(value, list | tuple) else [value]
+        faults += [
+            f"prices.{name} = {entry!r}: must be a Price, a mapping, or a list of them"
+            for entry in entries
+            if not isinstance(entry, Price | Mapping)
+        ]
         try:
-            found[name] = tuple(_as_price(entry) for entry in entries)
+            found[name] = tuple(
+                entry if isinstance(entry, Price) else Price(**entry)
+                for entry in entries
+                if isinstance(entry, Price | Mapping)
+            )
         except ConfigurationError as error:
             faults += [f"prices.{name}.{fault}" for fault in error.faults]
     if faults:
         raise ConfigurationError(*faults)
     return found
-
-
-def _as_price(entry: Any) -> Price:
-    if isinstance(entry, Price):
-        return entry
-    if isinstance(entry, Mapping):
-        return Price(**entry)
-    raise ConfigurationError(f"= {entry!r}: must be a Price, a mapping, or a list of them")

@@ -76,6 +76,13 @@ class Rule:
             return ", ".join(f"{key}={value}" for key, value in self.when.items())
         return getattr(self.when, "__name__", type(self.when).__name__)
 
+    @property
+    def tasks(self) -> tuple[Any, ...]:
+        """The tasks that the condition names; none where it is a callable."""
+        if isinstance(self.when, Mapping) and "task" in self.when:
+            return tuple(_choices(self.when["task"]))
+        return ()
+
     def matches(self, features: RequestFeatures) -> bool:
         """Whether the condition holds.
 

@@ -49,6 +49,13 @@ __all__ = ["ConfiguredModel"]
 _PASSED_ON = ("cache", "disable_streaming", "output_version", "rate_limiter", "streaming")
 """Fields of a chat model that the models built by the router take over."""
 
+_ELSEWHERE = {
+    name: f'it belongs to the catalog: catalog={{"extends": "default", "{name}": …}}'
+    " (or to from_models)"
+    for name in ("routes", "default")
+}
+"""What people give to `from_catalog` that is a part of what it is given."""
+
 
 class ConfiguredModel(DecidingModel):
     """What a router is made from, checked and compiled once.
@@ -92,7 +99,8 @@ class ConfiguredModel(DecidingModel):
         try:
             super().__init__(**data)
         except ValidationError as error:
-            raise ConfigurationError(*faults_of(error)) from error
+            faults = faults_of(error, known=type(self).model_fields, elsewhere=_ELSEWHERE)
+            raise ConfigurationError(*faults) from error
 
     @override
     def model_post_init(self, _context: Any, /) -> None:
@@ -100,11 +108,12 @@ class ConfiguredModel(DecidingModel):
         catalog = with_prices(Catalog.load(self.catalog), self.prices)
         aliases = tuple(catalog.models)
         self._check_choices(aliases)
-        say_unheard_tasks(catalog.routes, self.classifier)
+        rules = as_rules(self.rules, aliases=aliases)
+        say_unheard_tasks(catalog.routes, rules, self.classifier)
         policy = given_policy(
             self.policy,
             catalog=catalog,
-            rules=as_rules(self.rules, aliases=aliases),
+            rules=rules,
             fallbacks=checked_fallbacks(self.fallbacks, catalog),
             max_attempts=self.max_attempts,
             # A callable is for spend limits: a ceiling has no error to ask it about.
