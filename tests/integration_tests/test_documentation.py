@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "examples").glob("*.md"))]
 SETTINGS = ("SMARTROUTE_API_KEY", "SMARTROUTE_BASE_URL", "OPENAI_API_KEY")
 CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+PRINTED = re.compile(r"```\s*```text\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\(([^)#\s]*)(#[^)\s]+)?\)")
 
 
@@ -43,7 +44,25 @@ def test_every_python_block_runs(example, monkeypatch, capsys):
     for name in SETTINGS:
         monkeypatch.delenv(name, raising=False)
     example.evaluate()
-    assert "error" not in capsys.readouterr().err.lower()
+    said = capsys.readouterr()
+    assert "error" not in said.err.lower()
+    below = PRINTED.match(example.document.text, example.region.end)
+    if below is not None:
+        assert prints(below.group(1), said.out), said.out
+
+
+def prints(shown, printed):
+    """Whether it is what a page shows: `…` stands for what may differ, spaces may be others."""
+    wanted = shown.replace("…", "...")
+    return OutputChecker().check_output(wanted, printed, ELLIPSIS | NORMALIZE_WHITESPACE)
+
+
+def test_what_a_python_block_prints_is_compared():
+    """The README's first three blocks are followed by what they print."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert len(PRINTED.findall(text)) == text.count("```text") >= 3
+    assert prints("a … c", "a b c\n")
+    assert not prints("a … c", "a b d\n")
 
 
 @pytest.mark.parametrize("session", list(sessions()))
@@ -64,11 +83,7 @@ def test_every_command_prints_what_the_page_shows(session, tmp_path):
             timeout=120,
             check=False,
         )
-        wanted = shown.replace("…", "...")
-        checker = OutputChecker()
-        assert checker.check_output(wanted, done.stdout, ELLIPSIS | NORMALIZE_WHITESPACE), (
-            f"$ {command}\n{done.stdout}\n{done.stderr}"
-        )
+        assert prints(shown, done.stdout), f"$ {command}\n{done.stdout}\n{done.stderr}"
 
 
 def anchors(page):
