@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "examples").glob("*.md"))]
 SETTINGS = ("SMARTROUTE_API_KEY", "SMARTROUTE_BASE_URL", "OPENAI_API_KEY")
 CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-PRINTED = re.compile(r"```\s*```text\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+PRINTED = re.compile(r"\s*^```text\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\(([^)#\s]*)(#[^)\s]+)?\)")
 
 
@@ -46,9 +46,15 @@ def test_every_python_block_runs(example, monkeypatch, capsys):
     example.evaluate()
     said = capsys.readouterr()
     assert "error" not in said.err.lower()
+    shown = shown_below(example)
+    if shown is not None:
+        assert prints(shown, said.out), said.out
+
+
+def shown_below(example):
+    """What the page says that a block prints, if it says so: the text block right below it."""
     below = PRINTED.match(example.document.text, example.region.end)
-    if below is not None:
-        assert prints(below.group(1), said.out), said.out
+    return None if below is None else below.group(1)
 
 
 def prints(shown, printed):
@@ -57,10 +63,10 @@ def prints(shown, printed):
     return OutputChecker().check_output(wanted, printed, ELLIPSIS | NORMALIZE_WHITESPACE)
 
 
-def test_what_a_python_block_prints_is_compared():
-    """The README's first three blocks are followed by what they print."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert len(PRINTED.findall(text)) == text.count("```text") >= 3
+def test_what_blocks_print_is_found_and_compared():
+    shown = [text for (example,) in (p.values for p in blocks()) if (text := shown_below(example))]
+    pages = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    assert len(shown) == pages.count("\n```text\n") >= 3
     assert prints("a … c", "a b c\n")
     assert not prints("a … c", "a b d\n")
 
