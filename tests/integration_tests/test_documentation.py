@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from doctest import ELLIPSIS, NORMALIZE_WHITESPACE, OutputChecker
 from pathlib import Path
 
 import pytest
+import typer
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
+
+from langchain_smartroute.cli.app import app
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "examples").glob("*.md"))]
 SETTINGS = ("SMARTROUTE_API_KEY", "SMARTROUTE_BASE_URL", "OPENAI_API_KEY")
 CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 PRINTED = re.compile(r"\s*^```text\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+BASH = re.compile(r"^```bash\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+INLINE = re.compile(r"(?<!`)`(smartroute\s[^`]+)`(?!`)")
 LINK = re.compile(r"\]\(([^)#\s]*)(#[^)\s]+)?\)")
 
 
@@ -90,6 +96,44 @@ def test_every_command_prints_what_the_page_shows(session, tmp_path):
             check=False,
         )
         assert prints(shown, done.stdout), f"$ {command}\n{done.stdout}\n{done.stderr}"
+
+
+def commands():
+    """Each `smartroute` command that a page names, in a block or within a sentence."""
+    for page in [*PAGES, ROOT / "CONTRIBUTING.md"]:
+        text = page.read_text(encoding="utf-8")
+        lines = [
+            line
+            for block in (*BASH.findall(text), *CONSOLE.findall(text))
+            for line in block.replace("\\\n", " ").splitlines()
+        ]
+        found = [part for line in lines for part in re.findall(r"\bsmartroute .*", line)]
+        for command in (*found, *INLINE.findall(text)):
+            if not command.startswith("smartroute …"):
+                yield pytest.param(command, id=f"{page.name}-{' '.join(command.split())[:60]}")
+
+
+def words_of(command):
+    """The verbs and options of a command, up to where the shell's own words begin."""
+    for word in shlex.split(command, comments=True):
+        if word in ("&&", "|", ">"):
+            return
+        yield word
+
+
+@pytest.mark.parametrize("command", list(commands()))
+def test_every_command_that_is_named_has_these_verbs_and_options(command):
+    _, *words = words_of(command)
+    found = typer.main.get_command(app)
+    context = typer.Context(found)
+    while hasattr(found, "get_command") and words and not words[0].startswith("-"):
+        verb = words.pop(0)
+        below = found.get_command(context, verb)
+        assert below is not None, f"smartroute has no {verb}"
+        found = below
+    known = {name for option in found.params for name in (*option.opts, *option.secondary_opts)}
+    given = {word.partition("=")[0] for word in words if word.startswith("--")}
+    assert given - {"--help"} <= known
 
 
 def anchors(page):
