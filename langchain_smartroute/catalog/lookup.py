@@ -81,6 +81,11 @@ class PriceBook:
     def get(self, model: str, *, provider: str | None = None, at: datetime | None = None) -> Price:
         """The same, where an unknown price is an error.
 
+        Args:
+            model: Its alias or its name at the provider.
+            provider: Who serves it, where that is known.
+            at: When the call is made; `None`: the latest price.
+
         Raises:
             PriceNotFoundError: If nobody knows the price.
         """

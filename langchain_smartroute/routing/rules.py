@@ -34,6 +34,9 @@ class Rule:
         use: Alias of the model to route to.
         name: How decisions call the rule; its condition where left out.
 
+    Raises:
+        ConfigurationError: Listing what could never be read, such as an unknown feature.
+
     Example:
         >>> Rule({"task": "code", "difficulty": ["medium", "hard"]}, "strong").label
         "task=code, difficulty=['medium', 'hard']"

@@ -4,14 +4,12 @@ Nothing here imports anything of the package or does any work. Money is
 `Decimal` US dollars; `None` means unknown and is never shown as zero.
 """
 
+from langchain_smartroute.types.attempts import Attempt, Figures, Usage
 from langchain_smartroute.types.values import (
-    Attempt,
     Classification,
     Conversation,
-    Figures,
     RequestFeatures,
     RoutingDecision,
-    Usage,
 )
 from langchain_smartroute.types.words import (
     DIFFICULTIES,
