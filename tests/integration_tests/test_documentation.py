@@ -19,6 +19,7 @@ from langchain_smartroute.cli.app import app
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "examples").glob("*.md"))]
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 SETTINGS = ("SMARTROUTE_API_KEY", "SMARTROUTE_BASE_URL", "OPENAI_API_KEY")
 CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 PRINTED = re.compile(r"\s*^```text\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -100,7 +101,7 @@ def test_every_command_prints_what_the_page_shows(session, tmp_path):
 
 def commands():
     """Each `smartroute` command that a page names, in a block or within a sentence."""
-    for page in [*PAGES, ROOT / "CONTRIBUTING.md"]:
+    for page in [*PAGES, CONTRIBUTING]:
         text = page.read_text(encoding="utf-8")
         lines = [
             line
@@ -142,7 +143,7 @@ def anchors(page):
     return {re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in headings}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [*PAGES, CONTRIBUTING], ids=lambda page: page.name)
 def test_links_within_the_repository_lead_somewhere(page):
     text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
     for target, anchor in LINK.findall(text):
@@ -166,3 +167,12 @@ def test_the_readme_holds_the_two_set_up_commands():
         'pip install -e ".[cli]" && smartroute demo',
         'pip install -e ".[test]" && pytest',
     ]
+
+
+def test_contributing_is_one_page_and_the_files_that_it_names_are_there():
+    text = CONTRIBUTING.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 120
+    named = re.findall(r"`([\w./*]+(?:/[\w*]+|\.(?:py|md|jsonl|weights|lock)))`", text)
+    assert "state/commands.py" in named
+    homes = (ROOT, ROOT / "langchain_smartroute")
+    assert [name for name in named if not any(list(home.glob(name)) for home in homes)] == []
