@@ -143,6 +143,10 @@ class SpendLimit:
         """The name of the counter, the same in every process that has this limit.
 
         A limit whose amount is changed goes on counting where it was.
+
+        Args:
+            window: The stretch of time.
+            whose: The value of `per` in the run's metadata; empty without a `per`.
         """
         unit = "tokens" if self.tokens is not None else "usd"
         key = f"{self.per}={whose}" if self.per else "all"

@@ -270,6 +270,8 @@ class Spending:
 def _exceeded(call: PlannedCall, share: _Share, refusal: Refusal) -> SpendLimitExceededError:
     limit, claim, stands = share.limit, share.claim, refusal.standing
     whose = f" for {limit.per} {share.whose!r}" if limit.per else ""
+    if limit.per and share.whose == _NOBODY:
+        whose = f' for calls without config={{"metadata": {{"{limit.per}": …}}}}'
     ends = share.window.ends
     frees = f"; it is free again at {ends.isoformat()}" if ends is not None else ""
     return SpendLimitExceededError(

@@ -146,7 +146,17 @@ class SmartRouterRunnable(LearnsFromScores, ConfiguredModel):
         config: RunnableConfig | None = None,
         **kwargs: Any,
     ) -> RoutingDecision:
-        """Decide without calling any candidate; `str()` of the answer explains it."""
+        """Decide without calling any candidate; `str()` of the answer explains it.
+
+        Args:
+            input: What would be asked: a text, messages or a prompt's value.
+            config: The call's config, such as one with `configurable` choices.
+            **kwargs: The call's arguments, such as `tools` or `model`.
+
+        Raises:
+            InvalidRequestError: For a call that no candidate could serve as it is made.
+            NoFeasibleModelError: If every one is ruled out (SpendLimitExceededError: by price).
+        """
         own, request = self._opened(input, config, kwargs)
         return self._engine.decide(request, self._engine.visit(request).recalled, own)[0]
 
@@ -156,7 +166,13 @@ class SmartRouterRunnable(LearnsFromScores, ConfiguredModel):
         config: RunnableConfig | None = None,
         **kwargs: Any,
     ) -> RoutingDecision:
-        """Decide without calling any candidate; `str()` of the answer explains it."""
+        """As `explain`, without blocking the event loop.
+
+        Args:
+            input: As above.
+            config: As above.
+            **kwargs: As above.
+        """
         own, request = self._opened(input, config, kwargs)
         visit = await self._engine.avisit(request)
         return (await self._engine.adecide(request, visit.recalled, own))[0]
