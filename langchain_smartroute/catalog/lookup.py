@@ -173,7 +173,10 @@ def own_prices(given: Mapping[str, Any]) -> dict[str, tuple[Price, ...]]:
         try:
             found[name] = tuple(_as_price(entry) for entry in entries)
         except ConfigurationError as error:
-            faults += [f"prices.{name}.{fault}" for fault in error.faults]
+            faults += [
+                f"prices.{name}{'' if fault.startswith(' ') else '.'}{fault}"
+                for fault in error.faults
+            ]
     if faults:
         raise ConfigurationError(*faults)
     return found
@@ -184,4 +187,4 @@ def _as_price(entry: Any) -> Price:
         return entry
     if isinstance(entry, Mapping):
         return Price(**entry)
-    raise ConfigurationError(f"= {entry!r}: must be a Price, a mapping, or a list of them")
+    raise ConfigurationError(f" = {entry!r}: must be a Price, a mapping, or a list of them")

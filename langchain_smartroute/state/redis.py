@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
+from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 from langchain_smartroute.errors import ConfigurationError, StorageError
@@ -43,6 +44,20 @@ from langchain_smartroute.state.trips import AsyncTrips, Errand, Trips
 __all__ = ["RedisState"]
 
 T = TypeVar("T")
+
+_ADVICE = {
+    "OOM": "raise its maxmemory",
+    "READONLY": "connect to the one that is written to",
+    "ReadOnly": "connect to the one that is written to",
+    "NOPERM": "let this user run scripts and change what they change",
+    "NoPermission": "let this user run scripts and change what they change",
+    "NOAUTH": "give user and password in its URL, as in redis://user:password@host:6379/0",
+    "Authentication": "give user and password in its URL, as in redis://user:password@host:6379/0",
+    "WRONGTYPE": "others use its keys; give these a prefix or a number of their own",
+}
+"""By a sign in the error."""
+
+_NOBODY = "see whether it runs, and whether its address is right"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +101,7 @@ class RedisState:
         self._of_loop: WeakKeyDictionary[Any, tuple[Any, AsyncTrips]] = WeakKeyDictionary()
         try:
             self._client = redis.Redis.from_url(url, **self._options)
+            _check_number(url)
         except ValueError:
             # What it says may be a piece of the password.
             raise ConfigurationError(
@@ -147,7 +163,18 @@ class RedisState:
         return found[1]
 
     def _error(self, error: redis.RedisError) -> StorageError:
-        return StorageError(f"{self!r} does not answer: {type(error).__name__}: {error}")
+        said = f"{type(error).__name__}: {error}"
+        advice = next((advice for sign, advice in _ADVICE.items() if sign in said), _NOBODY)
+        refused = isinstance(error, redis.ResponseError | redis.AuthenticationError)
+        does = "refuses" if refused else "does not answer"
+        return StorageError(f"{self!r} {does}: {said.rstrip('.')}; {advice}")
+
+
+def _check_number(url: str) -> None:
+    """Refuse a path that is no database's number, which the client takes for number 0."""
+    parts = urlsplit(url)
+    if parts.scheme != "unix" and not (parts.path.strip("/") or "0").isdigit():
+        raise ValueError("the path is no number")
 
 
 def _call_of(command: Command[T]) -> _Call[T]:
