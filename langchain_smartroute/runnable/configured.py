@@ -43,6 +43,7 @@ def _none_for_false(value: Any) -> Any:
     """What a file says for no limit, as TOML has no null."""
     return None if value is False else value
 
+
 _ELSEWHERE = {
     name: f'it belongs to the catalog: catalog={{"extends": "default", "{name}": …}}'
     " (or to from_models)"
@@ -141,9 +142,7 @@ class ConfiguredModel(ChatCalls):
         try:
             super().__init__(**data)
         except ValidationError as error:
-            faults = catalogs.faults_of(
-                error, known=type(self).model_fields, elsewhere=_ELSEWHERE
-            )
+            faults = catalogs.faults_of(error, known=type(self).model_fields, elsewhere=_ELSEWHERE)
             raise ConfigurationError(*faults) from error
 
     @field_validator("spend_limits", mode="before")

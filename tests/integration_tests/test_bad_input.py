@@ -20,6 +20,7 @@ from langchain_smartroute import (
     NoFeasibleModelError,
     SmartRouteError,
     SmartRouterRunnable,
+    SpendLimit,
     SpendLimitExceededError,
 )
 from langchain_smartroute.sandbox import SandboxServer
@@ -141,6 +142,24 @@ AT_CONSTRUCTION = {
         ["gpt-7", "baseline_price"],
     ),
     "classifier that is none": (lambda: build(classifier=7), ["classifier", "7"]),
+    "a price that is none": (lambda: build(prices={"gpt-4o": 5}), ["prices.gpt-4o = 5: must be"]),
+    "two limits with one counter": (
+        lambda: build(spend_limits=[SpendLimit(usd=1), SpendLimit(usd=2)]),
+        ["$1.00 overall and $2.00 overall", "name="],
+    ),
+    "a limit past what is counted": (
+        lambda: SpendLimit(tokens=10**30),
+        [f"tokens = {10**30}", "4,000,000,000,000,000,000"],
+    ),
+    "a limit's name that is none": (lambda: SpendLimit(usd=1, name=5), ["name = 5", "text"]),
+    "state that is no URL": (
+        lambda: build(state="redis//host"),
+        ["state (not shown", "redis://host:6379/0", "sqlite:///state.db"],
+    ),
+    "a Redis database without a number": (
+        lambda: build(state="redis://127.0.0.1:9/limits"),
+        ["URL of a Redis", "redis://host:6379/0"],
+    ),
 }
 
 
