@@ -16,6 +16,7 @@ from langchain_smartroute.cli.evaluate_headline import headline
 from langchain_smartroute.cli.evaluate_policy import policy
 from langchain_smartroute.cli.evaluate_predictor import predictor
 from langchain_smartroute.cli.evaluate_promise import promise
+from langchain_smartroute.cli.evaluate_quality import quality
 from langchain_smartroute.cli.options import (
     CatalogOption,
     Format,
@@ -38,7 +39,7 @@ def _measures() -> None:
     """Measure on what was not trained on."""
 
 
-for verb in (headline, policy, predictor, promise):
+for verb in (headline, policy, predictor, promise, quality):
     evaluate.command()(verb)
 
 
