@@ -9,13 +9,13 @@ from langchain_core import tools as core_tools
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_core.runnables import Runnable, RunnableConfig
-from langchain_core.runnables.config import ensure_config, merge_configs
+from langchain_core.runnables.config import ensure_config
 from typing_extensions import override
 
 from langchain_smartroute import engine, execution
 from langchain_smartroute.errors import InvalidRequestError
 from langchain_smartroute.runnable import making
-from langchain_smartroute.runnable.callbacks import with_handler
+from langchain_smartroute.runnable.callbacks import with_own
 from langchain_smartroute.runnable.configured import ConfiguredModel
 from langchain_smartroute.runnable.learning import LearnsFromScores
 from langchain_smartroute.runnable.plan import Form, Plan, planned
@@ -262,7 +262,7 @@ class SmartRouterRunnable(LearnsFromScores, ConfiguredModel):
         form: Form = _A_MESSAGE,
     ) -> tuple[RunnableConfig, Request]:
         """A call with the router's own config, taken apart."""
-        config = self._own_config(ensure_config(config))
+        config = with_own(ensure_config(config), self, costs=self._costs)
         messages = self._messages_of(input_)
         rest, options = dict(arguments), self._options
         chosen = (config.get("configurable") or {}).get(execution.OPTIONS_KEY)
@@ -290,17 +290,3 @@ class SmartRouterRunnable(LearnsFromScores, ConfiguredModel):
         if isinstance(input_, str):
             return [HumanMessage(input_)]
         return self._convert_input(input_).to_messages()
-
-    def _own_config(self, config: RunnableConfig) -> RunnableConfig:
-        """The caller's config with the callbacks, tags and metadata of the router itself."""
-        costs = self._costs
-        if costs is not None:
-            config["callbacks"] = with_handler(config.get("callbacks"), costs)
-        if not (self.callbacks or self.tags or self.metadata):
-            return config
-        own: RunnableConfig = {
-            "callbacks": self.callbacks,
-            "tags": self.tags or [],
-            "metadata": self.metadata or {},
-        }
-        return merge_configs(own, config)
