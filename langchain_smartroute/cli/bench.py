@@ -18,6 +18,7 @@ from langchain_smartroute.bench.fault_cases import fault_cases
 from langchain_smartroute.bench.scaling import bench_scaling
 from langchain_smartroute.bench.throughput import CONTESTANTS as THROUGHPUT_CONTESTANTS
 from langchain_smartroute.bench.throughput import run_throughput
+from langchain_smartroute.cli.bench_all import check, everything, page
 from langchain_smartroute.cli.bench_overhead import overhead
 from langchain_smartroute.cli.bench_report import print_fault_card, print_soak, shown_each
 from langchain_smartroute.cli.bench_throughput import throughput_lines, throughput_markdown
@@ -37,6 +38,9 @@ bench = typer.Typer(
     no_args_is_help=True,
 )
 
+bench.command("all")(everything)
+bench.command()(check)
+bench.command()(page)
 bench.command()(overhead)
 
 JsonOption = Annotated[

@@ -14,7 +14,7 @@ from langchain_smartroute.cli.app import app
 
 @pytest.fixture(autouse=True)
 def few_calls(monkeypatch):
-    monkeypatch.setattr(throughput, "calls_of", lambda concurrency: 4)
+    monkeypatch.setattr(throughput, "calls_of", lambda concurrency, **_: 4)
 
 
 @pytest.mark.parametrize("streamed", [False, True], ids=["plain", "streamed"])

@@ -1,0 +1,104 @@
+"""All benchmarks in one run, each part in processes of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from langchain_smartroute.bench.figures import Figure, Figures, merged
+from langchain_smartroute.bench.machine import load_average, machine, today, versions
+from langchain_smartroute.bench.sections import SECTIONS
+from langchain_smartroute.errors import ConfigurationError
+
+__all__ = ["run_everything", "steps_of"]
+
+_Step = tuple[str, list[str]]
+"""What is measured, and the command that measures it."""
+
+
+def steps_of(*, quick: bool = False, programs: Sequence[Path] = (), seed: int = 0) -> list[_Step]:
+    """The processes of a run, in their order: sections in turn, and again.
+
+    Args:
+        quick: Whether the run is only to show that all works.
+        programs: Programs that measure more.
+        seed: Of random orders; each process of a section has another one.
+    """
+    sections = {name: section for name, section in SECTIONS.items() if section.always or not quick}
+    most = 1 if quick else max(section.processes for section in sections.values())
+    options = ["--quick"] if quick else []
+    steps = [
+        (name, ["-m", "langchain_smartroute.bench.sections", name, f"{seed + number}", *options])
+        for number in range(most)
+        for name, section in sections.items()
+        if number < section.processes
+    ]
+    return steps + [(path.stem, [str(path), "--figures", *options]) for path in programs]
+
+
+def run_everything(
+    *,
+    quick: bool = False,
+    programs: Sequence[Path] = (),
+    seed: int = 0,
+    on_step: Callable[[str], None] = lambda _: None,
+) -> Figures:
+    """Measure everything.
+
+    Args:
+        quick: Whether the run is only to show that all works; takes half a minute.
+        programs: Python files that measure more. Called with `--figures` (and `--quick`),
+            such a program prints its figures as the sections do, and notes on its tables
+            as `{"table": …, "note": …}`, one JSON object a line.
+        seed: Of random orders.
+        on_step: Told what is measured next.
+
+    Raises:
+        ConfigurationError: If a program fails, with what it said.
+    """
+    began, load = time.monotonic(), load_average()
+    notes = {table: note for section in SECTIONS.values() for table, note in section.tables.items()}
+    figures: list[Figure] = []
+    for name, arguments in steps_of(quick=quick, programs=programs, seed=seed):
+        on_step(name)
+        for told in _told(arguments):
+            if "note" in told:
+                notes[told["table"]] = told["note"]
+            else:
+                figures.append(Figure.from_dict(told))
+    found = merged(figures)
+    tables = {figure.table for figure in found}
+    return Figures(
+        made={
+            "date": today(),
+            "quick": quick,
+            "seconds": round(time.monotonic() - began),
+            "seed": seed,
+            "load_average": {"before": load, "after": load_average()},
+            "machine": machine(),
+            "versions": versions(),
+        },
+        notes={table: note for table, note in notes.items() if table in tables},
+        figures=found,
+    )
+
+
+def _told(arguments: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """What a program prints that is JSON, line by line."""
+    done = subprocess.run(  # noqa: S603 - our own sections, and what the caller names
+        [sys.executable, *arguments], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
+        raise ConfigurationError(
+            f"{' '.join(arguments)} failed with exit code {done.returncode}: {''.join(last)};"
+            " run it by itself to see why"
+        )
+    for line in done.stdout.splitlines():
+        if line.startswith("{"):
+            yield json.loads(line)
