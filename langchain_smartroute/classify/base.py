@@ -144,7 +144,8 @@ async def classify_safely_async(classifier: Classifier, request: UserRequest) ->
     `aclassify` is awaited where there is one. A classifier without runs in a thread,
     for `timeout_s` seconds if it has that and ten if not, unless it says by
     `inline = True` that it is done before a thread would have started. (By `pure = True`
-    it says that what it said of a request may be used again.)
+    it says that what it said of a request may be used again, by `exact = True` that its
+    scores are probabilities.)
     """
     return _or_general(await attempted_async(classifier, request), classifier)
 
@@ -201,7 +202,10 @@ class _Caught:
 
 def _answer(classifier: Classifier, request: UserRequest) -> Classification | Exception:
     with _Caught() as caught:
-        return _read(classifier.classify(request), name=name_of(classifier))
+        answer = classifier.classify(request)
+        if _says(classifier, "exact") and isinstance(answer, Classification):
+            return answer
+        return _read(answer, name=name_of(classifier))
     return caught.known
 
 

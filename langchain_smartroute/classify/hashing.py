@@ -62,13 +62,15 @@ _STEP = _u32(0x0100_0193 * 3)
 _WORD_STEP = 0x85EB_CA6B
 _PAIR_STEP = _u32(0xC2B2_AE35)
 _MIX = (_u32(0x9E37_79B1), _u32(0x2C1B_3C6D))
-_SALTS = {
-    "characters": _u32(0),
-    "words": _u32(0x5BD1_E995),
-    "opening": _u32(0x27D4_EB2F),
-    "closing": _u32(0x1656_67B1),
-    "form": _u32(0x9E3D_79F9),
-}
+_SALTS = (
+    _u32(0),
+    _u32(0x5BD1_E995),
+    _u32(0x27D4_EB2F),
+    _u32(0x1656_67B1),
+    _u32(0x9E3D_79F9),
+)
+"""What tells the blocks' features apart, block by block."""
+
 _FOLD_SHIFT = np.uint32(15)
 _BUCKET_SHIFT = np.uint32(32 - BITS)
 _CONSTANT = np.array([0xFFFF_FFFF], np.uint32)
@@ -84,7 +86,7 @@ def _powers(base: int) -> _Codes:
 
 
 _POWERS = _powers(_WORD_STEP)
-_INVERSES = _powers(pow(_WORD_STEP, -1, 2**32))
+_NEGATIVES = np.uint32(0) - _powers(pow(_WORD_STEP, -1, 2**32))
 
 
 def _kinds() -> npt.NDArray[np.uint8]:
@@ -124,7 +126,7 @@ def hashed(text: str) -> Hashed:
     units = units[:_MOST_UNITS].astype(np.intp)
     codes = _FOLDS.take(units)
     kinds = _KINDS.take(units)
-    starts = _word_starts(kinds)
+    starts = _word_starts(kinds, may_be_whole=not seen.isascii())
     words = _words(codes, kinds, starts)
     grams = [codes]
     for order in range(2, _LONGEST + 1):
@@ -139,12 +141,16 @@ def hashed(text: str) -> Hashed:
     return _numbered(blocks)
 
 
-def _word_starts(kinds: npt.NDArray[np.uint8]) -> npt.NDArray[np.intp]:
+def _word_starts(kinds: npt.NDArray[np.uint8], *, may_be_whole: bool) -> npt.NDArray[np.intp]:
     """Where each word begins; the first unit is a separator."""
-    begins = kinds[1:] != kinds[:-1]
-    begins |= kinds[1:] == _WHOLE
-    begins &= kinds[1:] != _SEPARATOR
-    return np.flatnonzero(begins) + 1
+    after = kinds[1:]
+    begins = after != kinds[:-1]
+    if may_be_whole:
+        begins |= after == _WHOLE
+    begins &= after != _SEPARATOR
+    found = begins.nonzero()[0]
+    found += 1
+    return found
 
 
 def _words(codes: _Codes, kinds: npt.NDArray[np.uint8], starts: npt.NDArray[np.intp]) -> _Codes:
@@ -156,9 +162,13 @@ def _words(codes: _Codes, kinds: npt.NDArray[np.uint8], starts: npt.NDArray[np.i
     digits = codes * _POWERS[: len(codes)]
     digits *= kinds != _SEPARATOR
     sums = np.add.accumulate(digits, dtype=np.uint32)
-    before = sums.take(starts - 1)
-    after = np.append(before[1:], sums[-1:]) if len(starts) else before
-    return (after - before) * _INVERSES.take(starts)
+    words = sums.take(starts - 1)
+    if len(words):
+        words[:-1] -= words[1:]
+        words[-1:] -= sums[-1:]
+    # Each is now the negative of its difference.
+    words *= _NEGATIVES.take(starts)
+    return words
 
 
 def _pairs_too(words: _Codes) -> list[_Codes]:
@@ -190,8 +200,9 @@ def _numbered(blocks: dict[str, list[_Codes]]) -> Hashed:
         sizes.append(size)
         begin += size
     keys = np.concatenate(pieces)
-    for name, start, size in zip(BLOCKS, starts, sizes, strict=True):
-        keys[start : start + size] ^= _SALTS[name]
+    for salt, start, size in zip(_SALTS, starts, sizes, strict=True):
+        if salt:
+            keys[start : start + size] ^= salt
     keys *= _MIX[0]
     keys ^= keys >> _FOLD_SHIFT
     keys *= _MIX[1]
