@@ -24,21 +24,26 @@ _Step = tuple[str, list[str]]
 def steps_of(*, quick: bool = False, programs: Sequence[Path] = (), seed: int = 0) -> list[_Step]:
     """The processes of a run, in their order: sections in turn, and again.
 
+    A quick run has one process for all sections: most of it would be imports otherwise.
+
     Args:
         quick: Whether the run is only to show that all works.
         programs: Programs that measure more.
         seed: Of random orders; each process of a section has another one.
     """
-    sections = {name: section for name, section in SECTIONS.items() if section.always or not quick}
-    most = 1 if quick else max(section.processes for section in sections.values())
-    options = ["--quick"] if quick else []
-    steps = [
-        (name, ["-m", "langchain_smartroute.bench.sections", name, f"{seed + number}", *options])
-        for number in range(most)
-        for name, section in sections.items()
-        if number < section.processes
-    ]
-    return steps + [(path.stem, [str(path), "--figures", *options]) for path in programs]
+    section_of = ["-m", "langchain_smartroute.bench.sections"]
+    if quick:
+        several = ",".join(name for name, section in SECTIONS.items() if section.always)
+        steps = [(several, [*section_of, several, f"{seed}", "--quick"])]
+    else:
+        steps = [
+            (name, [*section_of, name, f"{seed + number}"])
+            for number in range(max(section.processes for section in SECTIONS.values()))
+            for name, section in SECTIONS.items()
+            if number < section.processes
+        ]
+    options = ["--figures", *(["--quick"] if quick else [])]
+    return steps + [(path.stem, [str(path), *options]) for path in programs]
 
 
 def run_everything(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any, Self
 
 from langchain_smartroute.errors import ConfigurationError
 
-__all__ = ["Figure", "Figures", "Key", "merged"]
+__all__ = ["Figure", "Figures", "Key", "merged", "tell"]
 
 Key = tuple[str, str, str]
 """Table, row and column of a figure."""
@@ -133,6 +134,18 @@ def merged(figures: Iterable[Figure]) -> tuple[Figure, ...]:
         Figure(table=table, row=row, column=column, samples=tuple(found))
         for (table, row, column), found in samples.items()
     )
+
+
+def tell(figures: Iterable[Figure], *, notes: Mapping[str, str] | None = None) -> None:
+    """Write figures to stdout as `smartroute bench all` reads them, one a line.
+
+    Args:
+        figures: What was measured.
+        notes: Table → how, in words.
+    """
+    said = [{"table": table, "note": note} for table, note in (notes or {}).items()]
+    for line in (*said, *(figure.as_dict() for figure in figures)):
+        sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
 def _rounded(number: float) -> float:

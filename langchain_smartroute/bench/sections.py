@@ -11,7 +11,6 @@ prints the figures of one such process, one a line, as JSON.
 
 from __future__ import annotations
 
-import json
 import logging
 import math
 import sys
@@ -20,7 +19,7 @@ from dataclasses import dataclass, replace
 
 from langchain_smartroute.bench.exact_costs import bench_exact_costs
 from langchain_smartroute.bench.fault_card import run_fault_card
-from langchain_smartroute.bench.figures import Figure
+from langchain_smartroute.bench.figures import Figure, tell
 from langchain_smartroute.bench.memory import bench_memory
 from langchain_smartroute.bench.overhead import (
     PLAIN,
@@ -268,12 +267,12 @@ SECTIONS: Mapping[str, Section] = {
 """What `smartroute bench all` runs, in this order."""
 
 
-def main(name: str, seed: int, *, quick: bool = False) -> None:
-    """Print the figures of one process of a section."""
+def main(names: Sequence[str], seed: int, *, quick: bool = False) -> None:
+    """Print the figures of one process of each of some sections."""
     size = replace(QUICK if quick else FULL, seed=seed)
-    for figure in SECTIONS[name].measure(size):
-        sys.stdout.write(json.dumps(figure.as_dict(), ensure_ascii=False) + "\n")
+    for name in names:
+        tell(SECTIONS[name].measure(size))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), quick="--quick" in sys.argv[3:])
+    main(sys.argv[1].split(","), int(sys.argv[2]), quick="--quick" in sys.argv[3:])
