@@ -107,10 +107,8 @@ def main(arguments: list[str]) -> None:
         return
     middle = {name: statistics.median(values) for name, values in spent.items()}
     for name, value in middle.items():
-        more = value / middle["fixed model"] - 1
-        print(
-            f"{name:<12} {value * 1000:7.2f} ms of CPU a turn (median of {len(spent[name])}), {more:+.1%}"
-        )
+        more, n = value / middle["fixed model"] - 1, len(spent[name])
+        print(f"{name:<12} {value * 1000:7.2f} ms of CPU a turn (median of {n}), {more:+.1%}")
 
 
 if __name__ == "__main__":
