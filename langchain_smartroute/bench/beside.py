@@ -22,6 +22,12 @@ SAME_CLIENT = "ChatOpenAI, the router's client"
 """The same with the HTTP client that the router uses."""
 
 _KEY = "none"
+_TIMEOUT_S = 120
+"""Also for connecting, where the default is five seconds.
+
+With hundreds of calls at a time on a busy machine some of a stock client's connections take
+longer, and the error would end the measurement.
+"""
 
 
 def chat_model(model: str, base_url: str, **settings: Any) -> Any:
@@ -29,7 +35,13 @@ def chat_model(model: str, base_url: str, **settings: Any) -> Any:
     from langchain_openai import ChatOpenAI  # noqa: PLC0415 - it takes two seconds
 
     return ChatOpenAI(
-        model=model, base_url=base_url, api_key=_KEY, max_retries=0, stream_usage=True, **settings
+        model=model,
+        base_url=base_url,
+        api_key=_KEY,
+        max_retries=0,
+        timeout=_TIMEOUT_S,
+        stream_usage=True,
+        **settings,
     )
 
 
@@ -66,7 +78,12 @@ class SdkCalls:
     def __init__(self, model: str, base_url: str) -> None:
         from openai import AsyncOpenAI, OpenAI  # noqa: PLC0415 - it takes a second
 
-        settings: dict[str, Any] = {"base_url": base_url, "api_key": _KEY, "max_retries": 0}
+        settings: dict[str, Any] = {
+            "base_url": base_url,
+            "api_key": _KEY,
+            "max_retries": 0,
+            "timeout": _TIMEOUT_S,
+        }
         self._blocking, self._waiting = OpenAI(**settings), AsyncOpenAI(**settings)
         self._model = model
 

@@ -13,7 +13,6 @@ from typing import Any
 from langchain_smartroute.bench.figures import Figure, Figures, merged
 from langchain_smartroute.bench.machine import load_average, machine, today, versions
 from langchain_smartroute.bench.sections import SECTIONS
-from langchain_smartroute.errors import ConfigurationError
 
 __all__ = ["run_everything", "steps_of"]
 
@@ -21,12 +20,15 @@ _Step = tuple[str, list[str]]
 """What is measured, and the command that measures it."""
 
 
-def steps_of(*, quick: bool = False, programs: Sequence[Path] = (), seed: int = 0) -> list[_Step]:
+def steps_of(
+    *, rounds: int = 5, quick: bool = False, programs: Sequence[Path] = (), seed: int = 0
+) -> list[_Step]:
     """The processes of a run, in their order: sections in turn, and again.
 
     A quick run has one process for all sections: most of it would be imports otherwise.
 
     Args:
+        rounds: How often everything is measured.
         quick: Whether the run is only to show that all works.
         programs: Programs that measure more.
         seed: Of random orders; each process of a section has another one.
@@ -34,20 +36,21 @@ def steps_of(*, quick: bool = False, programs: Sequence[Path] = (), seed: int = 
     section_of = ["-m", "langchain_smartroute.bench.sections"]
     if quick:
         several = ",".join(name for name, section in SECTIONS.items() if section.always)
-        steps = [(several, [*section_of, several, f"{seed}", "--quick"])]
+        steps = [(several, [*section_of, several, f"{seed}", "1", "--quick"])]
     else:
         steps = [
-            (name, [*section_of, name, f"{seed + number}"])
-            for number in range(max(section.processes for section in SECTIONS.values()))
+            (name, [*section_of, name, f"{seed + number}", f"{rounds}"])
+            for number in range(rounds)
             for name, section in SECTIONS.items()
-            if number < section.processes
+            if section.again or not number
         ]
-    options = ["--figures", *(["--quick"] if quick else [])]
+    options = ["--figures", *(["--quick"] if quick else ["--rounds", f"{rounds}"])]
     return steps + [(path.stem, [str(path), *options]) for path in programs]
 
 
 def run_everything(
     *,
+    rounds: int = 5,
     quick: bool = False,
     programs: Sequence[Path] = (),
     seed: int = 0,
@@ -56,22 +59,37 @@ def run_everything(
     """Measure everything.
 
     Args:
+        rounds: How often: figures are medians of so many numbers.
         quick: Whether the run is only to show that all works; takes half a minute.
-        programs: Python files that measure more. Called with `--figures` (and `--quick`),
-            such a program prints its figures as the sections do, and notes on its tables
-            as `{"table": …, "note": …}`, one JSON object a line.
+        programs: Python files that measure more. Called with `--figures` and `--quick`
+            or `--rounds N`, such a program prints its figures as the sections do, and notes
+            on its tables as `{"table": …, "note": …}`, one JSON object a line.
         seed: Of random orders.
         on_step: Told what is measured next.
 
-    Raises:
-        ConfigurationError: If a program fails, with what it said.
+    Returns:
+        The figures. What failed is named in `made["failed"]`, with what it said last: an
+        hour's other figures are not thrown away for it.
     """
     began, load = time.monotonic(), load_average()
-    notes = {table: note for section in SECTIONS.values() for table, note in section.tables.items()}
+    times = 1 if quick else rounds
+    notes = {
+        table: note.format(rounds=times)
+        for section in SECTIONS.values()
+        for table, note in section.tables.items()
+    }
     figures: list[Figure] = []
-    for name, arguments in steps_of(quick=quick, programs=programs, seed=seed):
+    failed: list[str] = []
+    for name, arguments in steps_of(rounds=rounds, quick=quick, programs=programs, seed=seed):
         on_step(name)
-        for told in _told(arguments):
+        done = subprocess.run(  # noqa: S603 - our own sections, and what the caller names
+            [sys.executable, *arguments], capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
+            failed.append(f"{' '.join(arguments)}: {''.join(last)}")
+            continue
+        for told in _told(done.stdout):
             if "note" in told:
                 notes[told["table"]] = told["note"]
             else:
@@ -82,6 +100,8 @@ def run_everything(
         made={
             "date": today(),
             "quick": quick,
+            "rounds": times,
+            "failed": failed,
             "seconds": round(time.monotonic() - began),
             "seed": seed,
             "load_average": {"before": load, "after": load_average()},
@@ -93,17 +113,8 @@ def run_everything(
     )
 
 
-def _told(arguments: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """What a program prints that is JSON, line by line."""
-    done = subprocess.run(  # noqa: S603 - our own sections, and what the caller names
-        [sys.executable, *arguments], capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
-        raise ConfigurationError(
-            f"{' '.join(arguments)} failed with exit code {done.returncode}: {''.join(last)};"
-            " run it by itself to see why"
-        )
-    for line in done.stdout.splitlines():
+def _told(said: str) -> Iterator[dict[str, Any]]:
+    """What a program has printed that is JSON, line by line."""
+    for line in said.splitlines():
         if line.startswith("{"):
             yield json.loads(line)

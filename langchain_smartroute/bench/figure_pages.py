@@ -71,6 +71,8 @@ def _made(figures: Figures) -> str:
     worth = (
         "These figures were made in passing (--quick) and say nothing. " if made["quick"] else ""
     )
+    if made["failed"]:
+        worth += f"What failed is missing: {'; '.join(made['failed'])}. "
     return worth + (
         f"Made on {made['date']} in {made['seconds'] / 60:.0f} minutes on {where['cores']} cores"
         f" ({where['processor']}, {where['system']}, {where['python']}; load average"

@@ -4,7 +4,7 @@ Each section runs in a process of its own, most of them in several, one after th
 turn: what a process happens to be like (where its memory lies, in which order it hashes)
 and what else the machine does for a while are then part of the spread.
 
-    python -m langchain_smartroute.bench.sections decision 0
+    python -m langchain_smartroute.bench.sections decision 0 5
 
 prints the figures of one such process, one a line, as JSON.
 """
@@ -88,7 +88,7 @@ QUICK = Size(
     throughput_rounds=1,
     more_calls=3,
     questions=2,
-    sizes=slice(1, 3),
+    sizes=slice(2),
     warm_up=1,
 )
 """Shows that everything runs; its figures say nothing."""
@@ -99,15 +99,16 @@ class Section:
     """One part of a run.
 
     Attributes:
-        tables: What it makes → how, in words.
+        tables: What it makes → how, in words; `{rounds}` is how many rounds there were.
         measure: Gives its figures.
-        processes: In how many processes it is run, one after the other.
+        again: Whether it is run in a new process for each round of the whole, rather than
+            once with rounds of its own.
         always: Whether it is also part of a quick run.
     """
 
     tables: Mapping[str, str]
     measure: Callable[[Size], Iterator[Figure]]
-    processes: int = 1
+    again: bool = False
     always: bool = True
 
 
@@ -174,7 +175,7 @@ def _scaling(size: Size) -> Iterator[Figure]:
 def _power(several: Sequence[Scale]) -> float:
     """The power of the size with which the cost grows at the end: 0 not at all, 1 linear."""
     less, more = several[-2:]
-    return math.log(more.cpu_us / less.cpu_us) / math.log(more.size / less.size)
+    return math.log(more.cpu_us / less.cpu_us) / math.log((more.size + 1) / (less.size + 1))
 
 
 def _throughput(*, streamed: bool) -> Callable[[Size], Iterator[Figure]]:
@@ -203,8 +204,8 @@ def _speeds(table: str, row: Row) -> Iterator[Figure]:
 
 def _calls_tables(kind: str, answers: str) -> dict[str, str]:
     note = (
-        f"5 interleaved rounds, {answers}, against a local server that answers at once. Ratios are"
-        " taken within a round: to a stock ChatOpenAI and to one with the router's HTTP client, by"
+        f"{{rounds}} interleaved rounds, {answers}, against a local server that answers at once."
+        " Ratios are taken within a round: to a stock ChatOpenAI and to one with the router's HTTP client, by"
         " calls a second and, which is steadier, by calls for each second of the client's CPU."
     )
     return {_calls_table(kind, many): note for many in CONCURRENCIES}
@@ -212,18 +213,18 @@ def _calls_tables(kind: str, answers: str) -> dict[str, str]:
 
 SECTIONS: Mapping[str, Section] = {
     "decision": Section(
-        tables={DECISION: "Medians of 300 texts in each of 5 processes."},
+        tables={DECISION: "Medians of 300 texts in each of {rounds} processes."},
         measure=_decision,
-        processes=5,
+        again=True,
     ),
     "added": Section(
         tables={
             ADDED: "CPU over that of ChatOpenAI in the same round, against a local server that"
-            " answers at once: medians of 60 rounds in each of 5 processes; of streams, what a"
-            " chunk adds beyond invoke."
+            " answers at once: medians of 60 rounds in each of {rounds} processes; of streams, what"
+            " a chunk adds beyond invoke."
         },
         measure=_added,
-        processes=5,
+        again=True,
     ),
     "plain": Section(
         tables=_calls_tables("plain", "whole answers"),
@@ -234,12 +235,14 @@ SECTIONS: Mapping[str, Section] = {
         measure=_throughput(streamed=True),
     ),
     "import": Section(
-        tables={IMPORT: "Five times, each in a new process."}, measure=_import, processes=5
+        tables={IMPORT: "{rounds} times, each in a new process."}, measure=_import, again=True
     ),
     "memory": Section(
-        tables={MEMORY: "Resident memory of a process, then after 1,000 more calls; 5 processes."},
+        tables={
+            MEMORY: "Resident memory of a process, then after 1,000 more calls; {rounds} processes."
+        },
         measure=_memory,
-        processes=5,
+        again=True,
     ),
     "costs": Section(
         tables={
@@ -250,13 +253,13 @@ SECTIONS: Mapping[str, Section] = {
     ),
     "scaling": Section(
         tables={
-            SCALING: "CPU of a decision, or of writing a record, medians of 30 in each of 5"
-            " processes.",
+            SCALING: "CPU of a decision, or of writing a record, medians of 30 in each of"
+            " {rounds} processes.",
             GROWTH: "With which power of the size that grows from the last size but one to the"
             " last: 0 not at all, 1 linearly.",
         },
         measure=_scaling,
-        processes=5,
+        again=True,
     ),
     "faults": Section(
         tables={FAULTS: "Sixteen provider faults with short timings, judged by the same rules."},
@@ -267,12 +270,17 @@ SECTIONS: Mapping[str, Section] = {
 """What `smartroute bench all` runs, in this order."""
 
 
-def main(names: Sequence[str], seed: int, *, quick: bool = False) -> None:
+def main(names: Sequence[str], *, seed: int, rounds: int, quick: bool) -> None:
     """Print the figures of one process of each of some sections."""
-    size = replace(QUICK if quick else FULL, seed=seed)
+    size = replace(QUICK if quick else FULL, seed=seed, throughput_rounds=rounds)
     for name in names:
         tell(SECTIONS[name].measure(size))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1].split(","), int(sys.argv[2]), quick="--quick" in sys.argv[3:])
+    main(
+        sys.argv[1].split(","),
+        seed=int(sys.argv[2]),
+        rounds=int(sys.argv[3]),
+        quick="--quick" in sys.argv[4:],
+    )

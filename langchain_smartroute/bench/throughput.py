@@ -45,6 +45,8 @@ __all__ = [
 _PROMPT = "Translate to German: good morning"
 _MODEL = "instant"
 _BRANCHES = 8
+_PATIENCE_S = 120
+"""Nobody gives up on a busy machine, where the router would ask its fallback instead."""
 _ALONE, _WHOLE, _STREAMED = 64, 256, 128
 """Calls of a round: one after the other; several at a time, whole and in pieces."""
 
@@ -255,7 +257,11 @@ async def _contestants(url: str, *, streamed: bool) -> AsyncIterator[dict[str, C
     }
     for transport in ("httpx", "aiohttp")[: 2 if fast == "aiohttp" else 1]:
         models[f"router, {transport}"] = bench_router(
-            {"primary": _MODEL, "fallback": "other"}, base_url=url, transport=transport
+            {"primary": _MODEL, "fallback": "other"},
+            base_url=url,
+            transport=transport,
+            connect_timeout_s=_PATIENCE_S,
+            first_token_timeout_s=_PATIENCE_S,
         )
     try:
         yield {name: _call_of(model, streamed=streamed) for name, model in models.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from pathlib import Path
 from typing import Annotated
 
@@ -48,6 +49,7 @@ def everything(
             help="A Python file that measures more; may be given again.",
         ),
     ] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="How often everything is measured.")] = 5,
     quick: Annotated[
         bool, typer.Option("--quick", help="Show that all runs; the figures say nothing.")
     ] = False,
@@ -56,12 +58,13 @@ def everything(
     """Measure everything, beside the alternatives, and write it down with its spread.
 
     Takes about a quarter of an hour on two idle cores, during which the machine must have
-    nothing else to do.
+    nothing else to do. Exits with 1 if a part failed; the others' figures are written.
     """
     out.mkdir(parents=True, exist_ok=True)
     programs = with_programs or []
-    steps, number = len(steps_of(quick=quick, programs=programs, seed=seed)), iter(range(1, 1_000))
+    steps, number = len(steps_of(rounds=rounds, quick=quick, programs=programs)), count(1)
     figures = run_everything(
+        rounds=rounds,
         quick=quick,
         programs=programs,
         seed=seed,
@@ -69,6 +72,10 @@ def everything(
     )
     write_text(json_text(figures.as_dict()) + "\n", out / "figures.json")
     write_text(as_markdown(figures), out / "figures.md")
+    if figures.made["failed"]:
+        lines = [f"failed: {failure}" for failure in figures.made["failed"]]
+        print_hanging(lines, width=console().width)
+        raise typer.Exit(1)
 
 
 def check(

@@ -26,6 +26,7 @@ from langchain_smartroute.errors import ConfigurationError
 MADE = {
     "date": "2026-11-27",
     "quick": False,
+    "failed": [],
     "seconds": 600,
     "load_average": {"before": 0.1, "after": 1.0},
     "machine": {"processor": "a", "cores": 2, "system": "b", "python": "c"},
@@ -190,11 +191,11 @@ def test_goals_are_held_against_figures_that_there_are():
 
 
 def test_sections_take_turns_and_each_of_their_processes_has_another_seed():
-    steps = steps_of(seed=3)
+    steps = steps_of(rounds=4, seed=3)
     assert len({tuple(arguments) for _, arguments in steps}) == len(steps)
     for name, section in SECTIONS.items():
-        seeds = [arguments[3] for step, arguments in steps if step == name]
-        assert seeds == [str(3 + number) for number in range(section.processes)]
+        told = [arguments[3:] for step, arguments in steps if step == name]
+        assert told == [[f"{3 + number}", "4"] for number in range(4 if section.again else 1)]
     ((_, arguments),) = steps_of(quick=True)
     assert arguments[-1] == "--quick"
 
@@ -220,9 +221,19 @@ def test_a_program_tells_its_figures(tmp_path, monkeypatch):
     assert steps == ["more"]
     assert found.made["quick"]
     assert set(found.made["versions"]) >= {"langchain-core", "openai"}
-    program.write_text("raise SystemExit('it broke')", encoding="utf-8")
-    with pytest.raises(ConfigurationError, match="exit code 1: it broke"):
-        run_everything(quick=True, programs=[program])
+    assert found.made["failed"] == []
+
+
+def test_a_program_that_fails_is_named_and_the_others_figures_are_kept(tmp_path, monkeypatch):
+    """A run of an hour was lost because one contestant's connection had timed out."""
+    broken, sound = tmp_path / "broken.py", tmp_path / "sound.py"
+    broken.write_text("raise SystemExit('it broke')", encoding="utf-8")
+    sound.write_text(f"print({json.dumps(json.dumps(figure(1.0).as_dict()))})", encoding="utf-8")
+    steps = [(path.stem, [str(path)]) for path in (broken, sound)]
+    monkeypatch.setattr(everything, "steps_of", lambda **_: steps)
+    found = run_everything()
+    assert found.figures == (figure(1.0),)
+    assert found.made["failed"] == [f"{broken}: it broke"]
 
 
 def test_figures_are_told_a_line_each(capsys):

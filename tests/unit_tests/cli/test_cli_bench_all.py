@@ -11,6 +11,7 @@ ONE = Figure(table="A decision", row="40 messages", column="CPU, µs", samples=(
 MADE = {
     "date": "2026-11-27",
     "quick": False,
+    "failed": [],
     "seconds": 600,
     "load_average": {"before": 0.1, "after": 1.0},
     "machine": {"processor": "a", "cores": 2, "system": "b", "python": "c"},
@@ -55,6 +56,15 @@ def test_all_writes_json_and_markdown(smartroute, monkeypatch, tmp_path):
     assert told["figures"][0]["value"] == 215.0
     table = (tmp_path / "new" / "dir" / "figures.md").read_text(encoding="utf-8")
     assert "| 40 messages | 215 (200 to 230) |" in table
+
+
+def test_all_exits_with_1_where_a_part_failed_and_still_writes(smartroute, monkeypatch, tmp_path):
+    broken = Figures(made={**MADE, "failed": ["plain: it broke"]}, figures=(ONE,))
+    monkeypatch.setattr("langchain_smartroute.cli.bench_all.run_everything", lambda **_: broken)
+    shown = smartroute("bench", "all", "--out", tmp_path)
+    assert shown.exit_code == 1
+    assert "failed: plain: it broke" in shown.stdout
+    assert (tmp_path / "figures.md").exists()
 
 
 def test_a_program_that_is_not_there_is_wrong_usage(smartroute, tmp_path):
