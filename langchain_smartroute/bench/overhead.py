@@ -30,6 +30,7 @@ from langchain_smartroute.bench.beside import (
     SAME_CLIENT,
     SDK,
     SdkCalls,
+    aclose,
     chat_model,
     langchains_own,
 )
@@ -219,10 +220,12 @@ async def _waiting_contestants(url: str) -> AsyncIterator[dict[str, Any]]:
 
     sdk = SdkCalls(_MODEL, url)
     client = async_client(asyncio.get_running_loop(), chosen_transport("auto"))
+    contestants = _contestants(url, sdk, {"http_async_client": client})
     try:
-        yield _contestants(url, sdk, {"http_async_client": client})
+        yield contestants
     finally:
         await sdk.aclose()
+        await aclose(contestants[PLAIN])
 
 
 class _without_collections:  # noqa: N801 - used as contextlib's are

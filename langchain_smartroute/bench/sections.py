@@ -205,8 +205,9 @@ def _speeds(table: str, row: Row) -> Iterator[Figure]:
 def _calls_tables(kind: str, answers: str) -> dict[str, str]:
     note = (
         f"{{rounds}} interleaved rounds, {answers}, against a local server that answers at once."
-        " Ratios are taken within a round: to a stock ChatOpenAI and to one with the router's HTTP client, by"
-        " calls a second and, which is steadier, by calls for each second of the client's CPU."
+        " Ratios are taken within a round: to a stock ChatOpenAI and to one with the router's"
+        " HTTP client, by calls a second and, which is steadier, by calls for each second of the"
+        " client's CPU."
     )
     return {_calls_table(kind, many): note for many in CONCURRENCIES}
 

@@ -24,6 +24,7 @@ from langchain_smartroute.bench.beside import (
     SAME_CLIENT,
     SDK,
     SdkCalls,
+    aclose,
     chat_model,
     langchains_own,
 )
@@ -267,6 +268,7 @@ async def _contestants(url: str, *, streamed: bool) -> AsyncIterator[dict[str, C
         yield {name: _call_of(model, streamed=streamed) for name, model in models.items()}
     finally:
         await sdk.aclose()
+        await aclose(models[STOCK])
 
 
 def _call_of(model: Any, *, streamed: bool) -> Call:
