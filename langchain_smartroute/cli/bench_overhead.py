@@ -48,11 +48,11 @@ def overhead(
 def _tables(found: list[Added], width: int) -> Iterator[str]:
     for way, several in groupby(found, key=lambda added: added.way):
         yield ""
-        yield f"{way:<{width}}{'CPU µs':>8}{'added µs (95 %)':>25}{'ratio':>7}{'a chunk':>9}"
+        yield f"{way:<{width}}{'CPU µs':>8}{'added µs (95 %)':>26}{'ratio':>6}{'a chunk':>9}"
         yield from (_line(added, width) for added in several)
 
 
 def _line(added: Added, width: int) -> str:
     interval = f"{added.added_us:,.0f} ({added.low_us:,.0f} to {added.high_us:,.0f})"
     chunk = "" if added.chunk_us is None else f"{added.chunk_us:.1f}"
-    return f"{added.name:<{width}}{added.cpu_us:>8,.0f}{interval:>25}{added.ratio:>7.3f}{chunk:>9}"
+    return f"{added.name:<{width}}{added.cpu_us:>8,.0f}{interval:>26}{added.ratio:>6.2f}{chunk:>9}"
