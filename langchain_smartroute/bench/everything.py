@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ _Step = tuple[str, list[str]]
 def steps_of(
     *, rounds: int = 5, quick: bool = False, programs: Sequence[Path] = (), seed: int = 0
 ) -> list[_Step]:
-    """The processes of a run, in their order: sections in turn, and again.
+    """The processes of a run, in their order: sections in turn, programs, and sections again.
 
     A quick run has one process for all sections: most of it would be imports otherwise.
 
@@ -34,18 +34,20 @@ def steps_of(
         seed: Of random orders; each process of a section has another one.
     """
     section_of = ["-m", "langchain_smartroute.bench.sections"]
+    options = ["--figures", *(["--quick"] if quick else ["--rounds", f"{rounds}"])]
+    more = [(path.stem, [str(path), *options]) for path in programs]
     if quick:
         several = ",".join(name for name, section in SECTIONS.items() if section.always)
-        steps = [(several, [*section_of, several, f"{seed}", "1", "--quick"])]
-    else:
-        steps = [
+        return [(several, [*section_of, several, f"{seed}", "1", "--quick"]), *more]
+    first, *later = (
+        [
             (name, [*section_of, name, f"{seed + number}", f"{rounds}"])
-            for number in range(rounds)
             for name, section in SECTIONS.items()
             if section.again or not number
         ]
-    options = ["--figures", *(["--quick"] if quick else ["--rounds", f"{rounds}"])]
-    return steps + [(path.stem, [str(path), *options]) for path in programs]
+        for number in range(rounds)
+    )
+    return [*first, *more, *(step for steps in later for step in steps)]
 
 
 def run_everything(
@@ -69,7 +71,7 @@ def run_everything(
 
     Returns:
         The figures. What failed is named in `made["failed"]`, with what it said last: an
-        hour's other figures are not thrown away for it.
+        hour's other figures are not thrown away for it. So is the rest after an interrupt.
     """
     began, load = time.monotonic(), load_average()
     times = 1 if quick else rounds
@@ -82,18 +84,16 @@ def run_everything(
     failed: list[str] = []
     for name, arguments in steps_of(rounds=rounds, quick=quick, programs=programs, seed=seed):
         on_step(name)
-        done = subprocess.run(  # noqa: S603 - our own sections, and what the caller names
-            [sys.executable, *arguments], capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
-            failed.append(f"{' '.join(arguments)}: {''.join(last)}")
+        try:
+            told = _told(arguments)
+        except KeyboardInterrupt:
+            failed.append("the rest, which was interrupted")
+            break
+        except RuntimeError as error:
+            failed.append(f"{' '.join(arguments)}: {error}")
             continue
-        for told in _told(done.stdout):
-            if "note" in told:
-                notes[told["table"]] = told["note"]
-            else:
-                figures.append(Figure.from_dict(told))
+        notes |= {one["table"]: one["note"] for one in told if "note" in one}
+        figures += [Figure.from_dict(one) for one in told if "note" not in one]
     found = merged(figures)
     tables = {figure.table for figure in found}
     return Figures(
@@ -113,8 +113,15 @@ def run_everything(
     )
 
 
-def _told(said: str) -> Iterator[dict[str, Any]]:
-    """What a program has printed that is JSON, line by line."""
-    for line in said.splitlines():
-        if line.startswith("{"):
-            yield json.loads(line)
+def _told(arguments: Sequence[str]) -> list[dict[str, Any]]:
+    """What a program prints that is JSON, line by line.
+
+    Raises:
+        RuntimeError: If it fails, with what it said last.
+    """
+    done = subprocess.run(  # noqa: S603 - our own sections, and what the caller names
+        [sys.executable, *arguments], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise RuntimeError("".join((done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]))
+    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]

@@ -4,6 +4,11 @@ The server answers at once, in a process of its own, so that what is measured is
 client. All contestants run in one process and one event loop. Rounds are interleaved and
 the order within a round moves on, so that a machine that is busy for a while slows all of
 them; ratios are taken within a round.
+
+A round of one contestant has no more calls than it takes to keep all connections busy: a
+stock `ChatOpenAI` needs 3 ms of CPU for a plain answer and 10 for a streamed one, and half
+as much again at 512 calls at a time, where its client keeps 100 connections, opens most of
+them anew and looks at all of them for each call.
 """
 
 from __future__ import annotations
@@ -11,31 +16,18 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
-from langchain_smartroute.bench.beside import (
-    PLAIN as STOCK,
-)
-from langchain_smartroute.bench.beside import (
-    SAME_CLIENT,
-    SDK,
-    SdkCalls,
-    aclose,
-    chat_model,
-    langchains_own,
-)
-from langchain_smartroute.bench.contestants import bench_router
-from langchain_smartroute.bench.instant_server import TEXT
+from langchain_smartroute.bench.beside import PLAIN as STOCK
+from langchain_smartroute.bench.beside import SAME_CLIENT
+from langchain_smartroute.bench.callers import CALLERS, Call, callers, callers_at
 from langchain_smartroute.bench.served import instant_server
-from langchain_smartroute.execution.clients import chosen_transport
 
 __all__ = [
     "CONCURRENCIES",
-    "CONTESTANTS",
     "Measured",
     "Row",
     "ThroughputReport",
@@ -43,30 +35,11 @@ __all__ = [
     "run_throughput",
 ]
 
-_PROMPT = "Translate to German: good morning"
-_MODEL = "instant"
-_BRANCHES = 8
-_PATIENCE_S = 120
-"""Nobody gives up on a busy machine, where the router would ask its fallback instead."""
-_ALONE, _WHOLE, _STREAMED = 64, 256, 128
-"""Calls of a round: one after the other; several at a time, whole and in pieces."""
-
-CONTESTANTS: Mapping[str, str] = {
-    SDK: "AsyncOpenAI with default settings, no LangChain",
-    STOCK: "ChatOpenAI with max_retries=0",
-    SAME_CLIENT: "the same with the router's HTTP client as http_async_client",
-    "with_fallbacks": "the stock ChatOpenAI with a second one as its fallback",
-    "RunnableBranch, 1 branch": "two of them, the second where a condition does not hold",
-    f"RunnableBranch, {_BRANCHES} branches": "nine, the last where no condition holds",
-    "router, httpx": 'the router with a fallback, transport="httpx"',
-    "router, aiohttp": 'the router with a fallback, transport="aiohttp" (extra fast)',
-}
-"""Contestant → its settings in words."""
-
 CONCURRENCIES = (1, 64, 512)
 """Calls at a time."""
 
-Call = Callable[[], Awaitable[Any]]
+_ALONE, _WHOLE, _STREAMED = 64, 256, 128
+"""Calls of a round: one after the other; several at a time, whole and in pieces."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +108,7 @@ class ThroughputReport:
         return {
             "what": "throughput",
             "streamed": self.streamed,
-            "contestants": dict(CONTESTANTS),
+            "contestants": dict(CALLERS),
             "rows": [
                 {**asdict(row), "per_s": row.per_s, "cpu_ms": row.cpu_ms} for row in self.rows
             ],
@@ -173,12 +146,13 @@ async def _all_rows(
     streamed: bool,
     on_round: Callable[[], None],
 ) -> list[Row]:
-    async with _contestants(url, streamed=streamed) as contestants:
+    async with callers(url, streamed=streamed) as contestants:
         rows: list[Row] = []
         for concurrency, calls in loads.items():
-            found: dict[str, list[Measured]] = {name: [] for name in contestants}
+            names = callers_at(concurrency, contestants)
+            found: dict[str, list[Measured]] = {name: [] for name in names}
             for number in range(rounds + 1):
-                for name in _turned(list(contestants), number):
+                for name in _turned(names, number):
                     measured = await _measured(contestants[name], calls, concurrency)
                     # The first round opens connections and fills caches.
                     if number:
@@ -237,54 +211,3 @@ async def _measured(call: Call, calls: int, concurrency: int) -> Measured:
     await asyncio.gather(*(work() for _ in range(concurrency)))
     took, cpu = time.perf_counter() - began, time.process_time() - used
     return Measured(per_s=calls / took, cpu_ms=1000 * cpu / calls)
-
-
-@asynccontextmanager
-async def _contestants(url: str, *, streamed: bool) -> AsyncIterator[dict[str, Call]]:
-    """Every contestant that can run here, as a call without arguments."""
-    # It imports openai, which takes its time.
-    from langchain_smartroute.execution.transport import async_client  # noqa: PLC0415
-
-    def stock(**settings: Any) -> Any:
-        return chat_model(_MODEL, url, **settings)
-
-    fast = chosen_transport("auto")
-    sdk = SdkCalls(_MODEL, url)
-    models = {
-        SDK: sdk,
-        STOCK: stock(),
-        SAME_CLIENT: stock(http_async_client=async_client(asyncio.get_running_loop(), fast)),
-        **langchains_own(stock, branches=_BRANCHES),
-    }
-    for transport in ("httpx", "aiohttp")[: 2 if fast == "aiohttp" else 1]:
-        models[f"router, {transport}"] = bench_router(
-            {"primary": _MODEL, "fallback": "other"},
-            base_url=url,
-            transport=transport,
-            connect_timeout_s=_PATIENCE_S,
-            first_token_timeout_s=_PATIENCE_S,
-        )
-    try:
-        yield {name: _call_of(model, streamed=streamed) for name, model in models.items()}
-    finally:
-        await sdk.aclose()
-        await aclose(models[STOCK])
-
-
-def _call_of(model: Any, *, streamed: bool) -> Call:
-    async def whole() -> None:
-        _expect(_text(await model.ainvoke(_PROMPT)))
-
-    async def in_pieces() -> None:
-        _expect("".join([_text(piece) async for piece in model.astream(_PROMPT)]))
-
-    return in_pieces if streamed else whole
-
-
-def _text(said: Any) -> str:
-    return said if isinstance(said, str) else str(said.text)
-
-
-def _expect(text: str) -> None:
-    if text != TEXT:
-        raise RuntimeError("a contestant did not give the whole answer, so its speed says nothing")

@@ -236,6 +236,24 @@ def test_a_program_that_fails_is_named_and_the_others_figures_are_kept(tmp_path,
     assert found.made["failed"] == [f"{broken}: it broke"]
 
 
+def test_an_interrupt_ends_the_run_and_keeps_what_was_measured(tmp_path, monkeypatch):
+    sound = tmp_path / "sound.py"
+    sound.write_text(f"print({json.dumps(json.dumps(figure(1.0).as_dict()))})", encoding="utf-8")
+    steps = [("first", [str(sound)]), ("second", ["-m", "interrupted"]), ("third", [str(sound)])]
+    monkeypatch.setattr(everything, "steps_of", lambda **_: steps)
+    told = everything._told
+
+    def interrupted(arguments):
+        if arguments == ["-m", "interrupted"]:
+            raise KeyboardInterrupt
+        return told(arguments)
+
+    monkeypatch.setattr(everything, "_told", interrupted)
+    found = run_everything()
+    assert found.figures == (figure(1.0),)
+    assert found.made["failed"] == ["the rest, which was interrupted"]
+
+
 def test_figures_are_told_a_line_each(capsys):
     tell([figure(1.0), figure(2.0)], notes={"T": "how"})
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
