@@ -148,7 +148,7 @@ def _word_starts(kinds: npt.NDArray[np.uint8], *, may_be_whole: bool) -> npt.NDA
     if may_be_whole:
         begins |= after == _WHOLE
     begins &= after != _SEPARATOR
-    found = begins.nonzero()[0]
+    found: npt.NDArray[np.intp] = begins.nonzero()[0]
     found += 1
     return found
 
