@@ -9,14 +9,9 @@ from typing import Annotated
 import typer
 
 from langchain_smartroute.bench.everything import run_everything, steps_of
-from langchain_smartroute.bench.figure_pages import (
-    BEGIN,
-    END,
-    as_markdown,
-    quoted_figures,
-    shown_spread,
-)
+from langchain_smartroute.bench.figure_pages import as_markdown, shown_spread
 from langchain_smartroute.bench.figures import Figures
+from langchain_smartroute.bench.quoted import quoted_figures, rewritten
 from langchain_smartroute.cli.documents import write_text
 from langchain_smartroute.cli.output import console, json_text, print_hanging
 from langchain_smartroute.errors import ConfigurationError
@@ -28,6 +23,10 @@ FiguresArgument = Annotated[
     typer.Argument(
         metavar="FIGURES", exists=True, dir_okay=False, help="Written by smartroute bench all."
     ),
+]
+
+PagesArgument = Annotated[
+    list[Path], typer.Argument(metavar="PAGE...", exists=True, dir_okay=False)
 ]
 
 
@@ -80,7 +79,7 @@ def everything(
 
 def check(
     figures: FiguresArgument,
-    pages: Annotated[list[Path], typer.Argument(metavar="PAGE...", exists=True, dir_okay=False)],
+    pages: PagesArgument,
 ) -> None:
     """Compare what pages state with figures: each with its spread, which must overlap.
 
@@ -109,16 +108,18 @@ def check(
 
 def page(
     figures: FiguresArgument,
-    path: Annotated[Path, typer.Argument(metavar="PAGE", exists=True, dir_okay=False)],
+    pages: PagesArgument,
 ) -> None:
-    """Write a page's tables of figures again."""
-    text = path.read_text(encoding="utf-8")
-    before, begun, rest = text.partition(BEGIN)
-    _, ended, after = rest.partition(END)
-    if not begun or not ended:
-        raise ConfigurationError(f"{path}: has no place for figures; put {BEGIN} and {END} in it")
-    tables = as_markdown(_measured(figures))
-    write_text(f"{before}{BEGIN}\n\n{tables}\n{END}{after}", path)
+    """Write pages again with new figures: their tables, and the numbers that they list."""
+    found = _measured(figures)
+    for path in pages:
+        before = path.read_text(encoding="utf-8")
+        try:
+            text = rewritten(before, found)
+        except ValueError as error:
+            raise ConfigurationError(f"{path}: {error}") from error
+        if text != before:
+            write_text(text, path)
 
 
 def _measured(path: Path) -> Figures:

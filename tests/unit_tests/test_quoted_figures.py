@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from langchain_smartroute.bench.figure_pages import BEGIN, as_markdown, quoted_figures
+from langchain_smartroute.bench.figure_pages import BEGIN, as_markdown
 from langchain_smartroute.bench.figures import Figures
 from langchain_smartroute.bench.goals import GOALS
+from langchain_smartroute.bench.quoted import quoted_figures
 
 ROOT = Path(__file__).parents[2]
 FIGURES = Figures.read(ROOT / "examples" / "figures.json")

@@ -10,16 +10,10 @@ from hypothesis import strategies as st
 
 from langchain_smartroute.bench import everything
 from langchain_smartroute.bench.everything import run_everything, steps_of
-from langchain_smartroute.bench.figure_pages import (
-    BEGIN,
-    END,
-    as_markdown,
-    quoted_figures,
-    shown,
-    shown_spread,
-)
+from langchain_smartroute.bench.figure_pages import BEGIN, END, as_markdown, shown, shown_spread
 from langchain_smartroute.bench.figures import Figure, Figures, merged, tell
 from langchain_smartroute.bench.goals import GOALS, Goal, held
+from langchain_smartroute.bench.quoted import quoted_figures, rewritten
 from langchain_smartroute.bench.sections import SECTIONS
 from langchain_smartroute.errors import ConfigurationError
 
@@ -149,9 +143,20 @@ def test_a_number_in_the_text_agrees_to_its_rounding(us, agrees):
     assert quoted.agrees(figure(us)) is agrees
 
 
+@pytest.mark.parametrize(("us", "agrees"), [(949.0, False), (951.0, True), (1_340.0, True)])
+def test_a_number_in_the_text_agrees_within_the_range_beside_it(us, agrees):
+    with_range = TEXT.replace("1.1 ms", "1.1 ms (1.0–1.3)").replace(
+        "[1.1] ms", "[1.1] ms ([1.0]–[1.3])"
+    )
+    (quoted,) = quoted_figures(with_range)
+    assert quoted.text == "adds 1.1 ms (1.0–1.3) of CPU to `invoke`"
+    assert quoted.agrees(figure(us)) is agrees
+
+
 @pytest.mark.parametrize(
     "listed",
     [
+        "adds [1.1] ms of [3] = Added to a call / router / invoke, µs",
         "adds [1.2] ms of CPU to `invoke` = Added to a call / router / invoke, µs",
         "adds 1.1 ms = Added to a call / router / invoke, µs",
         "adds [1.1] ms = router",
@@ -162,6 +167,37 @@ def test_a_listed_number_must_be_in_the_text_and_name_its_figure(listed):
     wrong = TEXT.replace(TEXT.splitlines()[4], listed)
     with pytest.raises(ValueError, match="adds"):
         list(quoted_figures(wrong))
+
+
+def test_a_text_is_written_again_with_other_figures_and_then_agrees_with_them():
+    text = """It adds .50 ms
+(.40–1.30) and,
+in .50 ms, nothing.
+
+<!-- quoted figures
+adds [.50] ms ([.40]–[1.30]) = Added to a call / router / invoke, µs × 0.001
+in [.50] ms, = A / b / c
+-->
+"""
+    other = figure(812.0, 900.0, 1_044.0)
+    assert rewritten(text, figures(other)) == (
+        text.replace("adds .50", "adds .90")
+        .replace("(.40–1.30)", "(.81–1.04)")
+        .replace("adds [.50] ms ([.40]–[1.30])", "adds [.90] ms ([.81]–[1.04])")
+    )
+    stated, _ = quoted_figures(rewritten(text, figures(other)))
+    assert stated.agrees(other)
+    minus = figure(-2_000.0)
+    assert "adds \u22122.00 ms" in rewritten(text, figures(minus))
+
+
+def test_a_page_is_written_again_with_other_tables_and_nothing_else():
+    before, after = (
+        page(figure(1.0), before="a", after="z"),
+        page(figure(2.0), before="a", after="z"),
+    )
+    assert rewritten(before, figures(figure(2.0))) == after
+    assert rewritten("no figures", figures(figure(2.0))) == "no figures"
 
 
 def test_a_quick_run_says_that_its_figures_say_nothing():
