@@ -67,7 +67,7 @@ GOALS: tuple[Goal, ...] = (
     _goal("Costs", "router, all four ways to call", "share exact to the last digit", at_least=1),
     *(
         _goal("Growth", what, "power", at_most=1.05)
-        for what in ("models", "messages", "rules", "records")
+        for what in ("models", "messages", "rules", "records", "stored records")
     ),
     _goal("An agent's turn", "router", "× fixed model", at_most=1.05),
     _goal("A record", "written to SQLite", "CPU, µs", at_most=50),

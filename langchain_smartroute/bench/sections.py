@@ -167,7 +167,8 @@ def _scaling(size: Size) -> Iterator[Figure]:
     found: dict[str, list[Scale]] = {}
     for scale in bench_scaling(sizes):
         found.setdefault(scale.what, []).append(scale)
-        yield _one(SCALING, f"{scale.size:,} {scale.what}", "CPU, µs", scale.cpu_us)
+        what = scale.what.removesuffix("s") if scale.size == 1 else scale.what
+        yield _one(SCALING, f"{scale.size:,} {what}", "CPU, µs", scale.cpu_us)
     for what, several in found.items():
         yield _one(GROWTH, what, "power", _power(several))
 

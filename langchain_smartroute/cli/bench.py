@@ -157,8 +157,8 @@ def scaling(*, output: FormatOption = Format.TABLE) -> None:
     if output is Format.JSON:
         print_json([asdict(scale) for scale in found])
         return
-    lines = ["what grows      how many   CPU in µs   each one more"]
-    lines += [f"{s.what:<12}{s.size:>12,}{s.cpu_us:>12,.0f}{shown_each(s):>16}" for s in found]
+    lines = ["what grows          how many   CPU in µs   each one more"]
+    lines += [f"{s.what:<16}{s.size:>12,}{s.cpu_us:>12,.0f}{shown_each(s):>16}" for s in found]
     print_hanging(lines, width=console().width)
 
 
