@@ -42,6 +42,7 @@ def _goal(
     return Goal(key=(table, row, column), at_most=at_most, at_least=at_least)
 
 
+_CLASS = "from langchain_smartroute import SmartRouterRunnable"
 _FAST = "router, aiohttp"
 _PLAIN = "Calls a second, plain, 64 at a time"
 _BESIDE = "Beside peers, plain"
@@ -58,11 +59,9 @@ GOALS: tuple[Goal, ...] = (
     _goal(_PLAIN, _FAST, "× ChatOpenAI", at_least=1.4),
     _goal(_PLAIN, _FAST, "× same client", at_least=0.92),
     _goal(_BESIDE, "LiteLLM Router", "router's calls a second ×", at_least=3),
-    _goal(
-        "Import",
-        "import langchain_smartroute",
-        "CPU beyond langchain_core's chat models, ms",
-        at_most=50,
+    *(
+        _goal("Import", what, "CPU beyond langchain_core's chat models, ms", at_most=50)
+        for what in (_CLASS, f"{_CLASS}, CostCallbackHandler, SpendLimit")
     ),
     _goal("Costs", "router, all four ways to call", "share exact to the last digit", at_least=1),
     *(

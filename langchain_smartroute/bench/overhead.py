@@ -13,8 +13,6 @@ import asyncio
 import gc
 import math
 import random
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
@@ -40,15 +38,12 @@ from langchain_smartroute.catalog import Catalog
 from langchain_smartroute.execution.clients import chosen_transport
 from langchain_smartroute.runnable import SmartRouterRunnable
 
-__all__ = ["PLAIN", "Added", "Way", "bench_decision", "bench_import", "bench_overhead"]
+__all__ = ["PLAIN", "Added", "Way", "bench_decision", "bench_overhead"]
 
 _KEY = "none"
 _MODEL = "deepseek-chat"
 _WARM_UP = 20
 _TURNS = 40
-_IMPORTED = ("import langchain_smartroute", "from langchain_smartroute import SmartRouterRunnable")
-_STARTING = "import time, langchain_core.language_models.chat_models; begun = time.process_time()"
-_TELLING = "print(time.process_time() - begun)"
 
 Way = str
 """How a call is made: `invoke`, `ainvoke`, `stream` or `astream`."""
@@ -115,21 +110,6 @@ def bench_decision(calls: int) -> dict[int, float]:
             router.explain(chat)
         found[size] = median(_cpu_us(partial(router.explain, chat)) for chat in chats)
     return found
-
-
-def bench_import(times: int = 5) -> dict[str, float]:
-    """What is imported → milliseconds of CPU beyond LangChain's own chat models.
-
-    Args:
-        times: Of how many imports the median is taken, each in a new process.
-    """
-    return {what: median(_import_ms(what) for _ in range(times)) for what in _IMPORTED}
-
-
-def _import_ms(what: str) -> float:
-    program = f"{_STARTING}; {what}; {_TELLING}"
-    told = subprocess.check_output([sys.executable, "-c", program], text=True)  # noqa: S603 - our own
-    return float(told) * 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

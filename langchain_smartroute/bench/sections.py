@@ -20,11 +20,11 @@ from dataclasses import dataclass, replace
 from langchain_smartroute.bench.exact_costs import bench_exact_costs
 from langchain_smartroute.bench.fault_card import run_fault_card
 from langchain_smartroute.bench.figures import Figure, tell
+from langchain_smartroute.bench.imports import bench_import
 from langchain_smartroute.bench.memory import bench_memory
 from langchain_smartroute.bench.overhead import (
     PLAIN,
     bench_decision,
-    bench_import,
     bench_overhead,
 )
 from langchain_smartroute.bench.scaling import SIZES, Scale, bench_scaling
@@ -50,7 +50,7 @@ class Size:
         decisions: Texts to decide on.
         rounds: Calls of each contestant in each way.
         calls: Calls of a contestant in a round of the throughput; `None`: as many as it takes.
-        throughput_rounds: Such rounds.
+        throughput_rounds: Such rounds, and imports.
         more_calls: After which memory is looked at again.
         questions: Answers whose cost is checked, in each way to call.
         warm_up: Calls before that, which are not counted.
@@ -134,9 +134,10 @@ def _added(size: Size) -> Iterator[Figure]:
             yield _one(ADDED, added.name, f"{added.way}, ×", added.ratio)
 
 
-def _import(_: Size) -> Iterator[Figure]:
-    for row, ms in bench_import(1).items():
-        yield _one(IMPORT, row, "CPU beyond langchain_core's chat models, ms", ms)
+def _import(size: Size) -> Iterator[Figure]:
+    for _ in range(size.throughput_rounds):
+        for row, ms in bench_import(1).items():
+            yield _one(IMPORT, row, "CPU beyond langchain_core's chat models, ms", ms)
 
 
 def _memory(size: Size) -> Iterator[Figure]:
@@ -237,7 +238,8 @@ SECTIONS: Mapping[str, Section] = {
         measure=_throughput(streamed=True),
     ),
     "import": Section(
-        tables={IMPORT: "{rounds} times, each in a new process."}, measure=_import, again=True
+        tables={IMPORT: "{rounds} times in turn, each in a new process, with compiled modules."},
+        measure=_import,
     ),
     "memory": Section(
         tables={
