@@ -1,6 +1,6 @@
-"""The frozen values that the rooms of this package pass to one another.
+"""The values that the rooms of this package pass to one another, frozen.
 
-Nothing here imports anything of the package or does any work. Money is
+Nothing here does any work or imports another room. Money is
 `Decimal` US dollars; `None` means unknown and is never shown as zero.
 """
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from langchain_smartroute.faces import on_first_use
 
 if TYPE_CHECKING:
+    from langchain_smartroute.types.caught import Caught
     from langchain_smartroute.types.values import (
         Attempt,
         Classification,
@@ -41,6 +42,7 @@ else:
     __getattr__, __dir__ = on_first_use(
         __name__,
         {
+            "caught": "Caught",
             "values": (
                 "Attempt Classification Conversation Figures RequestFeatures RoutingDecision Usage"
             ),
@@ -57,6 +59,7 @@ __all__ = [
     "TASKS",
     "TIERS",
     "Attempt",
+    "Caught",
     "Classification",
     "Conversation",
     "Difficulty",
