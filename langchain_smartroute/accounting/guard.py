@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Guard", "GuardedCandidate"]
 
-ROOM_ARGUMENTS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
+_ROOM_ARGUMENTS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
+"""What the answer's room is called in the arguments of a call."""
+
+
+def _never() -> bool:
+    return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,13 +52,20 @@ class Guard:
     extra_tokens: int = 0
     sets_room: bool = True
     stand_in: StandIn | None = None
-    is_late: Callable[[], bool] = bool
+    is_late: Callable[[], bool] = _never
 
     def planned(
         self, messages: Any, config: RunnableConfig, arguments: dict[str, Any]
     ) -> PlannedCall:
-        """The most that a call can come to; the answer's room is set where it has none."""
-        room = next((arguments[n] for n in ROOM_ARGUMENTS if arguments.get(n)), self.room)
+        """The most that a call can come to.
+
+        Args:
+            messages: What is sent.
+            config: Whose metadata say whose call it is.
+            arguments: Those of the call; where they name no answer's room, one is set in
+                them, as the provider's own would have no bound.
+        """
+        room = next((arguments[n] for n in _ROOM_ARGUMENTS if arguments.get(n)), self.room)
         if not isinstance(room, int):
             longest = self.spec.max_output_tokens or self.spending.answer_room_tokens
             room = min(self.spending.answer_room_tokens, longest)

@@ -44,6 +44,14 @@ class CallRecord:
         tags: The run's tags, without LangChain's own.
         prompt: What was asked, redacted; `None` unless the handler was told to keep it.
         answer: What was answered, likewise.
+
+    Example:
+        >>> from langchain_smartroute import SmartRouterRunnable, track_costs
+        >>> from langchain_smartroute.sandbox import SandboxServer
+        >>> with SandboxServer() as server, track_costs() as costs:
+        ...     answer = SmartRouterRunnable.from_catalog(base_url=server.base_url).invoke("Hello!")
+        >>> [(record.alias, record.outcome, record.cost_usd) for record in costs.records]
+        [('deepseek-chat', 'accepted', Decimal('0.00000322'))]
     """
 
     run_id: str

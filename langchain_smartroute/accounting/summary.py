@@ -39,6 +39,11 @@ class CostStats:
         mean_latency_s: Seconds per request, all its attempts together, of second opinions
             only what they took longer; `None` without a request.
         model_distribution: Alias → requests that it answered.
+
+    Example:
+        >>> from langchain_smartroute import CostCallbackHandler
+        >>> CostCallbackHandler(baseline="gpt-4o").stats().actual_cost_usd
+        Decimal('0')
     """
 
     total_requests: int = 0

@@ -130,7 +130,8 @@ def _has_own_http(model: Any) -> bool:
 def _adopted_openai(
     model: Any, limits: TimeLimits, *, loop: AbstractEventLoop | None, transport: Transport
 ) -> BaseChatModel:
-    # It imports openai.
+    # They import openai.
+    from langchain_smartroute.execution.done import tell_ends  # noqa: PLC0415
     from langchain_smartroute.execution.transport import (  # noqa: PLC0415
         async_client,
         blocking_client,
@@ -150,6 +151,7 @@ def _adopted_openai(
         client = {"http_client": async_client(loop, transport)} if ours else {}
         changes["root_async_client"] = model.root_async_client.with_options(**options, **client)
         changes["async_client"] = changes["root_async_client"].chat.completions
+    tell_ends(changes.get("root_client"), changes.get("root_async_client"))
     adopted_model: BaseChatModel = model.model_copy(update=changes)
     return adopted_model
 

@@ -43,6 +43,14 @@ def _none_for_false(value: Any) -> Any:
     return None if value is False else value
 
 
+_ELSEWHERE = {
+    name: f'it belongs to the catalog: catalog={{"extends": "default", "{name}": …}}'
+    " (or to from_models)"
+    for name in ("routes", "default")
+}
+"""What people give to `from_catalog` that is a part of what it is given."""
+
+
 def _usual_signs() -> Any:
     return classify.StuckSigns()
 
@@ -126,7 +134,8 @@ class ConfiguredModel(ChatCalls):
         try:
             super().__init__(**data)
         except ValidationError as error:
-            raise ConfigurationError(*catalogs.faults_of(error)) from error
+            faults = catalogs.faults_of(error, known=type(self).model_fields, elsewhere=_ELSEWHERE)
+            raise ConfigurationError(*faults) from error
 
     @field_validator("spend_limits", mode="before")
     @classmethod

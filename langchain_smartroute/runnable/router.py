@@ -9,14 +9,14 @@ from langchain_core import tools as core_tools
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_core.runnables import Runnable, RunnableConfig
-from langchain_core.runnables.config import ensure_config, merge_configs
+from langchain_core.runnables.config import ensure_config
 from pydantic import ConfigDict
 from typing_extensions import override
 
 from langchain_smartroute import engine, execution
 from langchain_smartroute.errors import InvalidRequestError
 from langchain_smartroute.runnable import making
-from langchain_smartroute.runnable.callbacks import with_handler
+from langchain_smartroute.runnable.callbacks import with_own
 from langchain_smartroute.runnable.configured import ConfiguredModel
 from langchain_smartroute.runnable.learning import LearnsFromScores
 from langchain_smartroute.runnable.plan import Form, Plan, planned
@@ -150,7 +150,17 @@ class SmartRouterRunnable(LearnsFromScores, ConfiguredModel):
         config: RunnableConfig | None = None,
         **kwargs: Any,
     ) -> RoutingDecision:
-        """Decide without calling any candidate; `str()` of the answer explains it."""
+        """Decide without calling any candidate; `str()` of the answer explains it.
+
+        Args:
+            input: What would be asked: a text, messages or a prompt's value.
+            config: The call's config, such as one with `configurable` choices.
+            **kwargs: The call's arguments, such as `tools` or `model`.
+
+        Raises:
+            InvalidRequestError: For a call that no candidate could serve as it is made.
+            NoFeasibleModelError: If every one is ruled out (SpendLimitExceededError: by price).
+        """
         own, request = self._opened(input, config, kwargs)
         return self._engine.decide(request, self._engine.visit(request).recalled, own)[0]
 
@@ -160,7 +170,13 @@ class SmartRouterRunnable(LearnsFromScores, ConfiguredModel):
         config: RunnableConfig | None = None,
         **kwargs: Any,
     ) -> RoutingDecision:
-        """Decide without calling any candidate; `str()` of the answer explains it."""
+        """As `explain`, without blocking the event loop.
+
+        Args:
+            input: As above.
+            config: As above.
+            **kwargs: As above.
+        """
         own, request = self._opened(input, config, kwargs)
         visit = await self._engine.avisit(request)
         return (await self._engine.adecide(request, visit.recalled, own))[0]
@@ -250,7 +266,7 @@ class SmartRouterRunnable(LearnsFromScores, ConfiguredModel):
         form: Form = _A_MESSAGE,
     ) -> tuple[RunnableConfig, Request]:
         """A call with the router's own config, taken apart."""
-        config = self._own_config(ensure_config(config))
+        config = with_own(ensure_config(config), self, costs=self._costs)
         messages = self._messages_of(input_)
         rest, options = dict(arguments), self._options
         chosen = (config.get("configurable") or {}).get(execution.OPTIONS_KEY)
@@ -278,17 +294,3 @@ class SmartRouterRunnable(LearnsFromScores, ConfiguredModel):
         if isinstance(input_, str):
             return [HumanMessage(input_)]
         return self._convert_input(input_).to_messages()
-
-    def _own_config(self, config: RunnableConfig) -> RunnableConfig:
-        """The caller's config with the callbacks, tags and metadata of the router itself."""
-        costs = self._costs
-        if costs is not None:
-            config["callbacks"] = with_handler(config.get("callbacks"), costs)
-        if not (self.callbacks or self.tags or self.metadata):
-            return config
-        own: RunnableConfig = {
-            "callbacks": self.callbacks,
-            "tags": self.tags or [],
-            "metadata": self.metadata or {},
-        }
-        return merge_configs(own, config)

@@ -1,6 +1,6 @@
 """The values that the rooms of this package pass to one another, frozen.
 
-Nothing here does any work or imports another room. Money is
+Nothing here imports anything of the package or does any work. Money is
 `Decimal` US dollars; `None` means unknown and is never shown as zero.
 """
 
@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING
 from langchain_smartroute.faces import on_first_use
 
 if TYPE_CHECKING:
+    from langchain_smartroute.types.attempts import Attempt, Figures, Usage
     from langchain_smartroute.types.caught import Caught
     from langchain_smartroute.types.values import (
-        Attempt,
         Classification,
         Conversation,
-        Figures,
         RequestFeatures,
         RoutingDecision,
-        Usage,
     )
     from langchain_smartroute.types.words import (
         DIFFICULTIES,
@@ -42,10 +40,9 @@ else:
     __getattr__, __dir__ = on_first_use(
         __name__,
         {
+            "attempts": "Attempt Figures Usage",
             "caught": "Caught",
-            "values": (
-                "Attempt Classification Conversation Figures RequestFeatures RoutingDecision Usage"
-            ),
+            "values": "Classification Conversation RequestFeatures RoutingDecision",
             "words": (
                 "DIFFICULTIES MODALITIES TASKS TIERS Difficulty Modality Outcome Purpose "
                 "SchemaMethod Script Sticky StreamPolicy Task Tier Turn"

@@ -72,11 +72,12 @@ def assemble(router: ConfiguredModel) -> Assembled:
 def _engine_of(router: ConfiguredModel, catalog: Catalog) -> Engine:
     aliases = tuple(catalog.models)
     _check_choices(router, aliases)
-    say_unheard_tasks(catalog.routes, router.classifier)
+    rules = as_rules(router.rules, aliases=aliases)
+    say_unheard_tasks(catalog.routes, rules, router.classifier)
     policy = given_policy(
         router.policy,
         catalog=catalog,
-        rules=as_rules(router.rules, aliases=aliases),
+        rules=rules,
         fallbacks=checked_fallbacks(router.fallbacks, catalog),
         max_attempts=router.max_attempts,
         # A callable is for spend limits: a ceiling has no error to ask it about.
