@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from langchain_core.language_models.base import LangSmithParams
@@ -64,10 +63,6 @@ Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Limit = Annotated[Seconds | None, BeforeValidator(_none_for_false)]
 
 
-_BUILDING = Lock()
-"""Pydantic 2.11.0 lets a thread use a class whose validator another is just building."""
-
-
 class ConfiguredModel(ChatCalls):
     """What a router is made from, checked and compiled once.
 
@@ -123,7 +118,7 @@ class ConfiguredModel(ChatCalls):
         extra="forbid",
         arbitrary_types_allowed=True,
         hide_input_in_errors=True,
-        # The validator is built with the first router.
+        # Of this class alone nobody makes an object.
         defer_build=True,
     )
 
@@ -131,9 +126,6 @@ class ConfiguredModel(ChatCalls):
     _costs: CostCallbackHandler | None = PrivateAttr(default=None)
 
     def __init__(self, **data: Any) -> None:
-        if not self.__pydantic_complete__:
-            with _BUILDING:
-                type(self).model_rebuild()
         if data.get("models") and "catalog" not in data:
             # Models alone are their own catalog, as with `from_models`.
             data["catalog"], data["models"] = making.catalog_of_models(

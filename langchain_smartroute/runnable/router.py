@@ -10,6 +10,7 @@ from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import ensure_config
+from pydantic import ConfigDict
 from typing_extensions import override
 
 from langchain_smartroute import engine, execution
@@ -122,6 +123,9 @@ class SmartRouterRunnable(LearnsFromScores, ConfiguredModel):
         >>> answer.response_metadata["smartroute"]["model"]
         'deepseek-v4-pro'
     """
+
+    # With its validator comes its signature, which people ask for before they make one.
+    model_config = ConfigDict(defer_build=False)
 
     def with_route(self, **choices: Any) -> Self:
         """The same router with other choices for every request.

@@ -181,9 +181,7 @@ def test_the_first_model_of_a_process_is_built_before_the_clock_starts(way):
 AT_ONCE = """
 import sys, threading
 from langchain_smartroute import SmartRouterRunnable
-from langchain_smartroute.runnable import making
 
-making.assemble
 sys.setswitchinterval(1e-6)
 failed, together = [], threading.Barrier(8)
 
@@ -204,8 +202,5 @@ print(failed)
 
 
 def test_threads_may_make_the_first_routers_at_once():
-    """The class is built with the first router; pydantic 2.11.0 does not keep threads apart there.
-
-    Most of the threads were told that a router "has no attribute 'catalog'".
-    """
+    """What a router is made of is imported with the first one, here by eight threads at once."""
     assert said_by(AT_ONCE) == "[]"

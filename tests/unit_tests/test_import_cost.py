@@ -109,6 +109,16 @@ def test_the_router_stands_on_few_pydantic_classes():
     assert len(built) == 3
 
 
+def test_the_signature_of_the_router_is_whole_before_one_is_made():
+    """Where pydantic builds a class with its first object, it had the chat model's of LangChain."""
+    code = (
+        "import inspect; from langchain_smartroute import SmartRouterRunnable\n"
+        "print(*inspect.signature(SmartRouterRunnable).parameters)"
+    )
+    told = subprocess.check_output([sys.executable, "-c", code], text=True)  # noqa: S603 - our own
+    assert set(told.split()) == set(SmartRouterRunnable.model_fields)
+
+
 def test_what_a_router_is_made_of_comes_with_the_first_one():
     importing = "from langchain_smartroute import SmartRouterRunnable\n"
     making = "SmartRouterRunnable.from_catalog(base_url='http://127.0.0.1:9/v1')"
