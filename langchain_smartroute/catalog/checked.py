@@ -12,6 +12,9 @@ from langchain_smartroute.errors import ConfigurationError
 
 __all__ = ["Checked", "faults_of"]
 
+_SECRET = ("api_key", "default_headers", "default_query")
+"""Keys whose values are never shown."""
+
 
 def faults_of(error: ValidationError, *, where: str = "") -> list[str]:
     """Turn pydantic's findings into one line each: where, which value, what to do.
@@ -43,7 +46,7 @@ def faults_of(error: ValidationError, *, where: str = "") -> list[str]:
 
 def _shown(key: str, value: Any) -> str:
     """A value for a message; what may be a key, or holds one, is not repeated."""
-    if not key or "api_key" in key:
+    if not key or any(name in key for name in _SECRET):
         return "(not shown, as it may hold a key)"
     return repr(value)
 

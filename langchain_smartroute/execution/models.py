@@ -110,7 +110,18 @@ def build_model(
         )
     if not (at_openai or endpoint.from_openai):
         _forget_openai_account(model)
+    _send_along(model, endpoint)
     return model
+
+
+def _send_along(model: Any, endpoint: Endpoint) -> None:
+    """Have the clients send an endpoint's headers: the model's own fields are shown in traces."""
+    headers = {name: value.get_secret_value() for name, value in endpoint.headers}
+    query = {name: value.get_secret_value() for name, value in endpoint.query}
+    for client in (model.root_client, model.root_async_client):
+        if client is not None and (headers or query):
+            client._custom_headers = {**client._custom_headers, **headers}  # noqa: SLF001 - as below
+            client._custom_query = {**client._custom_query, **query}  # noqa: SLF001 - as below
 
 
 def _forget_openai_account(model: Any) -> None:

@@ -118,6 +118,8 @@ class ConfiguredModel(DecidingModel):
             api_key=self.api_key,
             api_key_env=self.api_key_env,
             environ=os.environ,
+            headers=self.default_headers,
+            query=self.default_query,
         )
         settings = ModelSettings(
             temperature=self.temperature,

@@ -1,11 +1,11 @@
-"""How a router calls: whose connections, its time limits, its retries, its breakers."""
+"""How a router calls: whose connections, what is sent along, limits, retries, breakers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, BeforeValidator, Field
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr
 from typing_extensions import override
 
 from langchain_smartroute.catalog import Catalog
@@ -47,6 +47,8 @@ class HardenedModel(ChatCalls):
     on_content_filter: Literal["raise", "fallback"] = "raise"
     breaker: Any = Field(default_factory=CircuitBreaker, exclude=True)
     transport: TransportChoice = "auto"
+    default_headers: Mapping[str, SecretStr] = Field(default_factory=dict)
+    default_query: Mapping[str, SecretStr] = Field(default_factory=dict)
 
     @override
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:

@@ -11,6 +11,7 @@ from typing import Literal
 
 import openai
 import pytest
+from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, trim_messages
 from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI
@@ -75,6 +76,7 @@ def saying():
         class Saying(BaseHTTPRequestHandler):
             def do_POST(self):
                 self.rfile.read(int(self.headers["Content-Length"]))
+                make.paths.append(self.path)
                 parts = [part if isinstance(part, str) else json.dumps(part) for part in sent]
                 events = "".join(f"data: {part}\n\n" for part in parts)
                 body = (events if "event" in kind else parts[0]).encode()
@@ -92,6 +94,7 @@ def saying():
         running.append(server)
         return f"http://127.0.0.1:{server.server_port}/v1"
 
+    make.paths = []
     yield make
     for server in running:
         server.shutdown()
@@ -440,3 +443,95 @@ async def test_a_list_without_a_users_message_is_answered_by_what_it_says(server
         [message["role"] for message in request.body["messages"]] for request in server.requests
     ]
     assert sent == [[{"ai": "assistant"}.get(m.type, m.type) for m in asked]] * 3
+
+
+TEAM = {"HTTP-Referer": "https://shop.example", "X-Team": "team-SECRET"}
+
+
+async def called_in_each_way(router):
+    router.invoke("Hello")
+    await router.ainvoke("Hello")
+    list(router.stream("Hello"))
+    [chunk async for chunk in router.astream("Hello")]
+    router.with_structured_output(Sentiment, method="json_schema").invoke("Lovely")
+    router.invoke("Hello", extra_headers={"X-Once": "yes"})
+
+
+def names_of(request):
+    found = {name.lower(): value for name, value in request.headers.items()}
+    return {name: found.get(name.lower()) for name in TEAM}
+
+
+@pytest.mark.parametrize("transport", ["aiohttp", "httpx"])
+@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
+async def test_a_gateway_is_sent_the_headers_that_it_wants(server, tmp_path, transport):
+    """There was no way to give any: gateways ask for `HTTP-Referer`, teams for their id."""
+    given = {"base_url": server.base_url, "api_key": "mine", "transport": transport}
+    config = tmp_path / "router.toml"
+    config.write_text(
+        f'base_url = "{server.base_url}"\ntransport = "{transport}"\nmodel = "gpt-4o"\n'
+        '[default_headers]\nHTTP-Referer = "https://shop.example"\nX-Team = "team-SECRET"\n'
+    )
+    runs = []
+    for router in (
+        SmartRouterRunnable.from_catalog(**given, default_headers=TEAM, model="gpt-4o"),
+        SmartRouterRunnable.from_config(config, api_key="mine"),
+    ):
+        await called_in_each_way(router.with_config(callbacks=[seen := Starts()]))
+        runs += seen.told
+        assert "team-SECRET" not in repr(router) + str(router.default_headers)
+        with pytest.raises(ConfigurationError, match=r"default_headers \(not shown\)") as caught:
+            router.to_config()
+        assert "team-SECRET" not in str(caught.value)
+    assert len(server.requests) == 12
+    assert [names_of(request) for request in server.requests] == [TEAM] * 12
+    assert "team-SECRET" not in str(runs)
+
+
+class Starts(BaseCallbackHandler):
+    """What tracers are told of the runs of models."""
+
+    def __init__(self):
+        self.told = []
+
+    def on_chat_model_start(self, serialized, messages, **facts):
+        self.told.append((serialized, facts))
+
+
+def test_headers_stay_with_the_endpoint_that_they_are_for(server):
+    """A model with an address of its own is not sent the gateway's, which may hold a key."""
+    with SandboxServer(models=[SandboxModel(name="own")]) as other:
+        headers = {"X-Own": "1"}
+        catalog = {
+            "default": "gpt-4o",
+            "models": {
+                "gpt-4o": {"default_headers": headers},
+                "own": {"base_url": other.base_url, "default_headers": headers},
+            },
+        }
+        router = SmartRouterRunnable.from_catalog(
+            catalog=catalog, base_url=server.base_url, default_headers=TEAM
+        )
+        for alias in ("gpt-4o", "own"):
+            router.with_route(model=alias).invoke("Hello")
+        (here,), (there,) = server.requests, other.requests
+    assert (names_of(here), here.headers["x-own"]) == (TEAM, "1")
+    assert (names_of(there), there.headers["x-own"]) == (dict.fromkeys(TEAM), "1")
+    with pytest.raises(ConfigurationError, match=r"models\.own\.default_headers"):
+        router.to_config()
+
+
+def test_values_that_are_sent_along_are_not_repeated(server):
+    """A message would show what may be a key."""
+    for name in ("default_headers", "default_query"):
+        with pytest.raises(ConfigurationError, match="not shown") as caught:
+            SmartRouterRunnable.from_catalog(base_url=server.base_url, **{name: {"X": [SECRET]}})
+        assert SECRET not in str(caught.value)
+
+
+async def test_a_query_is_part_of_every_url(saying):
+    """Some gateways want their version there."""
+    router = house(saying(ended_by("stop")), default_query={"api-version": "7"})
+    router.invoke("Hello")
+    await router.ainvoke("Hello")
+    assert saying.paths == ["/v1/chat/completions?api-version=7"] * 2
