@@ -42,6 +42,8 @@ class ModelSpec(Checked):
         default_headers: Sent with each request, such as `HTTP-Referer`; values are not shown.
         default_query: Put into the URL of each request, likewise.
         prices: Dated prices; of those in force the latest counts. Empty: unknown.
+        priced_by_name: Whether genai-prices may be asked for the price of its name and
+            provider, where it has none: not of a server that only calls its model so.
         context_window: Tokens of prompt and answer together.
         max_output_tokens: The longest answer, in tokens.
         image_tokens: The most tokens that it counts for one picture; where left out, spend
@@ -81,6 +83,7 @@ class ModelSpec(Checked):
     default_headers: Mapping[str, SecretStr] = Field(default_factory=dict)
     default_query: Mapping[str, SecretStr] = Field(default_factory=dict)
     prices: tuple[Price, ...] = ()
+    priced_by_name: bool = True
     context_window: Annotated[int, Field(gt=0)] | None = None
     max_output_tokens: Annotated[int, Field(gt=0)] | None = None
     image_tokens: Annotated[int, Field(gt=0)] | None = None
