@@ -21,7 +21,7 @@ from langchain_smartroute.execution.clients import Transport
 from langchain_smartroute.execution.dialect import speaking
 from langchain_smartroute.execution.endpoints import Endpoint
 
-__all__ = ["adopted", "drops_thoughts", "endpoint_of", "is_bounded", "tells_end"]
+__all__ = ["adopted_model", "drops_thoughts", "endpoint_of", "is_bounded", "tells_end"]
 
 _END_MARKS = {
     "langchain_openai": "BaseChatOpenAI",
@@ -31,7 +31,7 @@ _END_MARKS = {
 """Packages whose models say at the end of a stream why it ended, and the class of theirs."""
 
 
-def adopted(
+def adopted_model(
     model: Runnable[Any, Any],
     limits: TimeLimits,
     *,
@@ -55,7 +55,7 @@ def adopted(
         The copy, or the model itself where there is nothing to change.
     """
     if isinstance(model, RunnableBinding):
-        inner = adopted(
+        inner = adopted_model(
             model.bound,
             limits,
             loop=loop,

@@ -63,7 +63,7 @@ class StreamGenerators:
 
     def note(self, generator: Any, known: _Hook) -> None:
         """Keep a generator that begins here from the event loop, which would close it, too."""
-        frame = generator.ag_frame
+        frame = getattr(generator, "ag_frame", None)
         module = frame.f_globals.get("__name__", "") if frame is not None else ""
         ours = module.partition(".")[0] in _PACKAGES and module != _OUTLIVING
         if generator is self._source or ours:

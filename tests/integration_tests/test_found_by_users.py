@@ -24,6 +24,7 @@ from langchain_smartroute import (
     ConfigurationError,
     CostCallbackHandler,
     ModelSpec,
+    SmartRouteError,
     SmartRouterRunnable,
     SpendLimit,
     StreamInterruptedError,
@@ -366,6 +367,38 @@ def test_a_route_for_a_task_that_no_request_has_is_told_of(server, caplog):
     (said,) = [r.getMessage() for r in caplog.records if "routes." in r.getMessage()]
     assert said.startswith("routes.sewing: no request is of this task")
     assert "code, classification" in said
+
+
+def test_a_rule_for_a_task_that_no_request_has_is_told_of(server, caplog):
+    """`{"task": "coding"}` never held, and nobody said so."""
+    with caplog.at_level("WARNING"):
+        for classifier in (None, lambda text: "knitting"):
+            SmartRouterRunnable.from_catalog(
+                base_url=server.base_url,
+                rules=[({"task": ["knitting", "code"]}, "gpt-4o"), (lambda f: True, "gpt-4o")],
+                classifier=classifier,
+            )
+    (said,) = [r.getMessage() for r in caplog.records if "no request is of" in r.getMessage()]
+    assert said.startswith("rule task=['knitting', 'code']: no request is of this task")
+
+
+def test_a_warning_names_the_line_that_builds_the_router(server):
+    """It named a line of pydantic's."""
+    for build in (SmartRouterRunnable, SmartRouterRunnable.from_catalog):
+        with pytest.warns(UserWarning, match="passes a stream on") as caught:
+            build(base_url=server.base_url, checks=[lambda messages, answer: None])
+        assert caught[0].filename == __file__
+
+
+def test_a_limit_per_user_says_what_a_call_without_one_lacks(server):
+    """It spoke of a user named (none)."""
+    router = SmartRouterRunnable.from_catalog(
+        base_url=server.base_url, spend_limits=[SpendLimit(usd=0, period="day", per="user")]
+    )
+    with pytest.raises(SmartRouteError, match=r'config=\{"metadata": \{"user": …\}\}'):
+        router.invoke("Hello!")
+    with pytest.raises(SmartRouteError, match="for user 'ann'"):
+        router.invoke("Hello!", {"metadata": {"user": "ann"}})
 
 
 def test_a_ledger_that_is_no_url_is_called_a_ledger(server):

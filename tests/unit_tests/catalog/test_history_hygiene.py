@@ -18,7 +18,7 @@ from strict_providers.signing import signature
 from langchain_smartroute import ModelSpec
 from langchain_smartroute.catalog.adapters import adapted_arguments, adapted_messages
 from langchain_smartroute.catalog.dialects import without_tool_marks
-from langchain_smartroute.execution.adopted import adopted
+from langchain_smartroute.execution.adopted import adopted_model
 from langchain_smartroute.execution.bounds import TimeLimits
 from langchain_smartroute.execution.reasoning import GatewayChatOpenAI
 
@@ -50,7 +50,7 @@ def models():
         "deepseek-chat": ChatDeepSeek(model="deepseek-chat", base_url=CLOSED, api_key="k"),
     }
     ours = {
-        name: adopted(model, TimeLimits(), loop=None, thinks=SPECS[name].reasoning)
+        name: adopted_model(model, TimeLimits(), loop=None, thinks=SPECS[name].reasoning)
         for name, model in made.items()
     }
     spec = SPECS["zhipu"]
