@@ -15,6 +15,9 @@ from langchain_smartroute.errors import ConfigurationError
 
 __all__ = ["Checked", "faults_of"]
 
+_SECRET = ("api_key", "default_headers", "default_query")
+"""Keys whose values are never shown."""
+
 
 _WORDS = {
     "Input should be": "must be",
@@ -72,7 +75,7 @@ def _mend(name: str, known: Collection[str]) -> str:
 
 def _shown(key: str, value: Any) -> str:
     """A value for a message; what may be a key, or holds one, is not repeated."""
-    if not key or "api_key" in key:
+    if not key or any(name in key for name in _SECRET):
         return "(not shown, as it may hold a key)"
     return repr(value)
 

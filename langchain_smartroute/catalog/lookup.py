@@ -150,7 +150,7 @@ def _looked_up(spec: ModelSpec) -> tuple[Price, ...]:
     A spec that leaves the provider out may be any gateway's.
     """
     told = "provider" in spec.model_fields_set
-    if not told and "/" not in spec.model:
+    if not spec.priced_by_name or (not told and "/" not in spec.model):
         return ()
     return genai_prices(spec.model, spec.provider if told else None)
 

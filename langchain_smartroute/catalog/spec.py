@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from langchain_smartroute.catalog.checked import Checked
 from langchain_smartroute.catalog.price import Price, price_at
@@ -39,7 +39,11 @@ class ModelSpec(Checked):
         provider: Who serves it, in the names of genai-prices and LangSmith.
         base_url: Its own endpoint, where it differs from the gateway's.
         api_key_env: Name of the environment variable with that endpoint's key.
+        default_headers: Sent with each request, such as `HTTP-Referer`; values are not shown.
+        default_query: Put into the URL of each request, likewise.
         prices: Dated prices; of those in force the latest counts. Empty: unknown.
+        priced_by_name: Whether genai-prices may be asked for the price of its name and
+            provider, where it has none: not of a server that only calls its model so.
         context_window: Tokens of prompt and answer together.
         max_output_tokens: The longest answer, in tokens.
         image_tokens: The most tokens that it counts for one picture; where left out, spend
@@ -76,7 +80,10 @@ class ModelSpec(Checked):
     provider: str = "openai"
     base_url: str | None = None
     api_key_env: str | None = None
+    default_headers: Mapping[str, SecretStr] = Field(default_factory=dict)
+    default_query: Mapping[str, SecretStr] = Field(default_factory=dict)
     prices: tuple[Price, ...] = ()
+    priced_by_name: bool = True
     context_window: Annotated[int, Field(gt=0)] | None = None
     max_output_tokens: Annotated[int, Field(gt=0)] | None = None
     image_tokens: Annotated[int, Field(gt=0)] | None = None

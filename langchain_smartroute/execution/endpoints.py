@@ -29,6 +29,14 @@ _PAIRS = (
     ("OPENAI_BASE_URL", "OPENAI_API_KEY"),
 )
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_HOSTS = {
+    "api.deepseek.com": "deepseek",
+    "api.openai.com": "openai",
+    "api.z.ai": "zai",
+    "open.bigmodel.cn": "zhipuai",
+    "openrouter.ai": "openrouter",
+}
+"""Providers' own addresses, from their API references, read on 2026-11-27."""
 _NO_KEY = SecretStr("no-key-needed")
 _MEND = (
     "pass base_url and api_key, or set SMARTROUTE_BASE_URL and SMARTROUTE_API_KEY (or"
@@ -39,23 +47,33 @@ _MEND = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """An OpenAI-compatible endpoint and the key for it; equal where both are.
+    """An OpenAI-compatible endpoint and what is sent to it with each request; equal where all is.
 
     Attributes:
         base_url: Such as `https://gateway.example/v1`, without a slash at its end.
         api_key: Never shown in a repr.
+        headers: Names and values of headers that are sent along; values are not shown.
+        query: Names and values that are put into each URL, likewise.
         from_openai: Whether it was set by OpenAI's own environment variables.
     """
 
     base_url: str
     api_key: SecretStr
+    headers: tuple[tuple[str, SecretStr], ...] = ()
+    query: tuple[tuple[str, SecretStr], ...] = ()
     from_openai: bool = field(default=False, compare=False)
 
     @property
     def identity(self) -> str:
         """The same in every process for the same endpoint and key; it tells neither."""
-        both = f"{self.base_url}\n{self.api_key.get_secret_value()}"
-        return hashlib.sha256(both.encode("utf-8", "replace")).hexdigest()
+        parts = [self.base_url, self.api_key.get_secret_value()]
+        parts += [f"{n}: {v.get_secret_value()}" for n, v in (*self.headers, *self.query)]
+        return hashlib.sha256("\n".join(parts).encode("utf-8", "replace")).hexdigest()
+
+    @property
+    def provider(self) -> str | None:
+        """Whose own address it is, in the names of genai-prices; `None`: nobody's we know."""
+        return _HOSTS.get(urlsplit(self.base_url).hostname or "")
 
     @property
     def is_openai(self) -> bool:
@@ -71,6 +89,8 @@ def resolve_endpoints(
     api_key: SecretStr | None,
     api_key_env: str | None,
     environ: Mapping[str, str],
+    headers: Mapping[str, SecretStr] | None = None,
+    query: Mapping[str, SecretStr] | None = None,
 ) -> dict[str, Endpoint]:
     """Find the endpoint of every model.
 
@@ -85,6 +105,8 @@ def resolve_endpoints(
         api_key: Its key, as given by the caller.
         api_key_env: Name of the variable with its key, as given by the caller.
         environ: Environment variables.
+        headers: Sent to the gateway; a model with an endpoint of its own has its own.
+        query: Put into the gateway's URLs, likewise.
 
     Returns:
         Alias → endpoint.
@@ -108,13 +130,17 @@ def resolve_endpoints(
         if spec.base_url or spec.api_key_env:
             own = _named(spec.base_url, spec.api_key_env, environ)
             if isinstance(own, Endpoint):
-                found[spec.alias] = own
+                found[spec.alias] = _with(own, spec.default_headers, spec.default_query)
             else:
                 faults.append(f"model {spec.alias!r}: {own}")
             continue
         gateway = gateway or _gateway(catalog, base_url, api_key, hint, environ)
         if isinstance(gateway, Endpoint):
-            found[spec.alias] = gateway
+            found[spec.alias] = _with(
+                gateway,
+                {**(headers or {}), **spec.default_headers},
+                {**(query or {}), **spec.default_query},
+            )
         else:
             unserved.append(spec.alias)
     if unserved and isinstance(gateway, str):
@@ -122,6 +148,21 @@ def resolve_endpoints(
     if faults:
         raise ConfigurationError(*faults)
     return found
+
+
+def _with(
+    endpoint: Endpoint, headers: Mapping[str, SecretStr], query: Mapping[str, SecretStr]
+) -> Endpoint:
+    """An endpoint with what is sent along; the same one where there is nothing."""
+    if not (headers or query):
+        return endpoint
+    return replace(
+        endpoint, headers=tuple(sorted(headers.items(), key=_name)), query=tuple(query.items())
+    )
+
+
+def _name(pair: tuple[str, SecretStr]) -> str:
+    return pair[0].lower()
 
 
 def _gateway(

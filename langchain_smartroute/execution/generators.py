@@ -61,7 +61,7 @@ class StreamGenerators:
                 await close()
         self._begun.clear()
 
-    def note(self, generator: AsyncGenerator[Any, Any], known: _Hook) -> None:
+    def note(self, generator: Any, known: _Hook) -> None:
         """Keep a generator that begins here from the event loop, which would close it, too."""
         frame = getattr(generator, "ag_frame", None)
         module = frame.f_globals.get("__name__", "") if frame is not None else ""

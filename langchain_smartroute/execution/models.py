@@ -19,11 +19,11 @@ from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.execution.adopted import drops_thoughts, endpoint_of
 from langchain_smartroute.execution.bounds import TimeLimits
 from langchain_smartroute.execution.clients import Transport
+from langchain_smartroute.execution.endpoints import Endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from langchain_smartroute.execution.endpoints import Endpoint
     from langchain_smartroute.types import Modality
 
 __all__ = ["ModelSettings", "build_model", "init_model", "is_single_model", "spec_of_model"]
@@ -110,7 +110,18 @@ def build_model(
         )
     if not (at_openai or endpoint.from_openai):
         _forget_openai_account(model)
+    _send_along(model, endpoint)
     return model
+
+
+def _send_along(model: Any, endpoint: Endpoint) -> None:
+    """Have the clients send an endpoint's headers: the model's own fields are shown in traces."""
+    headers = {name: value.get_secret_value() for name, value in endpoint.headers}
+    query = {name: value.get_secret_value() for name, value in endpoint.query}
+    for client in (model.root_client, model.root_async_client):
+        if client is not None and (headers or query):
+            client._custom_headers = {**client._custom_headers, **headers}  # noqa: SLF001 - as below
+            client._custom_query = {**client._custom_query, **query}  # noqa: SLF001 - as below
 
 
 def _forget_openai_account(model: Any) -> None:
@@ -151,7 +162,9 @@ def spec_of_model(alias: str, model: Runnable[Any, Any]) -> ModelSpec:
     """Describe a model that the user brought.
 
     Capabilities come from its `profile`, prices and priors from the shipped
-    catalogs by its name. What neither knows does not rule it out.
+    catalogs by its name. What neither knows does not rule it out. A `ChatOpenAI` at an
+    address that is nobody's we know has no price by its name, unless its metadata names
+    who stands behind it (`ls_provider`).
     """
     inner = _innermost(model)
     name = _name_of(inner)
@@ -176,7 +189,13 @@ def spec_of_model(alias: str, model: Runnable[Any, Any]) -> ModelSpec:
     }
     provider = _provider_of(inner)
     served = endpoint_of(alias, model)
-    elsewhere = not (isinstance(served, str) or served.is_openai)
+    elsewhere = isinstance(served, Endpoint) and not served.is_openai
+    told = (getattr(inner, "metadata", None) or {}).get("ls_provider")
+    vouched = (
+        not elsewhere or told is not None or _provider_at(served) == getattr(known, "provider", "")
+    )
+    # A server of one's own may call its model as it likes: its name says nothing of its price.
+    facts["priced_by_name"] = vouched
     if provider and not (provider == "openai" and elsewhere):
         facts["provider"] = provider
     if known is not None:
@@ -184,12 +203,17 @@ def spec_of_model(alias: str, model: Runnable[Any, Any]) -> ModelSpec:
             # A ChatOpenAI may stand in front of anybody; other classes are their provider's.
             "provider": known.provider if provider in (None, "openai") else provider,
             "reasoning": known.reasoning or facts["reasoning"],
-            "prices": known.prices,
+            "prices": known.prices if vouched else (),
             "quality": known.quality,
             "quality_source": known.quality_source,
             "strengths": known.strengths,
         }
     return ModelSpec(**facts)
+
+
+def _provider_at(served: Endpoint | str) -> str | None:
+    """Who is known to serve at an endpoint."""
+    return served.provider if isinstance(served, Endpoint) else None
 
 
 def is_single_model(model: Runnable[Any, Any]) -> bool:

@@ -111,6 +111,8 @@ class ConfiguredModel(ChatCalls):
     on_content_filter: Literal["raise", "fallback"] = "raise"
     breaker: Any = Field(default_factory=_usual_breaker, exclude=True)
     transport: TransportChoice = "auto"
+    default_headers: Mapping[str, SecretStr] = Field(default_factory=dict)
+    default_query: Mapping[str, SecretStr] = Field(default_factory=dict)
     max_retries: int | None = None
     streaming: bool | None = None
 

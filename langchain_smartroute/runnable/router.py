@@ -47,6 +47,9 @@ class SmartRouterRunnable(LearnsFromScores, ConfiguredModel):
         base_url: The gateway; left out: the catalog's own, or as `from_catalog` says.
         api_key: The gateway's key.
         api_key_env: Name of the environment variable with that key.
+        default_headers: Sent to the gateway with each request, such as `HTTP-Referer`; a
+            model with an endpoint of its own has its own. Values are not shown.
+        default_query: Put into the gateway's URLs, likewise.
         tier: How to trade money for quality: `budget`, `balanced` or `quality`.
         model: Alias to send every request to; `None`: decide.
         max_cost_usd: Ceiling on the estimated cost of one call, in US dollars.

@@ -11,6 +11,7 @@ from typing import Literal
 
 import openai
 import pytest
+from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, trim_messages
 from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI
@@ -76,6 +77,7 @@ def saying():
         class Saying(BaseHTTPRequestHandler):
             def do_POST(self):
                 self.rfile.read(int(self.headers["Content-Length"]))
+                make.paths.append(self.path)
                 parts = [part if isinstance(part, str) else json.dumps(part) for part in sent]
                 events = "".join(f"data: {part}\n\n" for part in parts)
                 body = (events if "event" in kind else parts[0]).encode()
@@ -93,6 +95,7 @@ def saying():
         running.append(server)
         return f"http://127.0.0.1:{server.server_port}/v1"
 
+    make.paths = []
     yield make
     for server in running:
         server.shutdown()
@@ -473,3 +476,135 @@ async def test_a_list_without_a_users_message_is_answered_by_what_it_says(server
         [message["role"] for message in request.body["messages"]] for request in server.requests
     ]
     assert sent == [[{"ai": "assistant"}.get(m.type, m.type) for m in asked]] * 3
+
+
+TEAM = {"HTTP-Referer": "https://shop.example", "X-Team": "team-SECRET"}
+
+
+async def called_in_each_way(router):
+    router.invoke("Hello")
+    await router.ainvoke("Hello")
+    list(router.stream("Hello"))
+    [chunk async for chunk in router.astream("Hello")]
+    router.with_structured_output(Sentiment, method="json_schema").invoke("Lovely")
+    router.invoke("Hello", extra_headers={"X-Once": "yes"})
+
+
+def names_of(request):
+    found = {name.lower(): value for name, value in request.headers.items()}
+    return {name: found.get(name.lower()) for name in TEAM}
+
+
+@pytest.mark.parametrize("transport", ["aiohttp", "httpx"])
+@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
+async def test_a_gateway_is_sent_the_headers_that_it_wants(server, tmp_path, transport):
+    """There was no way to give any: gateways ask for `HTTP-Referer`, teams for their id."""
+    given = {"base_url": server.base_url, "api_key": "mine", "transport": transport}
+    config = tmp_path / "router.toml"
+    config.write_text(
+        f'base_url = "{server.base_url}"\ntransport = "{transport}"\nmodel = "gpt-4o"\n'
+        '[default_headers]\nHTTP-Referer = "https://shop.example"\nX-Team = "team-SECRET"\n'
+    )
+    runs = []
+    for router in (
+        SmartRouterRunnable.from_catalog(**given, default_headers=TEAM, model="gpt-4o"),
+        SmartRouterRunnable.from_config(config, api_key="mine"),
+    ):
+        await called_in_each_way(router.with_config(callbacks=[seen := Starts()]))
+        runs += seen.told
+        assert "team-SECRET" not in repr(router) + str(router.default_headers)
+        with pytest.raises(ConfigurationError, match=r"default_headers \(not shown\)") as caught:
+            router.to_config()
+        assert "team-SECRET" not in str(caught.value)
+    assert len(server.requests) == 12
+    assert [names_of(request) for request in server.requests] == [TEAM] * 12
+    assert "team-SECRET" not in str(runs)
+
+
+class Starts(BaseCallbackHandler):
+    """What tracers are told of the runs of models."""
+
+    def __init__(self):
+        self.told = []
+
+    def on_chat_model_start(self, serialized, messages, **facts):
+        self.told.append((serialized, facts))
+
+
+def test_headers_stay_with_the_endpoint_that_they_are_for(server):
+    """A model with an address of its own is not sent the gateway's, which may hold a key."""
+    with SandboxServer(models=[SandboxModel(name="own")]) as other:
+        headers = {"X-Own": "1"}
+        catalog = {
+            "default": "gpt-4o",
+            "models": {
+                "gpt-4o": {"default_headers": headers},
+                "own": {"base_url": other.base_url, "default_headers": headers},
+            },
+        }
+        router = SmartRouterRunnable.from_catalog(
+            catalog=catalog, base_url=server.base_url, default_headers=TEAM
+        )
+        for alias in ("gpt-4o", "own"):
+            router.with_route(model=alias).invoke("Hello")
+        (here,), (there,) = server.requests, other.requests
+    assert (names_of(here), here.headers["x-own"]) == (TEAM, "1")
+    assert (names_of(there), there.headers["x-own"]) == (dict.fromkeys(TEAM), "1")
+    with pytest.raises(ConfigurationError, match=r"models\.own\.default_headers"):
+        router.to_config()
+
+
+def test_values_that_are_sent_along_are_not_repeated(server):
+    """A message would show what may be a key."""
+    for name in ("default_headers", "default_query"):
+        with pytest.raises(ConfigurationError, match="not shown") as caught:
+            SmartRouterRunnable.from_catalog(base_url=server.base_url, **{name: {"X": [SECRET]}})
+        assert SECRET not in str(caught.value)
+
+
+async def test_a_query_is_part_of_every_url(saying):
+    """Some gateways want their version there."""
+    router = house(saying(ended_by("stop")), default_query={"api-version": "7"})
+    router.invoke("Hello")
+    await router.ainvoke("Hello")
+    assert saying.paths == ["/v1/chat/completions?api-version=7"] * 2
+
+
+@pytest.mark.parametrize(
+    ("settings", "is_known"),
+    [({}, False), ({"metadata": {"ls_provider": "openai"}}, True)],
+    ids=["nobody named", "a provider named"],
+)
+async def test_a_providers_price_is_not_charged_for_a_server_that_only_uses_its_names(
+    server, settings, is_known
+):
+    """A vLLM of one's own that calls its model `gpt-4o` was told to cost what OpenAI takes."""
+    mine = ChatOpenAI(model="gpt-4o", base_url=server.base_url, api_key="none", **settings)
+    router = SmartRouterRunnable.from_models({"mine": mine})
+    costs = CostCallbackHandler()
+    answers = [
+        router.invoke("Hello", {"callbacks": [costs]}),
+        await router.ainvoke("Hello", {"callbacks": [costs]}),
+        [*router.stream("Hello", {"callbacks": [costs]})][-1],
+    ]
+    told = [answer.response_metadata["smartroute"]["cost"] for answer in answers]
+    assert [cost is not None for cost in told] == [is_known] * 3
+    assert [record.cost_usd is not None for record in costs.records] == [is_known] * 3
+
+
+@pytest.mark.parametrize(
+    ("name", "base_url", "is_known"),
+    [
+        ("deepseek-chat", "https://api.deepseek.com/v1", True),
+        ("gpt-4o", "https://api.openai.com/v1", True),
+        ("gpt-4o", None, True),
+        ("gpt-4o", "https://api.deepseek.com/v1", False),
+        ("gpt-4o", "http://my-vllm:8000/v1", False),
+    ],
+)
+def test_a_providers_own_address_vouches_for_its_prices(name, base_url, is_known):
+    """Only who sells a model takes its price."""
+    mine = ChatOpenAI(model=name, base_url=base_url, api_key="none")
+    router = SmartRouterRunnable.from_models({"mine": mine})
+    priced = router.explain("Hello").estimated_cost_usd
+    assert (priced is not None) is is_known

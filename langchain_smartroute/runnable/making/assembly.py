@@ -91,6 +91,8 @@ def _engine_of(router: ConfiguredModel, catalog: Catalog) -> Engine:
         api_key=router.api_key,
         api_key_env=router.api_key_env,
         environ=os.environ,
+        headers=router.default_headers,
+        query=router.default_query,
     )
     settings = ModelSettings(
         temperature=router.temperature,

@@ -32,6 +32,7 @@ _CALIBRATION = "calibration"
 
 _URLS = ("ledger", "on_decision", "on_feedback", "state")
 _OBJECTS = ("cache", "callbacks", "rate_limiter", "custom_get_token_ids", "redact")
+_SENT = ("default_headers", "default_query")
 _LIMITS = (
     "connect_timeout_s",
     "first_token_timeout_s",
@@ -171,6 +172,19 @@ def _unwritable(router: ConfiguredModel, rules: Sequence[Rule]) -> list[str]:
         for name in _URLS
         if (value := getattr(router, name)) is not None and not isinstance(value, str)
     ]
+    faults += [
+        f"{name} (not shown): may hold a key, so it is not written; pass it on loading"
+        for name in _SENT
+        if getattr(router, name)
+    ]
+    if not isinstance(router.catalog, str | Path):
+        faults += [
+            f"models.{alias}.{name} (not shown): may hold a key, so it is not written; give the"
+            " catalog as a file"
+            for alias, spec in Catalog.load(router.catalog).models.items()
+            for name in _SENT
+            if getattr(spec, name)
+        ]
     if callable(router.on_limit):
         faults.append(f"on_limit = {router.on_limit!r}: cannot be written; pass it on loading")
     for write, value in (

@@ -67,7 +67,16 @@ OPTIONS = {"extra_headers", "extra_query", "extra_body", "timeout"}
 def models(server):
     """One that calls as the router's models do, and one that calls as `ChatOpenAI` does."""
 
+    kept = []
+
     def built(loop=None, **extra):
+        # Those for blocking calls are the same for every answer.
+        if loop is None and not extra:
+            kept[:] = kept or made()
+            return kept
+        return made(loop, **extra)
+
+    def made(loop=None, **extra):
         spec = ModelSpec(alias="a", model="m", provider="other")
         at = Endpoint(
             base_url=f"http://127.0.0.1:{server.server_port}/v1", api_key=SecretStr("key")

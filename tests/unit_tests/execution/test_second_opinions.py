@@ -20,7 +20,7 @@ from langchain_smartroute import (
     SmartRouterRunnable,
 )
 from langchain_smartroute.execution.walk import Walk
-from langchain_smartroute.runnable import build as candidates_of_catalogs
+from langchain_smartroute.runnable.making import build as candidates_of_catalogs
 from langchain_smartroute.sandbox import SandboxModel, SandboxServer
 from langchain_smartroute.types import TASKS
 
