@@ -263,7 +263,10 @@ async def test_a_cancelled_call_gives_back_what_was_reserved(limited, scripted, 
     models = {"cheap": scripted(script=[answered()], wait_s=30)}
     router = limited(DAY, models=models)
     task = asyncio.create_task(router.ainvoke("Hello"))
-    await asyncio.sleep(0.05)
+    for _ in range(2_000):
+        if state.total()[1]:
+            break
+        await asyncio.sleep(0.01)
     assert state.total()[1] > 0
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
