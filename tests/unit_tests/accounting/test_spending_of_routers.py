@@ -260,13 +260,11 @@ async def test_an_abandoned_asynchronous_stream_settles_too(limited, state):
 
 
 async def test_a_cancelled_call_gives_back_what_was_reserved(limited, scripted, answered, state):
-    models = {"cheap": scripted(script=[answered()], wait_s=30)}
+    called = asyncio.Event()
+    models = {"cheap": scripted(script=[answered()], wait_s=60, before=called.set)}
     router = limited(DAY, models=models)
     task = asyncio.create_task(router.ainvoke("Hello"))
-    for _ in range(2_000):
-        if state.total()[1]:
-            break
-        await asyncio.sleep(0.01)
+    await asyncio.wait_for(called.wait(), 60)
     assert state.total()[1] > 0
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
