@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from langchain_smartroute.accounting.record import PICO, picos, usd
-from langchain_smartroute.errors import ConfigurationError
+from langchain_smartroute.accounting.amounts import PICO, picos, usd
+from langchain_smartroute.errors import ConfigurationError, SpendLimitExceededError
 
-__all__ = ["Period", "SpendLimit", "Window", "tell_apart"]
+__all__ = [
+    "OnBackendError",
+    "OnLimitReached",
+    "Period",
+    "SpendLimit",
+    "StandIn",
+    "Window",
+    "tell_apart",
+]
 
 Period = Literal["request", "minute", "hour", "day", "week", "month", "overall"]
+
+StandIn = Callable[[SpendLimitExceededError], str | None]
+"""Names the candidate to call instead of one that a limit leaves no room for."""
+
+OnLimitReached = Literal["raise", "cheapest"] | StandIn
+OnBackendError = Literal["deny", "allow"]
 
 _PERIODS: tuple[Period, ...] = get_args(Period)
 _MOST_USD = 4_000_000
@@ -148,6 +162,10 @@ class SpendLimit:
         """The name of the counter, the same in every process that has this limit.
 
         A limit whose amount is changed goes on counting where it was.
+
+        Args:
+            window: The stretch of time.
+            whose: The value of `per` in the run's metadata; empty without a `per`.
         """
         unit = "tokens" if self.tokens is not None else "usd"
         key = f"{self.per}={whose}" if self.per else "all"

@@ -15,8 +15,6 @@ import asyncio
 import gc
 import math
 import random
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,7 +30,7 @@ from langchain_smartroute.bench.served import instant_server
 from langchain_smartroute.catalog import Catalog
 from langchain_smartroute.runnable import SmartRouterRunnable
 
-__all__ = ["PLAIN", "Added", "Way", "bench_decision", "bench_import", "bench_overhead"]
+__all__ = ["PLAIN", "Added", "Way", "bench_decision", "bench_overhead"]
 
 PLAIN = "ChatOpenAI"
 """What all are compared with."""
@@ -41,10 +39,6 @@ _KEY = "none"
 _MODEL = "deepseek-chat"
 _WARM_UP = 20
 _TURNS = 40
-_IMPORTS = 5
-_IMPORTED = ("import langchain_smartroute", "from langchain_smartroute import SmartRouterRunnable")
-_STARTING = "import time, langchain_core.language_models.chat_models; begun = time.process_time()"
-_TELLING = "print(time.process_time() - begun)"
 
 Way = str
 """How a call is made: `invoke`, `ainvoke`, `stream` or `astream`."""
@@ -111,17 +105,6 @@ def bench_decision(calls: int) -> dict[int, float]:
             router.explain(chat)
         found[size] = median(_cpu_us(partial(router.explain, chat)) for chat in chats)
     return found
-
-
-def bench_import() -> dict[str, float]:
-    """What is imported → milliseconds of CPU beyond LangChain's own chat models."""
-    return {what: median(_import_ms(what) for _ in range(_IMPORTS)) for what in _IMPORTED}
-
-
-def _import_ms(what: str) -> float:
-    program = f"{_STARTING}; {what}; {_TELLING}"
-    told = subprocess.check_output([sys.executable, "-c", program], text=True)  # noqa: S603 - our own
-    return float(told) * 1_000
 
 
 def _contestants(url: str) -> dict[str, Runnable[Any, Any]]:

@@ -6,12 +6,8 @@ from typing import Annotated
 
 import typer
 
-from langchain_smartroute.bench.overhead import (
-    Added,
-    bench_decision,
-    bench_import,
-    bench_overhead,
-)
+from langchain_smartroute.bench.imports import bench_import
+from langchain_smartroute.bench.overhead import Added, bench_decision, bench_overhead
 from langchain_smartroute.cli.options import Format, FormatOption
 from langchain_smartroute.cli.output import console, print_hanging, print_json
 

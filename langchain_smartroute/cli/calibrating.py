@@ -39,8 +39,9 @@ from langchain_smartroute.routing import ANSWER_ROOM_TOKENS
 
 __all__ = ["Asked", "Prepared", "calibrated", "prepared"]
 
-LEARNED_SHARE = 0.5
-"""The share of the prompts that a predictor is fitted on."""
+LEARNED_SHARE = 0.4
+"""The share of the prompts that a predictor is fitted on: what a promise lacks is prompts to
+calibrate on, so they get the larger part."""
 
 _CALIBRATED_SHARE = 0.6
 """The share of the others that is calibrated on; the rest is reported on."""

@@ -16,6 +16,7 @@ from langchain_smartroute.cli.evaluate_headline import headline
 from langchain_smartroute.cli.evaluate_policy import policy
 from langchain_smartroute.cli.evaluate_predictor import predictor
 from langchain_smartroute.cli.evaluate_promise import promise
+from langchain_smartroute.cli.evaluate_quality import quality
 from langchain_smartroute.cli.options import (
     CatalogOption,
     Format,
@@ -26,7 +27,7 @@ from langchain_smartroute.cli.options import (
 from langchain_smartroute.cli.output import console, print_hanging, print_json
 
 if TYPE_CHECKING:
-    from langchain_smartroute.evaluation.classifier import Figures
+    from langchain_smartroute.evaluation.classifier import LabelFigures
 
 __all__ = ["evaluate"]
 
@@ -38,7 +39,7 @@ def _measures() -> None:
     """Measure on what was not trained on."""
 
 
-for verb in (headline, policy, predictor, promise):
+for verb in (headline, policy, predictor, promise, quality):
     evaluate.command()(verb)
 
 
@@ -176,7 +177,7 @@ def _print_report(report: Mapping[str, Any]) -> None:
     print_hanging(_judgement_lines(report), width=console().width)
 
 
-def _print_figures(name: str, part: Figures) -> None:
+def _print_figures(name: str, part: LabelFigures) -> None:
     lines = (
         "",
         f"{name}: n = {part.count:,}",

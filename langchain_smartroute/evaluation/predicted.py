@@ -22,7 +22,7 @@ __all__ = ["Pool", "cross_fitted", "fitted_predictor", "pool_catalog", "quality_
 
 _Floats = npt.NDArray[np.float64]
 
-_STEPS = 20
+_STEPS = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,10 @@ _ROUNDING = 1e-12
 """So that a candidate which equals a bar clears it, whatever the last bit of a product."""
 
 
+_MUCH = 4.0
+"""How many times as much for its price makes a dearer candidate the better bargain."""
+
+
 class Offer(NamedTuple):
     """What one candidate offers for a request.
 
@@ -66,8 +70,10 @@ class Aim:
 
     Attributes:
         bar: The quality that an answer is expected to have.
-        keep: The share of the best candidate's quality.
-        give_up: What may be lost against the best candidate, in points of quality.
+        keep: The share of the best candidate's quality. The cheapest that has it is taken,
+            or one that costs a little more and is much better.
+        give_up: What may be lost against the best candidate, in points of quality;
+            likewise.
         worth_usd: What an answer of quality 1 is worth against one of 0, in US dollars:
             the candidate with the most worth left after its price is taken.
 
@@ -132,9 +138,11 @@ class Aim:
         if not clear:
             why = f"best of {len(offers)}, as none clears the bar {bar:.2f}"
             return best.alias, f"predicted {best.quality:.2f} for {task}: {why}"
-        chosen = min(clear, key=dearness)
+        cheapest = min(clear, key=dearness)
+        chosen = cheapest if self.bar is not None else _bargain(clear, cheapest, best, bar)
+        which = "cheapest" if chosen is cheapest else "best bargain"
         count = (
-            f"cheapest of {len(clear)} that clear it" if len(clear) > 1 else "nobody else clears it"
+            f"{which} of {len(clear)} that clear it" if len(clear) > 1 else "nobody else clears it"
         )
         return chosen.alias, f"predicted {chosen.quality:.2f} for {task}, bar {words}; {count}"
 
@@ -161,6 +169,30 @@ class Aim:
             f"predicted {chosen.quality:.2f} for {task}: worth most beyond its price of"
             f" {len(priced)}, at ${self.worth_usd:f} for a right answer"
         )
+
+
+def _bargain(clear: Sequence[Offer], cheapest: Offer, best: Offer, bar: float) -> Offer:
+    """The cheapest that clears a bar, unless a little more than its price buys much more.
+
+    Who would lose no more than `best - bar` to come from the best candidate's price down to
+    the cheapest's has said what quality is worth. One that gives several times as much for
+    the rest of its price is taken instead of the cheapest: a mix of that with the best is
+    worse than the one in between for everything. With two candidates it never comes to that.
+    """
+    if best.cost_usd is None or cheapest.cost_usd is None:
+        return cheapest
+    least, allowed = cheapest.cost_usd, best.quality - bar
+    width = float(best.cost_usd - least)
+    if width <= 0 or allowed <= 0:
+        return cheapest
+
+    def surplus(offer: Offer) -> float:
+        dearer = float((offer.cost_usd or _FREE) - least)
+        return (offer.quality - cheapest.quality) * width - _MUCH * dearer * allowed
+
+    priced = [offer for offer in clear if offer.cost_usd is not None]
+    found = max(priced, key=surplus)
+    return found if surplus(found) > _ROUNDING * width else cheapest
 
 
 def _is_share(value: object) -> bool:

@@ -1,41 +1,20 @@
-"""How a router decides, and what it hears of its answers afterwards."""
+"""What a router hears of its answers afterwards, and what it has learned."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-from pydantic import Field, PrivateAttr
+if TYPE_CHECKING:
+    from langchain_smartroute.engine import Engine
+    from langchain_smartroute.routing import QualityPredictor
 
-from langchain_smartroute.accounting import as_score_sink
-from langchain_smartroute.engine import Engine, Feedback
-from langchain_smartroute.routing import QualityPolicy, QualityPredictor, RulesFirst
-from langchain_smartroute.runnable.spending import SpendingModel
-
-__all__ = ["DecidingModel", "feedback_for"]
+__all__ = ["LearnsFromScores"]
 
 
-def feedback_for(policy: RulesFirst, on_feedback: Any) -> Feedback:
-    """What takes scores for a policy: its own predictor, where it has one.
+class LearnsFromScores:
+    """The part of a router that takes scores."""
 
-    Args:
-        policy: The router's.
-        on_feedback: A callable that is told each score, or the path of a file for them.
-    """
-    predictor = policy.predictor if isinstance(policy, QualityPolicy) else None
-    told = as_score_sink(on_feedback)
-    return Feedback(predictor, aliases=policy.catalog.models, told=told)
-
-
-class DecidingModel(SpendingModel):
-    """A chat model that decides by a policy and learns from scores.
-
-    The attributes are described in `SmartRouterRunnable`.
-    """
-
-    policy: Any = Field(default="table", exclude=True)
-    on_feedback: Any = Field(default=None, exclude=True)
-
-    _engine: Engine = PrivateAttr()
+    _engine: Engine
 
     @property
     def predictor(self) -> QualityPredictor:

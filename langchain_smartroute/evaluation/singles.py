@@ -1,0 +1,251 @@
+"""The quality policy beside the best single model at equal cost, over all of its settings.
+
+Each set of outcomes is split by prompt: a predictor is fitted on one half, and on the
+other every setting is replayed through the policy's real `decide`. Its rival at a setting
+is the model that scores best there of those that cost no more. That is hindsight, so the
+rival is flattered: where the policy is as good as the best model, chance and the choice
+of the rival put some points below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from langchain_smartroute.catalog import Price
+from langchain_smartroute.classify import Classifier, LinearClassifier
+from langchain_smartroute.evaluation.baselines import always
+from langchain_smartroute.evaluation.bootstrap import RESAMPLES, resampled_means, spread
+from langchain_smartroute.evaluation.metrics import Interval
+from langchain_smartroute.evaluation.outcomes import OutcomeTable
+from langchain_smartroute.evaluation.predicted import fitted_predictor, pool_catalog, predictions
+from langchain_smartroute.evaluation.replays import Replay, replay
+from langchain_smartroute.evaluation.routed import by_policy, features_of
+from langchain_smartroute.evaluation.splits import split_by_prompt
+from langchain_smartroute.routing import ANSWER_ROOM_TOKENS
+from langchain_smartroute.routing.quality import QualityPolicy
+
+__all__ = ["QualityPoint", "SetPoints", "quality_points", "with_all_costs"]
+
+_Floats = npt.NDArray[np.float64]
+
+_PAIR = 2
+_FEWEST = 100
+"""Prompts of a set below which it is left out."""
+_STEPS = 12
+_BARS = 6
+_WORTHS = 8
+_LEAST_GAIN, _MOST_GAIN = 0.005, 0.5
+_ROUNDING = 1e-9
+_PER_MILLION = 1e-6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QualityPoint:
+    """One setting on one set.
+
+    Attributes:
+        setting: Which, in words.
+        rival: The model that scores best of those that cost no more.
+        quality: Mean score of the policy.
+        cost_share: Its cost, as a share of the dearest model's.
+        gain: Its quality above the rival's, in points of 1, paired.
+        errors: By how many standard errors that is above none; 0 where all answers are
+            the same.
+    """
+
+    setting: str
+    rival: str
+    quality: float
+    cost_share: float
+    gain: Interval
+    errors: float
+
+    @property
+    def below(self) -> bool:
+        """Whether it is below its rival by more than its 95 % interval."""
+        return self.gain.high < 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetPoints:
+    """All settings on one set.
+
+    Attributes:
+        dataset: Which.
+        prompts: That are reported on.
+        models: The pool.
+        points: A point per setting.
+        left_out: Why there are none; empty: there are.
+    """
+
+    dataset: str
+    prompts: int
+    models: tuple[str, ...]
+    points: tuple[QualityPoint, ...] = ()
+    left_out: str = ""
+
+
+def quality_points(
+    table: OutcomeTable, *, prices: Mapping[str, Price], seed: int
+) -> Iterator[SetPoints]:
+    """Every setting on every set of a table, one set after the other.
+
+    Args:
+        table: The outcomes.
+        prices: Model → price; of the others those count whose costs the rows have.
+        seed: Of the splits and the intervals.
+    """
+    classifier = LinearClassifier()
+    for dataset in sorted(set(table.datasets.tolist())):
+        yield _of_set(table.of_dataset([dataset]), dataset, prices, (seed, classifier))
+
+
+def with_all_costs(table: OutcomeTable, prices: Mapping[str, Price]) -> OutcomeTable:
+    """The same with a cost of every call of a model that has a price, or some known cost.
+
+    A call whose answer's length is not known is taken to be as long as the model's others,
+    or as the router estimates where there are none.
+
+    Args:
+        table: The outcomes of a set.
+        prices: Model → price.
+    """
+    cost = table.priced({m: p for m, p in prices.items() if m in table.models}).cost_usd.copy()
+    for column, model in enumerate(table.models):
+        unknown, mean = np.isnan(cost[:, column]), _mean(cost[:, column])
+        if model in prices:
+            rates = prices[model].rates
+            lengths = _mean(table.output_tokens[:, column], ANSWER_ROOM_TOKENS)
+            asked = np.nan_to_num(table.input_tokens[:, column])
+            usd = asked * float(rates["input_usd_per_mtok"])
+            mean = _PER_MILLION * (usd + lengths * float(rates["output_usd_per_mtok"]))
+        cost[:, column] = np.where(unknown, mean, cost[:, column])
+    return replace(table, cost_usd=cost)
+
+
+def _mean(values: _Floats, otherwise: float = float("nan")) -> Any:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else otherwise
+
+
+def _of_set(
+    table: OutcomeTable,
+    dataset: str,
+    prices: Mapping[str, Price],
+    drawn: tuple[int, Classifier],
+) -> SetPoints:
+    seed, classifier = drawn
+    table = with_all_costs(table, prices)
+    scored = ~np.isnan(table.score).all(axis=0)
+    paid = ~np.isnan(np.where(np.isnan(table.score), 0.0, table.cost_usd)).any(axis=0)
+    fits: list[bool] = (scored & np.asarray(paid)).tolist()
+    pool = [m for m, fit in zip(table.models, fits, strict=True) if fit]
+    if len(pool) < _PAIR:
+        why = f"{len(pool)} model with a price or known costs; give --price"
+        return SetPoints(dataset=dataset, prompts=0, models=tuple(pool), left_out=why)
+    table = _in_common(table, pool)
+    pool = list(table.models)
+    if len(table) < _FEWEST:
+        why = f"{len(table)} prompts in common, fewer than {_FEWEST}"
+        return SetPoints(dataset=dataset, prompts=0, models=table.models, left_out=why)
+    fitted_on, reported = split_by_prompt(table, (0.5, 0.5), seed=seed)
+    singles = [always(reported, model, name=model) for model in pool]
+    dearest = max(single.mean_cost_usd for single in singles)
+    made = _replays(fitted_on, reported, prices, classifier)
+    points = tuple(_point(found, singles, dearest, seed) for found in made)
+    return SetPoints(dataset=dataset, prompts=len(reported), models=tuple(pool), points=points)
+
+
+def _in_common(table: OutcomeTable, pool: Sequence[str]) -> OutcomeTable:
+    """The pool on the prompts that it has in common, without who was asked too few of them."""
+    counts = {m: int((~np.isnan(table.score[:, table.column(m)])).sum()) for m in pool}
+    ranked = sorted(pool, key=lambda model: -counts[model])
+    scores = [table.score[:, table.column(model)] for model in ranked]
+    shared = np.cumsum(np.cumsum(np.isnan(scores), axis=0) == 0, axis=1)[:, -1]
+    kept = max(_PAIR, int((shared >= _FEWEST).sum()))
+    return table.only([model for model in pool if model in ranked[:kept]])
+
+
+def _replays(
+    fitted_on: OutcomeTable,
+    reported: OutcomeTable,
+    prices: Mapping[str, Price],
+    classifier: Classifier,
+) -> list[Replay]:
+    """What the policy does at each setting."""
+    known, new = (features_of(part, classifier=classifier) for part in (fitted_on, reported))
+    catalog = pool_catalog(reported.models, _prices(fitted_on, prices), default=fitted_on.models[0])
+    predictor = fitted_predictor(fitted_on, known)
+    expected = predictions(predictor, catalog, known)
+    found = []
+    settings: list[dict[str, Any]] = [
+        *_given_up(expected),
+        *_bars(expected),
+        *_worths(fitted_on),
+    ]
+    for told in settings:
+        policy = QualityPolicy(catalog=catalog, predictor=predictor, **told)
+        ((name, value),) = told.items()
+        routes = by_policy(reported, policy, features=new, name=f"{name} {float(value):.4g}")
+        found.append(replay(reported, routes))
+    return found
+
+
+def _prices(table: OutcomeTable, prices: Mapping[str, Price]) -> dict[str, Price]:
+    """Prices, and of a model without one what its calls cost, as if by the answer's token."""
+    found = {model: price for model, price in prices.items() if model in table.models}
+    for column, model in enumerate(table.models):
+        if model not in found:
+            usd = float(table.cost_usd[:, column].mean()) / ANSWER_ROOM_TOKENS / _PER_MILLION
+            found[model] = Price(
+                input_usd_per_mtok=Decimal(0),
+                output_usd_per_mtok=Decimal(str(round(usd, 9))),
+                source="mean cost of the outcomes' calls",
+                date=date.min,
+            )
+    return found
+
+
+def _given_up(expected: _Floats) -> list[dict[str, float]]:
+    steps = (expected.max(axis=1, keepdims=True) - expected).ravel()
+    steps = np.quantile(steps, np.linspace(0, 1, _STEPS))
+    steps = np.clip(np.round([0.0, *steps], 4), 0.0, 1.0)
+    return [{"give_up": amount} for amount in np.unique(steps).tolist()]
+
+
+def _bars(expected: _Floats) -> list[dict[str, float]]:
+    bars = np.quantile(expected, np.linspace(0.1, 0.9, _BARS))
+    return [{"bar": bar} for bar in np.unique(np.round(bars, 4)).tolist()]
+
+
+def _worths(table: OutcomeTable) -> list[dict[str, Decimal]]:
+    """Worths at which a gain of half a point to fifty points pays for the dearest model."""
+    costs = table.cost_usd.mean(axis=0)
+    gains = np.geomspace(_LEAST_GAIN, _MOST_GAIN, _WORTHS)
+    worths = (float(costs.max() - costs.min()) / gains).tolist()
+    return [{"worth_usd": Decimal(f"{worth:.6g}")} for worth in worths if worth > 0]
+
+
+def _point(found: Replay, singles: Sequence[Replay], dearest: float, seed: int) -> QualityPoint:
+    most = found.mean_cost_usd * (1 + _ROUNDING)
+    cheapest = min(singles, key=lambda single: single.mean_cost_usd)
+    able = [single for single in singles if single.mean_cost_usd <= most] or [cheapest]
+    rival = max(able, key=lambda single: single.mean_quality)
+    gains = (found.quality - rival.quality)[:, None]
+    drawn = resampled_means(gains, seed=seed, resamples=RESAMPLES)[:, 0]
+    error = float(gains.std()) / float(np.sqrt(len(gains)))
+    return QualityPoint(
+        setting=found.name,
+        rival=rival.name,
+        quality=found.mean_quality,
+        cost_share=found.mean_cost_usd / dearest if dearest else 1.0,
+        gain=spread(drawn),
+        errors=float(gains.mean()) / error if error else 0.0,
+    )
