@@ -260,10 +260,11 @@ async def test_an_abandoned_asynchronous_stream_settles_too(limited, state):
 
 
 async def test_a_cancelled_call_gives_back_what_was_reserved(limited, scripted, answered, state):
-    models = {"cheap": scripted(script=[answered()], wait_s=30)}
+    called = asyncio.Event()
+    models = {"cheap": scripted(script=[answered()], wait_s=60, before=called.set)}
     router = limited(DAY, models=models)
     task = asyncio.create_task(router.ainvoke("Hello"))
-    await asyncio.sleep(0.05)
+    await asyncio.wait_for(called.wait(), 60)
     assert state.total()[1] > 0
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
