@@ -9,6 +9,7 @@ from langchain_smartroute.engine.conversation import (
 )
 from langchain_smartroute.engine.engine import Engine
 from langchain_smartroute.engine.feedback import Feedback
+from langchain_smartroute.engine.lessons import SharedLessons
 from langchain_smartroute.engine.request import Request
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Feedback",
     "Recollection",
     "Request",
+    "SharedLessons",
     "Visit",
     "conversation_key",
 ]

@@ -148,7 +148,9 @@ class ConfiguredModel(DecidingModel):
             **self._knowing_conversations(state),
             limits=self._spend_limits_in(state),
             on_decision=self._decision_sink,
-            feedback=feedback_for(policy, self.on_feedback),
+            feedback=feedback_for(
+                policy, self.on_feedback, state=None if self.state is None else state
+            ),
         )
         self._costs = self._cost_handler(catalog)
         if self.profile is None:

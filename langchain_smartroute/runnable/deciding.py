@@ -7,23 +7,26 @@ from typing import Any
 from pydantic import Field, PrivateAttr
 
 from langchain_smartroute.accounting import as_score_sink
-from langchain_smartroute.engine import Engine, Feedback
+from langchain_smartroute.engine import Engine, Feedback, SharedLessons
 from langchain_smartroute.routing import QualityPolicy, QualityPredictor, RulesFirst
 from langchain_smartroute.runnable.spending import SpendingModel
+from langchain_smartroute.state import SharedState
 
 __all__ = ["DecidingModel", "feedback_for"]
 
 
-def feedback_for(policy: RulesFirst, on_feedback: Any) -> Feedback:
+def feedback_for(policy: RulesFirst, on_feedback: Any, *, state: SharedState | None) -> Feedback:
     """What takes scores for a policy: its own predictor, where it has one.
 
     Args:
         policy: The router's.
         on_feedback: A callable that is told each score, or the path of a file for them.
+        state: Where workers share what they learn; `None`: each learns by itself.
     """
-    predictor = policy.predictor if isinstance(policy, QualityPolicy) else None
+    predictor = policy.predictor if isinstance(policy, QualityPolicy) else QualityPredictor()
     told = as_score_sink(on_feedback)
-    return Feedback(predictor, aliases=policy.catalog.models, told=told)
+    shared = None if state is None else SharedLessons.of(predictor, state)
+    return Feedback(predictor, aliases=policy.catalog.models, told=told, shared=shared)
 
 
 class DecidingModel(SpendingModel):
@@ -52,6 +55,8 @@ class DecidingModel(SpendingModel):
         The score is counted for the model, the task and the difficulty of the decision;
         with the quality policy later decisions go by it, until this process ends:
         `predictor.save` keeps what was learned, and `on_feedback` each score as it comes.
+        With `state=` all workers with the same predictor learn from it, and those who start
+        later know it too; while the state does not answer, this process learns alone.
 
         Args:
             decision_id: The answer's `response_metadata["smartroute"]["decision_id"]`.
@@ -78,4 +83,4 @@ class DecidingModel(SpendingModel):
 
     async def afeedback(self, decision_id: str, score: float, *, model: str | None = None) -> None:
         """Say how good an answer was; the same as `feedback`, for asynchronous code."""
-        self._engine.feedback.give(decision_id, score, model=model)
+        await self._engine.feedback.agive(decision_id, score, model=model)
