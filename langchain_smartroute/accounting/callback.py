@@ -187,6 +187,11 @@ class CostCallbackHandler(BaseCallbackHandler):
             started = self._open.pop(decision_id, [])
             held = self._held.pop(decision_id, [])
             left = [run for key in started if (run := self._running.pop(key, None)) is not None]
+        if len(held) == 1 and not left:
+            record = held[0]
+            lonely = record.outcome not in ("accepted", "cached")
+            self._emit(settled(record, attempts, lonely=lonely))
+            return
         # A cancelled call ends without an event of its own.
         held += [run.failed(None, outcome="cancelled", now=now) for run in left]
         answered = {r.attempt for r in held if r.outcome in ("accepted", "cached")}

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from langchain_smartroute.catalog import Price
 from langchain_smartroute.tracing import is_attempt_run
@@ -28,8 +27,7 @@ _NOT_THE_CALLERS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
+class Identity(NamedTuple):
     """Which model a run is of.
 
     Attributes:

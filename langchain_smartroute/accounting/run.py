@@ -39,9 +39,9 @@ Redaction = Callable[[str], str | None]
 """Gives the text to keep of a prompt or an answer; `None`: nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class StartedRun:
-    """A model run under way.
+    """A model run under way. Not frozen, as that would take twice as long to make.
 
     Attributes:
         run_id: LangChain's id of the run.

@@ -15,6 +15,7 @@ from itertools import islice
 from typing import Any, Generic, TypeVar
 
 from langchain_smartroute.errors import SmartRouteError
+from langchain_smartroute.types import Caught
 
 __all__ = ["BackgroundWriter", "WriterStatus"]
 
@@ -163,19 +164,17 @@ class BackgroundWriter(Generic[T]):
                     self._changed.wait(pause_s)
 
     def _stored(self, batch: Sequence[T]) -> bool:
-        try:
+        # The thread goes on whatever happens: one that dies would lose all that follows.
+        with Caught() as caught:
             self._write(batch)
-        except SmartRouteError as error:
+        error = caught.error
+        if isinstance(error, SmartRouteError):
             self._stand_still(str(error))
             return False
-        except Exception as error:  # noqa: BLE001 - a thread that dies would lose all that follows
-            refused = self._one_by_one(batch, error)
-            self._advance(len(batch), refused=refused)
-            return True
-        self._advance(len(batch))
+        self._advance(len(batch), refused=self._one_by_one(batch, error) if error else 0)
         return True
 
-    def _one_by_one(self, batch: Sequence[T], error: Exception) -> int:
+    def _one_by_one(self, batch: Sequence[T], error: BaseException) -> int:
         """Store what can be stored of a batch that is refused; gives how many cannot."""
         if len(batch) == 1:
             with self._changed:
@@ -183,10 +182,10 @@ class BackgroundWriter(Generic[T]):
             return 1
         refused = 0
         for item in batch:
-            try:
+            with Caught() as caught:
                 self._write([item])
-            except Exception as found:  # noqa: BLE001 - as above
-                refused += self._one_by_one([item], found)
+            if caught.error is not None:
+                refused += self._one_by_one([item], caught.error)
         return refused
 
     def _advance(self, count: int, *, refused: int = 0) -> None:

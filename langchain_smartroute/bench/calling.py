@@ -12,6 +12,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.runnables import Runnable
 
 from langchain_smartroute.bench.observed import Reply
+from langchain_smartroute.types import Caught
 
 __all__ = ["called"]
 
@@ -43,19 +44,16 @@ async def called(
         patience_s: After how many seconds it is cancelled.
     """
     shown, counter = _Shown(), UsageMetadataCallbackHandler()
-    error: BaseException | None = None
     started = time.monotonic()
     clock = asyncio.timeout(patience_s)
-    try:
+    with Caught() as caught:
         async with clock:
             await _call(runnable, prompt, way=way, shown=shown, counter=counter)
-    except Exception as raised:  # noqa: BLE001 - whatever it is, it is what the caller got
-        error = raised
     message = shown.message
     return Reply(
         text=shown.text,
         seconds=time.monotonic() - started,
-        error=error,
+        error=caught.error,
         hung=clock.expired(),
         model=message.response_metadata.get("model_name") if message else None,
         usage=_tokens(message.usage_metadata) if message and message.usage_metadata else None,

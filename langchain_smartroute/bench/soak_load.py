@@ -15,7 +15,7 @@ from langchain_core.runnables import Runnable
 
 from langchain_smartroute.accounting import CallRecord, CostCallbackHandler
 from langchain_smartroute.errors import ChainExhaustedError, SmartRouteError, StreamInterruptedError
-from langchain_smartroute.types import Attempt
+from langchain_smartroute.types import Attempt, Caught
 
 __all__ = ["PROMPTS", "SoakLoad", "Tally"]
 
@@ -97,15 +97,14 @@ class SoakLoad:
         costs = CostCallbackHandler(baseline=None)
         ending = _Ending()
         clock = asyncio.timeout(_PATIENCE_S)
-        try:
+        with Caught() as caught:
             async with clock:
                 if streams:
                     async for chunk in router.astream(prompt, {"callbacks": [costs]}):
                         ending.take(chunk)
                 else:
                     ending.take(await router.ainvoke(prompt, {"callbacks": [costs]}))
-        except Exception as error:  # noqa: BLE001 - what it is, is what is checked
-            ending.error = error
+        ending.error = caught.error
         if clock.expired():
             self.tally.faults[f"no end within {_PATIENCE_S:g} s"] += 1
             return

@@ -15,11 +15,11 @@ import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from numbers import Real
-from typing import TYPE_CHECKING, Any, Protocol, Self, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from langchain_smartroute.classify.limited import run_within, run_within_async
 from langchain_smartroute.errors import ConfigurationError
-from langchain_smartroute.types import Classification
+from langchain_smartroute.types import Caught, Classification
 
 if TYPE_CHECKING:
     from langchain_smartroute.classify.request import UserRequest
@@ -59,6 +59,9 @@ class Classifier(Protocol):
         """Classify what the user asked."""
         ...
 
+
+Attempted = Classification | BaseException | None
+"""What asking a classifier came to: what it says, or what it raised."""
 
 ClassifierLike = Classifier | Callable[[str], str | Mapping[str, float] | Classification]
 """A classifier, or a callable from the request's text to a task, scores or a classification."""
@@ -144,14 +147,15 @@ async def classify_safely_async(classifier: Classifier, request: UserRequest) ->
     `aclassify` is awaited where there is one. A classifier without runs in a thread,
     for `timeout_s` seconds if it has that and ten if not, unless it says by
     `inline = True` that it is done before a thread would have started. (By `pure = True`
-    it says that what it said of a request may be used again.)
+    it says that what it said of a request may be used again, by `exact = True` that its
+    scores are probabilities.)
     """
     return _or_general(await attempted_async(classifier, request), classifier)
 
 
 def attempted(
     classifier: Classifier, request: UserRequest, *, timeout_s: float | None = None
-) -> Classification | Exception:
+) -> Attempted:
     """A classification with probabilities, or what went wrong.
 
     Args:
@@ -162,47 +166,34 @@ def attempted(
     limit = timeout_s or getattr(classifier, "timeout_s", None)
     if limit is None or _says(classifier, "inline") or _says(classifier, "bounded"):
         return _answer(classifier, request)
-    with _Caught() as caught:
+    with Caught() as caught:
         return run_within(limit, lambda: _answer(classifier, request))
-    return caught.known
+    return caught.error
 
 
 async def attempted_async(
     classifier: Classifier, request: UserRequest, *, timeout_s: float | None = None
-) -> Classification | Exception:
+) -> Attempted:
     """The same without holding up the event loop."""
     limit = timeout_s or getattr(classifier, "timeout_s", None) or _LIMIT_S
     answering: Callable[[UserRequest], Any] | None = getattr(classifier, "aclassify", None)
     if _says(classifier, "inline"):
         return _answer(classifier, request)
-    with _Caught() as caught:
+    with Caught() as caught:
         if answering is None:
             return await run_within_async(limit, lambda: _answer(classifier, request))
         async with asyncio.timeout(None if _says(classifier, "bounded") else limit):
             return _read(await answering(request), name=name_of(classifier))
-    return caught.known
+    return caught.error
 
 
-class _Caught:
-    """Holds what a classifier raised; an interrupt or a cancellation goes on its way."""
-
-    def __init__(self) -> None:
-        self.known: Exception = RuntimeError("nothing was raised")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> bool:
-        if not isinstance(error, Exception):
-            return False
-        self.known = error
-        return True
-
-
-def _answer(classifier: Classifier, request: UserRequest) -> Classification | Exception:
-    with _Caught() as caught:
-        return _read(classifier.classify(request), name=name_of(classifier))
-    return caught.known
+def _answer(classifier: Classifier, request: UserRequest) -> Attempted:
+    with Caught() as caught:
+        answer = classifier.classify(request)
+        if _says(classifier, "exact") and isinstance(answer, Classification):
+            return answer
+        return _read(answer, name=name_of(classifier))
+    return caught.error
 
 
 def _says(classifier: Classifier, what: str) -> bool:
@@ -210,7 +201,7 @@ def _says(classifier: Classifier, what: str) -> bool:
     return getattr(classifier, what, False) is True
 
 
-def _or_general(said: Classification | Exception, classifier: Classifier) -> Classification:
+def _or_general(said: Attempted, classifier: Classifier) -> Classification:
     if isinstance(said, Classification):
         return said
     name, kind = name_of(classifier), type(said).__name__

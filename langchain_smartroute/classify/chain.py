@@ -13,6 +13,7 @@ from heapq import nlargest
 from typing import TYPE_CHECKING, ClassVar
 
 from langchain_smartroute.classify.base import (
+    Attempted,
     Classifier,
     ClassifierLike,
     as_classifier,
@@ -96,12 +97,10 @@ class ClassifierChain:
         return bool(said.scores) and best[0] - best[1] >= self.margin
 
 
-def _joined(
-    before: Classification | None, said: Classification | Exception, stage: Classifier
-) -> Classification:
+def _joined(before: Classification | None, said: Attempted, stage: Classifier) -> Classification:
     """The later opinion, or the one before with a word on why there is no later one."""
     told = f"{before.source} → " if before is not None else ""
-    if isinstance(said, Exception):
+    if not isinstance(said, Classification):
         fault = f"{told}{name_of(stage)}: failed ({type(said).__name__})"
         known = before or Classification(scores={})
         return replace(known, source=fault)

@@ -62,13 +62,9 @@ _STEP = _u32(0x0100_0193 * 3)
 _WORD_STEP = 0x85EB_CA6B
 _PAIR_STEP = _u32(0xC2B2_AE35)
 _MIX = (_u32(0x9E37_79B1), _u32(0x2C1B_3C6D))
-_SALTS = {
-    "characters": _u32(0),
-    "words": _u32(0x5BD1_E995),
-    "opening": _u32(0x27D4_EB2F),
-    "closing": _u32(0x1656_67B1),
-    "form": _u32(0x9E3D_79F9),
-}
+_SALTS = np.array([0, 0x5BD1_E995, 0x27D4_EB2F, 0x1656_67B1, 0x9E3D_79F9], np.uint32)
+"""What tells the blocks' features apart, block by block."""
+
 _FOLD_SHIFT = np.uint32(15)
 _BUCKET_SHIFT = np.uint32(32 - BITS)
 _CONSTANT = np.array([0xFFFF_FFFF], np.uint32)
@@ -84,7 +80,7 @@ def _powers(base: int) -> _Codes:
 
 
 _POWERS = _powers(_WORD_STEP)
-_INVERSES = _powers(pow(_WORD_STEP, -1, 2**32))
+_NEGATIVES = np.uint32(0) - _powers(pow(_WORD_STEP, -1, 2**32))
 
 
 def _kinds() -> npt.NDArray[np.uint8]:
@@ -115,6 +111,8 @@ def _folds() -> _Codes:
 
 _KINDS = _kinds()
 _FOLDS = _folds()
+_INNER = _FOLDS * (_KINDS != _SEPARATOR)
+"""Unit → code within a word, 0 between words."""
 
 
 def hashed(text: str) -> Hashed:
@@ -122,76 +120,86 @@ def hashed(text: str) -> Hashed:
     seen = window(text)
     units = np.frombuffer(f"\n{seen.lower()}\n".encode("utf-16-le", "surrogatepass"), "<u2")
     units = units[:_MOST_UNITS].astype(np.intp)
-    codes = _FOLDS.take(units)
-    kinds = _KINDS.take(units)
-    starts = _word_starts(kinds)
-    words = _words(codes, kinds, starts)
-    grams = [codes]
+    starts = _word_starts(_KINDS.take(units), has_whole=not seen.isascii())
+    words = _words(_INNER.take(units), starts)
+    pairs = words[:-1] * _PAIR_STEP
+    pairs += words[1:]
+    grams = [_FOLDS.take(units)]
     for order in range(2, _LONGEST + 1):
-        grams.append(grams[-1][:-1] * _STEP + codes[order - 1 :])
-    blocks = {
-        "characters": grams,
-        "words": _pairs_too(words),
-        "opening": _edge(grams, words, starts, opening=True),
-        "closing": _edge(grams, words, starts, opening=False),
-        "form": [np.array(form_of(seen), np.uint32)],
-    }
-    return _numbered(blocks)
+        grown = grams[-1][:-1] * _STEP
+        grown += grams[0][order - 1 :]
+        grams.append(grown)
+    many = len(starts) > EDGE_WORDS
+    opens = int(starts[EDGE_WORDS]) if many else len(units)
+    closes = int(starts[-EDGE_WORDS]) - 1 if many else 0
+    return _numbered(
+        grams,
+        [words, pairs],
+        [
+            words[:EDGE_WORDS],
+            pairs[: EDGE_WORDS - 1],
+            *(grams[order - 1][: max(0, opens - order + 1)] for order in _EDGE_ORDERS),
+        ],
+        [
+            words[-EDGE_WORDS:],
+            pairs[1 - EDGE_WORDS :],
+            *(grams[order - 1][closes:] for order in _EDGE_ORDERS),
+        ],
+        [np.array(form_of(seen), np.uint32)],
+    )
 
 
-def _word_starts(kinds: npt.NDArray[np.uint8]) -> npt.NDArray[np.intp]:
-    """Where each word begins; the first unit is a separator."""
-    begins = kinds[1:] != kinds[:-1]
-    begins |= kinds[1:] == _WHOLE
-    begins &= kinds[1:] != _SEPARATOR
-    return np.flatnonzero(begins) + 1
+def _word_starts(kinds: npt.NDArray[np.uint8], *, has_whole: bool) -> npt.NDArray[np.intp]:
+    """Where each word begins; the first unit is a separator.
+
+    Args:
+        kinds: Of all units.
+        has_whole: Whether there may be units that are a word by themselves.
+    """
+    after = kinds[1:]
+    if has_whole:
+        begins = after != kinds[:-1]
+        begins |= after == _WHOLE
+        begins &= after != _SEPARATOR
+    else:
+        begins = after > kinds[:-1]
+    found: npt.NDArray[np.intp] = begins.nonzero()[0]
+    found += 1
+    return found
 
 
-def _words(codes: _Codes, kinds: npt.NDArray[np.uint8], starts: npt.NDArray[np.intp]) -> _Codes:
+def _words(inner: _Codes, starts: npt.NDArray[np.intp]) -> _Codes:
     """A number per word: its codes as digits of a number, wherever the word stands.
 
     A running sum of code × power gives every word as a difference of two of its
     values, which the inverse power then moves to the origin.
     """
-    digits = codes * _POWERS[: len(codes)]
-    digits *= kinds != _SEPARATOR
-    sums = np.add.accumulate(digits, dtype=np.uint32)
-    before = sums.take(starts - 1)
-    after = np.append(before[1:], sums[-1:]) if len(starts) else before
-    return (after - before) * _INVERSES.take(starts)
+    inner *= _POWERS[: len(inner)]
+    sums = np.add.accumulate(inner, dtype=np.uint32)
+    words = sums.take(starts - 1)
+    if len(words):
+        words[:-1] -= words[1:]
+        words[-1:] -= sums[-1:]
+    # Each is now the negative of its difference.
+    words *= _NEGATIVES.take(starts)
+    return words
 
 
-def _pairs_too(words: _Codes) -> list[_Codes]:
-    return [words, words[:-1] * _PAIR_STEP + words[1:]]
+def _numbered(*blocks: list[_Codes]) -> Hashed:
+    """Hash every block, in the order of `BLOCKS`.
 
-
-def _edge(
-    grams: list[_Codes], words: _Codes, starts: npt.NDArray[np.intp], *, opening: bool
-) -> list[_Codes]:
-    """The words, pairs and some n-grams of the first or last words."""
-    many = len(starts) > EDGE_WORDS
-    if opening:
-        end = int(starts[EDGE_WORDS]) if many else len(grams[0])
-        parts = [grams[order - 1][: max(0, end - order + 1)] for order in _EDGE_ORDERS]
-        return [*_pairs_too(words[:EDGE_WORDS]), *parts]
-    begin = int(starts[-EDGE_WORDS]) - 1 if many else 0
-    parts = [grams[order - 1][begin:] for order in _EDGE_ORDERS]
-    return [*_pairs_too(words[-EDGE_WORDS:]), *parts]
-
-
-def _numbered(blocks: dict[str, list[_Codes]]) -> Hashed:
-    """Hash every block, a constant feature of its own first, so that none is empty."""
+    Each has a constant feature of its own first, so that none is empty.
+    """
     pieces: list[_Codes] = []
     starts, sizes, begin = [], [], 0
-    for parts in blocks.values():
+    for parts in blocks:
         size = 1 + sum(map(len, parts))
         pieces += [_CONSTANT, *parts]
         starts.append(begin)
         sizes.append(size)
         begin += size
     keys = np.concatenate(pieces)
-    for name, start, size in zip(BLOCKS, starts, sizes, strict=True):
-        keys[start : start + size] ^= _SALTS[name]
+    keys ^= _SALTS.repeat(sizes)
     keys *= _MIX[0]
     keys ^= keys >> _FOLD_SHIFT
     keys *= _MIX[1]

@@ -62,6 +62,7 @@ class LinearClassifier:
 
     inline: ClassVar[bool] = True
     pure: ClassVar[bool] = True
+    exact: ClassVar[bool] = True
 
     path: str | Path | None = None
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -51,7 +52,9 @@ class Classifying:
     """
 
     classifier: Classifier
-    _known: dict[int, Classification] = field(default_factory=dict, init=False, repr=False)
+    _known: OrderedDict[int, Classification] = field(
+        default_factory=OrderedDict, init=False, repr=False
+    )
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     def of(
@@ -100,7 +103,7 @@ class Classifying:
             with self._lock:
                 self._known[key] = said
                 if len(self._known) > _KEPT:
-                    del self._known[next(iter(self._known))]
+                    self._known.popitem(last=False)
         return said
 
     def _is(self, what: str) -> bool:

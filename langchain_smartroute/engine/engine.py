@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from secrets import token_hex
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from langchain_smartroute.accounting import LimitedRequest, Limits
 from langchain_smartroute.classify import (
@@ -124,7 +124,7 @@ class Engine:
             recorded: Whether it is a call, so that there is a record of it also where
                 nobody can serve it.
         """
-        decision_id = uuid4().hex
+        decision_id = token_hex(16)
         asked, said = self.classifying.of(request.messages, config, decision_id=decision_id)
         facts = self._described(request, asked, said)
         with RecordedRefusal(self, request, facts, decision_id=decision_id, recorded=recorded):
@@ -139,7 +139,7 @@ class Engine:
         recorded: bool = False,
     ) -> tuple[RoutingDecision, RequestFeatures]:
         """The same; a classifier that waits or works does not hold up the event loop."""
-        decision_id = uuid4().hex
+        decision_id = token_hex(16)
         asked, said = await self.classifying.aof(request.messages, config, decision_id=decision_id)
         facts = self._described(request, asked, said)
         with RecordedRefusal(self, request, facts, decision_id=decision_id, recorded=recorded):

@@ -16,6 +16,8 @@ Imported when the first model is built: it imports `openai`.
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
+from functools import cached_property
 from typing import Any
 
 from openai import AsyncStream, Stream
@@ -30,9 +32,16 @@ from openai.types.completion_usage import (
 )
 from typing_extensions import override
 
+from langchain_smartroute.execution.posting import (
+    PATH,
+    SECURITY,
+    Pattern,
+    RawAnswer,
+    pattern_of,
+)
+
 __all__ = ["filled_answer", "filled_chunk", "make_lean"]
 
-_PATH = "/chat/completions"
 _OPTIONS = {
     "extra_headers": "headers",
     "extra_query": "params",
@@ -61,29 +70,94 @@ def make_lean(model: Any) -> None:
 
 
 class _LeanCompletions(Completions):
+    @cached_property
+    def _pattern(self) -> Pattern | None:
+        return pattern_of(self._client)
+
+    @cached_property
+    def with_raw_response(self) -> Any:
+        """Gives plain answers with their headers."""
+        return _Raw(self.response, super().with_raw_response)
+
+    def response(self, payload: dict[str, Any]) -> Any:
+        """The response to a call as most are; `None` to one of another kind, which is not made."""
+        pattern = self._pattern
+        return pattern.send(payload) if pattern and _is_common(payload, pattern) else None
+
     @override
     def create(self, **payload: Any) -> Any:
+        streams = bool(payload.get("stream"))
+        response = self.response(payload)
+        if response is not None:
+            if streams:
+                return Stream[object](cast_to=object, response=response, client=self._client)
+            return RawAnswer(response).parse()
         return self._client.post(
-            _PATH,
+            PATH,
             options=_taken_options(payload),
             body=payload,
             cast_to=object,
-            stream=bool(payload.get("stream")),
+            stream=streams,
             stream_cls=Stream[object],
         )
 
 
 class _AsyncLeanCompletions(AsyncCompletions):
+    @cached_property
+    def _pattern(self) -> Pattern | None:
+        return pattern_of(self._client)
+
+    @cached_property
+    def with_raw_response(self) -> Any:
+        """Gives plain answers with their headers."""
+        return _AsyncRaw(self.response, super().with_raw_response)
+
+    async def response(self, payload: dict[str, Any]) -> Any:
+        """The response to a call as most are; `None` to one of another kind, which is not made."""
+        pattern = self._pattern
+        return await pattern.asend(payload) if pattern and _is_common(payload, pattern) else None
+
     @override
     async def create(self, **payload: Any) -> Any:
+        streams = bool(payload.get("stream"))
+        response = await self.response(payload)
+        if response is not None:
+            if streams:
+                return AsyncStream[object](cast_to=object, response=response, client=self._client)
+            return RawAnswer(response).parse()
         return await self._client.post(
-            _PATH,
+            PATH,
             options=_taken_options(payload),
             body=payload,
             cast_to=object,
-            stream=bool(payload.get("stream")),
+            stream=streams,
             stream_cls=AsyncStream[object],
         )
+
+
+class _Raw:
+    def __init__(self, response: Callable[[dict[str, Any]], Any], others: Any) -> None:
+        self._response = response
+        self._others = others
+
+    def create(self, **payload: Any) -> Any:
+        response = None if payload.get("stream") else self._response(payload)
+        return self._others.create(**payload) if response is None else RawAnswer(response)
+
+
+class _AsyncRaw:
+    def __init__(self, response: Callable[[dict[str, Any]], Awaitable[Any]], others: Any) -> None:
+        self._response = response
+        self._others = others
+
+    async def create(self, **payload: Any) -> Any:
+        response = None if payload.get("stream") else await self._response(payload)
+        return await self._others.create(**payload) if response is None else RawAnswer(response)
+
+
+def _is_common(payload: dict[str, Any], pattern: Pattern) -> bool:
+    """Whether a call has no options of its own, and its client none that change."""
+    return payload.keys().isdisjoint(_OPTIONS) and pattern.holds()
 
 
 def _taken_options(payload: dict[str, Any]) -> Any:
@@ -91,7 +165,7 @@ def _taken_options(payload: dict[str, Any]) -> Any:
     taken = {to: payload.pop(name) for name, to in _OPTIONS.items() if name in payload}
     # A time-out of None is none at all; of the others it is as if they were left out.
     given = {to: value for to, value in taken.items() if value is not None or to == "timeout"}
-    return {**given, "security": {"bearer_auth": True}}
+    return {**given, "security": SECURITY}
 
 
 def filled_chunk(chunk: Any) -> Any:

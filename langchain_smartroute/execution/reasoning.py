@@ -80,6 +80,18 @@ class GatewayChatOpenAI(CountingOnce, ChatOpenAI):
         return super().get_name(suffix, name=name or self.name or ChatOpenAI.__name__)
 
     @override
+    def _generate(self, *args: Any, **kwargs: Any) -> ChatResult:
+        return super()._generate(*args, **kwargs)
+
+    @override
+    async def _agenerate(self, *args: Any, **kwargs: Any) -> ChatResult:
+        return await super()._agenerate(*args, **kwargs)
+
+    # LangChain reads these before each call, which takes long where they are yet to be made.
+    _generate.__signature__ = inspect.signature(ChatOpenAI._generate)  # type: ignore[attr-defined]  # noqa: SLF001 - of its parent
+    _agenerate.__signature__ = inspect.signature(ChatOpenAI._agenerate)  # type: ignore[attr-defined]  # noqa: SLF001 - of its parent
+
+    @override
     def _create_chat_result(
         self, response: dict[str, Any] | openai.BaseModel, generation_info: Any = None
     ) -> ChatResult:

@@ -11,7 +11,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from langchain_smartroute.execution.walk import Walk
-from langchain_smartroute.tracing import annotate, end_metadata, end_tags, quietly, settle
+from langchain_smartroute.tracing import (
+    annotate,
+    end_metadata,
+    end_tags,
+    quietly,
+    settle,
+)
 
 if TYPE_CHECKING:
     from langchain_core.callbacks import (
@@ -99,12 +105,10 @@ def _settle(
         walk.interrupted()
     if run.handlers:
         settle(run.handlers, walk.decision.id, walk.attempts)
-        annotate(
-            run.handlers,
-            run.run_id,
-            metadata=end_metadata(walk.attempts, walk.account.figures, checks=walk.decision.checks),
-            tags=end_tags(walk.attempts),
-        )
+        if any(hasattr(handler, "run_map") for handler in run.handlers):
+            figures, checks = walk.account.figures, walk.decision.checks
+            metadata = end_metadata(walk.attempts, figures, checks=checks)
+            annotate(run.handlers, run.run_id, metadata=metadata, tags=end_tags(walk.attempts))
     if on_end is not None:
         with quietly("on_decision"):
             on_end(walk)

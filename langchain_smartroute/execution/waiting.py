@@ -14,6 +14,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from langchain_smartroute.execution.bounds import AttemptBounds
+from langchain_smartroute.types import Caught
 
 __all__ = ["Task", "finished_in_time", "started"]
 
@@ -41,10 +42,10 @@ class Task:
 
     def run(self) -> None:
         """Make the call."""
-        try:
+        # It is raised where the call was made.
+        with Caught(everything=True) as caught:
             self.answer = self._call()
-        except BaseException as error:  # noqa: BLE001 - it is raised where the call was made
-            self.error = error
+        self.error = caught.error
         with self._lock:
             self._ended.set()
             is_left = self.is_left

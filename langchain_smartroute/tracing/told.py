@@ -83,11 +83,11 @@ def settle(handlers: Iterable[Any], decision_id: str, attempts: Sequence[Attempt
 
     A handler that raises is logged and passed over: accounting never fails a call.
     """
-    told: list[Any] = []
+    told: set[int] = set()
     for handler in handlers:
-        if not hasattr(handler, "on_settled") or any(handler is t for t in told):
+        if not hasattr(handler, "on_settled") or id(handler) in told:
             continue
-        told.append(handler)
+        told.add(id(handler))
         with quietly(f"{type(handler).__name__}.on_settled"):
             handler.on_settled(decision_id, attempts)
 

@@ -1,9 +1,10 @@
-"""The frozen values that the rooms of this package pass to one another.
+"""The values that the rooms of this package pass to one another, frozen.
 
 Nothing here imports anything of the package or does any work. Money is
 `Decimal` US dollars; `None` means unknown and is never shown as zero.
 """
 
+from langchain_smartroute.types.caught import Caught
 from langchain_smartroute.types.values import (
     Attempt,
     Classification,
@@ -37,6 +38,7 @@ __all__ = [
     "TASKS",
     "TIERS",
     "Attempt",
+    "Caught",
     "Classification",
     "Conversation",
     "Difficulty",
