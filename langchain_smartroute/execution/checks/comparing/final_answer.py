@@ -139,6 +139,8 @@ def options_of(text: str) -> str | None:
         >>> options_of("A、C、D"), options_of("A and C"), options_of("ABD"), options_of("A cab")
         ('ACD', 'AC', 'ABD', None)
     """
+    if len(text) > _LONGEST_LINE:
+        return None
     plain = _LATEX_TEXT.sub(r"\1", text.translate(_FULL_WIDTH)).strip(_EDGES + ".。")
     return "".join(_LETTER.findall(plain)) if _OPTIONS.fullmatch(plain) else None
 
