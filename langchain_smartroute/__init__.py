@@ -1,14 +1,14 @@
 """The router for LangChain: each request to the cheapest model that answers it well.
 
-Public names are imported on first use, so that importing the package loads
-neither `langchain_openai` nor `openai`.
+Public names are imported on first use; importing the package loads none of its rooms.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from langchain_smartroute.faces import on_first_use
 
 if TYPE_CHECKING:
     from langchain_smartroute.accounting import (
@@ -77,65 +77,44 @@ if TYPE_CHECKING:
         Usage,
     )
 
-_HOMES = {
-    "AgreementCheck": "execution.checks",
-    "AnswerTooLongError": "errors",
-    "Attempt": "types",
-    "AttemptTimeoutError": "errors",
-    "CallRecord": "accounting",
-    "CandidateHealth": "execution.circuit",
-    "Catalog": "catalog",
-    "ChainExhaustedError": "errors",
-    "Check": "execution.checks",
-    "CircuitBreaker": "execution.breaker",
-    "Classification": "types",
-    "Classifier": "classify",
-    "ClassifierChain": "classify",
-    "ConfigurationError": "errors",
-    "CostCallbackHandler": "accounting",
-    "CostStats": "accounting",
-    "DecisionRecord": "accounting",
-    "EmbeddingClassifier": "classify",
-    "ForeignRedirectError": "errors",
-    "InvalidRequestError": "errors",
-    "JsonlDecisions": "accounting",
-    "JudgeCheck": "execution.checks",
-    "JudgeClassifier": "classify",
-    "LearnedCheck": "execution.checks",
-    "Ledger": "accounting",
-    "LinearClassifier": "classify",
-    "LogprobCheck": "execution.checks",
-    "MemoryLedger": "accounting",
-    "ModelSpec": "catalog",
-    "NoFeasibleModelError": "errors",
-    "PatternClassifier": "classify",
-    "Policy": "routing",
-    "Price": "catalog",
-    "PriceBook": "catalog",
-    "PriceNotFoundError": "errors",
-    "PriceVariant": "catalog",
-    "QualityPolicy": "routing",
-    "QualityPredictor": "routing",
-    "RequestFeatures": "types",
-    "RouteOptions": "routing",
-    "RoutingDecision": "types",
-    "Rule": "routing",
-    "SchemaCheck": "execution.checks",
-    "ScoreRecord": "accounting",
-    "SmartRouteError": "errors",
-    "SmartRouterMiddleware": "middleware",
-    "SmartRouterRunnable": "runnable",
-    "SpendLimit": "accounting",
-    "SpendLimitExceededError": "errors",
-    "SqlLedger": "accounting.sql",
-    "StorageError": "errors",
-    "StreamInterruptedError": "errors",
-    "StuckSigns": "classify",
-    "TablePolicy": "routing",
-    "Usage": "types",
-    "default_checks": "execution.checks",
-    "track_costs": "accounting",
-}
+    __version__: str
+else:
+    _find, _ = on_first_use(
+        __name__,
+        {
+            "accounting": (
+                "CallRecord CostCallbackHandler CostStats DecisionRecord JsonlDecisions "
+                "Ledger MemoryLedger ScoreRecord SpendLimit track_costs"
+            ),
+            "accounting.sql": "SqlLedger",
+            "catalog": "Catalog ModelSpec Price PriceBook PriceVariant",
+            "classify": (
+                "Classifier ClassifierChain EmbeddingClassifier JudgeClassifier "
+                "LinearClassifier PatternClassifier StuckSigns"
+            ),
+            "errors": (
+                "AnswerTooLongError AttemptTimeoutError ChainExhaustedError "
+                "ConfigurationError ForeignRedirectError InvalidRequestError "
+                "NoFeasibleModelError PriceNotFoundError SmartRouteError "
+                "SpendLimitExceededError StorageError StreamInterruptedError"
+            ),
+            "execution.breaker": "CircuitBreaker",
+            "execution.checks": (
+                "AgreementCheck Check JudgeCheck LearnedCheck LogprobCheck SchemaCheck "
+                "default_checks"
+            ),
+            "execution.circuit": "CandidateHealth",
+            "middleware": "SmartRouterMiddleware",
+            "routing": "Policy QualityPolicy QualityPredictor RouteOptions Rule TablePolicy",
+            "runnable": "SmartRouterRunnable",
+            "types": "Attempt Classification RequestFeatures RoutingDecision Usage",
+        },
+    )
+
+    def __getattr__(name: str) -> object:
+        """Import a public name on first use (PEP 562)."""
+        return version("langchain-smartroute") if name == "__version__" else _find(name)
+
 
 __all__ = [
     "AgreementCheck",
@@ -196,17 +175,6 @@ __all__ = [
     "default_checks",
     "track_costs",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    """Import a public name on first use (PEP 562)."""
-    if name == "__version__":
-        return version("langchain-smartroute")
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
 
 
 def __dir__() -> list[str]:

@@ -64,6 +64,14 @@ class SmartRouteError(Exception):
     """Base of every exception that this package raises on purpose.
 
     It can be pickled, as task queues and process pools do.
+
+    Example:
+        >>> from langchain_smartroute import SmartRouterRunnable
+        >>> try:
+        ...     SmartRouterRunnable.from_catalog(tier="cheap")
+        ... except SmartRouteError as error:
+        ...     type(error).__name__
+        'ConfigurationError'
     """
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -89,10 +97,15 @@ class ConfigurationError(SmartRouteError, ValueError):
 
     Attributes:
         faults: One line per fault.
+
+    Example:
+        >>> print(ConfigurationError("tier = 'cheap': use balanced", "port = 0: use 4000"))
+        2 faults:
+          - tier = 'cheap': use balanced
+          - port = 0: use 4000
     """
 
     def __init__(self, *faults: str) -> None:
-        """Build the message from one or more `faults`."""
         self.faults = faults
         if len(faults) == 1:
             super().__init__(faults[0])
@@ -110,10 +123,14 @@ class NoFeasibleModelError(SmartRouteError):
 
     Attributes:
         excluded: Alias of each candidate → why it was ruled out.
+
+    Example:
+        >>> print(NoFeasibleModelError("no candidate can", excluded={"fast": "cannot read image"}))
+        no candidate can
+          - fast: cannot read image
     """
 
     def __init__(self, message: str, *, excluded: Mapping[str, str]) -> None:
-        """Build the message from what was asked and each candidate's reason."""
         self.excluded = dict(excluded)
         listed = "".join(f"\n  - {alias}: {why}" for alias, why in self.excluded.items())
         super().__init__(f"{message}{listed}")
@@ -137,6 +154,10 @@ class SpendLimitExceededError(SmartRouteError):
         stand_in: Alias of the candidate that is to be called instead, if any.
         attempts: What was tried before.
         is_of_candidate: Whether it is about one candidate, and another may yet be called.
+
+    Example:
+        >>> SpendLimitExceededError("9,000 of 9,000 tokens", limit_usd=None, excluded={}).attempts
+        ()
     """
 
     def __init__(
@@ -151,7 +172,6 @@ class SpendLimitExceededError(SmartRouteError):
         needed: Decimal | int | None = None,
         frees_at: datetime | None = None,
     ) -> None:
-        """Build the message from the ceiling and each candidate's estimate."""
         self.limit_usd = limit_usd
         self.excluded = dict(excluded)
         self.limit = limit
@@ -173,10 +193,16 @@ class ChainExhaustedError(SmartRouteError):
 
     Attributes:
         attempts: Every attempt in order, each with its model and reason.
+
+    Example:
+        >>> from langchain_smartroute.types import Attempt
+        >>> tried = Attempt(model="fast", outcome="failed", reason="HTTP 503")
+        >>> print(ChainExhaustedError("nobody answered", attempts=[tried]))
+        nobody answered
+          - fast: HTTP 503
     """
 
     def __init__(self, message: str, *, attempts: Sequence[Attempt]) -> None:
-        """Build the message from the attempts."""
         self.attempts = tuple(attempts)
         listed = "".join(f"\n  - {a.model}: {a.reason}" for a in self.attempts)
         super().__init__(f"{message}{listed}")
@@ -198,12 +224,17 @@ class StreamInterruptedError(SmartRouteError):
     Attributes:
         partial: What was passed on before the break, `None` for parsed output.
         attempts: Every attempt in order, the broken one last.
+
+    Example:
+        >>> from langchain_core.messages import AIMessageChunk
+        >>> part = AIMessageChunk("Once upon")
+        >>> StreamInterruptedError("broke off", partial=part, attempts=()).partial.text
+        'Once upon'
     """
 
     def __init__(
         self, message: str, *, partial: AIMessageChunk | None, attempts: Sequence[Attempt]
     ) -> None:
-        """Build the error around the partial answer."""
         self.partial = partial
         self.attempts = tuple(attempts)
         super().__init__(message)
@@ -216,10 +247,13 @@ class AttemptTimeoutError(SmartRouteError, ModelTimeoutError, TimeoutError):
         limit: Which one: `first_token_timeout_s`, `idle_timeout_s`, `timeout_s` or
             `deadline_s`. (A connection that takes too long is its client's error.)
         seconds: Its value.
+
+    Example:
+        >>> isinstance(AttemptTimeoutError("late", limit="timeout_s", seconds=60.0), TimeoutError)
+        True
     """
 
     def __init__(self, message: str, *, limit: str, seconds: float) -> None:
-        """Build the message from the limit that was reached."""
         self.limit = limit
         self.seconds = seconds
         super().__init__(message)
@@ -230,10 +264,13 @@ class AnswerTooLongError(SmartRouteError):
 
     Attributes:
         limit_chars: The limit, in characters.
+
+    Example:
+        >>> AnswerTooLongError("too long", limit_chars=1_000_000).limit_chars
+        1000000
     """
 
     def __init__(self, message: str, *, limit_chars: int) -> None:
-        """Build the message from the limit."""
         self.limit_chars = limit_chars
         super().__init__(message)
 
@@ -246,7 +283,10 @@ class ForeignRedirectError(SmartRouteError):
 
 
 class StorageError(SmartRouteError):
-    """A ledger or shared state cannot be opened, is of another version, or does not answer."""
+    """A ledger or shared state cannot be opened, is of another version, or does not answer.
+
+    With `on_backend_error="allow"` calls go on without spend limits while it does not.
+    """
 
 
 class PriceNotFoundError(SmartRouteError, LookupError):

@@ -58,7 +58,7 @@ class SmartRouterMiddleware(AgentMiddleware[Any, Any, Any]):
         super().__init__()
         if not isinstance(router, SmartRouterRunnable):
             raise ConfigurationError(
-                f"router = {router!r}: must be a SmartRouterRunnable, such as"
+                f"router is a {type(router).__name__}: must be a SmartRouterRunnable, such as"
                 " SmartRouterRunnable.from_catalog()"
             )
         self.router = router

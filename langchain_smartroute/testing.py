@@ -138,6 +138,12 @@ class ScriptedCall:
     Attributes:
         messages: What it was asked.
         arguments: What it was asked with, bound tools included.
+
+    Example:
+        >>> model = ScriptedChatModel(script=["hi"])
+        >>> answer = model.invoke("Hello!", temperature=0)
+        >>> model.calls[0].messages[0].text, model.calls[0].arguments["temperature"]
+        ('Hello!', 0)
     """
 
     messages: Sequence[BaseMessage]

@@ -1,20 +1,43 @@
 """What it cost: records, statistics, savings."""
 
-from langchain_smartroute.accounting.callback import CostCallbackHandler, RouterCosts
-from langchain_smartroute.accounting.decisions import (
-    CandidateRecord,
-    DecisionRecord,
-    JsonlDecisions,
-    as_decision_sink,
-)
-from langchain_smartroute.accounting.ledger import Ledger, MemoryLedger
-from langchain_smartroute.accounting.limiting import LimitedRequest, Limits, OnLimitReached
-from langchain_smartroute.accounting.limits import SpendLimit
-from langchain_smartroute.accounting.record import CallRecord
-from langchain_smartroute.accounting.scores import OnFeedback, ScoreRecord, as_score_sink
-from langchain_smartroute.accounting.spending import OnBackendError, Spending
-from langchain_smartroute.accounting.summary import CostStats
-from langchain_smartroute.accounting.tracking import track_costs
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from langchain_smartroute.faces import on_first_use
+
+if TYPE_CHECKING:
+    from langchain_smartroute.accounting.callback import CostCallbackHandler, RouterCosts
+    from langchain_smartroute.accounting.decisions import (
+        CandidateRecord,
+        DecisionRecord,
+        JsonlDecisions,
+        as_decision_sink,
+    )
+    from langchain_smartroute.accounting.ledger import Ledger, MemoryLedger
+    from langchain_smartroute.accounting.limiting import LimitedRequest, Limits
+    from langchain_smartroute.accounting.limits import OnBackendError, OnLimitReached, SpendLimit
+    from langchain_smartroute.accounting.record import CallRecord
+    from langchain_smartroute.accounting.scores import OnFeedback, ScoreRecord, as_score_sink
+    from langchain_smartroute.accounting.spending import Spending
+    from langchain_smartroute.accounting.summary import CostStats
+    from langchain_smartroute.accounting.tracking import track_costs
+else:
+    __getattr__, __dir__ = on_first_use(
+        __name__,
+        {
+            "callback": "CostCallbackHandler RouterCosts",
+            "decisions": "CandidateRecord DecisionRecord JsonlDecisions as_decision_sink",
+            "ledger": "Ledger MemoryLedger",
+            "limiting": "LimitedRequest Limits",
+            "limits": "OnBackendError OnLimitReached SpendLimit",
+            "record": "CallRecord",
+            "scores": "OnFeedback ScoreRecord as_score_sink",
+            "spending": "Spending",
+            "summary": "CostStats",
+            "tracking": "track_costs",
+        },
+    )
 
 __all__ = [
     "CallRecord",

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING, Any
 
-from langchain_smartroute.accounting.record import PICO
+from langchain_smartroute.accounting.amounts import PICO
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage

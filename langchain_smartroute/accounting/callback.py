@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 from uuid import UUID
 
 from langchain_core.callbacks import BaseCallbackHandler
@@ -22,15 +22,18 @@ from langchain_core.messages import BaseMessage, HumanMessage
 from langchain_core.outputs import LLMResult
 from typing_extensions import override
 
+from langchain_smartroute import catalog as catalogs
 from langchain_smartroute.accounting.identity import Identities, keys_of, tags_of
 from langchain_smartroute.accounting.ledger import Ledger, MemoryLedger
 from langchain_smartroute.accounting.record import CallRecord, settled
 from langchain_smartroute.accounting.run import Redaction, StartedRun
 from langchain_smartroute.accounting.summary import CostStats, rendered, summarized
-from langchain_smartroute.catalog import Price, PriceBook, PriceSource
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.tracing import is_request_run, quietly
 from langchain_smartroute.types import Attempt, Outcome
+
+if TYPE_CHECKING:
+    from langchain_smartroute.catalog import Price, PriceSource
 
 __all__ = ["CostCallbackHandler", "RouterCosts"]
 
@@ -88,7 +91,7 @@ class CostCallbackHandler(BaseCallbackHandler):
         redact: Redaction | None = None,
         on_record: Callable[[CallRecord], None] | None = None,
     ) -> None:
-        self._prices = PriceBook(prices, catalog=catalog)
+        self._prices = catalogs.PriceBook(prices, catalog=catalog)
         self._identities = Identities(self._prices)
         self._keys = tuple(keys)
         self._redact = redact

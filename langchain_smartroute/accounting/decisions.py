@@ -75,6 +75,18 @@ class DecisionRecord:
         baseline: The model that savings are measured against.
         baseline_cost_usd: What that would have charged for the answer.
         savings_usd: The difference; `None` when unknown.
+
+    Example:
+        >>> from langchain_smartroute import SmartRouterRunnable
+        >>> from langchain_smartroute.sandbox import SandboxServer
+        >>> told = []
+        >>> with SandboxServer() as server:
+        ...     router = SmartRouterRunnable.from_catalog(
+        ...         base_url=server.base_url, on_decision=told.append
+        ...     )
+        ...     answer = router.invoke("Hello!")
+        >>> told[0].route, told[0].answered_by, told[0].cost_usd
+        ('deepseek-chat', 'deepseek-chat', Decimal('0.00000322'))
     """
 
     id: str

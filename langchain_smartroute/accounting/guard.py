@@ -12,6 +12,7 @@ from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import ensure_config
 
 from langchain_smartroute.accounting.bounds import cost_bound, input_bound
+from langchain_smartroute.accounting.limits import StandIn
 from langchain_smartroute.accounting.meter import Meter
 from langchain_smartroute.accounting.spending import PlannedCall, Spending
 from langchain_smartroute.errors import SpendLimitExceededError
@@ -19,12 +20,14 @@ from langchain_smartroute.errors import SpendLimitExceededError
 if TYPE_CHECKING:
     from langchain_smartroute.catalog import ModelSpec, Price
 
-__all__ = ["Guard", "GuardedCandidate", "StandIn"]
+__all__ = ["Guard", "GuardedCandidate"]
 
-ROOM_ARGUMENTS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
+_ROOM_ARGUMENTS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
+"""What the answer's room is called in the arguments of a call."""
 
-StandIn = Callable[[SpendLimitExceededError], str | None]
-"""Names the candidate to call instead of one that a limit leaves no room for."""
+
+def _never() -> bool:
+    return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,13 +52,20 @@ class Guard:
     extra_tokens: int = 0
     sets_room: bool = True
     stand_in: StandIn | None = None
-    is_late: Callable[[], bool] = bool
+    is_late: Callable[[], bool] = _never
 
     def planned(
         self, messages: Any, config: RunnableConfig, arguments: dict[str, Any]
     ) -> PlannedCall:
-        """The most that a call can come to; the answer's room is set where it has none."""
-        room = next((arguments[n] for n in ROOM_ARGUMENTS if arguments.get(n)), self.room)
+        """The most that a call can come to.
+
+        Args:
+            messages: What is sent.
+            config: Whose metadata say whose call it is.
+            arguments: Those of the call; where they name no answer's room, one is set in
+                them, as the provider's own would have no bound.
+        """
+        room = next((arguments[n] for n in _ROOM_ARGUMENTS if arguments.get(n)), self.room)
         if not isinstance(room, int):
             longest = self.spec.max_output_tokens or self.spending.answer_room_tokens
             room = min(self.spending.answer_room_tokens, longest)

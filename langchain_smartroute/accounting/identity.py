@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from langchain_smartroute.catalog import Price
+from langchain_smartroute import catalog
 from langchain_smartroute.tracing import is_attempt_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from langchain_smartroute.catalog import PriceBook
+    from langchain_smartroute.catalog import Price, PriceBook
 
 __all__ = ["Identities", "Identity", "keys_of", "tags_of"]
 
@@ -90,10 +90,10 @@ def _read(texts: Mapping[str, Any] | None) -> Price | None:
     if not texts:
         return None
     if "variants" in texts:
-        return Price(**texts)
+        return catalog.Price(**texts)
     return _plain(tuple(texts.items()))
 
 
 @lru_cache(maxsize=256)
 def _plain(texts: tuple[tuple[str, str], ...]) -> Price:
-    return Price(**dict(texts))
+    return catalog.Price(**dict(texts))

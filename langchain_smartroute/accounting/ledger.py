@@ -17,6 +17,11 @@ class Ledger(Protocol):
     """An append-only store of records.
 
     A record is known by its `run_id`: given twice, it is kept once.
+
+    Example:
+        >>> from langchain_smartroute import MemoryLedger
+        >>> isinstance(MemoryLedger(), Ledger)
+        True
     """
 
     def add(self, record: CallRecord) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.runnables import Runnable
 
-from langchain_smartroute.accounting.guard import Guard, GuardedCandidate, StandIn
+from langchain_smartroute.accounting.guard import Guard, GuardedCandidate
+from langchain_smartroute.accounting.limits import OnLimitReached
 from langchain_smartroute.accounting.spending import Spending
 from langchain_smartroute.catalog import ModelSpec, cost_usd
 from langchain_smartroute.types import Usage
@@ -19,9 +20,7 @@ if TYPE_CHECKING:
     from langchain_smartroute.errors import SpendLimitExceededError
     from langchain_smartroute.types import RoutingDecision
 
-__all__ = ["LimitedRequest", "Limits", "OnLimitReached"]
-
-OnLimitReached = Literal["raise", "cheapest"] | StandIn
+__all__ = ["LimitedRequest", "Limits"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from langchain_smartroute.accounting.record import PICO, picos, usd
-from langchain_smartroute.errors import ConfigurationError
+from langchain_smartroute.accounting.amounts import PICO, picos, usd
+from langchain_smartroute.errors import ConfigurationError, SpendLimitExceededError
 
-__all__ = ["Period", "SpendLimit", "Window"]
+__all__ = [
+    "OnBackendError",
+    "OnLimitReached",
+    "Period",
+    "SpendLimit",
+    "StandIn",
+    "Window",
+    "tell_apart",
+]
 
 Period = Literal["request", "minute", "hour", "day", "week", "month", "overall"]
+
+StandIn = Callable[[SpendLimitExceededError], str | None]
+"""Names the candidate to call instead of one that a limit leaves no room for."""
+
+OnLimitReached = Literal["raise", "cheapest"] | StandIn
+OnBackendError = Literal["deny", "allow"]
 
 _PERIODS: tuple[Period, ...] = get_args(Period)
 _MOST_USD = 4_000_000
 """Whole units of 10⁻¹² USD are kept in 64 bits, twice over."""
 
+_MOST_TOKENS = 4 * 10**18
 _FOREVER_S = 10 * 366 * 86_400.0
 _GRACE_S = 86_400.0
 _REQUEST_S = 86_400.0
@@ -81,11 +97,15 @@ class SpendLimit:
         if self.usd is not None:
             object.__setattr__(self, "usd", _amount(self.usd, faults))
         if self.tokens is not None and not _is_whole(self.tokens):
-            faults.append(f"tokens = {self.tokens!r}: must be a whole number from 0 on")
+            faults.append(
+                f"tokens = {self.tokens!r}: must be a whole number from 0 to {_MOST_TOKENS:,}"
+            )
         if self.period not in _PERIODS:
             faults.append(f"period = {self.period!r}: use one of {', '.join(_PERIODS)}")
         if self.per is not None and not _is_name(self.per):
             faults.append(f"per = {self.per!r}: must be a name in the metadata of runs")
+        if not isinstance(self.name, str):
+            faults.append(f"name = {self.name!r}: must be a text, or left out")
         try:
             ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError, OSError, TypeError):
@@ -132,14 +152,40 @@ class SpendLimit:
         left_s = (ends - now).total_seconds()
         return Window(name=name, ends=ends, ttl_s=max(left_s, 0.0) + _GRACE_S)
 
+    @property
+    def purse(self) -> tuple[str, ...]:
+        """What tells it apart from other limits, whatever its amount."""
+        unit = "tokens" if self.tokens is not None else "usd"
+        return (self.name, unit, self.period, self.per or "", self.time_zone)
+
     def counter(self, window: Window, whose: str) -> str:
         """The name of the counter, the same in every process that has this limit.
 
         A limit whose amount is changed goes on counting where it was.
+
+        Args:
+            window: The stretch of time.
+            whose: The value of `per` in the run's metadata; empty without a `per`.
         """
         unit = "tokens" if self.tokens is not None else "usd"
         key = f"{self.per}={whose}" if self.per else "all"
         return f"limit|{self.name}|{unit}|{self.time_zone}|{window.name}|{key}"
+
+
+def tell_apart(limits: Sequence[SpendLimit]) -> None:
+    """See that no two limits share a counter, where each would count every call.
+
+    Raises:
+        ConfigurationError: If two do.
+    """
+    purses: dict[tuple[str, ...], SpendLimit] = {}
+    for limit in limits:
+        other = purses.setdefault(limit.purse, limit)
+        if other is not limit:
+            raise ConfigurationError(
+                f"spend_limits: {other} and {limit} would count into one; leave one out, or give"
+                " one a name="
+            )
 
 
 def _span(period: str, local: datetime) -> tuple[datetime, datetime]:
@@ -189,4 +235,4 @@ def _is_name(value: Any) -> bool:
 
 
 def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_TOKENS

@@ -13,7 +13,8 @@ from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import BaseMessage, HumanMessage
 from langchain_core.outputs import LLMResult
 
-from langchain_smartroute.accounting.record import CallRecord, picos
+from langchain_smartroute.accounting.amounts import picos
+from langchain_smartroute.accounting.record import CallRecord
 from langchain_smartroute.accounting.run import StartedRun
 
 if TYPE_CHECKING:

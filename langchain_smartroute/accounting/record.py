@@ -1,35 +1,15 @@
-"""The final account of one model run, and money as whole numbers."""
+"""The final account of one model run."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from decimal import Decimal
 
 from langchain_smartroute.types import Attempt, Outcome, Usage
 
-__all__ = ["PICO", "CallRecord", "picos", "settled", "usd"]
-
-PICO = 10**12
-"""Money is stored in whole units of 10⁻¹² US dollars."""
-
-_EXACT = Context(prec=60)
-
-
-def picos(amount: Decimal) -> int:
-    """An amount in US dollars as whole units of 10⁻¹², rounded half to even.
-
-    Exact for prices of up to six decimals per million tokens.
-    """
-    scaled = _EXACT.multiply(amount, Decimal(PICO))
-    return int(scaled.to_integral_value(rounding=ROUND_HALF_EVEN))
-
-
-def usd(units: int) -> Decimal:
-    """Whole units of 10⁻¹² as US dollars, without trailing zeros."""
-    amount = _EXACT.divide(Decimal(units), Decimal(PICO)).normalize(_EXACT)
-    return amount or Decimal(0)
+__all__ = ["CallRecord", "settled"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +44,14 @@ class CallRecord:
         tags: The run's tags, without LangChain's own.
         prompt: What was asked, redacted; `None` unless the handler was told to keep it.
         answer: What was answered, likewise.
+
+    Example:
+        >>> from langchain_smartroute import SmartRouterRunnable, track_costs
+        >>> from langchain_smartroute.sandbox import SandboxServer
+        >>> with SandboxServer() as server, track_costs() as costs:
+        ...     answer = SmartRouterRunnable.from_catalog(base_url=server.base_url).invoke("Hello!")
+        >>> [(record.alias, record.outcome, record.cost_usd) for record in costs.records]
+        [('deepseek-chat', 'accepted', Decimal('0.00000322'))]
     """
 
     run_id: str

@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
-from langchain_smartroute.accounting.record import CallRecord, picos, usd
+from langchain_smartroute.accounting.amounts import picos, usd
+from langchain_smartroute.accounting.record import CallRecord
 from langchain_smartroute.types import Usage
 
 __all__ = ["DAY_US", "Row", "day_start", "labels_of", "microseconds", "record_of", "row_of"]

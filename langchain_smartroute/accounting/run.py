@@ -12,7 +12,6 @@ from langchain_core.messages import AIMessage, BaseMessage
 
 from langchain_smartroute.accounting.record import CallRecord
 from langchain_smartroute.catalog import (
-    Price,
     cost_usd,
     estimated_usage,
     holds_anything,
@@ -30,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from langchain_core.outputs import LLMResult
+
+    from langchain_smartroute.catalog import Price
 
 __all__ = ["Redaction", "StartedRun"]
 

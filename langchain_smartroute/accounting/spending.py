@@ -10,19 +10,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 from uuid import uuid4
 
-from langchain_smartroute.accounting.limits import SpendLimit, Window
-from langchain_smartroute.accounting.record import usd
+from langchain_smartroute.accounting.amounts import usd
+from langchain_smartroute.accounting.limits import OnBackendError, SpendLimit, Window, tell_apart
 from langchain_smartroute.errors import SpendLimitExceededError, StorageError
 from langchain_smartroute.state import Charge, Claim, Hold, Refusal, Settle, SharedState
 
-__all__ = ["OnBackendError", "PlannedCall", "Reservation", "Spending"]
+__all__ = ["PlannedCall", "Reservation", "Spending"]
 
 _log = logging.getLogger(__name__)
 
-OnBackendError = Literal["deny", "allow"]
 _NOBODY = "(none)"
 _UNSETTLED = 10_000
 _AT_ONCE = 20
@@ -94,6 +93,9 @@ class Spending:
         on_backend_error: Whether calls go on unheld while the state does not answer.
         wait_s: Seconds to wait for it.
         now: The clock that tells the periods.
+
+    Raises:
+        ConfigurationError: If two limits would count into one.
     """
 
     def __init__(
@@ -108,6 +110,7 @@ class Spending:
         now: Callable[[], datetime] = _now,
     ) -> None:
         self.limits = tuple(limits)
+        tell_apart(self.limits)
         self.answer_room_tokens = answer_room_tokens
         self.overruns = 0
         self._state = state
@@ -271,6 +274,8 @@ class Spending:
 def _exceeded(call: PlannedCall, share: _Share, refusal: Refusal) -> SpendLimitExceededError:
     limit, claim, stands = share.limit, share.claim, refusal.standing
     whose = f" for {limit.per} {share.whose!r}" if limit.per else ""
+    if limit.per and share.whose == _NOBODY:
+        whose = f' for calls without config={{"metadata": {{"{limit.per}": …}}}}'
     ends = share.window.ends
     frees = f"; it is free again at {ends.isoformat()}" if ends is not None else ""
     return SpendLimitExceededError(

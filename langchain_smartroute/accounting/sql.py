@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from langchain_smartroute.accounting.record import CallRecord, picos
+from langchain_smartroute.accounting.amounts import picos
+from langchain_smartroute.accounting.record import CallRecord
 from langchain_smartroute.accounting.rollup import Rollup, add_to_rollup
 from langchain_smartroute.accounting.rows import labels_of, microseconds, record_of, row_of
 from langchain_smartroute.accounting.schema import MIGRATIONS, calls, labels, repriced, store_sums

@@ -6,10 +6,13 @@ import dataclasses
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langchain_smartroute.accounting.record import CallRecord
-from langchain_smartroute.catalog import Price, cost_usd
+from langchain_smartroute.catalog import cost_usd
+
+if TYPE_CHECKING:
+    from langchain_smartroute.catalog import Price
 
 __all__ = ["CostStats", "rendered", "summarized"]
 
@@ -36,6 +39,11 @@ class CostStats:
         mean_latency_s: Seconds per request, all its attempts together, of second opinions
             only what they took longer; `None` without a request.
         model_distribution: Alias → requests that it answered.
+
+    Example:
+        >>> from langchain_smartroute import CostCallbackHandler
+        >>> CostCallbackHandler(baseline="gpt-4o").stats().actual_cost_usd
+        Decimal('0')
     """
 
     total_requests: int = 0

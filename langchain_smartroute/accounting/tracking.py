@@ -30,6 +30,17 @@ def track_costs(baseline: str | None = "gpt-4o", **settings: Any) -> Iterator[Co
 
     Yields:
         The handler that counts.
+
+    Raises:
+        ConfigurationError: If the baseline has no price, or a setting is wrong.
+
+    Example:
+        >>> from langchain_smartroute import SmartRouterRunnable, track_costs
+        >>> from langchain_smartroute.sandbox import SandboxServer
+        >>> with SandboxServer() as server, track_costs(baseline="gpt-4o") as costs:
+        ...     answer = SmartRouterRunnable.from_catalog(base_url=server.base_url).invoke("Hello!")
+        >>> costs.stats().total_requests, costs.stats().actual_cost_usd
+        (1, Decimal('0.00000322'))
     """
     handler = CostCallbackHandler(baseline, **settings)
     token = _tracked.set(handler)

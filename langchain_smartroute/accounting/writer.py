@@ -218,7 +218,13 @@ def _at_exit() -> None:
     """Give what waits a few seconds, should the process end in order."""
     for writer in list(_exits):
         if writer.status.waiting and writer._pid == os.getpid():  # noqa: SLF001 - the same concept
-            writer.close(timeout_s=_LONGEST_PAUSE_S)
+            stored = writer.close(timeout_s=_LONGEST_PAUSE_S)
+            if not stored and (left := writer.status).waiting:
+                _log.warning(
+                    "%d records could not be written and end with their process: %s",
+                    left.waiting,
+                    left.error or "no time left",
+                )
 
 
 atexit.register(_at_exit)

@@ -5,8 +5,6 @@ round by round, in another order each time, with another question each round, so
 nothing that is remembered of a question counts. A figure is the median of the differences
 to `ChatOpenAI` in the same round, with a 95 % interval by order statistics, which asks
 nothing of how they are distributed.
-
-`langchain_openai` is imported when the contestants are built.
 """
 
 from __future__ import annotations
@@ -15,36 +13,37 @@ import asyncio
 import gc
 import math
 import random
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from functools import partial
 from statistics import median
 from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
-from langchain_core.runnables import Runnable, RunnableBranch
 
+from langchain_smartroute.bench.beside import (
+    PLAIN,
+    SAME_CLIENT,
+    SDK,
+    SdkCalls,
+    aclose,
+    chat_model,
+    langchains_own,
+)
 from langchain_smartroute.bench.instant_server import CHUNKS
 from langchain_smartroute.bench.served import instant_server
 from langchain_smartroute.catalog import Catalog
+from langchain_smartroute.execution.clients import chosen_transport
 from langchain_smartroute.runnable import SmartRouterRunnable
 
-__all__ = ["PLAIN", "Added", "Way", "bench_decision", "bench_import", "bench_overhead"]
-
-PLAIN = "ChatOpenAI"
-"""What all are compared with."""
+__all__ = ["PLAIN", "Added", "Way", "bench_decision", "bench_overhead"]
 
 _KEY = "none"
 _MODEL = "deepseek-chat"
 _WARM_UP = 20
 _TURNS = 40
-_IMPORTS = 5
-_IMPORTED = ("import langchain_smartroute", "from langchain_smartroute import SmartRouterRunnable")
-_STARTING = "import time, langchain_core.language_models.chat_models; begun = time.process_time()"
-_TELLING = "print(time.process_time() - begun)"
 
 Way = str
 """How a call is made: `invoke`, `ainvoke`, `stream` or `astream`."""
@@ -79,18 +78,18 @@ class Added:
     chunk_us: float | None = None
 
 
-def bench_overhead(rounds: int, *, seed: int = 0) -> list[Added]:
+def bench_overhead(rounds: int, *, warm_up: int = 20, seed: int = 0) -> list[Added]:
     """Measure every contestant in every way.
 
     Args:
         rounds: How often each makes its call.
+        warm_up: How often before, without being counted.
         seed: Of the orders.
     """
     with instant_server() as url:
-        contestants = _contestants(url)
         order = random.Random(seed)  # noqa: S311 - no secret
-        spent = {way: _blocking(contestants, rounds, order, way) for way in ("invoke", "stream")}
-        spent |= asyncio.run(_waiting(contestants, rounds, order))
+        plan = _Plan(rounds=rounds, warm_up=warm_up, order=order)
+        spent = _blocking(url, plan) | asyncio.run(_waiting(url, plan))
     whole = {"stream": "invoke", "astream": "ainvoke"}
     found: list[Added] = []
     for way in WAYS:
@@ -113,100 +112,100 @@ def bench_decision(calls: int) -> dict[int, float]:
     return found
 
 
-def bench_import() -> dict[str, float]:
-    """What is imported → milliseconds of CPU beyond LangChain's own chat models."""
-    return {what: median(_import_ms(what) for _ in range(_IMPORTS)) for what in _IMPORTED}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plan:
+    """How often each makes its call, and in which order."""
+
+    rounds: int
+    warm_up: int
+    order: random.Random
+
+    def turns(self, names: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """What is asked, and who is asked; nobody collects garbage meanwhile."""
+        for question in _questions(self.warm_up + self.rounds):
+            mixed = [*names]
+            self.order.shuffle(mixed)
+            with _without_collections():
+                for name in mixed:
+                    yield question, name
+
+    def counted(self, spent: Mapping[str, list[float]]) -> dict[str, list[float]]:
+        """What was spent after the warm-up."""
+        return {name: times[self.warm_up :] for name, times in spent.items()}
 
 
-def _import_ms(what: str) -> float:
-    program = f"{_STARTING}; {what}; {_TELLING}"
-    told = subprocess.check_output([sys.executable, "-c", program], text=True)  # noqa: S603 - our own
-    return float(told) * 1_000
+def _contestants(url: str, sdk: SdkCalls, clients: Mapping[str, Any]) -> dict[str, Any]:
+    def model(**settings: Any) -> Any:
+        return chat_model(_MODEL, url, **settings)
 
-
-def _contestants(url: str) -> dict[str, Runnable[Any, Any]]:
-    from langchain_openai import ChatOpenAI  # noqa: PLC0415 - it takes two seconds
-
-    def model() -> ChatOpenAI:
-        # As a router builds its own: no retries, and usage also of streams.
-        return ChatOpenAI(
-            model=_MODEL, base_url=url, api_key=_KEY, max_retries=0, stream_usage=True
-        )
-
-    router: Any = SmartRouterRunnable.from_catalog(base_url=url, api_key=_KEY)
-    many = len(Catalog.load("default").models)
     return {
         PLAIN: model(),
         f"{PLAIN} again": model(),
-        "router": router,
-        "with_fallbacks": model().with_fallbacks([model()]),
-        "RunnableBranch, 1 branch": RunnableBranch((_never, model()), model()),
-        f"RunnableBranch, {many} branches": RunnableBranch(
-            *[(_never, model()) for _ in range(many)], model()
-        ),
+        SAME_CLIENT: model(**clients),
+        SDK: sdk,
+        "router": SmartRouterRunnable.from_catalog(base_url=url, api_key=_KEY),
+        **langchains_own(model, branches=len(Catalog.load("default").models)),
     }
 
 
-def _never(_: Any) -> bool:
-    return False
+def _blocking(url: str, plan: _Plan) -> dict[Way, dict[str, list[float]]]:
+    # It imports openai, which takes its time.
+    from langchain_smartroute.execution.transport import blocking_client  # noqa: PLC0415
 
-
-def _blocking(
-    contestants: Mapping[str, Runnable[Any, Any]], rounds: int, order: random.Random, way: Way
-) -> dict[str, list[float]]:
-    def call(runnable: Runnable[Any, Any], question: str) -> None:
+    def call(asked: Any, question: str, way: Way) -> None:
         if way == "invoke":
-            runnable.invoke(question)
+            asked.invoke(question)
         else:
-            for _ in runnable.stream(question):
+            for _ in asked.stream(question):
                 pass
 
-    spent: dict[str, list[float]] = {name: [] for name in contestants}
-    for question, names in _rounds(contestants, rounds, order):
-        with _without_collections():
-            for name in names:
+    found = {}
+    with closing(SdkCalls(_MODEL, url)) as sdk:
+        contestants = _contestants(url, sdk, {"http_client": blocking_client()})
+        for way in ("invoke", "stream"):
+            spent: dict[str, list[float]] = {name: [] for name in contestants}
+            for question, name in plan.turns(contestants):
                 begun = time.process_time_ns()
-                call(contestants[name], question)
+                call(contestants[name], question, way)
                 spent[name].append((time.process_time_ns() - begun) / 1_000)
-    return _after_warm_up(spent)
+            found[way] = plan.counted(spent)
+    return found
 
 
-async def _waiting(
-    contestants: Mapping[str, Runnable[Any, Any]], rounds: int, order: random.Random
-) -> dict[Way, dict[str, list[float]]]:
-    async def call(runnable: Runnable[Any, Any], question: str, way: Way) -> None:
+async def _waiting(url: str, plan: _Plan) -> dict[Way, dict[str, list[float]]]:
+    async def call(asked: Any, question: str, way: Way) -> None:
         if way == "ainvoke":
-            await runnable.ainvoke(question)
+            await asked.ainvoke(question)
         else:
-            async for _ in runnable.astream(question):
+            async for _ in asked.astream(question):
                 pass
 
     # Both ways in one event loop, as ChatOpenAI's client does not outlive its own.
     found = {}
-    for way in ("ainvoke", "astream"):
-        spent: dict[str, list[float]] = {name: [] for name in contestants}
-        for question, names in _rounds(contestants, rounds, order):
-            with _without_collections():
-                for name in names:
-                    begun = time.process_time_ns()
-                    await call(contestants[name], question, way)
-                    spent[name].append((time.process_time_ns() - begun) / 1_000)
-        found[way] = _after_warm_up(spent)
+    async with _waiting_contestants(url) as contestants:
+        for way in ("ainvoke", "astream"):
+            spent: dict[str, list[float]] = {name: [] for name in contestants}
+            for question, name in plan.turns(contestants):
+                begun = time.process_time_ns()
+                await call(contestants[name], question, way)
+                spent[name].append((time.process_time_ns() - begun) / 1_000)
+            found[way] = plan.counted(spent)
     return found
 
 
-def _rounds(
-    names: Iterable[str], rounds: int, order: random.Random
-) -> Iterator[tuple[str, list[str]]]:
-    """The question of each round, and who is asked in which order."""
-    for question in _questions(rounds + _WARM_UP):
-        mixed = [*names]
-        order.shuffle(mixed)
-        yield question, mixed
+@asynccontextmanager
+async def _waiting_contestants(url: str) -> AsyncIterator[dict[str, Any]]:
+    # It imports openai, which takes its time.
+    from langchain_smartroute.execution.transport import async_client  # noqa: PLC0415
 
-
-def _after_warm_up(spent: Mapping[str, list[float]]) -> dict[str, list[float]]:
-    return {name: times[_WARM_UP:] for name, times in spent.items()}
+    sdk = SdkCalls(_MODEL, url)
+    client = async_client(asyncio.get_running_loop(), chosen_transport("auto"))
+    contestants = _contestants(url, sdk, {"http_async_client": client})
+    try:
+        yield contestants
+    finally:
+        await sdk.aclose()
+        await aclose(contestants[PLAIN])
 
 
 class _without_collections:  # noqa: N801 - used as contextlib's are

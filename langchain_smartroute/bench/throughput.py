@@ -4,6 +4,11 @@ The server answers at once, in a process of its own, so that what is measured is
 client. All contestants run in one process and one event loop. Rounds are interleaved and
 the order within a round moves on, so that a machine that is busy for a while slows all of
 them; ratios are taken within a round.
+
+A round of one contestant has no more calls than it takes to keep all connections busy: a
+stock `ChatOpenAI` needs 3 ms of CPU for a plain answer and 10 for a streamed one, and half
+as much again at 512 calls at a time, where its client keeps 100 connections, opens most of
+them anew and looks at all of them for each call.
 """
 
 from __future__ import annotations
@@ -11,36 +16,30 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
-from langchain_smartroute.bench.contestants import bench_router
-from langchain_smartroute.bench.instant_server import TEXT
+from langchain_smartroute.bench.beside import PLAIN as STOCK
+from langchain_smartroute.bench.beside import SAME_CLIENT
+from langchain_smartroute.bench.callers import CALLERS, Call, callers, callers_at
 from langchain_smartroute.bench.served import instant_server
-from langchain_smartroute.execution.clients import chosen_transport
 
-__all__ = ["CONTESTANTS", "Measured", "Row", "ThroughputReport", "calls_of", "run_throughput"]
+__all__ = [
+    "CONCURRENCIES",
+    "Measured",
+    "Row",
+    "ThroughputReport",
+    "calls_of",
+    "run_throughput",
+]
 
-STOCK = "ChatOpenAI"
-SAME_CLIENT = "ChatOpenAI, the router's client"
-_PROMPT = "Translate to German: good morning"
-_KEY = "sandbox"
-_LEAST_CALLS = 64
+CONCURRENCIES = (1, 64, 512)
+"""Calls at a time."""
 
-CONTESTANTS: Mapping[str, str] = {
-    "openai SDK": "AsyncOpenAI with default settings, no LangChain",
-    STOCK: "ChatOpenAI with max_retries=0",
-    SAME_CLIENT: "the same with the router's HTTP client as http_async_client",
-    "with_fallbacks": "the stock ChatOpenAI with a second one as its fallback",
-    "router, httpx": 'the router with a fallback, transport="httpx"',
-    "router, aiohttp": 'the router with a fallback, transport="aiohttp" (extra fast)',
-}
-"""Contestant → its settings in words."""
-
-Call = Callable[[], Awaitable[Any]]
+_ALONE, _WHOLE, _STREAMED = 64, 256, 128
+"""Calls of a round: one after the other; several at a time, whole and in pieces."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +108,7 @@ class ThroughputReport:
         return {
             "what": "throughput",
             "streamed": self.streamed,
-            "contestants": dict(CONTESTANTS),
+            "contestants": dict(CALLERS),
             "rows": [
                 {**asdict(row), "per_s": row.per_s, "cpu_ms": row.cpu_ms} for row in self.rows
             ],
@@ -118,9 +117,10 @@ class ThroughputReport:
 
 def run_throughput(
     *,
-    concurrencies: Sequence[int] = (1, 64, 512),
+    concurrencies: Sequence[int] = CONCURRENCIES,
     rounds: int = 5,
     streamed: bool = False,
+    calls: int | None = None,
     on_round: Callable[[], None] = lambda: None,
 ) -> ThroughputReport:
     """Measure all contestants.
@@ -129,30 +129,30 @@ def run_throughput(
         concurrencies: How many calls at a time.
         rounds: How often each contestant is measured at each of them.
         streamed: Whether answers are streamed.
+        calls: How many of them a contestant makes in a round; left out, as many as it takes.
         on_round: Called after each contestant's turn in a round.
     """
+    loads = {many: calls or calls_of(many, streamed=streamed) for many in concurrencies}
     with instant_server() as url:
-        rows = asyncio.run(
-            _all_rows(url, tuple(concurrencies), rounds, streamed=streamed, on_round=on_round)
-        )
+        rows = asyncio.run(_all_rows(url, loads, rounds, streamed=streamed, on_round=on_round))
     return ThroughputReport(streamed=streamed, rows=tuple(rows))
 
 
 async def _all_rows(
     url: str,
-    concurrencies: Sequence[int],
+    loads: Mapping[int, int],
     rounds: int,
     *,
     streamed: bool,
     on_round: Callable[[], None],
 ) -> list[Row]:
-    async with _contestants(url, streamed=streamed) as contestants:
+    async with callers(url, streamed=streamed) as contestants:
         rows: list[Row] = []
-        for concurrency in concurrencies:
-            calls = calls_of(concurrency)
-            found: dict[str, list[Measured]] = {name: [] for name in contestants}
+        for concurrency, calls in loads.items():
+            names = callers_at(concurrency, contestants)
+            found: dict[str, list[Measured]] = {name: [] for name in names}
             for number in range(rounds + 1):
-                for name in _turned(list(contestants), number):
+                for name in _turned(names, number):
                     measured = await _measured(contestants[name], calls, concurrency)
                     # The first round opens connections and fills caches.
                     if number:
@@ -162,9 +162,11 @@ async def _all_rows(
     return rows
 
 
-def calls_of(concurrency: int) -> int:
-    """How many calls a round has: each connection is used more than once."""
-    return max(_LEAST_CALLS, 4 * concurrency if concurrency <= _LEAST_CALLS else 2 * concurrency)
+def calls_of(concurrency: int, *, streamed: bool) -> int:
+    """How many calls a round has: a few for each connection, where there are not hundreds."""
+    if concurrency == 1:
+        return _ALONE
+    return max(concurrency, _STREAMED if streamed else _WHOLE)
 
 
 def _turned(names: list[str], number: int) -> list[str]:
@@ -209,63 +211,3 @@ async def _measured(call: Call, calls: int, concurrency: int) -> Measured:
     await asyncio.gather(*(work() for _ in range(concurrency)))
     took, cpu = time.perf_counter() - began, time.process_time() - used
     return Measured(per_s=calls / took, cpu_ms=1000 * cpu / calls)
-
-
-@asynccontextmanager
-async def _contestants(url: str, *, streamed: bool) -> AsyncIterator[dict[str, Call]]:
-    """Every contestant that can run here, as a call without arguments."""
-    # Both take their time to import.
-    from langchain_openai import ChatOpenAI  # noqa: PLC0415
-    from openai import AsyncOpenAI  # noqa: PLC0415
-
-    from langchain_smartroute.execution.transport import async_client  # noqa: PLC0415
-
-    common: dict[str, Any] = {"base_url": url, "api_key": _KEY, "max_retries": 0}
-    chat = {"model": "instant", "stream_usage": True, **common}
-    fast = chosen_transport("auto")
-    own = async_client(asyncio.get_running_loop(), fast)
-    stock = ChatOpenAI(**chat)
-    models = {
-        STOCK: stock,
-        SAME_CLIENT: ChatOpenAI(**chat, http_async_client=own),
-        "with_fallbacks": stock.with_fallbacks([ChatOpenAI(**chat)]),
-    }
-    for transport in ("httpx", "aiohttp")[: 2 if fast == "aiohttp" else 1]:
-        models[f"router, {transport}"] = bench_router(
-            {"primary": "instant", "fallback": "other"}, base_url=url, transport=transport
-        )
-    async with AsyncOpenAI(**common) as client:
-        named = {name: _call_of(model, streamed=streamed) for name, model in models.items()}
-        yield {"openai SDK": _call_of_client(client, streamed=streamed), **named}
-
-
-def _call_of(model: Any, *, streamed: bool) -> Call:
-    async def whole() -> None:
-        _expect((await model.ainvoke(_PROMPT)).content)
-
-    async def in_pieces() -> None:
-        _expect("".join([chunk.text async for chunk in model.astream(_PROMPT)]))
-
-    return in_pieces if streamed else whole
-
-
-def _call_of_client(client: Any, *, streamed: bool) -> Call:
-    asked = {"model": "instant", "messages": [{"role": "user", "content": _PROMPT}]}
-
-    async def whole() -> None:
-        answer = await client.chat.completions.create(**asked)
-        _expect(answer.choices[0].message.content)
-
-    async def in_pieces() -> None:
-        stream = await client.chat.completions.create(
-            **asked, stream=True, stream_options={"include_usage": True}
-        )
-        texts = [chunk.choices[0].delta.content or "" async for chunk in stream if chunk.choices]
-        _expect("".join(texts))
-
-    return in_pieces if streamed else whole
-
-
-def _expect(text: str) -> None:
-    if text != TEXT:
-        raise RuntimeError("a contestant did not give the whole answer, so its speed says nothing")

@@ -1,28 +1,53 @@
 """What can answer: models, prices, capabilities and the routing table."""
 
-from langchain_smartroute.catalog.adapters import adapted_arguments, adapted_messages
-from langchain_smartroute.catalog.catalog import SHIPPED, Catalog, find_spec
-from langchain_smartroute.catalog.checked import faults_of
-from langchain_smartroute.catalog.cost import cost_usd, price_fault
-from langchain_smartroute.catalog.dialects import without_tool_marks
-from langchain_smartroute.catalog.lookup import (
-    PriceBook,
-    PriceSource,
-    genai_prices,
-    own_prices,
-    with_prices,
-)
-from langchain_smartroute.catalog.price import Price, PriceVariant, price_at
-from langchain_smartroute.catalog.spec import ModelSpec
-from langchain_smartroute.catalog.table import RoutingTable
-from langchain_smartroute.catalog.usage import (
-    estimated_usage,
-    holds_anything,
-    is_cache_hit,
-    may_be_billed,
-    usage_of,
-    usage_of_error,
-)
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from langchain_smartroute.faces import on_first_use
+
+if TYPE_CHECKING:
+    from langchain_smartroute.catalog.adapters import adapted_arguments, adapted_messages
+    from langchain_smartroute.catalog.catalog import SHIPPED, Catalog, find_spec
+    from langchain_smartroute.catalog.checked import faults_of
+    from langchain_smartroute.catalog.cost import cost_usd, price_fault
+    from langchain_smartroute.catalog.dialects import without_tool_marks
+    from langchain_smartroute.catalog.lookup import (
+        PriceBook,
+        PriceSource,
+        genai_prices,
+        own_prices,
+        with_prices,
+    )
+    from langchain_smartroute.catalog.price import Price, PriceVariant, price_at
+    from langchain_smartroute.catalog.spec import ModelSpec
+    from langchain_smartroute.catalog.table import RoutingTable
+    from langchain_smartroute.catalog.usage import (
+        estimated_usage,
+        holds_anything,
+        is_cache_hit,
+        may_be_billed,
+        usage_of,
+        usage_of_error,
+    )
+else:
+    __getattr__, __dir__ = on_first_use(
+        __name__,
+        {
+            "adapters": "adapted_arguments adapted_messages",
+            "catalog": "SHIPPED Catalog find_spec",
+            "checked": "faults_of",
+            "cost": "cost_usd price_fault",
+            "dialects": "without_tool_marks",
+            "lookup": "PriceBook PriceSource genai_prices own_prices with_prices",
+            "price": "Price PriceVariant price_at",
+            "spec": "ModelSpec",
+            "table": "RoutingTable",
+            "usage": (
+                "estimated_usage holds_anything is_cache_hit may_be_billed usage_of usage_of_error"
+            ),
+        },
+    )
 
 __all__ = [
     "SHIPPED",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
+from difflib import get_close_matches
+from types import MappingProxyType
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -13,15 +16,35 @@ from langchain_smartroute.errors import ConfigurationError
 __all__ = ["Checked", "faults_of"]
 
 
-def faults_of(error: ValidationError, *, where: str = "") -> list[str]:
+_WORDS = {
+    "Input should be": "must be",
+    "an instance of Sequence": "a list",
+    "an instance of Mapping": "a mapping",
+    "a valid dictionary": "a mapping",
+}
+"""What pydantic says, in the words of this package's other errors."""
+
+_SECRET_NAME = re.compile(r"key|token|secret|passw|auth|bearer|credential|header", re.IGNORECASE)
+_SECRET_VALUE = re.compile(r"(?=\S*\d)\S{16,}|sk-\S*")
+
+
+def faults_of(
+    error: ValidationError,
+    *,
+    where: str = "",
+    known: Collection[str] = (),
+    elsewhere: Mapping[str, str] = MappingProxyType({}),
+) -> list[str]:
     """Turn pydantic's findings into one line each: where, which value, what to do.
 
     Args:
         error: What pydantic found.
         where: The block that was read, such as `models.gpt-4o`.
+        known: The names that there are, one of which an unknown one may be meant to be.
+        elsewhere: Unknown name → where what is meant belongs.
 
     Returns:
-        One line per fault.
+        One line per fault. A value that may be a key is not in it.
     """
     lines: list[str] = []
     for found in error.errors(include_url=False):
@@ -32,13 +55,19 @@ def faults_of(error: ValidationError, *, where: str = "") -> list[str]:
         elif found["type"] == "missing":
             lines.append(f"{key}: is missing; add it")
         elif found["type"] == "extra_forbidden":
-            shown = _shown(key, found["input"])
-            lines.append(f"{key} = {shown}: unknown key; remove it or correct its name")
+            mend = elsewhere.get(key) or _mend(key, known)
+            lines.append(f"{key}{_shown_unknown(key, found['input'])}: unknown key; {mend}")
         else:
-            lines.append(
-                f"{key} = {_shown(key, found['input'])}: {found['msg']}; correct the value"
-            )
+            said = found["msg"]
+            for theirs, ours in _WORDS.items():
+                said = said.replace(theirs, ours)
+            lines.append(f"{key} = {_shown(key, found['input'])}: {said}; correct the value")
     return lines
+
+
+def _mend(name: str, known: Collection[str]) -> str:
+    near = get_close_matches(name, known, n=1)
+    return f"did you mean {near[0]}?" if near else "remove it or correct its name"
 
 
 def _shown(key: str, value: Any) -> str:
@@ -46,6 +75,14 @@ def _shown(key: str, value: Any) -> str:
     if not key or "api_key" in key:
         return "(not shown, as it may hold a key)"
     return repr(value)
+
+
+def _shown_unknown(name: str, value: Any) -> str:
+    """The value of an unknown name, which may be a misspelt `api_key` or a header with one."""
+    plain = isinstance(value, str | int | float | bool)
+    if not plain or _SECRET_NAME.search(name) or _SECRET_VALUE.search(str(value)):
+        return ""
+    return f" = {value!r}"
 
 
 class Checked(BaseModel):
@@ -59,7 +96,7 @@ class Checked(BaseModel):
         try:
             super().__init__(**data)
         except ValidationError as error:
-            raise ConfigurationError(*faults_of(error)) from error
+            raise ConfigurationError(*faults_of(error, known=type(self).model_fields)) from error
 
     @override
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:

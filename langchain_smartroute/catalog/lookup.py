@@ -81,6 +81,11 @@ class PriceBook:
     def get(self, model: str, *, provider: str | None = None, at: datetime | None = None) -> Price:
         """The same, where an unknown price is an error.
 
+        Args:
+            model: Its alias or its name at the provider.
+            provider: Who serves it, where that is known.
+            at: When the call is made; `None`: the latest price.
+
         Raises:
             PriceNotFoundError: If nobody knows the price.
         """
@@ -170,18 +175,19 @@ def own_prices(given: Mapping[str, Any]) -> dict[str, tuple[Price, ...]]:
     faults: list[str] = []
     for name, value in given.items():
         entries = value if isinstance(value, list | tuple) else [value]
+        faults += [
+            f"prices.{name} = {entry!r}: must be a Price, a mapping, or a list of them"
+            for entry in entries
+            if not isinstance(entry, Price | Mapping)
+        ]
         try:
-            found[name] = tuple(_as_price(entry) for entry in entries)
+            found[name] = tuple(
+                entry if isinstance(entry, Price) else Price(**entry)
+                for entry in entries
+                if isinstance(entry, Price | Mapping)
+            )
         except ConfigurationError as error:
             faults += [f"prices.{name}.{fault}" for fault in error.faults]
     if faults:
         raise ConfigurationError(*faults)
     return found
-
-
-def _as_price(entry: Any) -> Price:
-    if isinstance(entry, Price):
-        return entry
-    if isinstance(entry, Mapping):
-        return Price(**entry)
-    raise ConfigurationError(f"= {entry!r}: must be a Price, a mapping, or a list of them")

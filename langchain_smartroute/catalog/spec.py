@@ -54,8 +54,8 @@ class ModelSpec(Checked):
         reasoning: Whether its answers come with their reasoning.
         logprobs: Whether it gives log-probabilities; `None`: taken as so for models of
             OpenAI and DeepSeek, and behind OpenRouter, that do not reason.
-        finish_reason: Whether its answers name a finish reason at their end; where they
-            do not, an answer that was cut off cannot be told from a whole one.
+        finish_reason: Whether its streams say how they end, by a finish reason or by
+            `[DONE]`; where they do not, one that was cut off cannot be told from a whole one.
         strengths: What its provider or the catalog's author names it good at.
         quality: Task → prior in [0, 1] that its answer is good enough.
         quality_source: Where the priors come from.

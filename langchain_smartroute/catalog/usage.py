@@ -38,7 +38,8 @@ def usage_of(message: BaseMessage) -> Usage | None:
 
     Args:
         message: A model's answer. LangChain counts cached, audio and written tokens
-            within the input and reasoning within the output, and so does `Usage`.
+            within the input and reasoning within the output, and so does `Usage`; those
+            that a provider counted beside them are added.
 
     Returns:
         The usage, or `None` where nothing usable was reported.
@@ -55,18 +56,31 @@ def usage_of(message: BaseMessage) -> Usage | None:
     inputs = reported.get("input_token_details") or {}
     outputs = reported.get("output_token_details") or {}
     tier = _service_tier(message, inputs)
+    counted = reported.get("total_tokens")
+    beyond = counted - input_tokens - output_tokens if _is_count(counted) else 0
     if not inputs and not outputs:
-        return Usage(input_tokens=input_tokens, output_tokens=output_tokens, service_tier=tier)
+        # Gemini's OpenAI endpoint says of thoughts only that the total holds them.
+        thoughts = max(beyond, 0)
+        return Usage(
+            input_tokens=input_tokens,
+            output_tokens=output_tokens + thoughts,
+            reasoning_tokens=thoughts,
+            service_tier=tier,
+        )
     hour = _count(inputs.get("ephemeral_1h_input_tokens"))
     parted = hour + _count(inputs.get("ephemeral_5m_input_tokens"))
+    read = _detail(inputs, "cache_read", tier)
+    # Where LangChain has the parts of what was written, it leaves out their sum.
+    written = max(_detail(inputs, "cache_creation", tier), parted)
+    thoughts = _detail(outputs, "reasoning", tier)
+    more = _beside(read + written, input_tokens, thoughts, output_tokens, beyond=beyond)
     return Usage(
-        input_tokens=input_tokens,
-        output_tokens=output_tokens,
-        cache_read_tokens=_detail(inputs, "cache_read", tier),
-        # Where LangChain has the parts of what was written, it leaves out their sum.
-        cache_write_tokens=max(_detail(inputs, "cache_creation", tier), parted),
+        input_tokens=input_tokens + more[0],
+        output_tokens=output_tokens + more[1],
+        cache_read_tokens=read,
+        cache_write_tokens=written,
         cache_write_1h_tokens=hour,
-        reasoning_tokens=_detail(outputs, "reasoning", tier),
+        reasoning_tokens=thoughts,
         input_audio_tokens=_count(inputs.get("audio")),
         output_audio_tokens=_count(outputs.get("audio")),
         input_image_tokens=_count(inputs.get("image")),
@@ -126,11 +140,16 @@ def usage_of_error(error: BaseException | None) -> Usage | None:
         return None
     inputs = getattr(reported, "prompt_tokens_details", None)
     outputs = getattr(reported, "completion_tokens_details", None)
+    cached = _count(getattr(inputs, "cached_tokens", None))
+    thoughts = _count(getattr(outputs, "reasoning_tokens", None))
+    counted = getattr(reported, "total_tokens", None)
+    beyond = counted - read - written if _is_count(counted) else 0
+    more = _beside(cached, read, thoughts, written, beyond=beyond)
     return Usage(
-        input_tokens=read,
-        output_tokens=written,
-        cache_read_tokens=_count(getattr(inputs, "cached_tokens", None)),
-        reasoning_tokens=_count(getattr(outputs, "reasoning_tokens", None)),
+        input_tokens=read + more[0],
+        output_tokens=written + more[1],
+        cache_read_tokens=cached,
+        reasoning_tokens=thoughts,
     )
 
 
@@ -139,6 +158,27 @@ def is_cache_hit(message: BaseMessage) -> bool:
     reported: Mapping[str, Any] | None = getattr(message, "usage_metadata", None)
     # LangChain marks a hit by a zero `total_cost`, which no provider reports.
     return bool(reported) and reported is not None and reported.get("total_cost") == 0
+
+
+def _beside(cached: int, given: int, thoughts: int, made: int, *, beyond: int) -> tuple[int, int]:
+    """What was counted beside input and output rather than in them: of each, how much.
+
+    xAI counts thoughts so, and some gateways what Anthropic read from its cache or wrote
+    to it. A part that is larger than its whole shows it, or a total that is larger than
+    input and output by just that part. (docs.x.ai, consumption and rate limits: counted
+    separately from completion_tokens, but in total_tokens; read on 2026-11-27.)
+
+    Args:
+        cached: Tokens read from a cache and written to it.
+        given: Input tokens.
+        thoughts: Reasoning tokens.
+        made: Output tokens.
+        beyond: By how much the total is larger than input and output.
+    """
+    both = beyond == cached + thoughts
+    apart = cached > given or (cached and (both or beyond == cached))
+    aloud = thoughts > made or (thoughts and (both or beyond == thoughts))
+    return (cached if apart else 0), (thoughts if aloud else 0)
 
 
 def _service_tier(message: BaseMessage, inputs: Mapping[str, Any]) -> str | None:

@@ -45,6 +45,9 @@ class EmbeddingClassifier:
             likelier a task is whose similarity is greater by one.
         timeout_s: Seconds that a request may take.
 
+    Raises:
+        ConfigurationError: If the examples could teach nothing.
+
     Example:
         >>> from langchain_core.embeddings import Embeddings
         >>> from langchain_smartroute.classify import EmbeddingClassifier, UserRequest

@@ -63,19 +63,20 @@ def form_of(text: str) -> list[int]:
     questions = count(b"?") + text.count("\uff1f") + text.count("\u061f")
     scale = _SHARE_UNIT / (size + 1)
     steps = (
-        (2 * size + 1).bit_length(),
-        (size * size + 1).bit_length() // 2,
+        (2 * size + 1).bit_length(),  # length, in steps of twice
+        (size * size + 1).bit_length() // 2,  # length again, in steps between those
         spaces.bit_length(),
         lines.bit_length(),
-        int(count(b"0") * scale).bit_length(),
+        int(count(b"0") * scale).bit_length(),  # digits, as a share and by their number
         count(b"0").bit_length(),
-        int(count(b"c") * scale).bit_length(),
+        int(count(b"c") * scale).bit_length(),  # code marks, likewise
         count(b"c").bit_length(),
         count(b"q").bit_length(),
-        int(4 * wide / (size + 1)),
-        int((count(b"u") + wide) * scale).bit_length(),
+        int(4 * wide / (size + 1)),  # East Asian characters, in quarters
+        int((count(b"u") + wide) * scale).bit_length(),  # characters beyond ASCII
         questions.bit_length(),
-        _LAST.get(stripped[-1:], 0),
+        _LAST.get(stripped[-1:], 0),  # how it ends
+        # how it begins: upper case, lower case, digit, quote or mark
         first.isupper() + 2 * first.islower() + 3 * first.isdigit() + 4 * (first in "\"'“「«`#"),
     )
     last = STEPS - 1

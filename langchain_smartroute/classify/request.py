@@ -59,9 +59,13 @@ class UserRequest:
 
 
 def user_request(messages: Sequence[BaseMessage]) -> UserRequest:
-    """Find what the user asked in `messages`. Never raises; no user message: an empty text."""
+    """Find what the user asked in `messages`. Never raises.
+
+    Without a user's message it is what the last system message says, else the last
+    assistant's; without those an empty text.
+    """
     turns = (m for m in reversed(messages) if role_of(m) == "user")
-    last = next(turns, None)
+    last = next(turns, None) or _stand_in(messages)
     if last is None:
         return UserRequest(text="")
     content = getattr(last, "content", None)
@@ -73,6 +77,15 @@ def user_request(messages: Sequence[BaseMessage]) -> UserRequest:
         text, modalities = own_text(parts), frozenset({"text", *(p.modality for p in parts)})
     earlier = _earlier(turns) if is_follow_up(text) else ()
     return UserRequest(text=text, earlier=earlier, modalities=modalities)
+
+
+def _stand_in(messages: Sequence[BaseMessage]) -> BaseMessage | None:
+    """What is asked where no user asks."""
+    for role in ("system", "assistant"):
+        for message in reversed(messages):
+            if role_of(message) == role:
+                return message
+    return None
 
 
 def _earlier(turns: Iterable[BaseMessage]) -> tuple[str, ...]:

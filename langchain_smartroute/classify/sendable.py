@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from langchain_core.messages import AIMessage, SystemMessage, ToolMessage
+from langchain_core.messages import AIMessage, ToolMessage
 
 from langchain_smartroute.errors import InvalidRequestError
 
@@ -15,23 +15,18 @@ if TYPE_CHECKING:
 
 __all__ = ["check_messages"]
 
-_NO_QUESTION = (AIMessage, SystemMessage)
-
 
 def check_messages(messages: Sequence[BaseMessage]) -> None:
     """Reject histories that every provider rejects, before anything is spent.
+
+    A list without a user's message is none of them: providers answer a system message
+    alone, which is how a prompt template often ends up, and go on with an assistant's.
 
     Raises:
         InvalidRequestError: Saying what is wrong and what to do.
     """
     if not messages:
         raise InvalidRequestError("The message list is empty; give at least one user message")
-    if not any(not isinstance(message, _NO_QUESTION) for message in messages):
-        if all(isinstance(message, SystemMessage) for message in messages):
-            raise InvalidRequestError(
-                "There are only system messages; add a user message to answer"
-            )
-        raise InvalidRequestError("There are only AI messages; add a user message to answer")
     called: set[str] = set()
     for position, message in enumerate(messages):
         if isinstance(message, AIMessage):

@@ -13,11 +13,12 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from langchain_smartroute.bench import FULL, SHORT, SoakSettings, run_fault_card, run_soak
+from langchain_smartroute.bench.callers import callers_at
 from langchain_smartroute.bench.contestants import CONTESTANTS
 from langchain_smartroute.bench.fault_cases import fault_cases
 from langchain_smartroute.bench.scaling import bench_scaling
-from langchain_smartroute.bench.throughput import CONTESTANTS as THROUGHPUT_CONTESTANTS
-from langchain_smartroute.bench.throughput import run_throughput
+from langchain_smartroute.bench.throughput import CONCURRENCIES, run_throughput
+from langchain_smartroute.cli.bench_all import check, everything, page
 from langchain_smartroute.cli.bench_overhead import overhead
 from langchain_smartroute.cli.bench_report import print_fault_card, print_soak, shown_each
 from langchain_smartroute.cli.bench_throughput import throughput_lines, throughput_markdown
@@ -37,6 +38,9 @@ bench = typer.Typer(
     no_args_is_help=True,
 )
 
+bench.command("all")(everything)
+bench.command()(check)
+bench.command()(page)
 bench.command()(overhead)
 
 JsonOption = Annotated[
@@ -105,8 +109,8 @@ def throughput(
     json_file: JsonOption = None,
 ) -> None:
     """Count asynchronous calls a second, beside the openai SDK and LangChain."""
-    concurrencies = tuple(at_a_time or (1, 64, 512))
-    turns = len(concurrencies) * (rounds + 1) * len(THROUGHPUT_CONTESTANTS)
+    concurrencies = tuple(at_a_time or CONCURRENCIES)
+    turns = (rounds + 1) * sum(len(callers_at(many)) for many in concurrencies)
     with _logs_kept_off(), _progress("rounds", turns) as bar:
         report = run_throughput(
             concurrencies=concurrencies,
@@ -153,8 +157,8 @@ def scaling(*, output: FormatOption = Format.TABLE) -> None:
     if output is Format.JSON:
         print_json([asdict(scale) for scale in found])
         return
-    lines = ["what grows      how many   CPU in µs   each one more"]
-    lines += [f"{s.what:<12}{s.size:>12,}{s.cpu_us:>12,.0f}{shown_each(s):>16}" for s in found]
+    lines = ["what grows          how many   CPU in µs   each one more"]
+    lines += [f"{s.what:<16}{s.size:>12,}{s.cpu_us:>12,.0f}{shown_each(s):>16}" for s in found]
     print_hanging(lines, width=console().width)
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from itertools import groupby
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from langchain_smartroute.bench.overhead import (
-    Added,
-    bench_decision,
-    bench_import,
-    bench_overhead,
-)
+from langchain_smartroute.bench.imports import bench_import
+from langchain_smartroute.bench.overhead import Added, bench_decision, bench_overhead
 from langchain_smartroute.cli.options import Format, FormatOption
 from langchain_smartroute.cli.output import console, print_hanging, print_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["overhead"]
 
@@ -33,19 +33,22 @@ def overhead(
     width = max(len(added.name) for added in found)
     lines = [
         f"CPU of one call against a server that answers at once; {rounds} rounds, seed {seed}",
-        f"{'':<8}{'':<{width}}{'CPU µs':>9}{'added µs (95 %)':>26}{'ratio':>8}{'per chunk µs':>14}",
-        *(_line(added, width) for added in found),
+        *_tables(found, width),
         "",
-        *(f"decision on {n} messages: {us:,.0f} µs" for n, us in decision.items()),
+        *(f"decision on {n} message{'s' * (n > 1)}: {us:,.0f} µs" for n, us in decision.items()),
         *(f"{what}: {ms:.0f} ms beyond langchain_core's" for what, ms in imported.items()),
     ]
     print_hanging(lines, width=console().width)
 
 
+def _tables(found: list[Added], width: int) -> Iterator[str]:
+    for way, several in groupby(found, key=lambda added: added.way):
+        yield ""
+        yield f"{way:<{width}}{'CPU µs':>8}{'added µs (95 %)':>26}{'ratio':>6}{'a chunk':>9}"
+        yield from (_line(added, width) for added in several)
+
+
 def _line(added: Added, width: int) -> str:
     interval = f"{added.added_us:,.0f} ({added.low_us:,.0f} to {added.high_us:,.0f})"
     chunk = "" if added.chunk_us is None else f"{added.chunk_us:.1f}"
-    return (
-        f"{added.way:<8}{added.name:<{width}}{added.cpu_us:>9,.0f}{interval:>26}"
-        f"{added.ratio:>8.3f}{chunk:>14}"
-    )
+    return f"{added.name:<{width}}{added.cpu_us:>8,.0f}{interval:>26}{added.ratio:>6.2f}{chunk:>9}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from statistics import median
 from typing import TYPE_CHECKING
 
-from langchain_smartroute.bench.throughput import CONTESTANTS, Row, ThroughputReport
+from langchain_smartroute.bench.callers import CALLERS
+from langchain_smartroute.bench.throughput import Row, ThroughputReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -33,7 +34,7 @@ def throughput_lines(report: ThroughputReport) -> list[str]:
         *("  ".join(_aligned(cells, widths)).rstrip() for cells in table),
         "",
         _legend(report),
-        *(f"{name}: {settings}" for name, settings in CONTESTANTS.items()),
+        *(f"{name}: {settings}" for name, settings in CALLERS.items()),
     ]
 
 

@@ -27,7 +27,7 @@ from langchain_smartroute.cli.options import (
 from langchain_smartroute.cli.output import console, print_hanging, print_json
 
 if TYPE_CHECKING:
-    from langchain_smartroute.evaluation.classifier import Figures
+    from langchain_smartroute.evaluation.classifier import LabelFigures
 
 __all__ = ["evaluate"]
 
@@ -177,7 +177,7 @@ def _print_report(report: Mapping[str, Any]) -> None:
     print_hanging(_judgement_lines(report), width=console().width)
 
 
-def _print_figures(name: str, part: Figures) -> None:
+def _print_figures(name: str, part: LabelFigures) -> None:
     lines = (
         "",
         f"{name}: n = {part.count:,}",

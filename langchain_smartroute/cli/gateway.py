@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from langchain_smartroute.catalog import Catalog
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.runnable import SmartRouterRunnable
-from langchain_smartroute.runnable.settings import read_calibration, read_settings
+from langchain_smartroute.runnable.making.settings import read_calibration, read_settings
 from langchain_smartroute.sandbox import SandboxServer
 from langchain_smartroute.sandbox.catalog_models import sandbox_models
 from langchain_smartroute.sandbox.loopback import is_loopback

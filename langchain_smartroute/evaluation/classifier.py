@@ -21,7 +21,7 @@ from langchain_smartroute.evaluation.metrics import (
 )
 from langchain_smartroute.evaluation.sources import LeftOut
 
-__all__ = ["COARSE", "Figures", "figures", "report_on"]
+__all__ = ["COARSE", "LabelFigures", "figures", "report_on"]
 
 COARSE: Mapping[str, str] = {
     "math": "reasoning",
@@ -35,7 +35,7 @@ _HALF = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
+class LabelFigures:
     """How well some prompts are labelled.
 
     Attributes:
@@ -57,19 +57,19 @@ class Figures:
     calibration_error: float
 
 
-def figures(found: LeftOut, *, seed: int) -> Figures:
+def figures(left_out: LeftOut, *, seed: int) -> LabelFigures:
     """The figures of left-out predictions, with bootstrap intervals.
 
     Args:
-        found: The predictions.
+        left_out: The predictions.
         seed: Of the draws.
     """
-    labels, predicted, classes = found.labels, found.predicted, len(found.tasks)
-    merged = coarse_numbers(found.tasks)
-    broad, broadly = merged[labels], merged[predicted]
+    labels, predicted, classes = left_out.labels, left_out.predicted, len(left_out.tasks)
+    coarse = coarse_numbers(left_out.tasks)
+    coarse_labels, coarse_predicted = coarse[labels], coarse[predicted]
     size = len(labels)
-    surest = np.argsort(-found.confidences, kind="stable")[: max(1, int(size * _HALF))]
-    return Figures(
+    surest = np.argsort(-left_out.confidences, kind="stable")[: max(1, int(size * _HALF))]
+    return LabelFigures(
         count=size,
         accuracy=bootstrap_interval(
             lambda at: accuracy(labels[at], predicted[at]), size, seed=seed
@@ -78,27 +78,29 @@ def figures(found: LeftOut, *, seed: int) -> Figures:
             lambda at: macro_f1(labels[at], predicted[at], classes=classes), size, seed=seed
         ),
         coarse_accuracy=bootstrap_interval(
-            lambda at: accuracy(broad[at], broadly[at]), size, seed=seed
+            lambda at: accuracy(coarse_labels[at], coarse_predicted[at]), size, seed=seed
         ),
         coarse_macro_f1=bootstrap_interval(
-            lambda at: macro_f1(broad[at], broadly[at], classes=classes), size, seed=seed
+            lambda at: macro_f1(coarse_labels[at], coarse_predicted[at], classes=classes),
+            size,
+            seed=seed,
         ),
-        surest_half=accuracy(broad[surest], broadly[surest]),
-        calibration_error=calibration_error(found.confidences, found.right),
+        surest_half=accuracy(coarse_labels[surest], coarse_predicted[surest]),
+        calibration_error=calibration_error(left_out.confidences, left_out.right),
     )
 
 
-def report_on(found: LeftOut, *, seed: int) -> dict[str, Any]:
+def report_on(left_out: LeftOut, *, seed: int) -> dict[str, Any]:
     """Everything about left-out predictions: overall, by part, by language, by family.
 
     Args:
-        found: The predictions.
+        left_out: The predictions.
         seed: Of the draws.
     """
-    languages = np.array([e.lang for e in found.examples])
-    families = np.array([e.family for e in found.examples])
-    shippable = np.array([e.shippable for e in found.examples])
-    own = np.array([e.own for e in found.examples])
+    languages = np.array([e.lang for e in left_out.examples])
+    families = np.array([e.family for e in left_out.examples])
+    shippable = np.array([e.shippable for e in left_out.examples])
+    own = np.array([e.own for e in left_out.examples])
     parts = {
         "all left-out sources": np.ones(len(own), bool),
         "written for this project, its file left out": own,
@@ -107,13 +109,17 @@ def report_on(found: LeftOut, *, seed: int) -> dict[str, Any]:
     }
     return {
         "parts": {
-            name: figures(found.only(rows), seed=seed) for name, rows in parts.items() if rows.any()
+            name: figures(left_out.only(rows), seed=seed)
+            for name, rows in parts.items()
+            if rows.any()
         },
-        "baselines": _baselines(found, seed=seed),
-        "languages": _table(found, languages, seed=seed),
-        "families": _table(found, families, seed=seed),
-        "tasks": found.tasks,
-        "confusion": confusion(found.labels, found.predicted, classes=len(found.tasks)).tolist(),
+        "baselines": _baselines(left_out, seed=seed),
+        "languages": _table(left_out, languages, seed=seed),
+        "families": _table(left_out, families, seed=seed),
+        "tasks": left_out.tasks,
+        "confusion": confusion(
+            left_out.labels, left_out.predicted, classes=len(left_out.tasks)
+        ).tolist(),
     }
 
 
@@ -128,17 +134,17 @@ def coarse_numbers(tasks: tuple[str, ...]) -> npt.NDArray[np.intp]:
 
 
 def _table(
-    found: LeftOut, keys: npt.NDArray[np.str_], *, seed: int
+    left_out: LeftOut, keys: npt.NDArray[np.str_], *, seed: int
 ) -> dict[str, tuple[int, Interval, Interval]]:
     """Key → prompts, accuracy, coarse accuracy; the most frequent first, rare ones left out."""
-    merged = coarse_numbers(found.tasks)
+    coarse = coarse_numbers(left_out.tasks)
     rows: dict[str, tuple[int, Interval, Interval]] = {}
     for key, count in Counter(keys.tolist()).most_common():
         if count < _FEWEST_IN_A_TABLE:
             break
-        part = found.only(keys == key)
-        right, broadly = part.right, merged[part.labels] == merged[part.predicted]
-        rows[key] = (count, _share(right, seed=seed), _share(broadly, seed=seed))
+        part = left_out.only(keys == key)
+        coarsely_right = coarse[part.labels] == coarse[part.predicted]
+        rows[key] = (count, _share(part.right, seed=seed), _share(coarsely_right, seed=seed))
     return rows
 
 
@@ -146,16 +152,16 @@ def _share(right: npt.NDArray[np.bool_], *, seed: int) -> Interval:
     return bootstrap_interval(lambda at: float(np.mean(right[at])), len(right), seed=seed)
 
 
-def _baselines(found: LeftOut, *, seed: int) -> dict[str, Interval]:
+def _baselines(left_out: LeftOut, *, seed: int) -> dict[str, Interval]:
     """Coarse accuracy of the pattern classifier and of always answering `general`."""
-    merged = coarse_numbers(found.tasks)
-    place = {task: number for number, task in enumerate(found.tasks)}
+    coarse = coarse_numbers(left_out.tasks)
+    place = {task: number for number, task in enumerate(left_out.tasks)}
     general = place.get("general", 0)
     patterns = PatternClassifier()
-    said = (patterns.classify(UserRequest(text=e.text)).task for e in found.examples)
+    said = (patterns.classify(UserRequest(text=e.text)).task for e in left_out.examples)
     guesses = np.array([place.get(task, general) for task in said], np.intp)
-    labels = merged[found.labels]
+    labels = coarse[left_out.labels]
     return {
-        "patterns": _share(labels == merged[guesses], seed=seed),
+        "patterns": _share(labels == coarse[guesses], seed=seed),
         "always general": _share(labels == general, seed=seed),
     }

@@ -1,37 +1,65 @@
 """Calling what was decided: endpoints, models, the chain and what its errors mean."""
 
-from langchain_smartroute.execution.adopted import (
-    adopted,
-    drops_thoughts,
-    endpoint_of,
-    is_bounded,
-    tells_end,
-)
-from langchain_smartroute.execution.aftermath import RetryPolicy
-from langchain_smartroute.execution.bounds import TimeLimits
-from langchain_smartroute.execution.breaker import CircuitBreaker, Gate, as_breaker
-from langchain_smartroute.execution.candidates import (
-    Candidate,
-    Preparation,
-    PreparedCandidate,
-    unavailable,
-)
-from langchain_smartroute.execution.chain import RoutedChain
-from langchain_smartroute.execution.circuit import CandidateHealth
-from langchain_smartroute.execution.clients import Transport, TransportChoice, chosen_transport
-from langchain_smartroute.execution.conduct import Baseline, Conduct
-from langchain_smartroute.execution.endpoints import Endpoint, resolve_endpoints
-from langchain_smartroute.execution.link import Link, Traits
-from langchain_smartroute.execution.models import (
-    ModelSettings,
-    build_model,
-    init_model,
-    is_single_model,
-    spec_of_model,
-)
-from langchain_smartroute.execution.review import Review
-from langchain_smartroute.execution.surroundings import OPTIONS_KEY
-from langchain_smartroute.execution.walk import Walk
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from langchain_smartroute.faces import on_first_use
+
+if TYPE_CHECKING:
+    from langchain_smartroute.execution.adopted import (
+        adopted_model,
+        drops_thoughts,
+        endpoint_of,
+        is_bounded,
+        tells_end,
+    )
+    from langchain_smartroute.execution.aftermath import RetryPolicy
+    from langchain_smartroute.execution.bounds import TimeLimits
+    from langchain_smartroute.execution.breaker import CircuitBreaker, Gate, as_breaker
+    from langchain_smartroute.execution.candidates import (
+        Candidate,
+        Preparation,
+        PreparedCandidate,
+        unavailable,
+    )
+    from langchain_smartroute.execution.chain import RoutedChain
+    from langchain_smartroute.execution.circuit import CandidateHealth
+    from langchain_smartroute.execution.clients import Transport, TransportChoice, chosen_transport
+    from langchain_smartroute.execution.conduct import Baseline, Conduct
+    from langchain_smartroute.execution.endpoints import Endpoint, resolve_endpoints
+    from langchain_smartroute.execution.link import Link, Traits
+    from langchain_smartroute.execution.models import (
+        ModelSettings,
+        build_model,
+        init_model,
+        is_single_model,
+        spec_of_model,
+    )
+    from langchain_smartroute.execution.review import Review
+    from langchain_smartroute.execution.surroundings import OPTIONS_KEY
+    from langchain_smartroute.execution.walk import Walk
+else:
+    __getattr__, __dir__ = on_first_use(
+        __name__,
+        {
+            "adopted": "adopted_model drops_thoughts endpoint_of is_bounded tells_end",
+            "aftermath": "RetryPolicy",
+            "bounds": "TimeLimits",
+            "breaker": "CircuitBreaker Gate as_breaker",
+            "candidates": "Candidate Preparation PreparedCandidate unavailable",
+            "chain": "RoutedChain",
+            "circuit": "CandidateHealth",
+            "clients": "Transport TransportChoice chosen_transport",
+            "conduct": "Baseline Conduct",
+            "endpoints": "Endpoint resolve_endpoints",
+            "link": "Link Traits",
+            "models": "ModelSettings build_model init_model is_single_model spec_of_model",
+            "review": "Review",
+            "surroundings": "OPTIONS_KEY",
+            "walk": "Walk",
+        },
+    )
 
 __all__ = [
     "OPTIONS_KEY",
@@ -54,7 +82,7 @@ __all__ = [
     "Transport",
     "TransportChoice",
     "Walk",
-    "adopted",
+    "adopted_model",
     "as_breaker",
     "build_model",
     "chosen_transport",

@@ -21,7 +21,7 @@ from langchain_smartroute.execution.clients import Transport
 from langchain_smartroute.execution.dialect import speaking
 from langchain_smartroute.execution.endpoints import Endpoint
 
-__all__ = ["adopted", "drops_thoughts", "endpoint_of", "is_bounded", "tells_end"]
+__all__ = ["adopted_model", "drops_thoughts", "endpoint_of", "is_bounded", "tells_end"]
 
 _END_MARKS = {
     "langchain_openai": "BaseChatOpenAI",
@@ -31,7 +31,7 @@ _END_MARKS = {
 """Packages whose models say at the end of a stream why it ended, and the class of theirs."""
 
 
-def adopted(
+def adopted_model(
     model: Runnable[Any, Any],
     limits: TimeLimits,
     *,
@@ -55,7 +55,7 @@ def adopted(
         The copy, or the model itself where there is nothing to change.
     """
     if isinstance(model, RunnableBinding):
-        inner = adopted(
+        inner = adopted_model(
             model.bound,
             limits,
             loop=loop,
@@ -130,7 +130,8 @@ def _has_own_http(model: Any) -> bool:
 def _adopted_openai(
     model: Any, limits: TimeLimits, *, loop: AbstractEventLoop | None, transport: Transport
 ) -> BaseChatModel:
-    # It imports openai.
+    # They import openai.
+    from langchain_smartroute.execution.done import tell_ends  # noqa: PLC0415
     from langchain_smartroute.execution.transport import (  # noqa: PLC0415
         async_client,
         blocking_client,
@@ -150,6 +151,7 @@ def _adopted_openai(
         client = {"http_client": async_client(loop, transport)} if ours else {}
         changes["root_async_client"] = model.root_async_client.with_options(**options, **client)
         changes["async_client"] = changes["root_async_client"].chat.completions
+    tell_ends(changes.get("root_client"), changes.get("root_async_client"))
     adopted_model: BaseChatModel = model.model_copy(update=changes)
     return adopted_model
 

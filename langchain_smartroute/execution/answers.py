@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 __all__ = [
+    "INFO_KEY",
     "arrived_of",
     "as_answer",
     "as_chunk",
@@ -26,6 +27,7 @@ __all__ = [
     "is_last",
     "joined",
     "message_of",
+    "strictly_read",
     "with_info",
 ]
 

@@ -19,6 +19,9 @@ def asked_wait_s(headers: Mapping[str, Any], *, now: float) -> float | None:
     Args:
         headers: Of its answer.
         now: On the clock of `time.time`.
+
+    Returns:
+        Zero or more; `None` where it asks for none, or in a form that nobody knows.
     """
     for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         text = headers.get(name)

@@ -202,13 +202,16 @@ class Beside:
             await asyncio.gather(*tasks, return_exceptions=True)
         self._forget_unanswered()
 
-    def _opinions_to_ask(self) -> list[Aside]:
+    def wanted(self) -> Sequence[Link]:
+        """Whose second opinions the attempt at hand wants."""
         if not self._seconds or not self.matters:
-            return []
-        now, found = self._walk.link.alias, []
-        for link in self._seconds:
-            if link.alias == now or link.alias in self._asked:
-                continue
+            return ()
+        known = {self._walk.link.alias, *self._asked}
+        return [link for link in self._seconds if link.alias not in known]
+
+    def _opinions_to_ask(self) -> list[Aside]:
+        found = []
+        for link in self.wanted():
             aside = self._open(link, "second_opinion", input_tokens=self._walk.account.input_tokens)
             if aside is None:
                 self._refused.add(link.alias)

@@ -119,7 +119,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
         beside = self._beside(walk, run, config, input, kwargs)
         with Settled(run, walk, self.on_end):
             for step in walk.steps():
-                be_ready(step.link, step.pause_s)
+                be_ready(step.link, step.pause_s, beside.wanted())
                 link, bounds = step.link, walk.begin(streams=False)
                 child = self._child_config(config, run, walk, link)
                 call = partial(link.runnable.invoke, input, child, **kwargs)
@@ -147,7 +147,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
         beside = self._beside(walk, run, config, input, kwargs)
         async with ASettled(run, walk, self.on_end):
             for step in walk.steps():
-                await abe_ready(step.link, step.pause_s)
+                await abe_ready(step.link, step.pause_s, beside.wanted())
                 link, bounds = step.link, walk.begin(streams=False)
                 child = self._child_config(config, run, walk, link)
                 answer = None
@@ -182,7 +182,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
         beside = self._beside(walk, run, config, input, kwargs)
         with Settled(run, walk, self.on_end):
             for step in walk.steps():
-                be_ready(step.link, step.pause_s)
+                be_ready(step.link, step.pause_s, beside.wanted())
                 link, bounds = step.link, walk.begin(streams=True)
                 child = self._child_config(config, run, walk, link)
                 attempt = self._streamed(walk, bounds, mute=link.mute)
@@ -216,7 +216,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
         beside = self._beside(walk, run, config, input, kwargs)
         async with ASettled(run, walk, self.on_end):
             for step in walk.steps():
-                await abe_ready(step.link, step.pause_s)
+                await abe_ready(step.link, step.pause_s, beside.wanted())
                 link, bounds = step.link, walk.begin(streams=True)
                 child = self._child_config(config, run, walk, link)
                 attempt = self._streamed(walk, bounds, mute=link.mute)

@@ -12,23 +12,41 @@ from typing import Any
 from langchain_core.messages.ai import UsageMetadata, subtract_usage
 from langchain_core.outputs import ChatGenerationChunk
 
+from langchain_smartroute.execution.unsaid import StreamEnd
+
 __all__ = ["CountingOnce", "UsageSoFar"]
 
 
 class CountingOnce:
-    """What stands above a `ChatOpenAI`, so that its streams count each token once."""
+    """What stands above a `ChatOpenAI`, so that its streams count each token once.
+
+    It also names the end of those whose server ends them without a finish reason.
+    """
 
     def _stream(self, *args: Any, **kwargs: Any) -> Iterator[ChatGenerationChunk]:
         base: Any = super()
-        usage = UsageSoFar()
-        for chunk in base._stream(*args, **kwargs):  # noqa: SLF001 - what it is put above
+        usage, end = UsageSoFar(), StreamEnd()
+        chunks = iter(base._stream(*args, **kwargs))  # noqa: SLF001 - what it is put above
+        with end.listening():
+            chunk = next(chunks, None)
+        while chunk is not None:
+            end.saw(chunk)
             yield usage.added(chunk)
+            chunk = next(chunks, None)
+        yield from end.unsaid()
 
     async def _astream(self, *args: Any, **kwargs: Any) -> AsyncIterator[ChatGenerationChunk]:
         base: Any = super()
-        usage = UsageSoFar()
-        async for chunk in base._astream(*args, **kwargs):  # noqa: SLF001 - as above
+        usage, end = UsageSoFar(), StreamEnd()
+        chunks = aiter(base._astream(*args, **kwargs))  # noqa: SLF001 - as above
+        with end.listening():
+            chunk = await anext(chunks, None)
+        while chunk is not None:
+            end.saw(chunk)
             yield usage.added(chunk)
+            chunk = await anext(chunks, None)
+        for closing in end.unsaid():
+            yield closing
 
 
 class UsageSoFar:

@@ -1,8 +1,8 @@
-"""What models that a user brings have to be taught: one thing to hear, two to say.
+"""What models that a user brings have to be taught: two things to hear, two to say.
 
 A `ChatOpenAI` adds up the usage of a server that reports with every chunk what has been
-used so far. And two providers want more of a history than their LangChain class sends,
-and answer HTTP 400 without it:
+used so far, and knows of no other end than a finish reason. And two providers want more
+of a history than their LangChain class sends, and answer HTTP 400 without it:
 
 - DeepSeek's thinking mode wants `reasoning_content` in every assistant message of a
   request with tools; langchain-deepseek 1.1.1 sends none.
@@ -26,13 +26,26 @@ from typing import Any
 
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import AIMessage
+from langchain_core.outputs import ChatResult
 
 from langchain_smartroute.catalog.thoughts import thoughts_of
 from langchain_smartroute.execution.cumulative import CountingOnce
+from langchain_smartroute.execution.unsaid import name_unsaid_ends
 
 __all__ = ["speaking"]
 
 _THOUGHTS = "reasoning_content"
+
+
+class _NamingEnds(CountingOnce):
+    """Names the end of answers whose server knows no finish reason."""
+
+    def _create_chat_result(self, response: Any, *args: Any, **kwargs: Any) -> ChatResult:
+        base: Any = super()
+        result: ChatResult = base._create_chat_result(response, *args, **kwargs)  # noqa: SLF001 - see above
+        told = response.get("choices") if isinstance(response, dict) else response.choices
+        name_unsaid_ends(result.generations, told or ())
+        return result
 
 
 class _DeepSeekPayload:
@@ -72,7 +85,7 @@ class _AnthropicPayload:
 
 
 _DIALECTS: Mapping[tuple[str, str], tuple[type, type]] = {
-    ("langchain_openai", "BaseChatOpenAI"): (CountingOnce, CountingOnce),
+    ("langchain_openai", "BaseChatOpenAI"): (_NamingEnds, _NamingEnds),
     ("langchain_deepseek", "ChatDeepSeek"): (_DeepSeekPayload, _ThinkingDeepSeekPayload),
     ("langchain_anthropic", "ChatAnthropic"): (_AnthropicPayload, _AnthropicPayload),
 }

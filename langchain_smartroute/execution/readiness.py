@@ -1,12 +1,14 @@
 """What comes before an attempt's clock starts: the pause before it, and its model, built.
 
 The first model of a process imports `openai`, which takes more than a second. That is
-no time of the model's, and no work for an event loop.
+no time of the model's, and no work for an event loop. It is none of those beside either
+whose second opinions are asked for when the attempt begins.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from langchain_smartroute.execution.surroundings import apause, pause
@@ -18,23 +20,26 @@ if TYPE_CHECKING:
 __all__ = ["abe_ready", "be_ready"]
 
 
-def be_ready(link: Link, pause_s: float = 0.0) -> None:
+def be_ready(link: Link, pause_s: float = 0.0, beside: Sequence[Link] = ()) -> None:
     """Wait until a candidate may be called, and see that its model is built.
 
     Args:
         link: The candidate.
         pause_s: Seconds to wait before.
+        beside: Who is asked at the same time.
     """
     pause(pause_s)
-    build = link.unbuilt()
-    if build is not None:
-        # An error comes again in the attempt, where it is accounted for.
-        started(build).wait(None)
+    for one in (link, *beside):
+        build = one.unbuilt()
+        if build is not None:
+            # An error comes again in the attempt, where it is accounted for.
+            started(build).wait(None)
 
 
-async def abe_ready(link: Link, pause_s: float = 0.0) -> None:
+async def abe_ready(link: Link, pause_s: float = 0.0, beside: Sequence[Link] = ()) -> None:
     """The same; the event loop goes on."""
     await apause(pause_s)
-    build = link.unbuilt()
-    if build is not None:
-        await asyncio.to_thread(Task(build, None).run)
+    for one in (link, *beside):
+        build = one.unbuilt()
+        if build is not None:
+            await asyncio.to_thread(Task(build, None).run)

@@ -35,6 +35,8 @@ from langchain_smartroute.catalog.thoughts import wants_thoughts_back
 from langchain_smartroute.execution.completions import filled_answer, filled_chunk, make_lean
 from langchain_smartroute.execution.cumulative import CountingOnce
 from langchain_smartroute.execution.dialect import add_thoughts
+from langchain_smartroute.execution.done import tell_ends
+from langchain_smartroute.execution.unsaid import name_unsaid_ends
 
 __all__ = ["HOOKS", "GatewayChatOpenAI", "build_gateway_model", "changed_hooks"]
 
@@ -105,10 +107,7 @@ class GatewayChatOpenAI(CountingOnce, ChatOpenAI):
         choices = _field(found, "choices") or ()
         for generation, choice in zip(result.generations, choices, strict=False):
             _keep(generation.message.additional_kwargs, _field(choice, "message"))
-            if not _knows_endings(choice):
-                # It arrived whole, or it would not be JSON.
-                info = generation.generation_info or {}
-                generation.generation_info = {**info, "finish_reason": "unknown"}
+        name_unsaid_ends(result.generations, choices)
         return result
 
     @override
@@ -169,6 +168,7 @@ def build_gateway_model(spec: ModelSpec, **arguments: Any) -> ChatOpenAI:
     if _hooks_are_as_known():
         model = GatewayChatOpenAI(catalog_spec=spec, **arguments)
         make_lean(model)
+        tell_ends(model.root_client, model.root_async_client)
         return model
     return ChatOpenAI(**arguments)
 
@@ -212,12 +212,6 @@ def _keep(beside: dict[str, Any], answer: Any) -> None:
         if isinstance(thoughts, str) and thoughts:
             beside[_THOUGHTS] = thoughts
             return
-
-
-def _knows_endings(choice: Any) -> bool:
-    """Whether a server says of an answer how it ended, or with `null` that it did not."""
-    told = choice if isinstance(choice, dict) else choice.model_fields_set
-    return "finish_reason" in told
 
 
 def _field(holder: Any, name: str) -> Any:

@@ -1,14 +1,13 @@
-"""What an attempt finds around it: its own config and bounds in the context.
+"""Calling a candidate: an answer awaited or a stream read, with the attempt's config around it.
 
-A binding, as `bind_tools` makes one, takes over the callbacks that it finds there;
-connections keep to the bounds. Both are set for each step alone, since a stream's
-consumer may run elsewhere.
+A binding, as `bind_tools` makes one, takes over the callbacks that it finds in the
+context; connections keep to the bounds there. Both are set for each step alone, since a
+stream's consumer may run elsewhere.
 """
 
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack
@@ -21,6 +20,7 @@ from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import patch_config, var_child_runnable_config
 
 from langchain_smartroute.execution.bounds import AttemptBounds, attempt_bounds
+from langchain_smartroute.execution.generators import StreamGenerators
 from langchain_smartroute.execution.link import Link
 from langchain_smartroute.execution.live import NOSTREAM, hidden
 from langchain_smartroute.execution.orphans import ended_if_left
@@ -98,44 +98,30 @@ class _Surrounding:
     as long.
     """
 
-    __slots__ = ("_bound", "_bounds", "_config", "_configured", "_more", "_others")
+    __slots__ = ("_bounds", "_bounds_token", "_config", "_config_token", "_entered", "_others")
 
     def __init__(self, config: RunnableConfig, bounds: AttemptBounds) -> None:
         self._config = config
         self._bounds = bounds
         manager: Any = config.get("callbacks")
         self._others = surrounders(manager.handlers) if manager else ()
-        self._more: ExitStack | None = None
+        self._entered: ExitStack | None = None
 
     def __enter__(self) -> None:
-        self._configured = var_child_runnable_config.set(self._config)
-        self._bound = attempt_bounds.set(self._bounds)
+        self._config_token = var_child_runnable_config.set(self._config)
+        self._bounds_token = attempt_bounds.set(self._bounds)
         if self._others:
-            self._more = ExitStack()
+            self._entered = ExitStack()
             for other in self._others:
                 with quietly(f"{type(other).__name__}.around_attempt"):
                     around = other.around_attempt(self._config.get("metadata") or {})
-                    self._more.enter_context(around)
+                    self._entered.enter_context(around)
 
     def __exit__(self, *_: object) -> None:
-        if self._more is not None:
-            self._more.close()
-        attempt_bounds.reset(self._bound)
-        var_child_runnable_config.reset(self._configured)
-
-
-def _unregistered(source: AsyncIterator[Any]) -> Any:
-    """The first step of a generator that is kept from the event loop's list.
-
-    A loop that shuts down closes all that it knows at once, and one that its reader
-    closes too would raise.
-    """
-    hooks = sys.get_asyncgen_hooks()
-    sys.set_asyncgen_hooks(firstiter=None, finalizer=None)
-    try:
-        return anext(source, END)
-    finally:
-        sys.set_asyncgen_hooks(*hooks)
+        if self._entered is not None:
+            self._entered.close()
+        attempt_bounds.reset(self._bounds_token)
+        var_child_runnable_config.reset(self._config_token)
 
 
 def pause(seconds: float) -> None:
@@ -258,17 +244,15 @@ class AReader:
         self, source: AsyncIterator[Any], config: RunnableConfig, bounds: AttemptBounds
     ) -> None:
         self._source = source
+        self._generators: StreamGenerators | None = None
         self._bounds = bounds
         self._surrounding = _Surrounding(config, bounds)
-        self._begun = False
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        close = getattr(self._source, "aclose", None)
-        if close is not None:
-            await close()
+        await (self._generators or StreamGenerators(self._source)).aclose()
 
     async def next(self) -> Any:
         """The next chunk, or `END`."""
@@ -277,10 +261,11 @@ class AReader:
         with self._surrounding:
             try:
                 async with asyncio.timeout(bounds.remaining_s) as timeout:
-                    bounds.on_more_time = partial(_put_off, timeout, bounds)
-                    step = anext(self._source, END) if self._begun else _unregistered(self._source)
-                    self._begun = True
-                    return await step
+                    bounds.on_more_time = partial(_reschedule, timeout, bounds)
+                    if self._generators is None:
+                        self._generators = StreamGenerators(self._source)
+                        return await self._generators.first(END)
+                    return await anext(self._source, END)
             except TimeoutError as error:
                 if bounds.has_run_out:
                     raise bounds.error() from error
@@ -289,7 +274,7 @@ class AReader:
                 bounds.on_more_time = None
 
 
-def _put_off(timeout: asyncio.Timeout, bounds: AttemptBounds) -> None:
+def _reschedule(timeout: asyncio.Timeout, bounds: AttemptBounds) -> None:
     """Give a step that is waited for as much time as its attempt has now."""
     left = bounds.remaining_s
     if left is not None and not timeout.expired():

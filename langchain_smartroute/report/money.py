@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, Literal
 
-from langchain_smartroute.accounting.record import usd
+from langchain_smartroute.accounting.amounts import usd
 from langchain_smartroute.accounting.rollup import Rollup
 from langchain_smartroute.accounting.rows import day_start
 from langchain_smartroute.catalog import Catalog, PriceBook

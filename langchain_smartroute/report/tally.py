@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from langchain_smartroute.accounting.record import usd
+from langchain_smartroute.accounting.amounts import usd
 from langchain_smartroute.accounting.rollup import KEY, SUMS, Rollup, latency_s_of
 from langchain_smartroute.catalog import Price, cost_usd
 from langchain_smartroute.types import Usage

@@ -20,6 +20,13 @@ _MOST_WEIGHT = 200.0
 """The most scores that a fitted mean stands for against feedback: traffic changes."""
 
 _ROUNDS = 20
+"""How often models' levels and tasks' means are taken out of each other; both settle sooner."""
+
+_COIN = 0.25
+"""The variance of a score of 0 or 1 that a coin decides: the most that one can have."""
+
+_COINS_BEFORE = 4
+"""How many scores the noise is taken to be a coin's for, so that a handful proves nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,8 +134,7 @@ def _noise(table: ScoreTable, rows: list[npt.NDArray[np.bool_]]) -> float:
         freedom += float((each[paired] - 1).sum())
     total += float(np.nansum(left[~paired] ** 2))
     freedom += float(each[~paired].sum())
-    # One row in four is worth of a coin's variance, so that a handful proves nothing.
-    return (total + 0.25 * 4) / (freedom + 4)
+    return (total + _COIN * _COINS_BEFORE) / (freedom + _COINS_BEFORE)
 
 
 def _levels(cells: _Floats, counts: _Floats, noise: float) -> _Floats:
@@ -173,7 +179,8 @@ def _shifts(
             means = np.array([_mean(left[place]) for place in places])
             counts = np.array([np.isfinite(left[p]).sum(axis=0) for p in places], float)
             common = _weighted(means, counts, axis=1)
-            shared = _drawn(common[:, None], np.array([[p.sum()] for p in places], float), 0.25)[0]
+            sizes = np.array([[place.sum()] for place in places], float)
+            shared = _drawn(common[:, None], sizes, _COIN)[0]
             single = _drawn(means - common[:, None], counts, noise)[0]
             own = {name: shared[i, 0] + single[i] for i, name in enumerate(names)}
         everywhere.append(own)

@@ -52,7 +52,22 @@ class Policy(Protocol):
         unavailable: Mapping[str, str] | None = None,
         conversation: Conversation | None = None,
     ) -> RoutingDecision:
-        """Decide; the arguments are those of `RulesFirst.decide`."""
+        """Decide.
+
+        Args:
+            features: What is known of the request.
+            options: The caller's own choices: tier, model, ceiling.
+            decision_id: The id of the decision to make.
+            unavailable: Alias → why it is left alone for now, such as an open breaker.
+            conversation: What is known of the conversation; `None`: nothing.
+
+        Returns:
+            The decision; its `chain` is tried in this order.
+
+        Raises:
+            NoFeasibleModelError: If nobody can serve the request.
+            SpendLimitExceededError: If nobody fits the ceiling.
+        """
         ...
 
 

@@ -34,9 +34,13 @@ class QualityPredictor:
 
     Attributes:
         findings: What was fitted; its `card` says how, in words and figures.
+        text_gains: What the words of a request add; `None`: nothing.
         revision: Rises with every score that is learned.
         path: The file that it was last saved to or loaded from; `None`: there is none.
         sharing: What keeps it in step with other workers' predictors; `None`: nothing does.
+
+    Args:
+        tallies: Alias and task → difficulty → the scores that came in before.
 
     Example:
         >>> predictor = QualityPredictor()
@@ -136,7 +140,12 @@ class QualityPredictor:
             self.revision += 1
 
     def tallies(self, alias: str, task: str) -> Mapping[str, Tally]:
-        """Difficulty → the scores that came in for a candidate and task, here and elsewhere."""
+        """Difficulty → the scores that came in for a candidate and task, here and elsewhere.
+
+        Args:
+            alias: The candidate.
+            task: The task; one without scores gives an empty mapping.
+        """
         return _both(self._tallies.get((alias, task), {}), self._others.get((alias, task), {}))
 
     def gains(self, features: RequestFeatures) -> Mapping[str, float]:

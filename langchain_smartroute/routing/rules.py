@@ -34,6 +34,9 @@ class Rule:
         use: Alias of the model to route to.
         name: How decisions call the rule; its condition where left out.
 
+    Raises:
+        ConfigurationError: Listing what could never be read, such as an unknown feature.
+
     Example:
         >>> Rule({"task": "code", "difficulty": ["medium", "hard"]}, "strong").label
         "task=code, difficulty=['medium', 'hard']"
@@ -75,6 +78,13 @@ class Rule:
         if isinstance(self.when, Mapping):
             return ", ".join(f"{key}={value}" for key, value in self.when.items())
         return getattr(self.when, "__name__", type(self.when).__name__)
+
+    @property
+    def tasks(self) -> tuple[Any, ...]:
+        """The tasks that the condition names; none where it is a callable."""
+        if isinstance(self.when, Mapping) and "task" in self.when:
+            return tuple(_choices(self.when["task"]))
+        return ()
 
     def matches(self, features: RequestFeatures) -> bool:
         """Whether the condition holds.

@@ -19,7 +19,7 @@ from langchain_core.outputs import ChatGeneration, ChatResult, LLMResult
 from langchain_core.runnables import Runnable, RunnableConfig
 from typing_extensions import override
 
-from langchain_smartroute.classify import message_tokens, text_tokens, toolkit_tokens
+from langchain_smartroute import classify
 from langchain_smartroute.runnable.batches import WholeBatches
 from langchain_smartroute.runnable.plan import PlannedStream
 
@@ -227,14 +227,14 @@ class ChatCalls(WholeBatches, BaseChatModel):
     @override
     def get_num_tokens(self, text: str) -> int:
         """Estimate the tokens of a text; no tokenizer is downloaded, and it errs high."""
-        return text_tokens(text)
+        return classify.text_tokens(text)
 
     @override
     def get_num_tokens_from_messages(
         self, messages: list[BaseMessage], tools: Sequence[Any] | None = None
     ) -> int:
         """Estimate the tokens of messages and tools; it errs high."""
-        return message_tokens(messages) + toolkit_tokens(tools or ())
+        return classify.message_tokens(messages) + classify.toolkit_tokens(tools or ())
 
     @override
     def _generate(

@@ -2,55 +2,73 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from threading import Lock
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from langchain_core.language_models.base import LangSmithParams
 from pydantic import (
+    AliasChoices,
+    BeforeValidator,
     ConfigDict,
     Field,
     PrivateAttr,
     SecretStr,
     ValidationError,
+    field_validator,
 )
 from typing_extensions import override
 
-from langchain_smartroute.accounting import CostCallbackHandler
-from langchain_smartroute.catalog import Catalog, faults_of, with_prices
-from langchain_smartroute.engine import Engine
-from langchain_smartroute.errors import ConfigurationError, InvalidRequestError
-from langchain_smartroute.execution import (
-    ModelSettings,
-    chosen_transport,
-    resolve_endpoints,
-)
-from langchain_smartroute.routing import RouteOptions, as_rules
-from langchain_smartroute.runnable.build import (
-    build_breaker,
-    build_candidates,
-    catalog_of_models,
-    checked_fallbacks,
-    merged_profile,
-)
-from langchain_smartroute.runnable.checking import build_cascade, given_checks
-from langchain_smartroute.runnable.classifiers import given_classifier, say_unheard_tasks
-from langchain_smartroute.runnable.deciding import DecidingModel, feedback_for
-from langchain_smartroute.runnable.policies import given_policy
-from langchain_smartroute.runnable.settings import read_settings, written_settings
-from langchain_smartroute.state import open_state
-from langchain_smartroute.types import StreamPolicy, Tier
+from langchain_smartroute import catalog as catalogs
+from langchain_smartroute import classify, execution
+from langchain_smartroute.accounting import OnBackendError, OnLimitReached, SpendLimit
+from langchain_smartroute.errors import ConfigurationError
+from langchain_smartroute.execution import TransportChoice, chosen_transport
+from langchain_smartroute.routing import RouteOptions
+from langchain_smartroute.runnable import making
+from langchain_smartroute.runnable.calls import ChatCalls
+from langchain_smartroute.types import Sticky, StreamPolicy, Tier
+
+if TYPE_CHECKING:
+    from langchain_smartroute.accounting import CostCallbackHandler
+    from langchain_smartroute.catalog import Catalog
+    from langchain_smartroute.engine import Engine
 
 __all__ = ["ConfiguredModel"]
 
-_PASSED_ON = ("cache", "disable_streaming", "output_version", "rate_limiter", "streaming")
-"""Fields of a chat model that the models built by the router take over."""
+
+def _none_for_false(value: Any) -> Any:
+    """What a file says for no limit, as TOML has no null."""
+    return None if value is False else value
 
 
-class ConfiguredModel(DecidingModel):
+_ELSEWHERE = {
+    name: f'it belongs to the catalog: catalog={{"extends": "default", "{name}": …}}'
+    " (or to from_models)"
+    for name in ("routes", "default")
+}
+"""What people give to `from_catalog` that is a part of what it is given."""
+
+
+def _usual_signs() -> Any:
+    return classify.StuckSigns()
+
+
+def _usual_breaker() -> Any:
+    return execution.CircuitBreaker()
+
+
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Limit = Annotated[Seconds | None, BeforeValidator(_none_for_false)]
+
+
+_BUILDING = Lock()
+"""Pydantic 2.11.0 lets a thread use a class whose validator another is just building."""
+
+
+class ConfiguredModel(ChatCalls):
     """What a router is made from, checked and compiled once.
 
     The attributes are described in `SmartRouterRunnable`.
@@ -63,6 +81,17 @@ class ConfiguredModel(DecidingModel):
     tier: Tier = "balanced"
     model: str | None = None
     max_cost_usd: Decimal | None = None
+    on_limit: OnLimitReached = "raise"
+    prices: Mapping[str, Any] = Field(default_factory=dict)
+    spend_limits: Sequence[SpendLimit] = ()
+    state: Any = None
+    answer_room_tokens: int = Field(default=4096, gt=0)
+    on_backend_error: OnBackendError = "deny"
+    on_decision: Any = Field(default=None, exclude=True)
+    on_feedback: Any = Field(default=None, exclude=True)
+    ledger: Any = None
+    redact: Any = Field(default=None, exclude=True)
+    policy: Any = Field(default="table", exclude=True)
     rules: Sequence[Any] = ()
     fallbacks: Mapping[str, Any] = Field(default_factory=dict)
     max_attempts: int = Field(default=3, ge=1)
@@ -70,91 +99,64 @@ class ConfiguredModel(DecidingModel):
     checks: Sequence[Any] | None = None
     cascade: Any = None
     stream_policy: StreamPolicy = "first_token"
+    sticky: Sticky = "rise"
+    sticky_idle_s: Seconds = 3600.0
+    stuck: Any = Field(default_factory=_usual_signs, exclude=True)
     models: Mapping[str, Any] = Field(default_factory=dict, exclude=True)
     temperature: float | None = None
     max_tokens: int | None = Field(default=None, gt=0)
     stop: list[str] | None = None
+    connect_timeout_s: Limit = 5.0
+    first_token_timeout_s: Limit = 10.0
+    idle_timeout_s: Limit = 15.0
+    timeout_s: Limit = Field(default=60.0, validation_alias=AliasChoices("timeout_s", "timeout"))
+    deadline_s: Limit = None
+    max_retry_after_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 5.0
+    max_answer_chars: int = Field(default=1_000_000, gt=0)
+    on_content_filter: Literal["raise", "fallback"] = "raise"
+    breaker: Any = Field(default_factory=_usual_breaker, exclude=True)
+    transport: TransportChoice = "auto"
     max_retries: int | None = None
     streaming: bool | None = None
 
     model_config = ConfigDict(
-        extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True
+        extra="forbid",
+        arbitrary_types_allowed=True,
+        hide_input_in_errors=True,
+        # The validator is built with the first router.
+        defer_build=True,
     )
 
+    _engine: Engine = PrivateAttr()
     _costs: CostCallbackHandler | None = PrivateAttr(default=None)
 
     def __init__(self, **data: Any) -> None:
+        if not self.__pydantic_complete__:
+            with _BUILDING:
+                type(self).model_rebuild()
         if data.get("models") and "catalog" not in data:
             # Models alone are their own catalog, as with `from_models`.
-            data["catalog"], data["models"] = catalog_of_models(
+            data["catalog"], data["models"] = making.catalog_of_models(
                 data["models"], routes=None, default=None
             )
         try:
             super().__init__(**data)
         except ValidationError as error:
-            raise ConfigurationError(*faults_of(error)) from error
+            faults = catalogs.faults_of(error, known=type(self).model_fields, elsewhere=_ELSEWHERE)
+            raise ConfigurationError(*faults) from error
+
+    @field_validator("spend_limits", mode="before")
+    @classmethod
+    def _one_limit_is_a_list_of_one(cls, value: Any) -> Any:
+        return [value] if isinstance(value, SpendLimit) else value
 
     @override
     def model_post_init(self, _context: Any, /) -> None:
         """Check the whole and compile it; builds no model and opens no connection."""
-        catalog = with_prices(Catalog.load(self.catalog), self.prices)
-        aliases = tuple(catalog.models)
-        self._check_choices(aliases)
-        say_unheard_tasks(catalog.routes, self.classifier)
-        policy = given_policy(
-            self.policy,
-            catalog=catalog,
-            rules=as_rules(self.rules, aliases=aliases),
-            fallbacks=checked_fallbacks(self.fallbacks, catalog),
-            max_attempts=self.max_attempts,
-            # A callable is for spend limits: a ceiling has no error to ask it about.
-            on_limit="raise" if callable(self.on_limit) else self.on_limit,
-            sticky=self.sticky,
-        )
-        endpoints = resolve_endpoints(
-            [spec for alias, spec in catalog.models.items() if alias not in self.models],
-            catalog=catalog,
-            base_url=self.base_url,
-            api_key=self.api_key,
-            api_key_env=self.api_key_env,
-            environ=os.environ,
-        )
-        settings = ModelSettings(
-            temperature=self.temperature,
-            max_tokens=self.max_tokens,
-            stop=self.stop,
-            extra={n: v for n in _PASSED_ON if (v := getattr(self, n)) is not None},
-            transport=chosen_transport(self.transport),
-        )
-        # Nothing is connected to before it is used.
-        state = open_state(self.state)
-        breaker = build_breaker(self.breaker, state, shared=self.state is not None)
-        build = partial(build_candidates, settings=settings, breaker=breaker)
-        candidates = build(
-            catalog, given=self.models, endpoints=endpoints, limits=self._limits_of(catalog)
-        )
-        checks, cascade = given_checks(self)
-        self._engine = Engine(
-            policy=policy,
-            classifier=given_classifier(self.classifier),
-            candidates=candidates,
-            conduct=self._conduct,
-            name=self.get_name(),
-            checks=checks,
-            cascade=build_cascade(
-                checks, cascade, candidates=candidates, build=build, limits_of=self._limits_of
-            ),
-            stream_policy=self.stream_policy,
-            **self._knowing_conversations(state),
-            limits=self._spend_limits_in(state),
-            on_decision=self._decision_sink,
-            feedback=feedback_for(
-                policy, self.on_feedback, state=None if self.state is None else state
-            ),
-        )
-        self._costs = self._cost_handler(catalog)
+        made = making.assemble(self)
+        self._engine, self._costs = made.engine, made.costs
         if self.profile is None:
-            self.profile = merged_profile(catalog)
+            self.profile = made.profile
 
     @classmethod
     def from_catalog(
@@ -211,7 +213,7 @@ class ConfiguredModel(DecidingModel):
         Raises:
             ConfigurationError: Listing everything that is wrong.
         """
-        catalog, given = catalog_of_models(models, routes=routes, default=default)
+        catalog, given = making.catalog_of_models(models, routes=routes, default=default)
         return cls(
             catalog=catalog, models=given, rules=rules, fallbacks=fallbacks or {}, **settings
         )
@@ -227,7 +229,7 @@ class ConfiguredModel(DecidingModel):
         Raises:
             ConfigurationError: Listing everything that is wrong.
         """
-        return cls(**{**read_settings(source), **overrides})
+        return cls(**{**making.read_settings(source), **overrides})
 
     def to_config(self) -> dict[str, Any]:
         """Everything needed to build this router again, as JSON values; never a key.
@@ -236,16 +238,13 @@ class ConfiguredModel(DecidingModel):
             ConfigurationError: Naming what cannot be written, such as a rule
                 whose condition is a callable.
         """
-        return written_settings(self)
+        return making.written_settings(self)
 
-    def _check_choices(self, aliases: Sequence[str]) -> None:
-        """The router's own model and ceiling, held to what a call's are held to."""
-        try:
-            RouteOptions().updated(
-                {"model": self.model, "max_cost_usd": self.max_cost_usd}, aliases=aliases
-            )
-        except InvalidRequestError as error:
-            raise ConfigurationError(str(error)) from None
+    @override
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        """The attributes, and the transport that is used, whatever was asked for."""
+        told = [(name, value) for name, value in super().__repr_args__() if name != "transport"]
+        return [*told, ("transport", chosen_transport(self.transport))]
 
     @property
     def _aliases(self) -> tuple[str, ...]:

@@ -3,33 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
+from langchain_core import tools as core_tools
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_core.runnables import Runnable, RunnableConfig
-from langchain_core.runnables.config import ensure_config, merge_configs
-from langchain_core.runnables.graph import Graph
-from langchain_core.tools import BaseTool
+from langchain_core.runnables.config import ensure_config
 from typing_extensions import override
 
-from langchain_smartroute.engine import Request, conversation_key
+from langchain_smartroute import engine, execution
 from langchain_smartroute.errors import InvalidRequestError
-from langchain_smartroute.execution import OPTIONS_KEY, CandidateHealth
+from langchain_smartroute.runnable import making
+from langchain_smartroute.runnable.callbacks import with_own
 from langchain_smartroute.runnable.configured import ConfiguredModel
-from langchain_smartroute.runnable.graph import router_graph
+from langchain_smartroute.runnable.learning import LearnsFromScores
 from langchain_smartroute.runnable.plan import Form, Plan, planned
-from langchain_smartroute.runnable.spending import with_handler
 from langchain_smartroute.runnable.structured import StructuredRouter
 from langchain_smartroute.runnable.tools import bound_tools
-from langchain_smartroute.types import RoutingDecision, SchemaMethod
+from langchain_smartroute.types import SchemaMethod
+
+if TYPE_CHECKING:
+    from langchain_core.runnables.graph import Graph
+
+    from langchain_smartroute.engine import Request
+    from langchain_smartroute.execution import CandidateHealth
+    from langchain_smartroute.types import RoutingDecision
 
 __all__ = ["SmartRouterRunnable"]
 
 _A_MESSAGE = Form()
 
 
-class SmartRouterRunnable(ConfiguredModel):
+class SmartRouterRunnable(LearnsFromScores, ConfiguredModel):
     """A chat model that sends each request to the cheapest model that answers it well.
 
     Use `from_catalog`, `from_models` or `from_config`; the constructor takes the
@@ -140,7 +146,17 @@ class SmartRouterRunnable(ConfiguredModel):
         config: RunnableConfig | None = None,
         **kwargs: Any,
     ) -> RoutingDecision:
-        """Decide without calling any candidate; `str()` of the answer explains it."""
+        """Decide without calling any candidate; `str()` of the answer explains it.
+
+        Args:
+            input: What would be asked: a text, messages or a prompt's value.
+            config: The call's config, such as one with `configurable` choices.
+            **kwargs: The call's arguments, such as `tools` or `model`.
+
+        Raises:
+            InvalidRequestError: For a call that no candidate could serve as it is made.
+            NoFeasibleModelError: If every one is ruled out (SpendLimitExceededError: by price).
+        """
         own, request = self._opened(input, config, kwargs)
         return self._engine.decide(request, self._engine.visit(request).recalled, own)[0]
 
@@ -150,7 +166,13 @@ class SmartRouterRunnable(ConfiguredModel):
         config: RunnableConfig | None = None,
         **kwargs: Any,
     ) -> RoutingDecision:
-        """Decide without calling any candidate; `str()` of the answer explains it."""
+        """As `explain`, without blocking the event loop.
+
+        Args:
+            input: As above.
+            config: As above.
+            **kwargs: As above.
+        """
         own, request = self._opened(input, config, kwargs)
         visit = await self._engine.avisit(request)
         return (await self._engine.adecide(request, visit.recalled, own))[0]
@@ -158,7 +180,7 @@ class SmartRouterRunnable(ConfiguredModel):
     def health(self) -> dict[str, CandidateHealth]:
         """Alias → how its breaker stands; without breakers, all are closed."""
         return {
-            alias: CandidateHealth(state="closed") if gate is None else gate.health()
+            alias: execution.CandidateHealth(state="closed") if gate is None else gate.health()
             for alias, candidate in self._engine.candidates.items()
             for gate in (candidate.traits.gate,)
         }
@@ -173,10 +195,9 @@ class SmartRouterRunnable(ConfiguredModel):
     ) -> Plan:
         """Decide a call and make it ready; what every way of calling starts with."""
         own, request = self._opened(input_, config, arguments, form)
-        engine = self._engine
-        visit = engine.visit(request)
-        decided = engine.decide(request, visit.recalled, own, recorded=True)
-        return planned(engine, own, request, form, visit=visit, decided=decided)
+        visit = self._engine.visit(request)
+        decided = self._engine.decide(request, visit.recalled, own, recorded=True)
+        return planned(self._engine, own, request, form, visit=visit, decided=decided)
 
     @override
     async def aplan(
@@ -188,15 +209,14 @@ class SmartRouterRunnable(ConfiguredModel):
     ) -> Plan:
         """Decide a call and make it ready; what every way of calling starts with."""
         own, request = self._opened(input_, config, arguments, form)
-        engine = self._engine
-        visit = await engine.avisit(request)
-        decided = await engine.adecide(request, visit.recalled, own, recorded=True)
-        return planned(engine, own, request, form, visit=visit, decided=decided)
+        visit = await self._engine.avisit(request)
+        decided = await self._engine.adecide(request, visit.recalled, own, recorded=True)
+        return planned(self._engine, own, request, form, visit=visit, decided=decided)
 
     @override
     def bind_tools(
         self,
-        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
+        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | core_tools.BaseTool],
         *,
         tool_choice: Any = None,
         **kwargs: Any,
@@ -232,7 +252,7 @@ class SmartRouterRunnable(ConfiguredModel):
     @override
     def get_graph(self, config: RunnableConfig | None = None) -> Graph:
         """The router drawn: branches by task, who stands in for whom, and the checks."""
-        return router_graph(self._engine, self._options, name=self.get_name())
+        return making.router_graph(self._engine, self._options, name=self.get_name())
 
     def _opened(
         self,
@@ -242,23 +262,25 @@ class SmartRouterRunnable(ConfiguredModel):
         form: Form = _A_MESSAGE,
     ) -> tuple[RunnableConfig, Request]:
         """A call with the router's own config, taken apart."""
-        config = self._own_config(ensure_config(config))
+        config = with_own(ensure_config(config), self, costs=self._costs)
         messages = self._messages_of(input_)
         rest, options = dict(arguments), self._options
-        chosen = (config.get("configurable") or {}).get(OPTIONS_KEY)
+        chosen = (config.get("configurable") or {}).get(execution.OPTIONS_KEY)
         if chosen is not None:
             options = options.updated(chosen, aliases=self._aliases)
         if "model" in rest:
             # LangChain's own way of naming another model for one call.
             options = options.updated({"model": rest.pop("model")}, aliases=self._aliases)
-        return config, Request.of(
+        return config, engine.Request.of(
             messages,
             rest,
             options=options,
             answer_tokens=self.max_tokens,
             schema=form.schema,
             schema_definition=form.definition,
-            conversation=conversation_key(config, given=options.conversation, messages=messages),
+            conversation=engine.conversation_key(
+                config, given=options.conversation, messages=messages
+            ),
         )
 
     def _messages_of(self, input_: LanguageModelInput) -> list[BaseMessage]:
@@ -268,17 +290,3 @@ class SmartRouterRunnable(ConfiguredModel):
         if isinstance(input_, str):
             return [HumanMessage(input_)]
         return self._convert_input(input_).to_messages()
-
-    def _own_config(self, config: RunnableConfig) -> RunnableConfig:
-        """The caller's config with the callbacks, tags and metadata of the router itself."""
-        costs = self._costs
-        if costs is not None:
-            config["callbacks"] = with_handler(config.get("callbacks"), costs)
-        if not (self.callbacks or self.tags or self.metadata):
-            return config
-        own: RunnableConfig = {
-            "callbacks": self.callbacks,
-            "tags": self.tags or [],
-            "metadata": self.metadata or {},
-        }
-        return merge_configs(own, config)

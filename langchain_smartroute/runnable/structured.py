@@ -8,7 +8,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, get_args
 
 from langchain_core.messages import BaseMessage, HumanMessage
-from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.runnables import (
+    Runnable,
+    RunnableConfig,
+    RunnableParallel,
+    RunnableSequence,
+)
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from langchain_smartroute.errors import ConfigurationError
@@ -100,10 +105,9 @@ class StructuredRouter(WholeBatches):
         parsed: Runnable[Any, Any] = giving.with_structured_output(
             self._schema, include_raw=self._include_raw, **arguments
         )
-        if method == "json_mode" and self._method is None:
-            # JSON mode alone knows nothing of the schema; who asks for it by name knows that.
-            return _Instructed(parsed, self._instructed)
-        return parsed
+        # JSON mode alone knows nothing of the schema; who asks for it by name knows that.
+        instructed = self._instructed if method == "json_mode" and self._method is None else list
+        return _Asked(parsed, instructed)
 
     def _instructed(self, messages: Sequence[BaseMessage]) -> list[BaseMessage]:
         """The messages, the last of the user's followed by the schema to fill."""
@@ -121,25 +125,27 @@ class StructuredRouter(WholeBatches):
         return [*messages[:at], copy, *messages[at + 1 :]]
 
 
-class _Instructed(Runnable[Any, Any]):
-    """A model that is told what to fill in; the arguments of a call are still the model's.
+class _Asked(Runnable[Any, Any]):
+    """A model with a schema, whose arguments of a call reach the model.
 
     Args:
-        model: Is called.
-        instructed: Adds what it is told to the messages.
+        structured: Is called.
+        instructed: The messages as it gets them, told what to fill in where it must be.
     """
 
     def __init__(
-        self, model: Runnable[Any, Any], instructed: Callable[[Sequence[BaseMessage]], Any]
+        self, structured: Runnable[Any, Any], instructed: Callable[[Sequence[BaseMessage]], Any]
     ) -> None:
-        self._model = model
+        self._structured = structured
         self._instructed = instructed
 
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002 - LangChain's name
-        return self._model.invoke(self._instructed(input), config, **kwargs)
+        asked, arguments = _reaching(self._structured, kwargs)
+        return asked.invoke(self._instructed(input), config, **arguments)
 
     async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002 - LangChain's name
-        return await self._model.ainvoke(self._instructed(input), config, **kwargs)
+        asked, arguments = _reaching(self._structured, kwargs)
+        return await asked.ainvoke(self._instructed(input), config, **arguments)
 
     def stream(
         self,
@@ -147,7 +153,8 @@ class _Instructed(Runnable[Any, Any]):
         config: RunnableConfig | None = None,
         **kwargs: Any,
     ) -> Iterator[Any]:
-        return self._model.stream(self._instructed(input), config, **kwargs)
+        asked, arguments = _reaching(self._structured, kwargs)
+        return asked.stream(self._instructed(input), config, **arguments)
 
     def astream(
         self,
@@ -155,7 +162,25 @@ class _Instructed(Runnable[Any, Any]):
         config: RunnableConfig | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[Any]:
-        return self._model.astream(self._instructed(input), config, **kwargs)
+        asked, arguments = _reaching(self._structured, kwargs)
+        return asked.astream(self._instructed(input), config, **arguments)
+
+
+def _reaching(
+    structured: Runnable[Any, Any], arguments: dict[str, Any]
+) -> tuple[Runnable[Any, Any], dict[str, Any]]:
+    """Whom to call with what, for the arguments to reach the model.
+
+    With `include_raw=True` the model is one of the branches of LangChain's chain, which
+    are called without arguments: there they are bound.
+    """
+    if not (arguments and isinstance(structured, RunnableSequence)):
+        return structured, arguments
+    first = structured.first
+    if not isinstance(first, RunnableParallel):
+        return structured, arguments
+    branches = {name: branch.bind(**arguments) for name, branch in first.steps__.items()}
+    return RunnableSequence(RunnableParallel(branches), *structured.steps[1:]), {}
 
 
 def _definition(schema: Any, method: SchemaMethod | None) -> dict[str, Any] | None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
-from langchain_smartroute.classify import toolkit_tokens
+from langchain_smartroute import classify
 
 __all__ = ["BoundTool", "bound_tools"]
 
@@ -36,7 +36,7 @@ class BoundTool(dict[str, Any]):
     @cached_property
     def tokens(self) -> int:
         """Estimated tokens of the schema."""
-        return toolkit_tokens([dict(self)])
+        return classify.toolkit_tokens([dict(self)])
 
 
 class _Latest:

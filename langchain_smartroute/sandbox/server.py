@@ -128,7 +128,12 @@ class SandboxServer:
         return self._state.log.snapshot()
 
     def set_fault(self, model: str, fault: Fault | None) -> None:
-        """Make a model misbehave from now on, or with `None` make it healthy."""
+        """Make a model misbehave from now on.
+
+        Args:
+            model: The name that requests call it by.
+            fault: What it does; `None`: it is healthy again.
+        """
         self._state.faults.set(model, fault)
 
     def reset(self) -> None:

@@ -53,6 +53,7 @@ _GENERIC = (
     "2025-01-01",
     "12:00",
 )
+"""Tried where a pattern does not admit what the description says."""
 
 
 class TextSource:

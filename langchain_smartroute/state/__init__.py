@@ -3,24 +3,43 @@
 `RedisState` and `SqlState` are in the modules that need their packages.
 """
 
-from langchain_smartroute.state.commands import (
-    Charge,
-    Claim,
-    Command,
-    Found,
-    Get,
-    Hold,
-    Look,
-    Put,
-    Refusal,
-    Settle,
-    SharedState,
-    Standing,
-    Stands,
-    Swap,
-)
-from langchain_smartroute.state.memory import MemoryState
-from langchain_smartroute.state.opening import open_state
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from langchain_smartroute.faces import on_first_use
+
+if TYPE_CHECKING:
+    from langchain_smartroute.state.commands import (
+        Charge,
+        Claim,
+        Command,
+        Found,
+        Get,
+        Hold,
+        Look,
+        Put,
+        Refusal,
+        Settle,
+        SharedState,
+        Standing,
+        Stands,
+        Swap,
+    )
+    from langchain_smartroute.state.memory import MemoryState
+    from langchain_smartroute.state.opening import open_state
+else:
+    __getattr__, __dir__ = on_first_use(
+        __name__,
+        {
+            "commands": (
+                "Charge Claim Command Found Get Hold Look Put Refusal Settle SharedState "
+                "Standing Stands Swap"
+            ),
+            "memory": "MemoryState",
+            "opening": "open_state",
+        },
+    )
 
 __all__ = [
     "Charge",

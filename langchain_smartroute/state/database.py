@@ -11,6 +11,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from langchain_smartroute.errors import ConfigurationError, StorageError
@@ -21,6 +22,9 @@ except ImportError as error:
     raise ConfigurationError(
         'a database needs SQLAlchemy: pip install "langchain-smartroute[sql]"'
     ) from error
+
+# After the package that it needs, too.
+from langchain_smartroute.state.complaints import complaint
 
 __all__ = ["Database", "Migration", "sa"]
 
@@ -116,7 +120,7 @@ class Database:
         """
         newest = len(migrations)
         with self.reading() as connection:
-            found = _version(connection, room)
+            found = self._version(connection, room)
         if found > newest:
             raise StorageError(
                 f"{self._shown()}: its {room} has version {found}, this release reads up to"
@@ -125,6 +129,11 @@ class Database:
         if found == newest:
             return
         if self._read_only:
+            if not found:
+                raise StorageError(
+                    f"{self._shown()}: there is no {room} in it yet; correct the URL, or let a"
+                    " router write there first"
+                )
             raise StorageError(
                 f"{self._shown()}: its {room} has version {found}, this release reads {newest}"
                 " and may not change it here; open it once for writing"
@@ -133,7 +142,7 @@ class Database:
             if self.dialect == "postgresql":
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
             _VERSIONS.create(connection, checkfirst=True)
-            for migration in migrations[_version(connection, room) :]:
+            for migration in migrations[self._version(connection, room) :]:
                 migration(connection)
             connection.execute(_VERSIONS.delete().where(_VERSIONS.c.room == room))
             connection.execute(_VERSIONS.insert().values(room=room, version=newest))
@@ -193,6 +202,10 @@ class Database:
         if not self._read_only or self._url.database in (None, "", ":memory:"):
             return self._url
         query = {"mode": "ro", "uri": "true"}
+        path = Path(self._url.database or "")
+        if path.is_file() and _is_fixed(path):
+            # A reader, too, writes beside the file, unless it is told that nobody does.
+            query = {"immutable": "1", "uri": "true"}
         return self._url.set(database=f"file:{self._url.database}", query=query)
 
     def _set_up_sqlite(self, connection: Any, _record: Any) -> None:
@@ -211,11 +224,32 @@ class Database:
             # The values' fault: the database is well.
             raise
         except sa.exc.SQLAlchemyError as error:
-            raise StorageError(f"{self._shown()}: {_cause(error)}") from error
+            raise StorageError(f"{self._shown()}: {complaint(error, self._url)}") from error
+
+    def _version(self, connection: sa.Connection, room: str) -> int:
+        if not sa.inspect(connection).has_table(_VERSIONS.name):
+            return 0
+        asked = sa.select(_VERSIONS.c.version).where(_VERSIONS.c.room == room)
+        found = connection.execute(asked).scalar() or 0
+        # SQLite keeps whatever it is given, be it text.
+        if not isinstance(found, int) or found < 0:
+            raise StorageError(
+                f"{self._shown()}: the version of its {room} is {found!r}, which no release wrote;"
+                " restore a copy"
+            )
+        return found
 
     def _shown(self) -> str:
         """The URL without its password."""
         return self._url.render_as_string(hide_password=True)
+
+
+def _is_fixed(path: Path) -> bool:
+    """Whether nobody can change a file: its disk is read-only, and it has no log beside it."""
+    if not hasattr(os, "statvfs") or not os.statvfs(path).f_flag & os.ST_RDONLY:
+        return False
+    log = path.with_name(f"{path.name}-wal")
+    return not log.is_file() or log.stat().st_size == 0
 
 
 def _read_url(url: str) -> sa.URL:
@@ -238,16 +272,3 @@ def _read_url(url: str) -> sa.URL:
 def _begin_sqlite(connection: sa.Connection) -> None:
     reads = connection.get_execution_options().get("smartroute_reads")
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
-
-
-def _version(connection: sa.Connection, room: str) -> int:
-    if not sa.inspect(connection).has_table(_VERSIONS.name):
-        return 0
-    found = connection.execute(sa.select(_VERSIONS.c.version).where(_VERSIONS.c.room == room))
-    return found.scalar() or 0
-
-
-def _cause(error: sa.exc.SQLAlchemyError) -> str:
-    """What the database said, in one line and without the values of a statement."""
-    said = error.orig if isinstance(error, sa.exc.DBAPIError) else error
-    return str(said).partition("\n")[0]

@@ -31,6 +31,11 @@ def open_state(source: Any, *, timeout_s: float = 1.0) -> SharedState:
             f"state = {source!r}: must be a URL such as redis://host:6379/0, or an object with"
             " run and arun"
         )
+    if "://" not in source:
+        raise ConfigurationError(
+            "state (not shown, as it may hold a password): is no URL; give one such as"
+            " redis://host:6379/0 or sqlite:///state.db"
+        )
     if source.partition("://")[0] in ("redis", "rediss", "unix"):
         # The packages of the extras are imported in there.
         from langchain_smartroute.state.redis import RedisState  # noqa: PLC0415

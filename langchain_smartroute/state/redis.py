@@ -6,10 +6,12 @@ Each command is one atomic script, timed by the server's own clock.
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
+from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 from langchain_smartroute.errors import ConfigurationError, StorageError
@@ -36,9 +38,26 @@ except ImportError as error:
         'state in Redis needs its client: pip install "langchain-smartroute[redis]"'
     ) from error
 
+# After the client, so that its being missing is said in our own words.
+from langchain_smartroute.state.trips import AsyncTrips, Errand, Trips
+
 __all__ = ["RedisState"]
 
 T = TypeVar("T")
+
+_ADVICE = {
+    "OOM": "raise its maxmemory",
+    "READONLY": "connect to the one that is written to",
+    "ReadOnly": "connect to the one that is written to",
+    "NOPERM": "let this user run scripts and change what they change",
+    "NoPermission": "let this user run scripts and change what they change",
+    "NOAUTH": "give user and password in its URL, as in redis://user:password@host:6379/0",
+    "Authentication": "give user and password in its URL, as in redis://user:password@host:6379/0",
+    "WRONGTYPE": "others use its keys; give these a prefix or a number of their own",
+}
+"""By a sign in the error."""
+
+_NOBODY = "see whether it runs, and whether its address is right"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +98,17 @@ class RedisState:
             "retry": None,
         }
         self._lock = threading.Lock()
-        self._scripts: dict[str, Any] = {}
-        self._of_loop: WeakKeyDictionary[Any, tuple[Any, dict[str, Any]]] = WeakKeyDictionary()
+        self._of_loop: WeakKeyDictionary[Any, tuple[Any, AsyncTrips]] = WeakKeyDictionary()
         try:
             self._client = redis.Redis.from_url(url, **self._options)
+            _check_number(url)
         except ValueError:
             # What it says may be a piece of the password.
             raise ConfigurationError(
                 "url (not shown, as it may hold a password): not the URL of a Redis; give one such"
                 " as redis://host:6379/0, with %23 for a # in the password"
             ) from None
+        self._of_process = (os.getpid(), Trips(self._client))
 
     def __repr__(self) -> str:
         head, at, tail = self._url.rpartition("@")
@@ -99,28 +119,16 @@ class RedisState:
     def run(self, command: Command[T]) -> T:
         """Carry a command out."""
         call = _call_of(command)
-        with self._lock:
-            script = self._scripts.get(call.script)
-            if script is None:
-                script = self._scripts[call.script] = self._client.register_script(call.script)
         try:
-            return call.read(script(keys=[self._prefix], args=call.arguments))
+            return call.read(self._trips().run(self._errand(call)))
         except redis.RedisError as error:
             raise self._error(error) from error
 
     async def arun(self, command: Command[T]) -> T:
         """Carry a command out, on a connection of the running event loop."""
         call = _call_of(command)
-        loop = asyncio.get_running_loop()
-        with self._lock:
-            if loop not in self._of_loop:
-                self._of_loop[loop] = (aredis.Redis.from_url(self._url, **self._options), {})
-            client, scripts = self._of_loop[loop]
-            script = scripts.get(call.script)
-            if script is None:
-                script = scripts[call.script] = client.register_script(call.script)
         try:
-            return call.read(await script(keys=[self._prefix], args=call.arguments))
+            return call.read(await self._trips_of_loop().run(self._errand(call)))
         except redis.RedisError as error:
             raise self._error(error) from error
 
@@ -134,8 +142,39 @@ class RedisState:
         if found is not None:
             await found[0].aclose()
 
+    def _errand(self, call: _Call[Any]) -> Errand:
+        return Errand(script=call.script, arguments=(self._prefix, *call.arguments))
+
+    def _trips(self) -> Trips:
+        pid, trips = self._of_process
+        if pid != os.getpid():
+            # Whoever was under way in the parent process will not come back here.
+            self._of_process = (os.getpid(), Trips(self._client))
+            trips = self._of_process[1]
+        return trips
+
+    def _trips_of_loop(self) -> AsyncTrips:
+        loop = asyncio.get_running_loop()
+        with self._lock:
+            found = self._of_loop.get(loop)
+            if found is None:
+                client = aredis.Redis.from_url(self._url, **self._options)
+                found = self._of_loop[loop] = (client, AsyncTrips(client))
+        return found[1]
+
     def _error(self, error: redis.RedisError) -> StorageError:
-        return StorageError(f"{self!r} does not answer: {type(error).__name__}: {error}")
+        said = f"{type(error).__name__}: {error}"
+        advice = next((advice for sign, advice in _ADVICE.items() if sign in said), _NOBODY)
+        refused = isinstance(error, redis.ResponseError | redis.AuthenticationError)
+        does = "refuses" if refused else "does not answer"
+        return StorageError(f"{self!r} {does}: {said.rstrip('.')}; {advice}")
+
+
+def _check_number(url: str) -> None:
+    """Refuse a path that is no database's number, which the client takes for number 0."""
+    parts = urlsplit(url)
+    if parts.scheme != "unix" and not (parts.path.strip("/") or "0").isdigit():
+        raise ValueError("the path is no number")
 
 
 def _call_of(command: Command[T]) -> _Call[T]:

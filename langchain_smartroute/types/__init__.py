@@ -4,33 +4,51 @@ Nothing here imports anything of the package or does any work. Money is
 `Decimal` US dollars; `None` means unknown and is never shown as zero.
 """
 
-from langchain_smartroute.types.caught import Caught
-from langchain_smartroute.types.values import (
-    Attempt,
-    Classification,
-    Conversation,
-    Figures,
-    RequestFeatures,
-    RoutingDecision,
-    Usage,
-)
-from langchain_smartroute.types.words import (
-    DIFFICULTIES,
-    MODALITIES,
-    TASKS,
-    TIERS,
-    Difficulty,
-    Modality,
-    Outcome,
-    Purpose,
-    SchemaMethod,
-    Script,
-    Sticky,
-    StreamPolicy,
-    Task,
-    Tier,
-    Turn,
-)
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from langchain_smartroute.faces import on_first_use
+
+if TYPE_CHECKING:
+    from langchain_smartroute.types.attempts import Attempt, Figures, Usage
+    from langchain_smartroute.types.caught import Caught
+    from langchain_smartroute.types.values import (
+        Classification,
+        Conversation,
+        RequestFeatures,
+        RoutingDecision,
+    )
+    from langchain_smartroute.types.words import (
+        DIFFICULTIES,
+        MODALITIES,
+        TASKS,
+        TIERS,
+        Difficulty,
+        Modality,
+        Outcome,
+        Purpose,
+        SchemaMethod,
+        Script,
+        Sticky,
+        StreamPolicy,
+        Task,
+        Tier,
+        Turn,
+    )
+else:
+    __getattr__, __dir__ = on_first_use(
+        __name__,
+        {
+            "attempts": "Attempt Figures Usage",
+            "caught": "Caught",
+            "values": "Classification Conversation RequestFeatures RoutingDecision",
+            "words": (
+                "DIFFICULTIES MODALITIES TASKS TIERS Difficulty Modality Outcome Purpose "
+                "SchemaMethod Script Sticky StreamPolicy Task Tier Turn"
+            ),
+        },
+    )
 
 __all__ = [
     "DIFFICULTIES",

@@ -5,6 +5,8 @@ HTTP against a sandbox in a process of its own. Both agents meet the same model,
 and the CPU of this process alone is counted:
 
     python tests/benchmarks/agent_turn_cpu.py [turns]
+
+`smartroute bench all --with tests/benchmarks/agent_turn_cpu.py` puts it beside all figures.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import statistics
 import subprocess
 import sys
 import time
+from itertools import pairwise
 
 from langchain.agents import create_agent
 from langchain_core.messages import HumanMessage
@@ -21,6 +24,7 @@ from langchain_openai import ChatOpenAI
 from langgraph.checkpoint.memory import InMemorySaver
 
 from langchain_smartroute import SmartRouterMiddleware, SmartRouterRunnable
+from langchain_smartroute.bench.figures import Figure, tell
 
 SERVER = """
 import sys
@@ -29,6 +33,11 @@ with SandboxServer() as server:
     print(server.base_url, flush=True)
     sys.stdin.read()
 """
+TABLE = "An agent's turn"
+NOTE = (
+    "Two model calls and a tool, over local HTTP; turn about, {} turns, medians of five stretches."
+)
+STRETCHES = 5
 QUESTION = "What's the weather in Paris?"
 
 
@@ -47,7 +56,8 @@ def cpu_s(agent, number):
     return spent
 
 
-def main(turns: int) -> None:
+def measured(turns: int) -> dict[str, list[float]]:
+    """CPU seconds of every turn of each agent."""
     with subprocess.Popen(  # noqa: S603 - our own interpreter and code
         [sys.executable, "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -72,11 +82,34 @@ def main(turns: int) -> None:
             for name, agent in agents.items():
                 spent[name].append(cpu_s(agent, number))
         process.stdin.close()
-    middle = {name: statistics.median(values[20:]) for name, values in spent.items()}
+    return {name: values[20:] for name, values in spent.items()}
+
+
+def figures(spent):
+    """Five stretches of the run, of each the median turn and its ratio to the fixed model's."""
+    turns = len(spent["fixed model"])
+    bounds = [turns * at // STRETCHES for at in range(STRETCHES + 1)]
+    stretches = {
+        name: [statistics.median(values[a:b]) for a, b in pairwise(bounds)]
+        for name, values in spent.items()
+    }
+    for name, found in stretches.items():
+        ratios = [mine / its for mine, its in zip(found, stretches["fixed model"], strict=True)]
+        yield Figure(table=TABLE, row=name, column="CPU, ms", samples=tuple(1e3 * s for s in found))
+        yield Figure(table=TABLE, row=name, column="× fixed model", samples=tuple(ratios))
+
+
+def main(arguments: list[str]) -> None:
+    turns = int(arguments[0]) if arguments and arguments[0].isdigit() else 200
+    spent = measured(STRETCHES if "--quick" in arguments else turns)
+    if "--figures" in arguments:
+        tell(figures(spent), notes={TABLE: NOTE.format(turns)})
+        return
+    middle = {name: statistics.median(values) for name, values in spent.items()}
     for name, value in middle.items():
-        more = value / middle["fixed model"] - 1
-        print(f"{name:<12} {value * 1000:7.2f} ms of CPU a turn (median of {turns}), {more:+.1%}")
+        more, n = value / middle["fixed model"] - 1, len(spent[name])
+        print(f"{name:<12} {value * 1000:7.2f} ms of CPU a turn (median of {n}), {more:+.1%}")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 200)
+    main(sys.argv[1:])

@@ -1,11 +1,13 @@
 """How many decisions a second of one core makes: `python tests/benchmarks/decisions_per_second.py`.
 
 Ten priced candidates, features that are worked out already (as in a replay), the CPU time
-of this process, the best of seven rounds: other processes take turns on the core.
+of this process, seven rounds in turn. `smartroute bench all --with
+tests/benchmarks/decisions_per_second.py` puts it beside all figures.
 """
 
 from __future__ import annotations
 
+import sys
 import time
 from datetime import date
 
@@ -19,8 +21,12 @@ from langchain_smartroute import (
     RouteOptions,
     TablePolicy,
 )
+from langchain_smartroute.bench.figure_pages import shown_spread
+from langchain_smartroute.bench.figures import Figure, tell
 
 ROUNDS, DECISIONS = 7, 2_000
+TABLE, COLUMN = "Deciding alone", "decisions a second"
+NOTE = "Features at hand, ten priced candidates; CPU time, seven rounds of 2,000 decisions in turn."
 TASKS = ("math", "code", "general", "translation")
 
 
@@ -55,18 +61,16 @@ def fitted(prompts: list[str]) -> QualityPredictor:
     return QualityPredictor.fit(texts, models, scores, tasks=tasks)
 
 
-def rate(policy, features) -> float:
+def rate(policy, features, decisions) -> float:
     options = RouteOptions()
-    best = float("inf")
-    for _ in range(ROUNDS):
-        started = time.process_time()
-        for at in range(DECISIONS):
-            policy.decide(features[at % len(features)], options, decision_id="1")
-        best = min(best, time.process_time() - started)
-    return DECISIONS / best
+    started = time.process_time()
+    for at in range(decisions):
+        policy.decide(features[at % len(features)], options, decision_id="1")
+    return decisions / (time.process_time() - started)
 
 
-def main() -> None:
+def main(arguments: list[str]) -> None:
+    rounds, decisions = (1, 20) if "--quick" in arguments else (ROUNDS, DECISIONS)
     words = ("contract", "integral")
     prompts = [f"{words[at % 2]} question number {at} of about twenty tokens" for at in range(400)]
     features = [
@@ -76,14 +80,25 @@ def main() -> None:
         for at, prompt in enumerate(prompts)
     ]
     catalog, predictor = ten_models(), fitted(prompts)
-    for name, policy in (
-        ("TablePolicy", TablePolicy(catalog=catalog)),
-        ("QualityPolicy", QualityPolicy(catalog=catalog)),
-        ("QualityPolicy that looks at words", QualityPolicy(catalog=catalog, predictor=predictor)),
-    ):
-        found = rate(policy, features)
-        print(f"{name:36}{found:9,.0f} decisions a second, {1e6 / found:.0f} µs each")
+    policies = {
+        "TablePolicy": TablePolicy(catalog=catalog),
+        "QualityPolicy": QualityPolicy(catalog=catalog),
+        "QualityPolicy that looks at words": QualityPolicy(catalog=catalog, predictor=predictor),
+    }
+    found: dict[str, list[float]] = {name: [] for name in policies}
+    for _ in range(rounds):
+        for name, policy in policies.items():
+            found[name].append(rate(policy, features, decisions))
+    figures = [
+        Figure(table=TABLE, row=name, column=COLUMN, samples=tuple(several))
+        for name, several in found.items()
+    ]
+    if "--figures" in arguments:
+        tell(figures, notes={TABLE: NOTE})
+        return
+    for figure in figures:
+        print(f"{figure.row:36}{shown_spread(figure)} decisions a second")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

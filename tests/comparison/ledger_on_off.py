@@ -2,25 +2,32 @@
 
     python tests/comparison/ledger_on_off.py
 
+`smartroute bench all --with tests/comparison/ledger_on_off.py` puts it beside all figures.
+
 The model answers at once, so that all time is ours. `handler` keeps records in memory,
 `ledger` writes them into SQLite, the thread that writes included. Rounds are many, one kind
-after the other, and the least of each counts: on a busy machine the others measure what else
-it does.
+after the other; differences are taken within a round.
 """
 
 from __future__ import annotations
 
 import gc
+import sys
 import tempfile
 import time
+from statistics import median
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 
 from langchain_smartroute import MemoryLedger, SmartRouterRunnable, SqlLedger
+from langchain_smartroute.bench.figure_pages import shown_spread
+from langchain_smartroute.bench.figures import Figure, tell
 
-CALLS, ROUNDS = 500, 20
+CALLS, ROUNDS, PARTS = 500, 20, 5
+TABLE = "A record"
+NOTE = "CPU of a call beyond that without a ledger: medians of 4 rounds of 500 calls, five times."
 USAGE = {"input_tokens": 100, "output_tokens": 20, "total_tokens": 120}
 
 
@@ -38,7 +45,8 @@ class Model(BaseChatModel):
         return ChatResult(generations=[ChatGeneration(message=answer)])
 
 
-def main():
+def spent(calls, rounds):
+    """Kind → microseconds of CPU of a call in each round."""
     ledger = SqlLedger(f"sqlite:///{tempfile.mkdtemp()}/costs.db")
     ledger.open()
     routers = {
@@ -47,21 +55,37 @@ def main():
         "ledger": SmartRouterRunnable.from_models({"a": Model()}, ledger=ledger),
     }
     found = {name: [] for name in routers}
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for name, router in routers.items():
             gc.collect()
             began = time.process_time()
-            for _ in range(CALLS):
+            for _ in range(calls):
                 router.invoke("Hello there")
             if name == "ledger":
                 ledger.flush()
-            found[name].append((time.process_time() - began) / CALLS * 1e6)
-    least = {name: min(values) for name, values in found.items()}
-    print({name: round(value) for name, value in least.items()}, "µs of CPU a call, the least of")
-    print(f"{ROUNDS} rounds of {CALLS:,}; records +{least['handler'] - least['off']:.0f},", end=" ")
-    print(f"SQLite +{least['ledger'] - least['handler']:.0f}")
+            found[name].append((time.process_time() - began) / calls * 1e6)
     ledger.close()
+    return found
+
+
+def figures(found):
+    """What a record, and SQLite beside it, add: medians of several rounds each."""
+    for row, name in (("made", "handler"), ("written to SQLite", "ledger")):
+        more = [one - off for one, off in zip(found[name], found["off"], strict=True)]
+        size = max(1, len(more) // PARTS)
+        samples = [median(more[at : at + size]) for at in range(0, len(more), size)]
+        yield Figure(table=TABLE, row=row, column="CPU, µs", samples=tuple(samples))
+
+
+def main(arguments):
+    calls, rounds = (5, 2) if "--quick" in arguments else (CALLS, ROUNDS)
+    found = list(figures(spent(calls, rounds)))
+    if "--figures" in arguments:
+        tell(found, notes={TABLE: NOTE})
+        return
+    for figure in found:
+        print(f"a record {figure.row}: {shown_spread(figure)} µs of CPU a call")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

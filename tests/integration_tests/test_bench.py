@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from decimal import Decimal
 
-from langchain_smartroute.bench import SHORT, SoakSettings, run_fault_card, run_soak
+import pytest
+
+from langchain_smartroute.bench import SHORT, SoakSettings, exact_costs, run_fault_card, run_soak
 from langchain_smartroute.bench.contestants import CONTESTANTS
+from langchain_smartroute.bench.exact_costs import bench_exact_costs
+from langchain_smartroute.bench.memory import bench_memory
 from langchain_smartroute.bench.overhead import PLAIN, bench_decision, bench_overhead
+from langchain_smartroute.bench.sections import main
 
 BRIEF = replace(
     SHORT,
@@ -66,3 +73,37 @@ def test_a_decision_on_a_long_history_takes_less_than_a_few_milliseconds():
     decided = bench_decision(20)
     assert set(decided) == {1, 40}
     assert max(decided.values()) < 5_000
+
+
+def test_every_cost_is_told_to_the_last_digit():
+    found = bench_exact_costs(3, seed=4)
+    assert (found.answers, found.exact, found.sum_is_exact) == (12, 12, True)
+
+
+def test_a_cost_that_is_off_by_the_last_digit_is_seen(monkeypatch):
+    """The router's price of an output token is too high by a trillionth of a dollar."""
+    owed = exact_costs._Counts.usd
+    monkeypatch.setitem(exact_costs._USD_PER_MTOK, "output", "0.600001")
+
+    def with_the_right_price(counts, number):
+        exact_costs._USD_PER_MTOK["output"] = "0.6"
+        return owed(counts, number)
+
+    monkeypatch.setattr(exact_costs._Counts, "usd", with_the_right_price)
+    found = bench_exact_costs(2, seed=4)
+    assert Decimal("0.600001") != Decimal(exact_costs._USD_PER_MTOK["output"])
+    assert (found.exact, found.sum_is_exact) == (0, False)
+
+
+def test_memory_is_told_with_the_router_and_without_it():
+    found = bench_memory(2)
+    assert set(found) == {"ChatOpenAI", "router"}
+    for first, _ in found.values():
+        assert 20 < first < 2_000
+
+
+@pytest.mark.parametrize("names", ["decision", "costs,scaling"])
+def test_a_process_of_sections_tells_their_figures(names, capsys):
+    main(names.split(","), seed=0, rounds=1, quick=True)
+    tables = {json.loads(line)["table"] for line in capsys.readouterr().out.splitlines()}
+    assert tables == ({"A decision"} if names == "decision" else {"Costs", "Scaling", "Growth"})

@@ -7,14 +7,15 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from langchain_smartroute.bench import throughput
+from langchain_smartroute.bench import callers, throughput
+from langchain_smartroute.bench.callers import CALLERS, callers_at
 from langchain_smartroute.bench.throughput import run_throughput
 from langchain_smartroute.cli.app import app
 
 
 @pytest.fixture(autouse=True)
 def few_calls(monkeypatch):
-    monkeypatch.setattr(throughput, "calls_of", lambda concurrency: 4)
+    monkeypatch.setattr(throughput, "calls_of", lambda concurrency, **_: 4)
 
 
 @pytest.mark.parametrize("streamed", [False, True], ids=["plain", "streamed"])
@@ -23,7 +24,7 @@ def test_every_contestant_is_measured_in_every_round(streamed):
     report = run_throughput(
         concurrencies=[2], rounds=2, streamed=streamed, on_round=lambda: turns.append(1)
     )
-    assert [row.contestant for row in report.rows] == list(throughput.CONTESTANTS)
+    assert [row.contestant for row in report.rows] == list(CALLERS)
     assert len(turns) == 3 * len(report.rows)
     for row in report.rows:
         assert len(row.rounds) == len(row.to_stock) == len(row.cpu_to_same_client) == 2
@@ -33,8 +34,18 @@ def test_every_contestant_is_measured_in_every_round(streamed):
     assert stock.to_stock == stock.cpu_to_stock == (1.0, 1.0)
 
 
+def test_who_only_puts_something_before_the_stock_model_is_left_out_of_hundreds_of_calls():
+    few, many = callers_at(64), callers_at(512)
+    assert few == list(CALLERS)
+    assert set(few) - set(many) == {
+        "with_fallbacks",
+        "RunnableBranch, 1 branch",
+        "RunnableBranch, 8 branches",
+    }
+
+
 def test_a_contestant_that_does_not_answer_has_no_speed(monkeypatch):
-    monkeypatch.setattr(throughput, "TEXT", "something else")
+    monkeypatch.setattr(callers, "TEXT", "something else")
     with pytest.raises(RuntimeError, match="the whole answer"):
         run_throughput(concurrencies=[1], rounds=1)
 
@@ -46,7 +57,7 @@ def test_the_command_prints_a_table_and_writes_json(tmp_path):
     assert shown.exit_code == 0, shown.output
     assert "router, aiohttp" in shown.output
     written = json.loads(file.read_text(encoding="utf-8"))
-    assert len(written["rows"]) == len(throughput.CONTESTANTS)
+    assert len(written["rows"]) == len(CALLERS)
     page = CliRunner().invoke(app, [*command, "--markdown"])
     assert page.output.startswith("| contestant | calls at a time |")
-    assert page.output.count("\n|") == len(throughput.CONTESTANTS) + 1
+    assert page.output.count("\n|") == len(CALLERS) + 1

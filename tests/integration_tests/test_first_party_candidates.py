@@ -12,12 +12,13 @@ from functools import partial
 import pytest
 from langchain_anthropic import ChatAnthropic
 from langchain_anthropic._client_utils import _get_default_async_httpx_client
-from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, ToolMessage
 from langchain_core.tools import tool
 from langchain_deepseek import ChatDeepSeek
 from langchain_ollama import ChatOllama
 from langchain_openai import AzureChatOpenAI, ChatOpenAI
 from langchain_openrouter import ChatOpenRouter
+from pydantic import BaseModel
 from strict_providers.completions import DEEPSEEK_CHAT, OPENAI
 from strict_providers.server import AzureServer, OllamaServer, StrictServer
 
@@ -67,6 +68,12 @@ MODES = pytest.mark.parametrize("mode", ["invoke", "ainvoke", "stream", "astream
 def weather(city: str) -> str:
     """The weather in a city."""
     return f"sunny in {city}"
+
+
+class Place(BaseModel):
+    """A place."""
+
+    city: str
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +136,8 @@ def _asked(runner, router, request, mode, config=None):
         return runner.run(router.ainvoke(request, config))
     pieces = list(router.stream(request, config)) if mode == "stream" else runner.run(streamed())
     whole, *rest = pieces
+    if not isinstance(whole, AIMessageChunk):
+        return pieces[-1]  # what a schema has parsed grows
     for piece in rest:
         whole += piece
     return whole
@@ -169,6 +178,22 @@ def test_each_calls_tools_and_reads_their_results(servers, asked, name, mode):
 
 @EACH
 @MODES
+def test_each_gives_what_a_schema_asks_for(servers, asked, name, mode):
+    read = router_of(servers, name).with_structured_output(Place, method="function_calling")
+    assert asked(read, "Where is it sunny?", mode) == Place(city="a")
+    assert not servers[name].refused
+
+
+@EACH
+def test_each_answers_a_batch(servers, runner, name):
+    router = router_of(servers, name)
+    answers = router.batch(["hi", "ho"]) + runner.run(router.abatch(["hi", "ho"]))
+    assert [answer.response_metadata["smartroute"]["model"] for answer in answers] == ["it"] * 4
+    assert not servers[name].refused
+
+
+@EACH
+@MODES
 def test_each_gives_way_to_another_when_it_is_down(servers, asked, name, mode):
     servers[name].down = True
     answer = asked(router_of(servers, name), "hi", mode)
@@ -187,22 +212,57 @@ NAMES = {
         {"ANTHROPIC_API_KEY": "k", "ANTHROPIC_BASE_URL": "{url}"},
     ),
     "deepseek": ("deepseek:deepseek-chat", {"DEEPSEEK_API_KEY": "k", "DEEPSEEK_API_BASE": "{url}"}),
+    "openrouter": (
+        "openrouter:openai/gpt-4o-mini",
+        {"OPENROUTER_API_KEY": "k", "OPENROUTER_API_BASE": "{url}"},
+    ),
+    "azure": (
+        "azure_openai:mini",
+        {
+            "AZURE_OPENAI_API_KEY": "k",
+            "AZURE_OPENAI_ENDPOINT": "{url}",
+            "OPENAI_API_VERSION": "2024-10-21",
+        },
+    ),
 }
 
 
+@pytest.fixture
+def named(servers, monkeypatch):
+    """Puts a provider's key and its server's address where `init_chat_model` looks for them."""
+
+    def prepared(name):
+        text, environment = NAMES[name]
+        for variable, value in environment.items():
+            monkeypatch.setenv(variable, value.format(url=servers[name].url))
+        return text
+
+    return prepared
+
+
 @pytest.mark.parametrize("name", NAMES)
-def test_a_name_is_a_model(servers, name, monkeypatch):
+@MODES
+def test_a_name_is_a_model(servers, asked, named, name, mode):
     """What `init_chat_model` takes; keys and addresses come from the environment, as with it."""
-    text, environment = NAMES[name]
-    for variable, value in environment.items():
-        monkeypatch.setenv(variable, value.format(url=servers[name].url))
+    text = named(name)
     for router in (
         SmartRouterRunnable.from_models({"x": text}),
         SmartRouterRunnable(models={"x": text}),
     ):
-        answer = router.invoke("hi")
+        answer = asked(router, "hi", mode)
+        assert answer.text
         assert answer.response_metadata["smartroute"]["model"] == "x"
-        assert answer.usage_metadata["input_tokens"] == 20
+    assert not servers[name].refused
+    assert len(servers[name].requests) == 2
+
+
+@pytest.mark.parametrize("name", NAMES)
+@MODES
+def test_a_name_calls_tools(servers, asked, named, name, mode):
+    router = SmartRouterRunnable.from_models({"x": named(name)}).bind_tools([weather])
+    called = asked(router, "What is the weather?", mode)
+    assert called.tool_calls[0]["args"] == {"city": "a"}
+    assert not servers[name].refused
 
 
 def test_a_name_that_means_nothing_says_so():

@@ -11,7 +11,7 @@ from typing import Literal
 
 import openai
 import pytest
-from langchain_core.messages import HumanMessage, SystemMessage, trim_messages
+from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, trim_messages
 from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI
 from pydantic import BaseModel, Field, create_model
@@ -23,6 +23,7 @@ from langchain_smartroute import (
     ConfigurationError,
     CostCallbackHandler,
     ModelSpec,
+    SmartRouteError,
     SmartRouterRunnable,
     SpendLimit,
     StreamInterruptedError,
@@ -252,12 +253,45 @@ def test_a_server_that_knows_no_finish_reason_answers(saying):
         house(saying(null)).invoke("Hello")
 
 
+WORDS = [{"id": "a", "choices": [{"index": 0, "delta": {"content": w}}]} for w in ("Hel", "lo")]
+
+
+def brought(base_url):
+    """A router with a model of the user's own in front of a server."""
+    mine = ChatOpenAI(model="m", base_url=base_url, api_key="none")
+    return SmartRouterRunnable.from_models({"m": mine})
+
+
+@pytest.mark.parametrize("router_at", [house, brought])
+async def test_a_stream_that_its_server_ends_is_whole_without_a_finish_reason(saying, router_at):
+    """Each stream of a local server that names none counted as cut off, whole as it was."""
+    router = router_at(saying(*WORDS, "[DONE]", kind="text/event-stream"))
+    parts = list(router.stream("Hello"))
+    assert "".join(part.text for part in parts) == "Hello"
+    assert parts[-1].response_metadata["smartroute"]["attempts"][0]["outcome"] == "accepted"
+    assert "".join([part.text async for part in router.astream("Hello")]) == "Hello"
+    cut = router_at(saying(*WORDS, kind="text/event-stream"))
+    with pytest.raises(StreamInterruptedError, match="without a finish reason"):
+        list(cut.stream("Hello"))
+    with pytest.raises(StreamInterruptedError, match="without a finish reason"):
+        [part async for part in cut.astream("Hello")]
+
+
+async def test_a_whole_answer_of_a_model_that_is_brought_needs_no_finish_reason(saying):
+    """Every answer of a local server that names none counted as cut off."""
+    said = {"role": "assistant", "content": "Hello."}
+    whole = {"id": "a", "model": "m", "object": "chat.completion", "choices": [{"message": said}]}
+    router = brought(saying(whole))
+    assert router.invoke("Hello").text == "Hello."
+    assert (await router.ainvoke("Hello")).text == "Hello."
+    null = {**whole, "choices": [{"message": said, "finish_reason": None}]}
+    with pytest.raises(ConnectionError, match="without a finish reason"):
+        brought(saying(null)).invoke("Hello")
+
+
 def test_a_catalog_can_say_that_a_servers_streams_do_not_say_how_they_end(saying):
     """There was no way to use such a server: each of its streams counted as cut off."""
-    events = [
-        {"id": "a", "choices": [{"index": 0, "delta": {"content": w}}]} for w in ("Hel", "lo")
-    ]
-    url = saying(*events, "[DONE]", kind="text/event-stream")
+    url = saying(*WORDS, kind="text/event-stream")
     with pytest.raises(StreamInterruptedError, match="without a finish reason"):
         list(house(url).stream("Hello"))
     parts = list(house(url, finish_reason=False).stream("Hello"))
@@ -332,6 +366,38 @@ def test_a_route_for_a_task_that_no_request_has_is_told_of(server, caplog):
     assert "code, classification" in said
 
 
+def test_a_rule_for_a_task_that_no_request_has_is_told_of(server, caplog):
+    """`{"task": "coding"}` never held, and nobody said so."""
+    with caplog.at_level("WARNING"):
+        for classifier in (None, lambda text: "knitting"):
+            SmartRouterRunnable.from_catalog(
+                base_url=server.base_url,
+                rules=[({"task": ["knitting", "code"]}, "gpt-4o"), (lambda f: True, "gpt-4o")],
+                classifier=classifier,
+            )
+    (said,) = [r.getMessage() for r in caplog.records if "no request is of" in r.getMessage()]
+    assert said.startswith("rule task=['knitting', 'code']: no request is of this task")
+
+
+def test_a_warning_names_the_line_that_builds_the_router(server):
+    """It named a line of pydantic's."""
+    for build in (SmartRouterRunnable, SmartRouterRunnable.from_catalog):
+        with pytest.warns(UserWarning, match="passes a stream on") as caught:
+            build(base_url=server.base_url, checks=[lambda messages, answer: None])
+        assert caught[0].filename == __file__
+
+
+def test_a_limit_per_user_says_what_a_call_without_one_lacks(server):
+    """It spoke of a user named (none)."""
+    router = SmartRouterRunnable.from_catalog(
+        base_url=server.base_url, spend_limits=[SpendLimit(usd=0, period="day", per="user")]
+    )
+    with pytest.raises(SmartRouteError, match=r'config=\{"metadata": \{"user": …\}\}'):
+        router.invoke("Hello!")
+    with pytest.raises(SmartRouteError, match="for user 'ann'"):
+        router.invoke("Hello!", {"metadata": {"user": "ann"}})
+
+
 def test_a_ledger_that_is_no_url_is_called_a_ledger(server):
     """The error spoke of a `url` that nobody had given."""
     with pytest.raises(ConfigurationError, match=r"^ledger: url \(not shown"):
@@ -385,3 +451,25 @@ def test_a_web_page_in_the_place_of_a_structured_stream_is_named(saying):
         list(form.stream("Hello"))
     assert type(caught.value.__cause__).__name__ in str(caught.value)
     assert all(attempt.message for attempt in caught.value.attempts)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        [SystemMessage("Write a Python function that sorts a list")],
+        [SystemMessage("Be brief."), SystemMessage("Write a Python function that sorts a list")],
+        [AIMessage("Write a Python function that sorts a list")],
+        [SystemMessage("Write a Python function that sorts a list"), AIMessage("def sort(")],
+    ],
+)
+async def test_a_list_without_a_users_message_is_answered_by_what_it_says(server, asked):
+    """A prompt template with a system message alone was refused; every provider answers it."""
+    router = SmartRouterRunnable.from_catalog(base_url=server.base_url)
+    assert router.explain(asked).task == "code"
+    assert router.invoke(asked).text
+    assert (await router.ainvoke(asked)).text
+    assert "".join(chunk.text for chunk in router.stream(asked))
+    sent = [
+        [message["role"] for message in request.body["messages"]] for request in server.requests
+    ]
+    assert sent == [[{"ai": "assistant"}.get(m.type, m.type) for m in asked]] * 3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from decimal import Decimal
 
 import pytest
@@ -16,6 +17,8 @@ from langchain_smartroute import (
     Usage,
 )
 from langchain_smartroute.sandbox import SandboxServer
+
+COMMAND = "from langchain_smartroute.cli import main; main()"
 
 
 def mount(*arguments):
@@ -85,3 +88,20 @@ def test_calls_go_on_while_the_ledgers_disk_is_read_only(small_disk):
     assert ledger.flush(timeout_s=20)
     assert len(ledger.records()) == 2
     ledger.close()
+
+
+def test_a_ledger_on_a_read_only_disk_is_still_read(small_disk):
+    """A copy of a ledger on a medium that nobody can change: a reader cannot write beside it."""
+    url = f"sqlite:///{small_disk}/costs.db"
+    ledger = SqlLedger(url)
+    ledger.add(record(7))
+    assert ledger.close()
+    assert mount("-o", "remount,ro", str(small_disk))
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-c", COMMAND, "report", "--ledger", url],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "$0.000007" in done.stdout

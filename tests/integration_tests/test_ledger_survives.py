@@ -89,3 +89,18 @@ def test_what_waits_at_the_end_of_a_process_is_written(tmp_path):
     found = SqlLedger(url)
     assert len(found.records()) == 1
     found.close()
+
+
+def test_a_process_that_ends_says_what_could_not_be_written(tmp_path):
+    """It is lost with the process, and was said to wait."""
+    url = f"sqlite:///{tmp_path}/nowhere/ended.db"
+    code = "ledger = SqlLedger(sys.argv[1])\nledger.add(record(0))\nledger.add(record(1))"
+    ended = subprocess.run(  # noqa: S603 - ours
+        [sys.executable, "-c", MAKING + code, url],
+        check=True,
+        timeout=60,
+        capture_output=True,
+        text=True,
+    )
+    assert "2 records could not be written and end with their process: sqlite:" in ended.stderr
+    assert "there is no folder" in ended.stderr

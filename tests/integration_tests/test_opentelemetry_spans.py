@@ -200,7 +200,7 @@ async def test_what_a_models_client_tells_stands_below_the_span_of_its_attempt(
     provider, kept, mode, bounded, monkeypatch
 ):
     tracer = provider.get_tracer("test")
-    monkeypatch.setattr("langchain_smartroute.runnable.build.is_bounded", lambda _: bounded)
+    monkeypatch.setattr("langchain_smartroute.runnable.making.build.is_bounded", lambda _: bounded)
     router = SmartRouterRunnable.from_models(
         {
             "weak": Asking(tracer=tracer, script=[ConnectionError("gone")]),

@@ -76,8 +76,9 @@ async def test_openinference_counts_each_token_once(router, provider, kept):
 
 
 LANGFUSE = """
-import asyncio, json, sys
-from langchain_smartroute import Catalog, CostCallbackHandler, SmartRouterRunnable
+import asyncio, json, logging, os, sys
+from langchain_openai import ChatOpenAI
+from langchain_smartroute import Catalog, CostCallbackHandler, JudgeClassifier, SmartRouterRunnable
 from langchain_smartroute.sandbox import Fault, SandboxServer
 from langchain_smartroute.sandbox.catalog_models import sandbox_models
 from langfuse import Langfuse
@@ -86,13 +87,37 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+logged = []
+
+
+class Kept(logging.Handler):
+    def emit(self, record):
+        logged.append([record.levelname, record.getMessage()])
+
+
+for name in ("langfuse", "langchain_core"):
+    logging.getLogger(name).addHandler(Kept())
 kept, provider = InMemorySpanExporter(), TracerProvider()
 provider.add_span_processor(SimpleSpanProcessor(kept))
 client = Langfuse(
     public_key="pk", secret_key="sk", base_url="http://127.0.0.1:9", tracer_provider=provider
 )
 costs = CostCallbackHandler()
-config = {"callbacks": [costs, CallbackHandler(public_key="pk")]}
+config = {
+    "callbacks": [costs, CallbackHandler(public_key="pk")],
+    "metadata": {"team": "search", **json.loads(os.environ["METADATA"])},
+}
+
+
+def plain(url):
+    return SmartRouterRunnable.from_catalog(base_url=url)
+
+
+def nested(url):
+    # What the router around says of its attempt is taken back below, by values of None.
+    judge = ChatOpenAI(model="gpt-4o-mini", base_url=url, api_key="none", stream_usage=True)
+    inner = SmartRouterRunnable.from_catalog(base_url=url, classifier=JudgeClassifier(judge))
+    return SmartRouterRunnable.from_models({"inner": inner}, default="inner")
 
 
 async def ask(router):
@@ -104,22 +129,30 @@ async def ask(router):
 
 
 with SandboxServer(models=sandbox_models(Catalog.load("default"))) as server:
-    server.set_fault("deepseek-chat", Fault(kind="status", status=500, times=2))
-    asyncio.run(ask(SmartRouterRunnable.from_catalog(base_url=server.base_url)))
-told = []
+    server.set_fault(os.environ["FAULTY"], Fault(kind="status", status=500, times=2))
+    asyncio.run(ask(globals()[os.environ["ROUTER"]](server.base_url)))
+told, metadata = [], []
+prefix = "langfuse.observation.metadata."
 for span in kept.get_finished_spans():
     usage = span.attributes.get("langfuse.observation.usage_details")
     if usage:
         told.append(json.loads(usage))
-total = sum(used["total"] for used in told)
-print(json.dumps([len(told), total, costs.stats().total_tokens]))
+    names = [n.removeprefix(prefix) for n in span.attributes if n.startswith(prefix)]
+    metadata.append({name: span.attributes[prefix + name] for name in names})
+found = {
+    "runs": len(told),
+    "tokens": sum(used["total"] for used in told),
+    "records": [len(costs.records), costs.stats().total_tokens],
+    "logged": logged,
+    "metadata": metadata,
+}
+print(json.dumps(found))
 sys.stdout.flush()
-import os
 os._exit(0)
 """
 
 
-def test_langfuse_counts_each_token_once():
+def told_by_langfuse(router, *, faulty, **metadata):
     """In a process of its own: its client starts threads that nothing here stops."""
     pytest.importorskip("langfuse")
     done = subprocess.run(  # noqa: S603 - our own code
@@ -128,8 +161,41 @@ def test_langfuse_counts_each_token_once():
         text=True,
         timeout=60,
         check=True,
-        env={**os.environ, "LANGFUSE_TRACING_ENABLED": "true"},
+        env={
+            **os.environ,
+            "LANGFUSE_TRACING_ENABLED": "true",
+            "ROUTER": router,
+            "FAULTY": faulty,
+            "METADATA": json.dumps(metadata),
+        },
     )
-    runs, told, total = json.loads(done.stdout.strip().splitlines()[-1])
-    assert told == total > 0, done.stderr[-2000:]
-    assert runs == 8
+    found = json.loads(done.stdout.strip().splitlines()[-1])
+    return found, done.stderr
+
+
+def test_langfuse_counts_each_token_once():
+    found, said = told_by_langfuse("plain", faulty="deepseek-chat")
+    records, total = found["records"]
+    assert found["tokens"] == total > 0, said[-2000:]
+    assert found["runs"] == 8
+    assert records == 10  # two failed before they counted a token
+    assert found["logged"] == []
+
+
+def test_langfuse_loses_nothing_by_metadata_that_are_none():
+    """A router in a router with a judge takes back what the one around it says."""
+    found, said = told_by_langfuse("nested", faulty="deepseek-v4-pro", tenant=None)
+    records, total = found["records"]
+    assert found["tokens"] == total > 0, said[-2000:]
+    assert found["runs"] == 16  # 8 judges, 8 answers
+    assert records == 18
+    # It says that it drops the caller's own None, and none of ours.
+    assert found["logged"]
+    assert {tuple(line) for line in found["logged"]} == {
+        ("WARNING", "Propagated attribute 'metadata.tenant' is None. Dropping value.")
+    }
+    assert all(f["team"] == '"search"' for f in found["metadata"])
+    assert all("smartroute_request_id" in f for f in found["metadata"])
+    attempts = [f for f in found["metadata"] if "smartroute_attempt" in f]
+    assert len(attempts) > 8
+    assert not [f for f in found["metadata"] if "null" in f.values()]

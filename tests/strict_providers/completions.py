@@ -51,7 +51,13 @@ OPENAI = Dialect(
     most_stops=4,
     marks=frozenset({"prompt_cache_breakpoint"}),
 )  # fmt: skip
-_DEEPSEEKS = frozenset({*SHARED, "max_tokens", "stream_options", "logprobs", "thinking"})
+_DEEPSEEKS = frozenset(
+    {
+        *SHARED, "max_tokens", "stream_options", "logprobs", "thinking",
+        # In no documentation, but langchain-deepseek sends it with every schema.
+        "parallel_tool_calls",
+    }
+)  # fmt: skip
 DEEPSEEK_CHAT = Dialect(
     name="deepseek", parameters=_DEEPSEEKS, parts=frozenset(), thoughts="refused"
 )

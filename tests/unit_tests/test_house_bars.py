@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 from statistics import quantiles
-
-import pytest
 
 import langchain_smartroute
 
@@ -21,11 +20,15 @@ BRANCHES = (
     ast.ExceptHandler,
     ast.match_case,
 )
-TREES = {file: ast.parse(file.read_text(encoding="utf-8")) for file in FILES}
+
+
+@cache
+def trees():
+    return {file: ast.parse(file.read_text(encoding="utf-8")) for file in FILES}
 
 
 def functions():
-    for file, tree in TREES.items():
+    for file, tree in trees().items():
         for node in ast.walk(tree):
             if isinstance(node, FUNCTIONS):
                 yield f"{file.relative_to(PACKAGE)}:{node.lineno} {node.name}", node
@@ -47,9 +50,10 @@ def p95(numbers):
     return quantiles(numbers, n=20)[-1]
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
-def test_no_file_is_longer_than_300_lines(file):
-    assert len(file.read_text(encoding="utf-8").splitlines()) <= 300
+def test_no_file_is_longer_than_300_lines():
+    lines = {file: len(file.read_text(encoding="utf-8").splitlines()) for file in FILES}
+    assert len(lines) > 300
+    assert {str(file.relative_to(PACKAGE)): n for file, n in lines.items() if n > 300} == {}
 
 
 def test_functions_are_short():
@@ -68,7 +72,7 @@ def test_functions_are_simple():
 def test_broad_excepts_are_few_and_give_a_reason():
     """Where a thread would die, and where an error is what is looked for; each says why."""
     broad = []
-    for file, tree in TREES.items():
+    for file, tree in trees().items():
         lines = file.read_text(encoding="utf-8").splitlines()
         for node in ast.walk(tree):
             if not isinstance(node, ast.ExceptHandler):
@@ -85,7 +89,7 @@ def test_broad_excepts_are_few_and_give_a_reason():
 
 def test_nothing_is_left_undone():
     """No note of something still to do, no body that is only `pass`."""
-    for file, tree in TREES.items():
+    for file, tree in trees().items():
         text = file.read_text(encoding="utf-8")
         assert "FIXME" not in text, file
         for node in ast.walk(tree):

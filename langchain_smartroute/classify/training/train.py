@@ -35,8 +35,13 @@ _Floats = npt.NDArray[np.float64]
 
 _FEWEST_TASKS, _FEWEST_OF_A_TASK = 2, 5
 _FEWEST_LEVELLED = 100
+"""Fewer prompts with a difficulty teach none."""
+
 _STEPS = 127
+"""What the largest weight of a column becomes: the most of an int8."""
+
 _DIGITS = 9
+"""Of scales and biases in the file, which is the same on every machine then."""
 
 
 class Learned(NamedTuple):

@@ -129,6 +129,10 @@ class LearnedCheck(AskingCheck):
     def from_dict(cls, found: Any, **settings: Any) -> Self:
         """Make a check of what `to_dict` gives.
 
+        Args:
+            found: It, as read from a file.
+            **settings: Attributes that count instead of it, such as `threshold`.
+
         Raises:
             ConfigurationError: If it is none of this version's.
         """

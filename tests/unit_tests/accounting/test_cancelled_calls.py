@@ -110,8 +110,10 @@ async def test_cancelling_one_of_many_calls_touches_no_other(scripted, answered)
     fast = SmartRouterRunnable.from_models({"fast": scripted(script=[answered()], wait_s=0.05)})
     config = {"callbacks": [costs]}
     doomed = asyncio.create_task(slow.ainvoke("Hello", config))
+    while not costs._running:  # noqa: ASYNC110 - the handler has no event of a begun run
+        await asyncio.sleep(0.001)
     others = [asyncio.create_task(fast.ainvoke("Hello", config)) for _ in range(5)]
-    await asyncio.sleep(0.01)
+    await asyncio.sleep(0)
     doomed.cancel()
     await asyncio.gather(*others)
     with pytest.raises(asyncio.CancelledError):

@@ -13,6 +13,7 @@ from langchain_core.runnables import RunnableLambda
 from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI
 from pydantic import BaseModel
+from ways import abatched, ainvoked, astreamed, batched, invoked, streamed
 
 from langchain_smartroute import (
     ChainExhaustedError,
@@ -36,6 +37,12 @@ PRICES = {
     for alias, rate in (("cheap", "1"), ("strong", "100"), ("middle", "10"))
 }
 DAY = SpendLimit(usd="0.01", period="day")
+
+
+class Answer(BaseModel):
+    """What the sandbox says in JSON mode, too."""
+
+    answer: str
 
 
 class Counted(MemoryState):
@@ -334,6 +341,38 @@ def test_the_answers_room_is_set_where_a_call_names_none(sandbox, state):
     router.invoke("Hello", max_tokens=33)
     sent = [exchange.body.get("max_tokens") for exchange in sandbox.requests]
     assert sent == [77, 33]
+
+
+# A warning of the openai client's own, on `parsed`.
+@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
+@pytest.mark.parametrize("way", [invoked, ainvoked, batched, abatched, streamed, astreamed])
+@pytest.mark.parametrize("include_raw", [False, True])
+@pytest.mark.parametrize("method", [None, "json_schema", "json_mode", "function_calling"])
+async def test_structured_calls_have_the_room_that_is_reserved_for_them(
+    sandbox, state, way, include_raw, method
+):
+    """LangChain passes a call's arguments to no model under `include_raw=True`.
+
+    What was reserved for an answer of so many tokens was then no bound of it.
+    """
+    router = SmartRouterRunnable.from_catalog(
+        base_url=sandbox.base_url,
+        spend_limits=[SpendLimit(usd=1)],
+        state=state,
+        answer_room_tokens=77,
+    )
+    asking = router.with_structured_output(Answer, method=method, include_raw=include_raw)
+    ask = "Answer as JSON: how old is Ada?"
+    answer = await way(asking, ask, {})
+    await way(asking.bind(max_tokens=33, temperature=0.25), ask, {})
+    assert isinstance(answer["parsed"] if include_raw else answer, Answer)
+    sent = [exchange.body for exchange in sandbox.requests]
+    # OpenAI's own models are sent its newer name.
+    rooms = [body.get("max_tokens", body.get("max_completion_tokens")) for body in sent]
+    assert rooms == [77, 33]
+    assert [body.get("temperature") for body in sent] == [None, 0.25]
+    assert all("tools" in body or "response_format" in body for body in sent)
+    assert state.total()[1] == 0
 
 
 def test_without_limits_the_room_stays_the_providers(sandbox, router):

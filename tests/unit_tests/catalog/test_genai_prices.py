@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -123,16 +121,3 @@ def test_a_price_names_its_source():
     price = genai_prices("gpt-4o", "openai")[-1]
     assert price.source.startswith("genai-prices 0.")
     assert price.date <= datetime.now(tz=UTC).date()
-
-
-def test_without_the_package_its_leaf_says_how_to_get_it():
-    code = (
-        "import sys; sys.modules['genai_prices'] = None\n"
-        "from langchain_smartroute.errors import ConfigurationError\n"
-        "try:\n    import langchain_smartroute.catalog.genai\n"
-        "except ConfigurationError as error:\n    print(error)"
-    )
-    done = subprocess.run(  # noqa: S603 - our own interpreter and code
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
-    )
-    assert 'pip install "langchain-smartroute[prices]"' in done.stdout

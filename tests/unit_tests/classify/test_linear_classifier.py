@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import pytest
 from hypothesis import example, given, settings
@@ -132,24 +130,6 @@ def test_the_artefact_says_where_it_comes_from():
 
 def test_the_artefact_is_under_a_megabyte():
     assert len(read_shipped().artefact.to_bytes()) < 1_000_000
-
-
-def test_numpy_is_loaded_by_the_first_request_and_not_before():
-    code = (
-        "import sys\n"
-        "from langchain_smartroute.classify import LinearClassifier, UserRequest\n"
-        "before = 'numpy' in sys.modules\n"
-        "LinearClassifier().classify(UserRequest(text='hi'))\n"
-        "print(before, 'numpy' in sys.modules, 'scipy' in sys.modules)"
-    )
-    done = subprocess.run(  # noqa: S603 - our own interpreter and code
-        [sys.executable, "-W", "error", "-c", code],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
-    assert done.stdout.split() == ["False", "True", "False"]
 
 
 def _damaged(content, **changes):

@@ -80,9 +80,12 @@ def test_long_texts_keep_their_start_and_their_end():
     assert len(text) == 2300 + 1 + 680
 
 
-def test_without_a_user_message_nothing_was_asked():
+def test_without_a_user_message_it_is_what_the_system_says_else_the_assistant():
     assert user_request([]) == UserRequest(text="")
-    assert user_request([SystemMessage("Be kind")]) == UserRequest(text="")
+    system, answer = SystemMessage("Be kind"), AIMessage("I am")
+    assert user_request([system, answer]) == UserRequest(text="Be kind")
+    assert user_request([system, SystemMessage("Sort it"), answer]).text == "Sort it"
+    assert user_request([answer]) == UserRequest(text="I am")
 
 
 def test_the_words_are_never_shown():

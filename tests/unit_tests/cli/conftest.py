@@ -1,10 +1,6 @@
-"""The command as a user runs it, in this process or in one of its own."""
+"""The command as a user runs it, in this process."""
 
 from __future__ import annotations
-
-import os
-import subprocess
-import sys
 
 import pytest
 from typer.testing import CliRunner
@@ -18,7 +14,6 @@ VARIABLES = (
     "OPENAI_BASE_URL",
     "OPENROUTER_API_KEY",
 )
-COMMAND = (sys.executable, "-c", "from langchain_smartroute.cli import main; main()")
 
 
 @pytest.fixture(autouse=True)
@@ -37,41 +32,6 @@ def smartroute():
         return CliRunner().invoke(app, [str(a) for a in arguments], input=text, env=env)
 
     return run
-
-
-@pytest.fixture
-def smartroute_process():
-    """Run the command in a process of its own."""
-
-    def run(*arguments, columns=100, timeout=20):
-        return subprocess.run(  # noqa: S603 - our own command
-            [*COMMAND, *arguments],
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-            env={**os.environ, "COLUMNS": str(columns)},
-        )
-
-    return run
-
-
-@pytest.fixture
-def start_smartroute():
-    """Start the command in a process of its own and leave it running."""
-    started = []
-
-    def start(*arguments):
-        process = subprocess.Popen(  # noqa: S603 - our own command
-            [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        started.append(process)
-        return process
-
-    yield start
-    for process in started:
-        process.kill()
-        process.communicate()
 
 
 @pytest.fixture

@@ -1,28 +1,11 @@
 from __future__ import annotations
 
-import subprocess
 import sys
 from importlib.metadata import entry_points, version
 
 import pytest
 
 import langchain_smartroute.cli as command
-
-
-@pytest.fixture
-def python():
-    """Run lines of a program in a process of its own."""
-
-    def run(*lines):
-        return subprocess.run(  # noqa: S603 - our own program
-            [sys.executable, "-c", "\n".join(lines)],
-            capture_output=True,
-            text=True,
-            timeout=20,
-            check=False,
-        )
-
-    return run
 
 
 def test_the_console_script_is_the_main_function():
@@ -84,29 +67,6 @@ def test_every_fault_of_a_catalog_is_shown_at_once(smartroute, tmp_path):
     assert "models.a.context_window" in shown.stderr
 
 
-def test_exit_codes_and_streams_of_the_real_process(smartroute_process):
-    good = smartroute_process("models", "--format", "json")
-    ours = smartroute_process("models", "--catalog", "nowhere.toml")
-    usage = smartroute_process("models", "--catalog")
-    assert [good.returncode, ours.returncode, usage.returncode] == [0, 1, 2]
-    assert [good.stderr, ours.stdout, usage.stdout] == ["", "", ""]
-    assert ours.stderr.startswith("Error: ")
-    assert "Traceback" not in ours.stderr + usage.stderr
-
-
-@pytest.mark.parametrize("missing", ["typer", "rich"])
-def test_without_the_extra_one_line_names_the_command_that_installs_it(python, missing):
-    done = python(
-        f"import sys; sys.modules[{missing!r}] = None",
-        "from langchain_smartroute.cli import main; main()",
-    )
-    assert done.returncode == 1
-    assert done.stdout == ""
-    assert done.stderr == (
-        f"smartroute needs the package '{missing}': pip install \"langchain-smartroute[cli]\"\n"
-    )
-
-
 def test_a_missing_extra_ends_the_command_with_1(monkeypatch, capsys):
     monkeypatch.delitem(sys.modules, "langchain_smartroute.cli.app", raising=False)
     monkeypatch.setitem(sys.modules, "typer", None)
@@ -130,25 +90,3 @@ def test_an_import_that_fails_for_another_reason_is_not_taken_for_a_missing_extr
     monkeypatch.setattr(sys, "argv", ["smartroute", "demo"])
     with pytest.raises(ImportError, match="demo"):
         command.main()
-
-
-@pytest.mark.parametrize("arguments", [["--version"], ["models"], ["explain", "hi"]])
-def test_no_verb_loads_openai_before_a_model_is_called(python, arguments):
-    done = python(
-        "import sys",
-        "from langchain_smartroute.cli.app import app",
-        f"app({arguments!r}, standalone_mode=False)",
-        "loaded = {'openai', 'langchain_openai'} & sys.modules.keys()",
-        "sys.exit(f'loaded {loaded}' if loaded else 0)",
-    )
-    assert done.returncode == 0, done.stderr
-
-
-def test_a_verb_does_not_wait_for_what_another_one_imports(python):
-    done = python(
-        "import sys",
-        "from langchain_smartroute.cli.app import app",
-        "app(['models'], standalone_mode=False)",
-        "sys.exit('langchain_smartroute.bench' in sys.modules)",
-    )
-    assert done.returncode == 0, done.stderr

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
+from hand_clock import Clock
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk
@@ -226,6 +227,11 @@ class Watcher(BaseCallbackHandler):
     def outcomes(self):
         """Outcomes of the last settlement, by candidate."""
         return [(attempt.model, attempt.outcome) for attempt in self.settled[-1][1]]
+
+
+@pytest.fixture
+def clock():
+    return Clock()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from langchain_smartroute import SmartRouterRunnable
 from langchain_smartroute.execution import (
     Endpoint,
     TimeLimits,
-    adopted,
+    adopted_model,
     endpoint_of,
     is_bounded,
     tells_end,
@@ -31,7 +31,7 @@ def chat(**settings):
 
 
 def adopt(model, *, loop=None):
-    return adopted(model, LIMITS, loop=loop)
+    return adopted_model(model, LIMITS, loop=loop)
 
 
 def clients(model):

@@ -6,6 +6,7 @@ import asyncio
 import math
 
 import pytest
+from hand_clock import Clock
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,22 +26,6 @@ NO_LIMITS = TimeLimits(
     connect_timeout_s=None, first_token_timeout_s=None, idle_timeout_s=None, timeout_s=None
 )
 CLOSING_S = 2.0
-
-
-class Clock:
-    def __init__(self):
-        self.now = 500.0
-
-    def __call__(self):
-        return self.now
-
-    def passes(self, seconds):
-        self.now += seconds
-
-
-@pytest.fixture
-def clock():
-    return Clock()
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from contextlib import suppress
 from functools import partial
 
 import pytest
+from hand_clock import Clock
 
 from langchain_smartroute import SmartRouterRunnable
 from langchain_smartroute.errors import AnswerTooLongError, ForeignRedirectError
@@ -250,13 +251,6 @@ def each_wait(backend, timeout):
         (lambda: stream.read(9, timeout=timeout), core.ReadTimeout),
         (lambda: stream.write(b"x", timeout=timeout), core.WriteTimeout),
     ]
-
-
-class Clock:
-    now = 7.0
-
-    def __call__(self):
-        return self.now
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from hand_clock import Clock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,22 +22,6 @@ PROBE_S = 60
 WINDOW_S = 30
 COUNTED = sorted(kind for kind, row in AFTERMATH.items() if row.breaker == "counts")
 UNCOUNTED = sorted(kind for kind, row in AFTERMATH.items() if row.breaker == "none")
-
-
-class Clock:
-    def __init__(self):
-        self.now = 1000.0
-
-    def __call__(self):
-        return self.now
-
-    def passes(self, seconds):
-        self.now += seconds
-
-
-@pytest.fixture
-def clock():
-    return Clock()
 
 
 @pytest.fixture

@@ -19,6 +19,9 @@ from langchain_smartroute import (
     ModelSpec,
     SmartRouterRunnable,
 )
+from langchain_smartroute.execution.walk import Walk
+from langchain_smartroute.runnable import build as candidates_of_catalogs
+from langchain_smartroute.sandbox import SandboxModel, SandboxServer
 from langchain_smartroute.types import TASKS
 
 SOON_S = 0.3
@@ -205,3 +208,29 @@ async def test_only_models_that_are_known_to_give_log_probabilities_are_asked_fo
     assert not spec(temperature=False)
     assert spec(provider="zhipuai", logprobs=True)
     assert not spec(logprobs=False)
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_who_is_asked_beside_is_built_before_the_clock_of_either_starts(way, monkeypatch):
+    """A second opinion's model was built in its own call, which had that much less time.
+
+    The first model of a process imports its client, which takes seconds.
+    """
+    told = []
+    build, begin = candidates_of_catalogs.build_model, Walk.begin
+
+    def built(spec, *rest, **more):
+        told.append(f"{spec.alias} built")
+        return build(spec, *rest, **more)
+
+    def begun(walk, **how):
+        told.append(f"{walk.link.alias} begun")
+        return begin(walk, **how)
+
+    monkeypatch.setattr(candidates_of_catalogs, "build_model", built)
+    monkeypatch.setattr(Walk, "begin", begun)
+    names = ("first", "second", "strong")
+    with SandboxServer(models=[SandboxModel(name=name) for name in names]) as server:
+        models = {name: ModelSpec(alias=name, base_url=server.base_url) for name in names}
+        await way(router_of(models))
+    assert told[:3] == ["first built", "second built", "first begun"]

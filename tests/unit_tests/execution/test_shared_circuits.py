@@ -270,6 +270,7 @@ def test_a_state_of_ones_own_that_breaks_down_leaves_the_breaker_working(
     def broken(command):
         raise RuntimeError("what a store of the user's own may do")
 
+    before = threading.enumerate()
     monkeypatch.setattr(threading, "excepthook", lambda _: None)
     monkeypatch.setattr(store, "run", broken)
     gate = gate_on(store)
@@ -279,6 +280,9 @@ def test_a_state_of_ones_own_that_breaks_down_leaves_the_breaker_working(
     comes(lambda: gate.health().state == "half_open")
     gate.admit().succeeded()
     assert gate.health().state == "closed"
+    # What their threads raise is this test's, not the next one's.
+    for thread in set(threading.enumerate()) - set(before):
+        thread.join(10)
 
 
 def test_neither_address_nor_key_is_in_the_state():

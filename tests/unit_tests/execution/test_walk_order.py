@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 import pytest
+from hand_clock import Clock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from langchain_core.exceptions import ContextOverflowError
@@ -36,22 +37,6 @@ class HttpError(Exception):
 class TooLongError(HttpError, ContextOverflowError):
     def __init__(self):
         super().__init__(400, code="context_length_exceeded")
-
-
-class Clock:
-    def __init__(self):
-        self.now = 100.0
-
-    def __call__(self):
-        return self.now
-
-    def passes(self, seconds):
-        self.now += seconds
-
-
-@pytest.fixture
-def clock():
-    return Clock()
 
 
 @pytest.fixture

@@ -76,11 +76,11 @@ def test_how_failures_are_gone_about_is_the_routers_word():
     router = router_of(
         max_retry_after_s=2, deadline_s=30, max_answer_chars=9, on_content_filter="fallback"
     )
-    conduct = router._conduct
+    conduct = router._engine.conduct
     assert conduct.retry.max_retry_after_s == 2
     assert (router._options.deadline_s, conduct.max_answer_chars) == (30, 9)
     assert conduct.reroutes_filtered
-    assert not router_of()._conduct.reroutes_filtered
+    assert not router_of()._engine.conduct.reroutes_filtered
 
 
 # ---- limits of models -------------------------------------------------------------------

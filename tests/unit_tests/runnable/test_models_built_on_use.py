@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
-import pytest
 from langchain_core.tools import tool
 
 from langchain_smartroute.sandbox import Fault
@@ -45,56 +41,3 @@ def test_models_never_retry_by_themselves(sandbox, router):
     router.invoke("Hello")
     models = [request.model for request in sandbox.requests]
     assert models.count("deepseek-chat") == 1
-
-
-def test_neither_importing_nor_building_a_router_loads_openai():
-    code = (
-        "import sys\n"
-        "from langchain_smartroute import SmartRouterRunnable, CostCallbackHandler\n"
-        "r = SmartRouterRunnable.from_catalog(base_url='http://127.0.0.1:9/v1')\n"
-        "r.explain('Hello'); CostCallbackHandler()\n"
-        "print([m for m in ('openai', 'langchain_openai', 'langchain') if m in sys.modules])"
-    )
-    done = subprocess.run(  # noqa: S603 - our own interpreter and our own words
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == "[]"
-
-
-COLD = """
-import asyncio, sys, threading, time
-from langchain_smartroute import SmartRouterRunnable
-
-class Watch:
-    def find_spec(self, name, path=None, target=None):
-        if name in ("openai", "langchain_openai"):
-            time.sleep(1.5)
-            where.add(threading.current_thread() is threading.main_thread())
-
-where = set()
-sys.meta_path.insert(0, Watch())
-router = SmartRouterRunnable.from_catalog(base_url=sys.argv[1], first_token_timeout_s=2)
-
-async def call():
-    chunks = [chunk async for chunk in router.astream("Hello")]
-    return chunks[-1]
-
-last = asyncio.run(call()) if sys.argv[2] == "async" else list(router.stream("Hello"))[-1]
-attempts = last.response_metadata["smartroute"]["attempts"]
-print([attempt["outcome"] for attempt in attempts], where)
-"""
-
-
-@pytest.mark.parametrize("way", ["sync", "async"])
-def test_the_first_model_of_a_process_is_built_before_the_clock_starts(sandbox, way):
-    """The first stream of a process failed: it imported openai in the event loop, in its own time.
-
-    With `first_token_timeout_s=2` it was told after 3.4 s that its model was silent.
-    """
-    done = subprocess.run(  # noqa: S603 - our own interpreter and our own words
-        [sys.executable, "-c", COLD, sandbox.base_url, way],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout.strip() == "['accepted'] {False}"

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sqlite3
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import redis
+import sqlalchemy as sa
 
 from langchain_smartroute import ConfigurationError, StorageError
 from langchain_smartroute.state import (
@@ -334,3 +337,72 @@ def test_a_url_with_a_typo_is_not_repeated(url):
 def test_a_scheme_with_a_typo_is_told_what_there_is():
     with pytest.raises(ConfigurationError, match=r"'reddis'.*redis"):
         open_state("reddis://host:6379/0")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("no/where/x.db", None, "there is no folder .*no/where; make it, or correct the path"),
+        ("", None, "that is a folder; name a file in it"),
+        ("random.db", b"no database at all" * 500, "not a database; correct the path, or move"),
+        ("text.db", "INSERT INTO smartroute_versions VALUES ('state', 'abc')", "'abc', which no"),
+        ("minus.db", "INSERT INTO smartroute_versions VALUES ('state', -3)", "is -3, which no"),
+        ("other.db", "ALTER TABLE smartroute_versions RENAME version TO v", "file of its own"),
+    ],
+)
+def test_a_file_that_is_none_says_what_to_do(tmp_path, name, content, told):
+    path = tmp_path / name
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    elif content is not None:
+        with sqlite3.connect(path) as connection:
+            connection.execute("CREATE TABLE smartroute_versions (room TEXT, version INTEGER)")
+            connection.execute(content)
+        connection.close()
+    state = SqlState(f"sqlite:///{path}")
+    with pytest.raises(StorageError, match=told):
+        state.run(Get(key="k"))
+    state.close()
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (
+            {"database": "nobody_made_it"},
+            "does not exist; see whether it runs",
+        ),
+        ({"username": "stranger"}, "stranger.*; see whether it runs"),
+        ({"host": "127.0.0.1", "port": 9}, "see whether it runs, and whether address"),
+    ],
+)
+def test_a_database_that_cannot_be_reached_says_what_to_do(postgres_url, change, told):
+    url = sa.make_url(postgres_url)
+    query = {k: v for k, v in url.query.items() if k not in change}
+    state = SqlState(url.set(query=query, **change).render_as_string(hide_password=False))
+    with pytest.raises(StorageError, match=told):
+        state.run(Get(key="k"))
+    state.close()
+
+
+def test_a_redis_that_refuses_says_what_to_do(redis_url):
+    state = RedisState(redis_url)
+    with redis.Redis.from_url(redis_url) as admin:
+        admin.set("{smartroute}:c:c", "a text")
+        with pytest.raises(StorageError, match=r"refuses: .*WRONGTYPE.*; others use its keys"):
+            state.run(hold("a", claim()))
+        admin.config_set("maxmemory", "1")
+        try:
+            with pytest.raises(StorageError, match=r"refuses: .*; raise its maxmemory"):
+                state.run(hold("a", claim(counter="d")))
+        finally:
+            admin.config_set("maxmemory", "0")
+    state.close()
+
+
+def test_whatever_a_user_is_called_is_counted(new_state):
+    """A name may hold what UTF-8 has no form for; it came from a request."""
+    state = new_state("redis")
+    for name in ("\ud800", "a\0b|=\n", "u" * 100_000, "\u00e4\u4eba"):
+        assert state.run(hold(name, claim(counter=name, amount=3))) is None
+        assert state.run(settle(name, **{name: 2})) == (Standing(spent=2),)

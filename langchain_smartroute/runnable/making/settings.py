@@ -17,10 +17,10 @@ from langchain_smartroute.catalog import SHIPPED, Catalog, own_prices
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.execution import as_breaker
 from langchain_smartroute.routing import Rule, as_rules
-from langchain_smartroute.runnable.checking import written_cascade, written_checks
-from langchain_smartroute.runnable.classifiers import written_classifier
-from langchain_smartroute.runnable.conversing import as_signs
-from langchain_smartroute.runnable.policies import written_policy
+from langchain_smartroute.runnable.making.checking import written_cascade, written_checks
+from langchain_smartroute.runnable.making.classifiers import written_classifier
+from langchain_smartroute.runnable.making.policies import written_policy
+from langchain_smartroute.runnable.making.signs import as_signs
 
 if TYPE_CHECKING:
     from langchain_smartroute.runnable.configured import ConfiguredModel

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from langchain_smartroute.classify import (
     as_classifier,
 )
 from langchain_smartroute.errors import ConfigurationError
+from langchain_smartroute.routing import Rule
 from langchain_smartroute.types import TASKS
 
 __all__ = ["given_classifier", "say_unheard_tasks", "written_classifier"]
@@ -51,25 +52,29 @@ def given_classifier(value: Any) -> Classifier:
     return found.load() if isinstance(found, LinearClassifier) and found.path else found
 
 
-def say_unheard_tasks(tasks: Collection[str], classifier: Any) -> None:
-    """Warn of routes for tasks that no request can have.
+def say_unheard_tasks(routes: Collection[str], rules: Sequence[Rule], classifier: Any) -> None:
+    """Warn of routes and rules for tasks that no request can have.
 
     Args:
-        tasks: Those that there are routes for.
+        routes: The tasks that there are routes for.
+        rules: The router's rules.
         classifier: The router's setting; one of the user's own may know other tasks.
     """
-    if classifier in (None, _LINEAR, _PATTERNS):
-        for task in tasks:
-            if task not in TASKS:
-                _say_unheard(task)
+    if classifier not in (None, _LINEAR, _PATTERNS):
+        return
+    named = [(f"routes.{task}", task) for task in routes]
+    named += [(f"rule {rule.label}", task) for rule in rules for task in rule.tasks]
+    for where, task in named:
+        if task not in TASKS:
+            _say_unheard(where)
 
 
 @cache
-def _say_unheard(task: str) -> None:
+def _say_unheard(where: str) -> None:
     _log.warning(
-        "routes.%s: no request is of this task; without a classifier of your own they are %s."
+        "%s: no request is of this task; without a classifier of your own they are %s."
         " Logged once.",
-        task,
+        where,
         ", ".join(TASKS),
     )
 

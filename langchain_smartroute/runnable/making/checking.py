@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
@@ -20,7 +21,7 @@ from langchain_smartroute.execution.checks import (
     as_check,
     default_checks,
 )
-from langchain_smartroute.runnable.build import catalog_of_models
+from langchain_smartroute.runnable.making.build import catalog_of_models
 
 if TYPE_CHECKING:
     from langchain_smartroute.catalog import Catalog
@@ -38,6 +39,8 @@ _WITH_SETTINGS: dict[str, type[BuiltinCheck]] = {
 }
 _PLAIN: dict[str, Check] = {check.name: check for check in default_checks()}
 _PLAIN_KINDS = tuple(type(check.function) for check in _PLAIN.values())
+_BUILDING = ("langchain_smartroute.", "langchain_core.", "pydantic.")
+"""Whose frames lie between a router's constructor and what it warns of."""
 _ALONE = ("agreement", "logprob")
 """Checks that need no setting to be a cascade."""
 
@@ -251,5 +254,16 @@ def _warn_of_streams(names: Sequence[str]) -> None:
         f" {', '.join(names)} are recorded as unmet and reject nothing. Use"
         ' stream_policy="buffer" for streams that are checked first.',
         UserWarning,
-        stacklevel=5,
+        stacklevel=_callers_level(),
     )
+
+
+def _callers_level() -> int:
+    """How many frames above a warning's the code stands that builds the router.
+
+    In between are the router's own, pydantic's and LangChain's.
+    """
+    level, frame = 0, sys._getframe(1)  # noqa: SLF001 - `skip_file_prefixes` is there from 3.12 on
+    while frame.f_back and frame.f_globals.get("__name__", "").startswith(_BUILDING):
+        level, frame = level + 1, frame.f_back
+    return level + 1

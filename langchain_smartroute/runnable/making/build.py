@@ -17,7 +17,7 @@ from langchain_smartroute.execution import (
     ModelSettings,
     TimeLimits,
     Traits,
-    adopted,
+    adopted_model,
     as_breaker,
     build_model,
     drops_thoughts,
@@ -137,7 +137,7 @@ def _brought(
     )
     return Candidate(
         spec,
-        lambda loop: adopted(
+        lambda loop: adopted_model(
             model,
             limits,
             loop=loop,

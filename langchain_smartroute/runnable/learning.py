@@ -1,44 +1,20 @@
-"""How a router decides, and what it hears of its answers afterwards."""
+"""What a router hears of its answers afterwards, and what it has learned."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-from pydantic import Field, PrivateAttr
+if TYPE_CHECKING:
+    from langchain_smartroute.engine import Engine
+    from langchain_smartroute.routing import QualityPredictor
 
-from langchain_smartroute.accounting import as_score_sink
-from langchain_smartroute.engine import Engine, Feedback, SharedLessons
-from langchain_smartroute.routing import QualityPolicy, QualityPredictor, RulesFirst
-from langchain_smartroute.runnable.spending import SpendingModel
-from langchain_smartroute.state import SharedState
-
-__all__ = ["DecidingModel", "feedback_for"]
+__all__ = ["LearnsFromScores"]
 
 
-def feedback_for(policy: RulesFirst, on_feedback: Any, *, state: SharedState | None) -> Feedback:
-    """What takes scores for a policy: its own predictor, where it has one.
+class LearnsFromScores:
+    """The part of a router that takes scores."""
 
-    Args:
-        policy: The router's.
-        on_feedback: A callable that is told each score, or the path of a file for them.
-        state: Where workers share what they learn; `None`: each learns by itself.
-    """
-    predictor = policy.predictor if isinstance(policy, QualityPolicy) else QualityPredictor()
-    told = as_score_sink(on_feedback)
-    shared = None if state is None else SharedLessons.of(predictor, state)
-    return Feedback(predictor, aliases=policy.catalog.models, told=told, shared=shared)
-
-
-class DecidingModel(SpendingModel):
-    """A chat model that decides by a policy and learns from scores.
-
-    The attributes are described in `SmartRouterRunnable`.
-    """
-
-    policy: Any = Field(default="table", exclude=True)
-    on_feedback: Any = Field(default=None, exclude=True)
-
-    _engine: Engine = PrivateAttr()
+    _engine: Engine
 
     @property
     def predictor(self) -> QualityPredictor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gc
 import select
 import socket
 import ssl
@@ -13,6 +14,7 @@ import threading
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import AsyncGeneratorType
 from urllib.parse import urlsplit
 
 import pytest
@@ -408,3 +410,63 @@ def test_nothing_is_left_open_when_a_loop_ends(connections, end):
             check=False,
         )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def still_open():
+    """Asynchronous generators of a client's stream that have begun and not ended."""
+    gc.collect()
+    found = [g for g in gc.get_objects() if isinstance(g, AsyncGeneratorType) and g.ag_frame]
+    packages = ("openai", "httpx", "httpx2", "langchain_openai")
+    return [
+        g.__qualname__ for g in found if g.ag_frame.f_globals["__name__"].split(".")[0] in packages
+    ]
+
+
+async def left_early(router):
+    stream = router.astream("What is 2 + 3?")
+    async for chunk in stream:
+        if chunk.text:
+            break
+    await stream.aclose()
+    return still_open()
+
+
+async def cancelled(router):
+    arrived = asyncio.Event()
+
+    async def reading():
+        async for chunk in router.astream("What is 2 + 3?"):
+            if chunk.text:
+                arrived.set()
+
+    task = asyncio.create_task(reading())
+    await arrived.wait()
+    task.cancel()
+    await asyncio.wait([task])
+    return still_open()
+
+
+async def read_to_its_end(router):
+    async for _ in router.astream("What is 2 + 3?"):
+        pass
+    return still_open()
+
+
+@TRANSPORTS
+@pytest.mark.parametrize("use", [left_early, cancelled, read_to_its_end])
+async def test_what_a_stream_is_made_of_is_closed_with_it(connections, use):
+    """Each of a dozen generators was left to the event loop when the one around it was closed.
+
+    A loop that ended in the meantime said "coroutine method 'aclose' of 'Response.aiter_raw'
+    was never awaited", somewhere in a later test.
+    """
+    from langchain_smartroute.sandbox import Fault, SandboxModel, SandboxServer
+
+    catalog = {"models": {"only": {}}, "default": "only"}
+    with SandboxServer(models=[SandboxModel(name="only")]) as server:
+        if use is cancelled:
+            server.set_fault("only", Fault(kind="stall", after_tokens=1))
+        router = SmartRouterRunnable.from_catalog(
+            catalog=catalog, base_url=server.base_url, transport=connections
+        )
+        assert await use(router) == []

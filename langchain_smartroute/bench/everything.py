@@ -1,0 +1,127 @@
+"""All benchmarks in one run, each part in processes of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from langchain_smartroute.bench.figures import Figure, Figures, merged
+from langchain_smartroute.bench.machine import load_average, machine, today, versions
+from langchain_smartroute.bench.sections import SECTIONS
+
+__all__ = ["run_everything", "steps_of"]
+
+_Step = tuple[str, list[str]]
+"""What is measured, and the command that measures it."""
+
+
+def steps_of(
+    *, rounds: int = 5, quick: bool = False, programs: Sequence[Path] = (), seed: int = 0
+) -> list[_Step]:
+    """The processes of a run, in their order: sections in turn, programs, and sections again.
+
+    A quick run has one process for all sections: most of it would be imports otherwise.
+
+    Args:
+        rounds: How often everything is measured.
+        quick: Whether the run is only to show that all works.
+        programs: Programs that measure more.
+        seed: Of random orders; each process of a section has another one.
+    """
+    section_of = ["-m", "langchain_smartroute.bench.sections"]
+    options = ["--figures", *(["--quick"] if quick else ["--rounds", f"{rounds}"])]
+    more = [(path.stem, [str(path), *options]) for path in programs]
+    if quick:
+        several = ",".join(name for name, section in SECTIONS.items() if section.always)
+        return [(several, [*section_of, several, f"{seed}", "1", "--quick"]), *more]
+    first, *later = (
+        [
+            (name, [*section_of, name, f"{seed + number}", f"{rounds}"])
+            for name, section in SECTIONS.items()
+            if section.again or not number
+        ]
+        for number in range(rounds)
+    )
+    return [*first, *more, *(step for steps in later for step in steps)]
+
+
+def run_everything(
+    *,
+    rounds: int = 5,
+    quick: bool = False,
+    programs: Sequence[Path] = (),
+    seed: int = 0,
+    on_step: Callable[[str], None] = lambda _: None,
+) -> Figures:
+    """Measure everything.
+
+    Args:
+        rounds: How often: figures are medians of so many numbers.
+        quick: Whether the run is only to show that all works; takes half a minute.
+        programs: Python files that measure more. Called with `--figures` and `--quick`
+            or `--rounds N`, such a program prints its figures as the sections do, and notes
+            on its tables as `{"table": …, "note": …}`, one JSON object a line.
+        seed: Of random orders.
+        on_step: Told what is measured next.
+
+    Returns:
+        The figures. What failed is named in `made["failed"]`, with what it said last: an
+        hour's other figures are not thrown away for it. So is the rest after an interrupt.
+    """
+    began, load = time.monotonic(), load_average()
+    times = 1 if quick else rounds
+    notes = {
+        table: note.format(rounds=times)
+        for section in SECTIONS.values()
+        for table, note in section.tables.items()
+    }
+    figures: list[Figure] = []
+    failed: list[str] = []
+    for name, arguments in steps_of(rounds=rounds, quick=quick, programs=programs, seed=seed):
+        on_step(name)
+        try:
+            told = _told(arguments)
+        except KeyboardInterrupt:
+            failed.append("the rest, which was interrupted")
+            break
+        except RuntimeError as error:
+            failed.append(f"{' '.join(arguments)}: {error}")
+            continue
+        notes |= {one["table"]: one["note"] for one in told if "note" in one}
+        figures += [Figure.from_dict(one) for one in told if "note" not in one]
+    found = merged(figures)
+    tables = {figure.table for figure in found}
+    return Figures(
+        made={
+            "date": today(),
+            "quick": quick,
+            "rounds": times,
+            "failed": failed,
+            "seconds": round(time.monotonic() - began),
+            "seed": seed,
+            "load_average": {"before": load, "after": load_average()},
+            "machine": machine(),
+            "versions": versions(),
+        },
+        notes={table: note for table, note in notes.items() if table in tables},
+        figures=found,
+    )
+
+
+def _told(arguments: Sequence[str]) -> list[dict[str, Any]]:
+    """What a program prints that is JSON, line by line.
+
+    Raises:
+        RuntimeError: If it fails, with what it said last.
+    """
+    done = subprocess.run(  # noqa: S603 - our own sections, and what the caller names
+        [sys.executable, *arguments], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise RuntimeError("".join((done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]))
+    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]

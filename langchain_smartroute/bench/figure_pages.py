@@ -1,0 +1,86 @@
+"""Figures as the Markdown tables of a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from langchain_smartroute.bench.figures import Figure, Figures
+from langchain_smartroute.bench.goals import Goal, held
+
+__all__ = ["BEGIN", "END", "MINUS", "as_markdown", "shown", "shown_spread"]
+
+BEGIN = "<!-- figures: made by `smartroute bench page`, do not edit -->"
+END = "<!-- end of figures -->"
+"""Between these a page holds what `as_markdown` writes."""
+
+MINUS = "\u2212"
+"""What stands before a negative number."""
+
+
+def shown(number: float) -> str:
+    """A number with three digits that count, at most two of them behind the point."""
+    size = abs(number)
+    digits = 0 if size >= 99.95 or number == int(number) else 1 if size >= 9.995 else 2  # noqa: PLR2004 - where rounding adds a digit
+    return f"{number:,.{digits}f}".replace("-", MINUS)
+
+
+def shown_spread(figure: Figure) -> str:
+    """The median, with the range where the samples differ."""
+    value, low, high = map(shown, (figure.value, figure.low, figure.high))
+    return value if low == high else f"{value} ({low} to {high})"
+
+
+def as_markdown(figures: Figures) -> str:
+    """All tables; medians, with the range of what was found in brackets."""
+    lines = [_made(figures), "", *_goal_table(figures)]
+    for table, several in figures.tables().items():
+        lines += [f"### {table}", "", figures.notes.get(table, ""), "", *_pivot(several), ""]
+    return "\n".join(line.rstrip() for line in lines).rstrip() + "\n"
+
+
+def _made(figures: Figures) -> str:
+    made = figures.made
+    where, load, versions = made["machine"], made["load_average"], made["versions"]
+    packages = ", ".join(f"{name} {version}" for name, version in versions.items())
+    worth = (
+        "These figures were made in passing (--quick) and say nothing. " if made["quick"] else ""
+    )
+    if made["failed"]:
+        worth += f"What failed is missing: {'; '.join(made['failed'])}. "
+    return worth + (
+        f"Made on {made['date']} in {made['seconds'] / 60:.0f} minutes on {where['cores']} cores"
+        f" ({where['processor']}, {where['system']}, {where['python']}; load average"
+        f" {load['before']} before, {load['after']} after) with {packages}. Medians, in brackets"
+        " the least and the greatest of what was found."
+    )
+
+
+def _goal_table(figures: Figures) -> Iterator[str]:
+    goals = list(held(figures))
+    if not goals:
+        return
+    yield from ("### Goals", "", "| figure | goal | found | |", "|---|---|---|---|")
+    for goal, figure in goals:
+        met = "met" if goal.is_met(figure) else "**not met**"
+        yield f"| {' / '.join(goal.key)} | {_bound(goal)} | {shown_spread(figure)} | {met} |"
+    yield ""
+
+
+def _bound(goal: Goal) -> str:
+    if goal.at_most is not None:
+        return f"≤ {shown(goal.at_most)}"
+    return "" if goal.at_least is None else f"≥ {shown(goal.at_least)}"
+
+
+def _pivot(several: Sequence[Figure]) -> Iterator[str]:
+    cells = {(figure.row, figure.column): shown_spread(figure) for figure in several}
+    rows = dict.fromkeys(figure.row for figure in several)
+    columns = dict.fromkeys(figure.column for figure in several)
+    yield _row(["", *columns])
+    yield _row(["---", *["---:"] * len(columns)])
+    for row in rows:
+        yield _row([row, *(cells.get((row, column), "") for column in columns)])
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"

@@ -1,0 +1,155 @@
+"""Figures with their spread: what a run of all benchmarks writes down and pages quote."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any, Self
+
+from langchain_smartroute.errors import ConfigurationError
+
+__all__ = ["Figure", "Figures", "Key", "merged", "tell"]
+
+Key = tuple[str, str, str]
+"""Table, row and column of a figure."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One number that was measured again and again.
+
+    Attributes:
+        table: The table that it stands in.
+        row: Its row: who, or what, is measured.
+        column: Its column: what of it, with the unit.
+        samples: What was found each time, in that order; at least one.
+    """
+
+    table: str
+    row: str
+    column: str
+    samples: tuple[float, ...]
+
+    @property
+    def key(self) -> Key:
+        """What tells it from others."""
+        return self.table, self.row, self.column
+
+    @property
+    def value(self) -> float:
+        """The median."""
+        return median(self.samples)
+
+    @property
+    def low(self) -> float:
+        """The least."""
+        return min(self.samples)
+
+    @property
+    def high(self) -> float:
+        """The greatest."""
+        return max(self.samples)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The figure as JSON values, with what follows from its samples."""
+        spread = {"value": self.value, "low": self.low, "high": self.high}
+        rounded = {name: _rounded(number) for name, number in spread.items()}
+        samples = [_rounded(sample) for sample in self.samples]
+        return {**asdict(self), **rounded, "n": len(self.samples), "samples": samples}
+
+    @classmethod
+    def from_dict(cls, told: Mapping[str, Any]) -> Self:
+        """A figure out of `as_dict`'s values; what follows from the samples is not read."""
+        return cls(
+            table=str(told["table"]),
+            row=str(told["row"]),
+            column=str(told["column"]),
+            samples=tuple(float(sample) for sample in told["samples"]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """The figures of one run.
+
+    Attributes:
+        made: When, where, with what and how long, as plain values.
+        notes: Table → how its figures were made, in words.
+        figures: All of them, in the order of the tables.
+    """
+
+    made: Mapping[str, Any]
+    notes: Mapping[str, str] = field(default_factory=dict)
+    figures: tuple[Figure, ...] = ()
+
+    def by_key(self) -> dict[Key, Figure]:
+        """Table, row and column → the figure."""
+        return {figure.key: figure for figure in self.figures}
+
+    def tables(self) -> dict[str, list[Figure]]:
+        """Table → its figures."""
+        found: dict[str, list[Figure]] = {}
+        for figure in self.figures:
+            found.setdefault(figure.table, []).append(figure)
+        return found
+
+    def as_dict(self) -> dict[str, Any]:
+        """All of it as JSON values."""
+        return {
+            "made": dict(self.made),
+            "notes": dict(self.notes),
+            "figures": [figure.as_dict() for figure in self.figures],
+        }
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """The figures in a file that `smartroute bench all` wrote.
+
+        Raises:
+            ConfigurationError: If it cannot be read as such.
+        """
+        try:
+            told = json.loads(path.read_text(encoding="utf-8"))
+            figures = tuple(Figure.from_dict(figure) for figure in told["figures"])
+            return cls(made=told["made"], notes=told["notes"], figures=figures)
+        except OSError as error:
+            raise ConfigurationError(f"{path}: cannot be read ({error.strerror})") from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise ConfigurationError(
+                f"{path}: these are no figures; make some: smartroute bench all --out DIR"
+            ) from error
+
+
+def merged(figures: Iterable[Figure]) -> tuple[Figure, ...]:
+    """Figures with the same key as one, with the samples of all of them."""
+    samples: dict[Key, list[float]] = {}
+    for figure in figures:
+        samples.setdefault(figure.key, []).extend(figure.samples)
+    return tuple(
+        Figure(table=table, row=row, column=column, samples=tuple(found))
+        for (table, row, column), found in samples.items()
+    )
+
+
+def tell(figures: Iterable[Figure], *, notes: Mapping[str, str] | None = None) -> None:
+    """Write figures to stdout as `smartroute bench all` reads them, one a line.
+
+    Args:
+        figures: What was measured.
+        notes: Table → how, in words.
+    """
+    said = [{"table": table, "note": note} for table, note in (notes or {}).items()]
+    for line in (*said, *(figure.as_dict() for figure in figures)):
+        sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+
+def _rounded(number: float) -> float:
+    """With five significant digits, which is more than any of them is worth."""
+    if number == 0:
+        return 0.0
+    return round(number, 4 - math.floor(math.log10(abs(number))))

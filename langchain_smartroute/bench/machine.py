@@ -1,0 +1,67 @@
+"""When, where and with what a benchmark ran."""
+
+from __future__ import annotations
+
+import os
+import platform
+from contextlib import suppress
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+__all__ = ["load_average", "machine", "today", "versions"]
+
+_CPUINFO = Path("/proc/cpuinfo")
+_PACKAGES = (
+    "langchain-smartroute",
+    "langchain-core",
+    "langchain-openai",
+    "openai",
+    "httpx",
+    "httpx2",
+    "aiohttp",
+    "numpy",
+    "pydantic",
+)
+
+
+def today() -> str:
+    """The date in UTC."""
+    return datetime.now(tz=UTC).date().isoformat()
+
+
+def machine() -> dict[str, Any]:
+    """Processor, how many of it, system and Python."""
+    return {
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "system": f"{platform.system()} {platform.release()}",
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+    }
+
+
+def versions() -> dict[str, str]:
+    """Package → version, of those that are installed."""
+    found = {}
+    for package in _PACKAGES:
+        with suppress(PackageNotFoundError):
+            found[package] = version(package)
+    return found
+
+
+def load_average() -> float | None:
+    """Processes that wanted to run during the last minute; `None`: not known here."""
+    try:
+        return round(os.getloadavg()[0], 2)
+    except OSError:
+        return None
+
+
+def _processor() -> str:
+    with suppress(OSError):
+        for line in _CPUINFO.read_text(encoding="utf-8").splitlines():
+            name, _, value = line.partition(":")
+            if name.strip() == "model name":
+                return value.strip()
+    return platform.processor() or platform.machine()

@@ -1,0 +1,157 @@
+"""A router's settings, checked as a whole and compiled into an engine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from langchain_smartroute.accounting import as_decision_sink, as_score_sink
+from langchain_smartroute.catalog import Catalog, with_prices
+from langchain_smartroute.engine import Conversations, Engine, Feedback, SharedLessons
+from langchain_smartroute.errors import ConfigurationError, InvalidRequestError
+from langchain_smartroute.execution import ModelSettings, chosen_transport, resolve_endpoints
+from langchain_smartroute.routing import (
+    QualityPolicy,
+    QualityPredictor,
+    RouteOptions,
+    RulesFirst,
+    as_rules,
+)
+from langchain_smartroute.runnable.making.build import (
+    build_breaker,
+    build_candidates,
+    checked_fallbacks,
+    merged_profile,
+)
+from langchain_smartroute.runnable.making.checking import build_cascade, given_checks
+from langchain_smartroute.runnable.making.classifiers import given_classifier, say_unheard_tasks
+from langchain_smartroute.runnable.making.conduct import conduct_of, limits_of
+from langchain_smartroute.runnable.making.policies import given_policy
+from langchain_smartroute.runnable.making.signs import as_signs
+from langchain_smartroute.runnable.making.spending import cost_handler, spend_limits_in
+from langchain_smartroute.state import SharedState, open_state
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import ModelProfile
+
+    from langchain_smartroute.accounting import CostCallbackHandler
+    from langchain_smartroute.runnable.configured import ConfiguredModel
+
+__all__ = ["Assembled", "assemble"]
+
+_PASSED_ON = ("cache", "disable_streaming", "output_version", "rate_limiter", "streaming")
+"""Fields of a chat model that the models built by the router take over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assembled:
+    """What a router is compiled into.
+
+    Attributes:
+        engine: Decides and calls.
+        costs: Writes every call into the router's ledger; `None` without one.
+        profile: What callers can rely on, whichever candidate a request goes to.
+    """
+
+    engine: Engine
+    costs: CostCallbackHandler | None
+    profile: ModelProfile
+
+
+def assemble(router: ConfiguredModel) -> Assembled:
+    """Check a router as a whole and compile it; builds no model and opens no connection.
+
+    Raises:
+        ConfigurationError: If something is wrong.
+    """
+    catalog = with_prices(Catalog.load(router.catalog), router.prices)
+    return Assembled(
+        engine=_engine_of(router, catalog),
+        costs=cost_handler(router, catalog),
+        profile=merged_profile(catalog),
+    )
+
+
+def _engine_of(router: ConfiguredModel, catalog: Catalog) -> Engine:
+    aliases = tuple(catalog.models)
+    _check_choices(router, aliases)
+    rules = as_rules(router.rules, aliases=aliases)
+    say_unheard_tasks(catalog.routes, rules, router.classifier)
+    policy = given_policy(
+        router.policy,
+        catalog=catalog,
+        rules=rules,
+        fallbacks=checked_fallbacks(router.fallbacks, catalog),
+        max_attempts=router.max_attempts,
+        # A callable is for spend limits: a ceiling has no error to ask it about.
+        on_limit="raise" if callable(router.on_limit) else router.on_limit,
+        sticky=router.sticky,
+    )
+    endpoints = resolve_endpoints(
+        [spec for alias, spec in catalog.models.items() if alias not in router.models],
+        catalog=catalog,
+        base_url=router.base_url,
+        api_key=router.api_key,
+        api_key_env=router.api_key_env,
+        environ=os.environ,
+    )
+    settings = ModelSettings(
+        temperature=router.temperature,
+        max_tokens=router.max_tokens,
+        stop=router.stop,
+        extra={n: v for n in _PASSED_ON if (v := getattr(router, n)) is not None},
+        transport=chosen_transport(router.transport),
+    )
+    # Nothing is connected to before it is used.
+    state = open_state(router.state)
+    breaker = build_breaker(router.breaker, state, shared=router.state is not None)
+    build = partial(build_candidates, settings=settings, breaker=breaker)
+    limits = partial(limits_of, router)
+    candidates = build(catalog, given=router.models, endpoints=endpoints, limits=limits(catalog))
+    checks, cascade = given_checks(router)
+    return Engine(
+        policy=policy,
+        classifier=given_classifier(router.classifier),
+        candidates=candidates,
+        conduct=conduct_of(router),
+        name=router.get_name(),
+        checks=checks,
+        cascade=build_cascade(
+            checks, cascade, candidates=candidates, build=build, limits_of=limits
+        ),
+        stream_policy=router.stream_policy,
+        conversations=Conversations(state=state, idle_s=router.sticky_idle_s),
+        stuck=as_signs(router.stuck),
+        limits=spend_limits_in(router, state),
+        on_decision=as_decision_sink(router.on_decision),
+        feedback=_feedback_for(
+            policy, router.on_feedback, state=None if router.state is None else state
+        ),
+    )
+
+
+def _check_choices(router: ConfiguredModel, aliases: Sequence[str]) -> None:
+    """The router's own model and ceiling, held to what a call's are held to."""
+    try:
+        RouteOptions().updated(
+            {"model": router.model, "max_cost_usd": router.max_cost_usd}, aliases=aliases
+        )
+    except InvalidRequestError as error:
+        raise ConfigurationError(str(error)) from None
+
+
+def _feedback_for(policy: RulesFirst, on_feedback: Any, *, state: SharedState | None) -> Feedback:
+    """What takes scores for a policy: its own predictor, where it has one.
+
+    Args:
+        policy: The router's.
+        on_feedback: A callable that is told each score, or the path of a file for them.
+        state: Where workers share what they learn; `None`: each learns by itself.
+    """
+    predictor = policy.predictor if isinstance(policy, QualityPolicy) else QualityPredictor()
+    shared = None if state is None else SharedLessons.of(predictor, state)
+    told = as_score_sink(on_feedback)
+    return Feedback(predictor, aliases=policy.catalog.models, told=told, shared=shared)
