@@ -25,14 +25,7 @@ def build_router(base_url: str, key: str) -> SmartRouterRunnable:
     """A cheap and a strong model: rules first, then the routes, then the default."""
 
     def model(name: str) -> ChatOpenAI:
-        # Of a gateway only you know who stands behind it, and so what it takes.
-        return ChatOpenAI(
-            model=name,
-            base_url=base_url,
-            api_key=SecretStr(key),
-            max_retries=0,
-            metadata={"ls_provider": "openai"},
-        )
+        return ChatOpenAI(model=name, base_url=base_url, api_key=SecretStr(key), max_retries=0)
 
     return SmartRouterRunnable.from_models(
         {"fast": model("gpt-4o-mini"), "strong": model("gpt-4o")},

@@ -93,19 +93,13 @@ def _print(found: list[SetPoints]) -> None:
         ]
     worst = min((point.errors for point in points), default=0.0)
     chance = _BY_CHANCE * len(points)
+    sure = f"{_threshold(len(points)):+.1f} (Bonferroni, 5%)"
     lines += [
-        (
-            f"{len(points):,} points, {len(below)} below the best single model at equal cost by more"
-            f" than their 95% interval, {above:,} above"
-        ),
-        (
-            f"  by chance up to {chance:.0f} would be below if the policy were exactly as good at every"
-            " one; more, as the rival is chosen on the same prompts"
-        ),
-        (
-            f"  the lowest is {worst:+.1f} standard errors away; all points taken together, one would"
-            f" have to be {_threshold(len(points)):+.1f} (Bonferroni, 5%)"
-        ),
+        f"{len(points):,} points, against the best single model at equal cost:",
+        f"  {above:,} above it by more than their 95% interval, {len(below)} below",
+        f"  up to {chance:.0f} would be below by chance if all were exactly as good; some more, as",
+        "  the rival is chosen on the same prompts",
+        f"  the lowest is {worst:+.1f} standard errors away; of so many it would take {sure}",
     ]
     print_hanging(lines, width=console().width)
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     )
     from langchain_smartroute.engine.engine import Engine
     from langchain_smartroute.engine.feedback import Feedback
+    from langchain_smartroute.engine.lessons import SharedLessons
     from langchain_smartroute.engine.request import Request
 else:
     __getattr__, __dir__ = on_first_use(
@@ -25,6 +26,7 @@ else:
             "conversation": "Conversations Recollection Visit conversation_key",
             "engine": "Engine",
             "feedback": "Feedback",
+            "lessons": "SharedLessons",
             "request": "Request",
         },
     )
@@ -36,6 +38,7 @@ __all__ = [
     "Feedback",
     "Recollection",
     "Request",
+    "SharedLessons",
     "Visit",
     "conversation_key",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import threading
 from collections import OrderedDict
@@ -10,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from langchain_smartroute.accounting import ScoreRecord
+from langchain_smartroute.engine.lessons import SharedLessons
 from langchain_smartroute.errors import InvalidRequestError
 from langchain_smartroute.routing import QualityPredictor
 
@@ -41,6 +43,7 @@ class Feedback:
         predictor: Learns the scores; left out: one that knows nothing yet.
         aliases: Whose answers can be scored.
         told: Is given the record of each score; `None`: nobody.
+        shared: Keeps the predictor in step with other workers'; `None`: it is on its own.
     """
 
     def __init__(
@@ -49,15 +52,19 @@ class Feedback:
         *,
         aliases: Collection[str] = (),
         told: OnFeedback | None = None,
+        shared: SharedLessons | None = None,
     ) -> None:
         self.predictor = predictor or QualityPredictor()
         self._aliases = tuple(aliases)
         self._told = told
+        self._shared = shared
         self._ended: OrderedDict[str, _Ended] = OrderedDict()
         self._lock = threading.Lock()
 
     def ended(self, walk: Walk) -> None:
         """Remember a request that has ended."""
+        if self._shared is not None:
+            self._shared.touch()
         decision: Any = walk.decision
         answered = [a.model for a in walk.attempts if a.outcome in ("accepted", "cached")]
         found = _Ended(
@@ -71,7 +78,7 @@ class Feedback:
                 self._ended.popitem(last=False)
 
     def give(self, decision_id: str, score: float, *, model: str | None = None) -> None:
-        """Count a score for the model and task of a decision.
+        """Count a score for the model and task of a decision, and tell other workers of it.
 
         Args:
             decision_id: The decision.
@@ -81,6 +88,17 @@ class Feedback:
         Raises:
             InvalidRequestError: For an unknown decision or model, or what is no score.
         """
+        self._count(decision_id, score, model=model)
+        if self._shared is not None:
+            self._shared.tell()
+
+    async def agive(self, decision_id: str, score: float, *, model: str | None = None) -> None:
+        """The same without holding the event loop up."""
+        self._count(decision_id, score, model=model)
+        if self._shared is not None:
+            await asyncio.to_thread(self._shared.tell)
+
+    def _count(self, decision_id: str, score: float, *, model: str | None) -> None:
         value = _score(score)
         with self._lock:
             found = self._ended.get(decision_id)
@@ -101,6 +119,8 @@ class Feedback:
                 f"model = {alias!r} is not in the catalog; use one of {', '.join(self._aliases)}"
             )
         self.predictor.learn(alias, task=found.task, difficulty=found.difficulty, score=value)
+        if self._shared is not None:
+            self._shared.learned(alias, task=found.task, difficulty=found.difficulty, score=value)
         if self._told is not None:
             record = ScoreRecord(
                 decision_id=decision_id,

@@ -13,20 +13,22 @@ import numpy.typing as npt
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.evaluation.outcomes import OutcomeTable
 from langchain_smartroute.evaluation.replays import Routes
+from langchain_smartroute.execution.checks.comparing import marked_answer
 
-__all__ = ["agreement", "by_agreement", "by_confidence"]
+__all__ = ["agreement", "by_agreement", "by_confidence", "stated_answer"]
 
 Same = Callable[[str, str], bool]
 
 
 def agreement(table: OutcomeTable, first: str, second: str, *, same: Same) -> npt.NDArray[np.bool_]:
-    """Whether two models gave the same final answer to each prompt; without an answer: no.
+    r"""Whether two models gave the same final answer to each prompt; without an answer: no.
 
     Args:
         table: The outcomes, with answers.
         first: One model.
         second: The other.
-        same: Compares two final answers; each pair of different texts is compared once.
+        same: Compares two final answers; each pair of different texts is compared once, and
+            once more as what they mark as their answers (`\boxed{…}`, "the answer is").
 
     Raises:
         ConfigurationError: If the table has no answers of one of them.
@@ -44,9 +46,15 @@ def agreement(table: OutcomeTable, first: str, second: str, *, same: Same) -> np
         if one < 0 or other < 0:
             continue
         if (one, other) not in known:
-            known[one, other] = same(table.answer_texts[one], table.answer_texts[other])
+            texts = table.answer_texts[one], table.answer_texts[other]
+            known[one, other] = same(*texts) or same(*map(stated_answer, texts))
         found[row] = known[one, other]
     return found
+
+
+def stated_answer(text: str) -> str:
+    """What a text calls its answer, where a table holds more than that."""
+    return marked_answer(text) or text
 
 
 def by_agreement(

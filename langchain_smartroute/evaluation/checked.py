@@ -40,6 +40,7 @@ _FEATURES = (
 """Those that a final answer has as well as the whole one, since a table holds no more."""
 
 _ANY_TAIL = -100.0
+_FINE = 1e9
 
 
 def fitted_check(table: OutcomeTable, *, first: str, second: str) -> LearnedCheck:
@@ -87,7 +88,8 @@ def learned_family(
 
     def told(threshold: float) -> Mapping[str, Any]:
         # A check's threshold lies between 0 and 1, ends left out.
-        within = min(max(round(threshold, 6), 1e-6), 1 - 1e-6)
+        # Rounded down: many answers may have just this probability, and they are kept.
+        within = min(max(math.floor(threshold * _FINE) / _FINE, 1e-6), 1 - 1e-6)
         named = {"check": "learned", "path": saved, "with": [second], "tasks": list(TASKS)}
         return {"cascade": {**named, "threshold": within}}
 

@@ -8,6 +8,7 @@ from functools import lru_cache, partial
 import numpy as np
 
 from langchain_smartroute.errors import ConfigurationError, NoFeasibleModelError
+from langchain_smartroute.evaluation.cascades import stated_answer
 from langchain_smartroute.evaluation.outcomes import OutcomeTable
 from langchain_smartroute.evaluation.replays import NOBODY, Routes
 from langchain_smartroute.execution.checks.comparing import same_answer
@@ -88,9 +89,13 @@ def same_answers(table: OutcomeTable) -> Accepts:
     def accepts(row: int, first: int, opinions: Sequence[int]) -> bool:
         mine = table.answer(row, first)
         others = [table.answer(row, column) for column in opinions]
-        return mine is not None and all(o is not None and same_answer(mine, o) for o in others)
+        return mine is not None and all(o is not None and _same(mine, o) for o in others)
 
     return accepts
+
+
+def _same(one: str, other: str) -> bool:
+    return same_answer(one, other) or same_answer(stated_answer(one), stated_answer(other))
 
 
 def _column(table: OutcomeTable, names: Mapping[str, str], alias: str) -> int:

@@ -29,14 +29,6 @@ _PAIRS = (
     ("OPENAI_BASE_URL", "OPENAI_API_KEY"),
 )
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_HOSTS = {
-    "api.deepseek.com": "deepseek",
-    "api.openai.com": "openai",
-    "api.z.ai": "zai",
-    "open.bigmodel.cn": "zhipuai",
-    "openrouter.ai": "openrouter",
-}
-"""Providers' own addresses, from their API references, read on 2026-11-27."""
 _NO_KEY = SecretStr("no-key-needed")
 _MEND = (
     "pass base_url and api_key, or set SMARTROUTE_BASE_URL and SMARTROUTE_API_KEY (or"
@@ -69,11 +61,6 @@ class Endpoint:
         parts = [self.base_url, self.api_key.get_secret_value()]
         parts += [f"{n}: {v.get_secret_value()}" for n, v in (*self.headers, *self.query)]
         return hashlib.sha256("\n".join(parts).encode("utf-8", "replace")).hexdigest()
-
-    @property
-    def provider(self) -> str | None:
-        """Whose own address it is, in the names of genai-prices; `None`: nobody's we know."""
-        return _HOSTS.get(urlsplit(self.base_url).hostname or "")
 
     @property
     def is_openai(self) -> bool:

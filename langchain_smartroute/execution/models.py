@@ -162,9 +162,9 @@ def spec_of_model(alias: str, model: Runnable[Any, Any]) -> ModelSpec:
     """Describe a model that the user brought.
 
     Capabilities come from its `profile`, prices and priors from the shipped
-    catalogs by its name. What neither knows does not rule it out. A `ChatOpenAI` at an
-    address that is nobody's we know has no price by its name, unless its metadata names
-    who stands behind it (`ls_provider`).
+    catalogs by its name. What neither knows does not rule it out. Its metadata may name
+    who stands behind it (`ls_provider`): if that is not the provider of the name, the
+    price is unknown.
     """
     inner = _innermost(model)
     name = _name_of(inner)
@@ -191,11 +191,9 @@ def spec_of_model(alias: str, model: Runnable[Any, Any]) -> ModelSpec:
     served = endpoint_of(alias, model)
     elsewhere = isinstance(served, Endpoint) and not served.is_openai
     told = (getattr(inner, "metadata", None) or {}).get("ls_provider")
-    vouched = (
-        not elsewhere or told is not None or _provider_at(served) == getattr(known, "provider", "")
-    )
-    # A server of one's own may call its model as it likes: its name says nothing of its price.
-    facts["priced_by_name"] = vouched
+    # A server of one's own may call its model as it likes, and then it is said who it is.
+    is_provider = told in (None, getattr(known, "provider", told))
+    facts["priced_by_name"] = is_provider
     if provider and not (provider == "openai" and elsewhere):
         facts["provider"] = provider
     if known is not None:
@@ -203,17 +201,12 @@ def spec_of_model(alias: str, model: Runnable[Any, Any]) -> ModelSpec:
             # A ChatOpenAI may stand in front of anybody; other classes are their provider's.
             "provider": known.provider if provider in (None, "openai") else provider,
             "reasoning": known.reasoning or facts["reasoning"],
-            "prices": known.prices if vouched else (),
+            "prices": known.prices if is_provider else (),
             "quality": known.quality,
             "quality_source": known.quality_source,
             "strengths": known.strengths,
         }
     return ModelSpec(**facts)
-
-
-def _provider_at(served: Endpoint | str) -> str | None:
-    """Who is known to serve at an endpoint."""
-    return served.provider if isinstance(served, Endpoint) else None
 
 
 def is_single_model(model: Runnable[Any, Any]) -> bool:

@@ -69,9 +69,9 @@ class Aim:
     """How good is good enough; at most one of these is given.
 
     Attributes:
-        bar: The quality that an answer is expected to have.
-        keep: The share of the best candidate's quality. The cheapest that has it is taken,
-            or one that costs a little more and is much better.
+        bar: The quality that an answer is expected to have. The cheapest that clears it is
+            taken, or one that costs a little more and is much better.
+        keep: The share of the best candidate's quality; likewise.
         give_up: What may be lost against the best candidate, in points of quality;
             likewise.
         worth_usd: What an answer of quality 1 is worth against one of 0, in US dollars:
@@ -123,12 +123,16 @@ class Aim:
         found = ((name, getattr(self, name)) for name in (*_SHARES, _WORTH))
         return {name: value for name, value in found if value is not None}
 
-    def choose(self, offers: Sequence[Offer], *, task: str) -> tuple[str, str]:
+    def choose(
+        self, offers: Sequence[Offer], *, task: str, full_usd: Decimal | None = None
+    ) -> tuple[str, str]:
         """Who should answer, and why.
 
         Args:
             offers: At least one.
             task: For the words.
+            full_usd: What the request would cost at the candidate that is best at such
+                requests in general; `None`: at the one that is best at this.
         """
         if self.worth_usd is not None:
             return self._most_worth(offers, task=task)
@@ -139,7 +143,10 @@ class Aim:
             why = f"best of {len(offers)}, as none clears the bar {bar:.2f}"
             return best.alias, f"predicted {best.quality:.2f} for {task}: {why}"
         cheapest = min(clear, key=dearness)
-        chosen = cheapest if self.bar is not None else _bargain(clear, cheapest, best, bar)
+        full = best.cost_usd if full_usd is None else full_usd
+        chosen = cheapest
+        if full is not None and len(clear) > 1:
+            chosen = _bargain(clear, cheapest, allowed=best.quality - bar, full=full)
         which = "cheapest" if chosen is cheapest else "best bargain"
         count = (
             f"{which} of {len(clear)} that clear it" if len(clear) > 1 else "nobody else clears it"
@@ -171,20 +178,18 @@ class Aim:
         )
 
 
-def _bargain(clear: Sequence[Offer], cheapest: Offer, best: Offer, bar: float) -> Offer:
+def _bargain(clear: Sequence[Offer], cheapest: Offer, *, allowed: float, full: Decimal) -> Offer:
     """The cheapest that clears a bar, unless a little more than its price buys much more.
 
-    Who would lose no more than `best - bar` to come from the best candidate's price down to
-    the cheapest's has said what quality is worth. One that gives several times as much for
-    the rest of its price is taken instead of the cheapest: a mix of that with the best is
-    worse than the one in between for everything. With two candidates it never comes to that.
+    Who would lose `allowed` to come from the full price down to the cheapest's has said what
+    quality is worth. One that gives several times as much for the rest of its price is taken
+    instead of the cheapest: a mix of that with the best is worse than the one in between for
+    everything. With two candidates it never comes to that.
     """
-    if best.cost_usd is None or cheapest.cost_usd is None:
+    least = cheapest.cost_usd
+    if least is None or full <= least or allowed <= 0:
         return cheapest
-    least, allowed = cheapest.cost_usd, best.quality - bar
-    width = float(best.cost_usd - least)
-    if width <= 0 or allowed <= 0:
-        return cheapest
+    width = float(full - least)
 
     def surplus(offer: Offer) -> float:
         dearer = float((offer.cost_usd or _FREE) - least)

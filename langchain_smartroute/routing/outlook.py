@@ -59,6 +59,10 @@ class Outlook:
         """How good a candidate is at a task, whatever the words and the difficulty."""
         return self._means_at(task, "").get(alias)
 
+    def at(self, task: str) -> Mapping[str, float]:
+        """Alias → how good a candidate is at a task, whatever the words and the difficulty."""
+        return self._means_at(task, "")
+
     def _means_at(self, task: str, difficulty: str) -> dict[str, float]:
         revision = self._predictor.revision
         if revision != self._revision or len(self._means) > _MOST_KEPT:

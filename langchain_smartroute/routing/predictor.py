@@ -37,6 +37,7 @@ class QualityPredictor:
         text_gains: What the words of a request add; `None`: nothing.
         revision: Rises with every score that is learned.
         path: The file that it was last saved to or loaded from; `None`: there is none.
+        sharing: What keeps it in step with other workers' predictors; `None`: nothing does.
 
     Args:
         tallies: Alias and task → difficulty → the scores that came in before.
@@ -59,7 +60,9 @@ class QualityPredictor:
         self.text_gains = text_gains
         self.revision = 0
         self.path: Path | None = None
+        self.sharing: Any = None
         self._tallies: dict[tuple[str, str], Mapping[str, Tally]] = dict(tallies or {})
+        self._others: Tallies = {}
         self._lock = threading.Lock()
         self._gains: dict[bytes, Mapping[str, float]] = {}
 
@@ -124,14 +127,26 @@ class QualityPredictor:
             self._tallies[alias, task] = {**old, difficulty: new}
             self.revision += 1
 
+    def hear(self, others: Tallies) -> None:
+        """Take over what other workers have learned, in place of what was heard before.
+
+        Args:
+            others: Alias and task → difficulty → their scores.
+        """
+        with self._lock:
+            if others == self._others:
+                return
+            self._others = dict(others)
+            self.revision += 1
+
     def tallies(self, alias: str, task: str) -> Mapping[str, Tally]:
-        """Difficulty → the scores that came in for a candidate and task.
+        """Difficulty → the scores that came in for a candidate and task, here and elsewhere.
 
         Args:
             alias: The candidate.
             task: The task; one without scores gives an empty mapping.
         """
-        return self._tallies.get((alias, task), {})
+        return _both(self._tallies.get((alias, task), {}), self._others.get((alias, task), {}))
 
     def gains(self, features: RequestFeatures) -> Mapping[str, float]:
         """Alias → by how much a request's words move the prediction; empty: not at all."""
@@ -150,7 +165,11 @@ class QualityPredictor:
     @property
     def is_blank(self) -> bool:
         """Whether nothing was fitted or learned."""
-        return not (self.findings.levels or self._tallies)
+        return not (self.findings.levels or self._tallies or self._others)
+
+    def digest(self) -> str:
+        """A name for what is known, the same in every process that knows the same."""
+        return hashlib.sha256(self._written({}).encode()).hexdigest()
 
     def save(self, path: str | Path, *, aim: Mapping[str, Any] | None = None) -> None:
         """Write everything that is known to a file.
@@ -162,11 +181,7 @@ class QualityPredictor:
         Raises:
             ConfigurationError: If it cannot be written.
         """
-        from langchain_smartroute.routing.saved import written  # noqa: PLC0415
-
-        with self._lock:
-            tallies = dict(self._tallies)
-        content = written(self.findings, self.text_gains, tallies, aim=aim or {})
+        content = self._written(aim or {})
         try:
             Path(path).write_text(content, encoding="utf-8")
         except OSError as error:
@@ -211,6 +226,23 @@ class QualityPredictor:
         """How it was fitted, for people."""
         return self.findings.card
 
-    def _all_tallies(self) -> Sequence[Tally]:
+    def _written(self, aim: Mapping[str, Any]) -> str:
+        from langchain_smartroute.routing.saved import written  # noqa: PLC0415
+
+        return written(self.findings, self.text_gains, self._everything(), aim=aim)
+
+    def _everything(self) -> Tallies:
         with self._lock:
-            return [tally for by_level in self._tallies.values() for tally in by_level.values()]
+            mine, others = dict(self._tallies), self._others
+        places = {**mine, **others}
+        return {at: _both(mine.get(at, {}), others.get(at, {})) for at in places}
+
+    def _all_tallies(self) -> Sequence[Tally]:
+        return [tally for by_level in self._everything().values() for tally in by_level.values()]
+
+
+def _both(mine: Mapping[str, Tally], others: Mapping[str, Tally]) -> Mapping[str, Tally]:
+    """Scores from here and elsewhere, added up."""
+    if not others:
+        return mine
+    return {d: mine.get(d, Tally()).plus(*others.get(d, Tally())) for d in {**mine, **others}}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -132,11 +132,17 @@ class QualityPreference:
             aim = self._policy.aim
             if aim.is_open:
                 aim = _BY_TIER[self._options.tier]
-            yield aim.choose(able, task=self._features.task)
+            yield aim.choose(able, task=self._features.task, full_usd=self._full_usd(able))
         else:
             default = self._policy.catalog.default_alias
             yield default, "default, as no candidate's quality is known"
         yield from self.others()
+
+    def _full_usd(self, able: Sequence[Offer]) -> Decimal | None:
+        """What the one would cost that is best at the task, whatever the request's words."""
+        known = self._policy.outlook.at(self._features.task)
+        best = max(able, key=lambda offer: known.get(offer.alias, 0.0))
+        return best.cost_usd
 
     def others(self) -> Iterator[Wish]:
         """Everybody, the best first; of equals the cheaper one; the unknown ones last."""

@@ -31,6 +31,8 @@ class LearnsFromScores:
         The score is counted for the model, the task and the difficulty of the decision;
         with the quality policy later decisions go by it, until this process ends:
         `predictor.save` keeps what was learned, and `on_feedback` each score as it comes.
+        With `state=` all workers with the same predictor learn from it, and those who start
+        later know it too; while the state does not answer, this process learns alone.
 
         Args:
             decision_id: The answer's `response_metadata["smartroute"]["decision_id"]`.
@@ -57,4 +59,4 @@ class LearnsFromScores:
 
     async def afeedback(self, decision_id: str, score: float, *, model: str | None = None) -> None:
         """Say how good an answer was; the same as `feedback`, for asynchronous code."""
-        self._engine.feedback.give(decision_id, score, model=model)
+        await self._engine.feedback.agive(decision_id, score, model=model)

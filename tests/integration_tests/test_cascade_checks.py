@@ -116,8 +116,7 @@ async def told_by(way, router, request):
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("own", [False, True], ids=["an alias", "a chat model"])
 async def test_a_judges_mark_decides_and_costs(server, way, own):
-    said = {"ls_provider": "openai"}
-    model = ChatOpenAI(model=JUDGE, base_url=server.base_url, api_key="none", metadata=said)
+    model = ChatOpenAI(model=JUDGE, base_url=server.base_url, api_key="none")
     router = router_at(server, cascade=JudgeCheck(model if own else JUDGE, at_least=3))
     good = await told_by(way, router, GOOD)
     assert [(a["model"], a["outcome"]) for a in good["attempts"]] == [

@@ -572,13 +572,17 @@ async def test_a_query_is_part_of_every_url(saying):
 
 @pytest.mark.parametrize(
     ("settings", "is_known"),
-    [({}, False), ({"metadata": {"ls_provider": "openai"}}, True)],
-    ids=["nobody named", "a provider named"],
+    [
+        ({}, True),
+        ({"metadata": {"ls_provider": "openai"}}, True),
+        ({"metadata": {"ls_provider": "my-vllm"}}, False),
+    ],
+    ids=["a gateway", "its provider named", "another named"],
 )
-async def test_a_providers_price_is_not_charged_for_a_server_that_only_uses_its_names(
+async def test_a_providers_price_is_not_charged_for_a_server_that_says_it_is_another(
     server, settings, is_known
 ):
-    """A vLLM of one's own that calls its model `gpt-4o` was told to cost what OpenAI takes."""
+    """A vLLM of one's own that calls its model `gpt-4o` had no way to say that it costs nothing."""
     mine = ChatOpenAI(model="gpt-4o", base_url=server.base_url, api_key="none", **settings)
     router = SmartRouterRunnable.from_models({"mine": mine})
     costs = CostCallbackHandler()
@@ -590,21 +594,3 @@ async def test_a_providers_price_is_not_charged_for_a_server_that_only_uses_its_
     told = [answer.response_metadata["smartroute"]["cost"] for answer in answers]
     assert [cost is not None for cost in told] == [is_known] * 3
     assert [record.cost_usd is not None for record in costs.records] == [is_known] * 3
-
-
-@pytest.mark.parametrize(
-    ("name", "base_url", "is_known"),
-    [
-        ("deepseek-chat", "https://api.deepseek.com/v1", True),
-        ("gpt-4o", "https://api.openai.com/v1", True),
-        ("gpt-4o", None, True),
-        ("gpt-4o", "https://api.deepseek.com/v1", False),
-        ("gpt-4o", "http://my-vllm:8000/v1", False),
-    ],
-)
-def test_a_providers_own_address_vouches_for_its_prices(name, base_url, is_known):
-    """Only who sells a model takes its price."""
-    mine = ChatOpenAI(model=name, base_url=base_url, api_key="none")
-    router = SmartRouterRunnable.from_models({"mine": mine})
-    priced = router.explain("Hello").estimated_cost_usd
-    assert (priced is not None) is is_known

@@ -10,10 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_smartroute.accounting import as_decision_sink, as_score_sink
 from langchain_smartroute.catalog import Catalog, with_prices
-from langchain_smartroute.engine import Conversations, Engine, Feedback
+from langchain_smartroute.engine import Conversations, Engine, Feedback, SharedLessons
 from langchain_smartroute.errors import ConfigurationError, InvalidRequestError
 from langchain_smartroute.execution import ModelSettings, chosen_transport, resolve_endpoints
-from langchain_smartroute.routing import QualityPolicy, RouteOptions, RulesFirst, as_rules
+from langchain_smartroute.routing import (
+    QualityPolicy,
+    QualityPredictor,
+    RouteOptions,
+    RulesFirst,
+    as_rules,
+)
 from langchain_smartroute.runnable.making.build import (
     build_breaker,
     build_candidates,
@@ -26,7 +32,7 @@ from langchain_smartroute.runnable.making.conduct import conduct_of, limits_of
 from langchain_smartroute.runnable.making.policies import given_policy
 from langchain_smartroute.runnable.making.signs import as_signs
 from langchain_smartroute.runnable.making.spending import cost_handler, spend_limits_in
-from langchain_smartroute.state import open_state
+from langchain_smartroute.state import SharedState, open_state
 
 if TYPE_CHECKING:
     from langchain_core.language_models import ModelProfile
@@ -123,7 +129,9 @@ def _engine_of(router: ConfiguredModel, catalog: Catalog) -> Engine:
         stuck=as_signs(router.stuck),
         limits=spend_limits_in(router, state),
         on_decision=as_decision_sink(router.on_decision),
-        feedback=_feedback_for(policy, router.on_feedback),
+        feedback=_feedback_for(
+            policy, router.on_feedback, state=None if router.state is None else state
+        ),
     )
 
 
@@ -137,13 +145,15 @@ def _check_choices(router: ConfiguredModel, aliases: Sequence[str]) -> None:
         raise ConfigurationError(str(error)) from None
 
 
-def _feedback_for(policy: RulesFirst, on_feedback: Any) -> Feedback:
+def _feedback_for(policy: RulesFirst, on_feedback: Any, *, state: SharedState | None) -> Feedback:
     """What takes scores for a policy: its own predictor, where it has one.
 
     Args:
         policy: The router's.
         on_feedback: A callable that is told each score, or the path of a file for them.
+        state: Where workers share what they learn; `None`: each learns by itself.
     """
-    predictor = policy.predictor if isinstance(policy, QualityPolicy) else None
+    predictor = policy.predictor if isinstance(policy, QualityPolicy) else QualityPredictor()
+    shared = None if state is None else SharedLessons.of(predictor, state)
     told = as_score_sink(on_feedback)
-    return Feedback(predictor, aliases=policy.catalog.models, told=told)
+    return Feedback(predictor, aliases=policy.catalog.models, told=told, shared=shared)

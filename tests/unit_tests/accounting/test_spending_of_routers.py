@@ -571,10 +571,7 @@ def test_a_failed_chain_is_told_as_such(limited, scripted):
 
 
 def test_a_real_client_is_held_to_limits(sandbox, state):
-    said = {"ls_provider": "openai"}
-    model = ChatOpenAI(
-        model="gpt-4o-mini", base_url=sandbox.base_url, api_key="none", metadata=said
-    )
+    model = ChatOpenAI(model="gpt-4o-mini", base_url=sandbox.base_url, api_key="none")
     router = SmartRouterRunnable.from_models(
         {"small": model}, spend_limits=[SpendLimit(usd=1)], state=state
     )

@@ -23,6 +23,7 @@ from langchain_smartroute import (
     SpendLimitExceededError,
 )
 from langchain_smartroute.routing import estimated_cost_usd
+from langchain_smartroute.routing.aim import Aim, Offer
 from langchain_smartroute.types import TIERS, Conversation
 
 LAWFUL = settings(deadline=None, max_examples=200)
@@ -272,3 +273,36 @@ def test_a_decision_can_be_made_again(pool, aim):
     models = of_pool(pool)
     one, other = (decided(models, predictor=predictor, **aim) for _ in range(2))
     assert one == other
+
+
+def offers(**known):
+    return [Offer(alias, quality, Decimal(usd)) for alias, (quality, usd) in known.items()]
+
+
+def test_a_bad_bargain_is_passed_over():
+    """On MMLU-Pro a mix of the cheapest and the best lay .07 below the one in between."""
+    pool = offers(tiny=(0.4, "0.001"), flash=(0.65, "0.003"), pro=(0.7, "0.1"))
+    for aim in (Aim(give_up=0.35), Aim(bar=0.35), Aim(keep=0.5)):
+        route, reason = aim.choose(pool, task="math")
+        assert route == "flash"
+        assert reason.endswith("best bargain of 3 that clear it")
+
+
+def test_the_cheapest_is_taken_where_more_does_not_buy_much_more():
+    pool = offers(tiny=(0.6, "0.001"), middle=(0.65, "0.05"), pro=(0.7, "0.1"))
+    assert Aim(give_up=0.2).choose(pool, task="math")[0] == "tiny"
+    two = offers(tiny=(0.6, "0.001"), pro=(0.7, "0.1"))
+    assert Aim(give_up=0.2).choose(two, task="math")[0] == "tiny"
+
+
+def test_what_is_best_at_this_request_alone_does_not_set_the_price_of_quality():
+    """Where the cheap one is best at a request, giving up still means from the strongest."""
+    pool = offers(tiny=(0.5, "0.001"), flash=(0.75, "0.003"), pro=(0.7, "0.1"))
+    aim = Aim(give_up=0.3)
+    assert aim.choose(pool, task="math")[0] == "tiny"
+    assert aim.choose(pool, task="math", full_usd=Decimal("0.1"))[0] == "flash"
+
+
+def test_a_candidate_without_a_price_is_no_bargain():
+    pool = [*offers(tiny=(0.4, "0.001"), pro=(0.7, "0.1")), Offer("mystery", 0.69, None)]
+    assert Aim(give_up=0.35).choose(pool, task="math")[0] == "tiny"

@@ -8,6 +8,7 @@ import random
 import pytest
 
 from langchain_smartroute import ConfigurationError, ModelSpec, QualityPredictor, RequestFeatures
+from langchain_smartroute.routing.evidence import Tally
 from langchain_smartroute.routing.outlook import PRIOR_WEIGHT, Outlook
 
 LEVELS = ("easy", "medium", "hard")
@@ -268,3 +269,19 @@ def test_rows_that_do_not_match_are_refused(rows, fault):
     prompts, models, scores, tasks = rows
     with pytest.raises(ConfigurationError, match=fault):
         QualityPredictor.fit(prompts, models, scores, tasks=tasks)
+
+
+def test_what_others_have_learned_is_added_to_what_was_learned_here():
+    mine, others = QualityPredictor(), QualityPredictor()
+    blank = mine.digest()
+    assert blank == others.digest()
+    mine.learn("small", task="code", difficulty="easy", score=1.0)
+    assert mine.digest() != blank
+    before = mine.revision
+    heard = {("small", "code"): {"easy": Tally(2, 0.5)}, ("large", "math"): {"hard": Tally(1, 1.0)}}
+    mine.hear(heard)
+    assert mine.tallies("small", "code") == {"easy": Tally(3, 1.5)}
+    assert mine.tallies("large", "math") == {"hard": Tally(1, 1.0)}
+    assert mine.revision == before + 1
+    mine.hear(heard)
+    assert mine.revision == before + 1

@@ -17,7 +17,7 @@ from typing import Any
 from langchain_smartroute.execution.checks.comparing.literals import NOTHING, literal_of
 from langchain_smartroute.execution.checks.comparing.quantities import last_number, plainly_written
 
-__all__ = ["final_answer", "option_of"]
+__all__ = ["final_answer", "marked_answer", "option_of", "options_of"]
 
 _READ_CHARS = 20_000
 """How much of an answer's end is read."""
@@ -64,6 +64,10 @@ _YES_NO = re.compile(
     r"(yes|no|true|false|是|否|对|错|ja|nein|oui|non|sí|si)(?=[,.:;，。：；]|\s[-–—])",
     re.IGNORECASE,
 )
+_OPTIONS = re.compile(r"[A-J](?:(?:\s*[,、;/&+\s]\s*|\s*(?:and|und|et|y|和|与|及)\s*)?[A-J])+")
+_LETTER = re.compile("[A-J]")
+_LATEX_TEXT = re.compile(r"\\(?:text|mathrm|textbf|mathbf)\{([^{}]*)\}")
+_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _COPULA = re.compile(r"(?:です|である|だ|입니다|이다)$")
 _EDGES = " \t\n*_`\"'“”«»「」"
 
@@ -102,6 +106,18 @@ def final_answer(text: str) -> str | None:
     return next((found for reading in readings if (found := reading(text))), None)
 
 
+def marked_answer(text: str) -> str | None:
+    r"""The value that a text marks or calls its answer; `None`: it does not.
+
+    Example:
+        >>> marked_answer(r"\boxed{\frac{1}{2}}"), marked_answer("故选B。"), marked_answer("5 km")
+        ('\\frac{1}{2}', 'B', None)
+    """
+    text = text[-_READ_CHARS:]
+    readings = (_in_fence, _boxed, _after_hashes, _after_phrase)
+    return next((found for reading in readings if (found := reading(text))), None)
+
+
 def option_of(text: str) -> str | None:
     """The letter of the option that a text names, in upper case; `None`: it names none.
 
@@ -109,10 +125,30 @@ def option_of(text: str) -> str | None:
         >>> option_of("(b) Paris"), option_of("B"), option_of("Berlin")
         ('B', 'B', None)
     """
-    found = _OPTION.fullmatch(text.strip(_EDGES))
+    plain = _LATEX_TEXT.sub(r"\1", text.translate(_FULL_WIDTH))
+    found = _OPTION.fullmatch(plain.strip(_EDGES))
     if found is None:
         return None
     return (found[1] or found[2] or found[3]).upper()
+
+
+def options_of(text: str) -> str | None:
+    """The letters of several options, in their order; `None`: a text is something else.
+
+    Example:
+        >>> options_of("A、C、D"), options_of("A and C"), options_of("ABD"), options_of("A cab")
+        ('ACD', 'AC', 'ABD', None)
+    """
+    if len(text) > _LONGEST_LINE:
+        return None
+    plain = _LATEX_TEXT.sub(r"\1", text.translate(_FULL_WIDTH)).strip(_EDGES + ".。")
+    return "".join(_LETTER.findall(plain)) if _OPTIONS.fullmatch(plain) else None
+
+
+def _in_fence(text: str) -> str | None:
+    """What a whole fence of JSON holds."""
+    found = _FENCED.match(text)
+    return found[1].strip() if found and found[1].lstrip().startswith(("{", "[")) else None
 
 
 def _in_json(text: str) -> str | None:

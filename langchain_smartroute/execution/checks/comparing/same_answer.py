@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, get_args
 
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.execution.checks.comparing.code_form import code_form, code_in
-from langchain_smartroute.execution.checks.comparing.final_answer import option_of
+from langchain_smartroute.execution.checks.comparing.final_answer import option_of, options_of
 from langchain_smartroute.execution.checks.comparing.literals import (
     NOTHING,
     literal_of,
@@ -119,6 +119,9 @@ def _same_texts(a: str, b: str, tolerance: float) -> bool:
     options = option_of(a), option_of(b)
     if options[0] is not None and options[1] is not None:
         return options[0] == options[1]
+    several = options_of(a), options_of(b)
+    if several[0] is not None and several[1] is not None:
+        return several[0] == several[1]
     words = _words(a), _words(b)
     return bool(words[0]) and words[0] == words[1]
 

@@ -1,0 +1,179 @@
+"""What the workers' predictors have learned from scores, summed up in shared state.
+
+All scores since the predictor's file lie under one key, as counts and sums by model, task
+and difficulty. A worker adds its own by comparing and swapping, so that none is lost or
+counted twice, and takes the others' over. Each predictor file has a key of its own: what
+was saved into a file is not heard once more.
+
+A score is told when it is given, which costs that call one look and one swap. What others
+have learned is read in the background while calls are made, at most once in `_EVERY_S`, so
+no decision waits for it. While the state does not answer, a worker learns by itself and
+tells later.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import threading
+import time
+from collections.abc import Mapping
+from uuid import uuid4
+
+from langchain_smartroute.errors import StorageError
+from langchain_smartroute.routing import QualityPredictor
+from langchain_smartroute.routing.evidence import Tally
+from langchain_smartroute.state import Get, SharedState, Swap
+
+__all__ = ["SharedLessons"]
+
+_log = logging.getLogger(__name__)
+
+_EVERY_S = 5.0
+_FORGOTTEN_S = 400 * 86_400.0
+"""Without a score for so long, what was learned is forgotten."""
+
+_TRIES = 50
+_MOST_PAUSE_S = 0.05
+
+_Place = tuple[str, str, str]
+"""Alias, task, difficulty."""
+
+_Sums = dict[_Place, Tally]
+
+
+class SharedLessons:
+    """Keeps one predictor in step with those of the other workers.
+
+    Args:
+        predictor: Which has just been loaded or fitted: what it knows is not told.
+        state: Where the workers meet.
+    """
+
+    def __init__(self, predictor: QualityPredictor, state: SharedState) -> None:
+        self._predictor = predictor
+        self._state = state
+        self._key = f"lessons|{predictor.digest()[:32]}"
+        self._lock = threading.Lock()
+        self._news = threading.Lock()
+        self._untold: _Sums = {}
+        self._told: _Sums = {}
+        self._begun: str | None = None
+        self._read_at = float("-inf")
+        self._reader: tuple[int, threading.Thread] | None = None
+        self._is_alone = False
+
+    @classmethod
+    def of(cls, predictor: QualityPredictor, state: SharedState) -> SharedLessons:
+        """What shares a predictor: one thing, however many routers decide by it."""
+        if predictor.sharing is None:
+            predictor.sharing = cls(predictor, state)
+        found: SharedLessons = predictor.sharing
+        return found
+
+    def learned(self, alias: str, *, task: str, difficulty: str, score: float) -> None:
+        """A score has come in here; `tell` passes it on."""
+        with self._news:
+            _add(self._untold, {(alias, task, difficulty): Tally(1, score)})
+
+    def touch(self) -> None:
+        """A call was made: what others have learned is worth knowing, soon."""
+        now = time.monotonic()
+        if now - self._read_at < _EVERY_S:
+            return
+        if self._reader is not None:
+            pid, thread = self._reader
+            # A forked child has no thread of its parent's.
+            if pid == os.getpid() and thread.is_alive():
+                return
+        self._read_at = now
+        thread = threading.Thread(target=self.tell, name="smartroute-lessons", daemon=True)
+        self._reader = (os.getpid(), thread)
+        thread.start()
+
+    def tell(self) -> None:
+        """Tell what is not told yet, and hear what others have learned."""
+        with self._lock:
+            try:
+                heard = self._exchanged()
+            except StorageError as error:
+                if not self._is_alone:
+                    _log.warning("feedback is learned by this process alone for now: %s", error)
+                self._is_alone = True
+                return
+            if self._is_alone:
+                self._is_alone = False
+                _log.info("feedback is shared again")
+            self._read_at = time.monotonic()
+            self._predictor.hear(_laid_out(_less(heard, self._told)))
+
+    def _exchanged(self) -> _Sums:
+        """What lies in the state once this process' scores are in it."""
+        for number in range(_TRIES):
+            found = self._state.run(Get(key=self._key))
+            begun, sums = _read(found)
+            with self._news:
+                news = dict(self._untold)
+            mine = dict(news)
+            if begun != self._begun:
+                # The state was emptied meanwhile: each worker brings its own again.
+                _add(mine, self._told)
+            if not mine:
+                self._begun = begun
+                return sums
+            _add(sums, mine)
+            begun = begun or uuid4().hex
+            value = _written(begun, sums)
+            swap = Swap(key=self._key, expected=found, value=value, ttl_s=_FORGOTTEN_S)
+            if self._state.run(swap):
+                with self._news:
+                    self._untold = _less(self._untold, news)
+                _add(self._told, news)
+                self._begun = begun
+                return sums
+            # Others were quicker; they take turns.
+            time.sleep(min(_MOST_PAUSE_S, 0.001 * number * (1 + os.getpid() % 7)))
+        raise StorageError(f"{_TRIES} tries to add scores, and other workers were always quicker")
+
+
+def _add(sums: _Sums, more: Mapping[_Place, Tally]) -> None:
+    for place, tally in more.items():
+        sums[place] = sums.get(place, Tally()).plus(*tally)
+
+
+def _less(sums: Mapping[_Place, Tally], mine: Mapping[_Place, Tally]) -> _Sums:
+    found: _Sums = {}
+    for place, tally in sums.items():
+        own = mine.get(place, Tally())
+        if tally.scores > own.scores:
+            # Rounding may leave a sum a hair below nothing.
+            found[place] = Tally(tally.scores - own.scores, max(0.0, tally.total - own.total))
+    return found
+
+
+def _laid_out(sums: Mapping[_Place, Tally]) -> dict[tuple[str, str], dict[str, Tally]]:
+    found: dict[tuple[str, str], dict[str, Tally]] = {}
+    for (alias, task, difficulty), tally in sums.items():
+        found.setdefault((alias, task), {})[difficulty] = tally
+    return found
+
+
+def _written(begun: str, sums: Mapping[_Place, Tally]) -> str:
+    rows = [[*place, *tally] for place, tally in sorted(sums.items())]
+    return json.dumps({"begun": begun, "rows": rows})
+
+
+def _read(found: str | None) -> tuple[str | None, _Sums]:
+    """Which beginning of the sums it is, as they may be lost and begun anew; and the sums."""
+    if found is None:
+        return None, {}
+    try:
+        whole = json.loads(found)
+        rows = ((a, t, d, int(n), float(total)) for a, t, d, n, total in whole["rows"])
+        return str(whole["begun"]), {(a, t, d): Tally(n, total) for a, t, d, n, total in rows}
+    except (ValueError, TypeError, KeyError) as error:
+        raise StorageError(
+            "what was learned lies in the shared state in an unknown form; workers of one"
+            " release can share it"
+        ) from error
