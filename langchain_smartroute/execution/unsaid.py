@@ -1,9 +1,9 @@
 """How an answer ended whose server names no finish reason.
 
 Some local servers never do. What they send says it all the same: a plain answer that is
-whole JSON without such a field is whole, and so is a stream that the server itself ends
-with `[DONE]`, which one that breaks off does not send. Their finish reason is `unknown`;
-with `null` a server says that an answer has not ended.
+whole JSON without such a field is whole, and so is a stream that says something and that
+the server itself ends with `[DONE]`, which one that breaks off does not send. Their
+finish reason is `unknown`; with `null` a server says that an answer has not ended.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from typing import Any
 from langchain_core.messages import AIMessageChunk
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk
 
+from langchain_smartroute.catalog import holds_anything
+
 __all__ = ["StreamEnd", "listener", "name_unsaid_ends"]
 
 _UNSAID = {"finish_reason": "unknown"}
@@ -25,16 +27,16 @@ listener: ContextVar[StreamEnd | None] = ContextVar("listener", default=None)
 
 
 class StreamEnd:
-    """Hears whether a stream names a finish reason, and whether its server ended it.
+    """Hears whether a stream says anything, names a finish reason, and is ended by its server.
 
     Attributes:
         is_done: Whether the server has said `[DONE]`.
     """
 
-    __slots__ = ("_is_named", "is_done")
+    __slots__ = ("_is_named", "_says", "is_done")
 
     def __init__(self) -> None:
-        self._is_named = False
+        self._is_named = self._says = False
         self.is_done = False
 
     @contextmanager
@@ -47,14 +49,15 @@ class StreamEnd:
             listener.reset(token)
 
     def saw(self, chunk: ChatGenerationChunk) -> None:
-        """Look for a finish reason."""
+        """Look for content and for a finish reason."""
+        self._says = self._says or holds_anything(chunk.message)
         info = chunk.generation_info
         if info and info.get("finish_reason"):
             self._is_named = True
 
     def unsaid(self) -> Iterator[ChatGenerationChunk]:
         """What the stream left out: a chunk that names its end, or nothing."""
-        if self.is_done and not self._is_named:
+        if self.is_done and self._says and not self._is_named:
             yield ChatGenerationChunk(
                 message=AIMessageChunk(content=""), generation_info=dict(_UNSAID)
             )

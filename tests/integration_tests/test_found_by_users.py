@@ -280,6 +280,19 @@ async def test_a_stream_that_its_server_ends_is_whole_without_a_finish_reason(sa
         [part async for part in cut.astream("Hello")]
 
 
+@pytest.mark.parametrize("router_at", [house, brought])
+@pytest.mark.parametrize("events", [[{"id": "a", "choices": []}], []], ids=["no choices", "none"])
+async def test_a_stream_that_says_nothing_is_not_whole_because_it_is_ended(
+    saying, router_at, events
+):
+    """A soak found it: where both candidates failed so, the answer was empty, and no error."""
+    router = router_at(saying(*events, "[DONE]", kind="text/event-stream"))
+    with pytest.raises((SmartRouteError, ConnectionError, ValueError)):
+        list(router.stream("Hello"))
+    with pytest.raises((SmartRouteError, ConnectionError, ValueError)):
+        [part async for part in router.astream("Hello")]
+
+
 async def test_a_whole_answer_of_a_model_that_is_brought_needs_no_finish_reason(saying):
     """Every answer of a local server that names none counted as cut off."""
     said = {"role": "assistant", "content": "Hello."}
