@@ -184,7 +184,7 @@ def test_what_is_wrong_at_construction_is_said_there(name):
         {"apikey": "sk-hidden"},
         {"openai": "sk-hidden"},
         {"gateway": "hidden0123456789"},
-        {"default_headers": {"X": "hidden"}},
+        {"headers": {"X": "hidden"}},
         {"bearer": "hidden"},
     ],
     ids=lambda settings: next(iter(settings)),

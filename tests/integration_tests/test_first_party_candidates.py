@@ -110,9 +110,14 @@ def runner():
 
 @pytest.fixture(autouse=True)
 def forgotten():
-    """Clients that nobody can close are gone before the next test: OpenRouter's, Ollama's."""
+    """Clients that nobody can close are gone before the next test: OpenRouter's, Ollama's.
+
+    And not before the test ends, where their sockets' warnings would be its own.
+    """
+    gc.disable()
     yield
     forget()
+    gc.enable()
 
 
 def forget():

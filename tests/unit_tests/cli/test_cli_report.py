@@ -78,7 +78,7 @@ def test_a_file_that_cannot_be_written_is_an_error(ledger, smartroute, tmp_path)
     [
         ("missing.db", None, "unable to open database file"),
         ("broken.db", b"no database at all, in no way" * 50, "file is not a database"),
-        ("empty.db", b"", "has version 0, this release reads 2 and may not change it here"),
+        ("empty.db", b"", "there is no ledger in it yet; correct the URL"),
     ],
 )
 def test_a_ledger_that_cannot_be_read_says_why(smartroute, tmp_path, name, content, told):
