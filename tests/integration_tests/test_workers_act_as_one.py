@@ -2,42 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 import time
 from functools import partial
 from pathlib import Path
 
 import pytest
+from worker_process import WorkerProcess
 
 from langchain_smartroute.sandbox import Fault, SandboxServer
 
 WORKER = Path(__file__).with_name("workers.py")
 PATIENCE_S = 60.0
-
-
-class Worker:
-    """A process with a router of its own."""
-
-    def __init__(self, state, base_url):
-        self.process = subprocess.Popen(  # noqa: S603 - our own script
-            [sys.executable, "-W", "ignore", str(WORKER), state, base_url],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def send(self, *command):
-        self.process.stdin.write(json.dumps(command) + "\n")
-        self.process.stdin.flush()
-
-    def answer(self):
-        return json.loads(self.process.stdout.readline())
-
-    def __call__(self, *command):
-        self.send(*command)
-        return self.answer()
 
 
 @pytest.fixture(params=["redis", "postgresql", "sqlite"])
@@ -54,7 +29,7 @@ def server():
 
 @pytest.fixture
 def workers(state, server):
-    started = [Worker(state, server.base_url) for _ in range(3)]
+    started = [WorkerProcess(WORKER, state, server.base_url) for _ in range(3)]
     yield started
     for worker in started:
         worker.process.kill()

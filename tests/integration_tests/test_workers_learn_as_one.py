@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
+from worker_process import WorkerProcess
 
 from langchain_smartroute import QualityPredictor, StorageError
 from langchain_smartroute.engine import SharedLessons
@@ -17,29 +16,6 @@ from langchain_smartroute.state import Get, MemoryState, Put, Swap, open_state
 
 LEARNER = Path(__file__).with_name("learners.py")
 EACH = 8
-
-
-class Learner:
-    """A process with a router of its own."""
-
-    def __init__(self, state, base_url):
-        self.process = subprocess.Popen(  # noqa: S603 - our own script
-            [sys.executable, "-W", "ignore", str(LEARNER), state, base_url],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def send(self, *command):
-        self.process.stdin.write(json.dumps(command) + "\n")
-        self.process.stdin.flush()
-
-    def answer(self):
-        return json.loads(self.process.stdout.readline())
-
-    def __call__(self, *command):
-        self.send(*command)
-        return self.answer()
 
 
 @pytest.fixture(params=["redis", "postgresql", "sqlite"])
@@ -61,7 +37,7 @@ def start(state):
     with SandboxServer() as server:
 
         def begin():
-            started.append(Learner(state, server.base_url))
+            started.append(WorkerProcess(LEARNER, state, server.base_url))
             return started[-1]
 
         yield begin
