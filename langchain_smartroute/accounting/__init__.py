@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING
 from langchain_smartroute.faces import on_first_use
 
 if TYPE_CHECKING:
-    from langchain_smartroute.accounting.callback import CostCallbackHandler, RouterCosts
+    from langchain_smartroute.accounting.callback import CostCallbackHandler
     from langchain_smartroute.accounting.decisions import (
         CandidateRecord,
         DecisionRecord,
         JsonlDecisions,
         as_decision_sink,
     )
+    from langchain_smartroute.accounting.identity import tags_of
     from langchain_smartroute.accounting.ledger import Ledger, MemoryLedger
     from langchain_smartroute.accounting.limiting import LimitedRequest, Limits
     from langchain_smartroute.accounting.limits import OnBackendError, OnLimitReached, SpendLimit
-    from langchain_smartroute.accounting.record import CallRecord
+    from langchain_smartroute.accounting.record import CallRecord, came_before
+    from langchain_smartroute.accounting.routercosts import RouterCosts
     from langchain_smartroute.accounting.scores import OnFeedback, ScoreRecord, as_score_sink
     from langchain_smartroute.accounting.spending import Spending
     from langchain_smartroute.accounting.summary import CostStats
@@ -26,12 +28,14 @@ else:
     __getattr__, __dir__ = on_first_use(
         __name__,
         {
-            "callback": "CostCallbackHandler RouterCosts",
+            "callback": "CostCallbackHandler",
             "decisions": "CandidateRecord DecisionRecord JsonlDecisions as_decision_sink",
+            "identity": "tags_of",
             "ledger": "Ledger MemoryLedger",
             "limiting": "LimitedRequest Limits",
             "limits": "OnBackendError OnLimitReached SpendLimit",
-            "record": "CallRecord",
+            "record": "CallRecord came_before",
+            "routercosts": "RouterCosts",
             "scores": "OnFeedback ScoreRecord as_score_sink",
             "spending": "Spending",
             "summary": "CostStats",
@@ -59,5 +63,7 @@ __all__ = [
     "Spending",
     "as_decision_sink",
     "as_score_sink",
+    "came_before",
+    "tags_of",
     "track_costs",
 ]

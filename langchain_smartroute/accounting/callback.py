@@ -20,7 +20,6 @@ from uuid import UUID
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import BaseMessage, HumanMessage
 from langchain_core.outputs import LLMResult
-from typing_extensions import override
 
 from langchain_smartroute import catalog as catalogs
 from langchain_smartroute.accounting.identity import Identities, keys_of, tags_of
@@ -35,11 +34,16 @@ from langchain_smartroute.types import Attempt, Outcome
 if TYPE_CHECKING:
     from langchain_smartroute.catalog import Price, PriceSource
 
-__all__ = ["CostCallbackHandler", "RouterCosts"]
+__all__ = ["CostCallbackHandler", "by_attempt"]
 
 
 _MOST_RUNNING = 10_000
 """Model runs outside a router at once beyond which the oldest are taken as cancelled."""
+
+
+def by_attempt(record: CallRecord) -> int:
+    """The key that puts the records of a request in order."""
+    return record.attempt
 
 
 class CostCallbackHandler(BaseCallbackHandler):
@@ -185,21 +189,20 @@ class CostCallbackHandler(BaseCallbackHandler):
 
     def on_settled(self, decision_id: str, attempts: Sequence[Attempt]) -> None:
         """Take from the router what became of each attempt of a request."""
+        for record in sorted(self._settled(decision_id, attempts), key=by_attempt):
+            self._emit(record)
+
+    def _settled(self, decision_id: str, attempts: Sequence[Attempt]) -> list[CallRecord]:
+        """The records of a request's runs, now that it is known what became of its attempts."""
         now = time.perf_counter()
         with self._lock:
             started = self._open.pop(decision_id, [])
             held = self._held.pop(decision_id, [])
             left = [run for key in started if (run := self._running.pop(key, None)) is not None]
-        if len(held) == 1 and not left:
-            record = held[0]
-            lonely = record.outcome not in ("accepted", "cached")
-            self._emit(settled(record, attempts, lonely=lonely))
-            return
         # A cancelled call ends without an event of its own.
         held += [run.failed(None, outcome="cancelled", now=now) for run in left]
         answered = {r.attempt for r in held if r.outcome in ("accepted", "cached")}
-        for record in sorted(held, key=lambda record: record.attempt):
-            self._emit(settled(record, attempts, lonely=record.attempt not in answered))
+        return [settled(r, attempts, lonely=r.attempt not in answered) for r in held]
 
     def _start(
         self,
@@ -278,17 +281,3 @@ class CostCallbackHandler(BaseCallbackHandler):
         if self._on_record is not None:
             with quietly("on_record", said=self._said):
                 self._on_record(record)
-
-
-class RouterCosts(CostCallbackHandler):
-    """The handler of a router's own ledger.
-
-    It is there for every request of the router, and so is told of each one's end: it need
-    not look at the runs of chains to know which model runs are a request's.
-    """
-
-    ignore_chain = True
-
-    @override
-    def _is_held(self, decision_id: str | None) -> TypeGuard[str]:
-        return decision_id is not None

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from langchain_smartroute.types import Attempt, Outcome, Usage
 
-__all__ = ["CallRecord", "settled"]
+__all__ = ["CallRecord", "came_before", "settled"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,11 +106,12 @@ def settled(record: CallRecord, attempts: Sequence[Attempt], *, lonely: bool) ->
         return replace(record, outcome=outcome)
     if outcome == record.outcome and not record.attempt:
         return record
-    earlier = (a for a in attempts[: record.attempt] if a.purpose == "answer")
-    before = [a for a in earlier if a.model != record.alias]
-    return replace(
-        record,
-        outcome=outcome,
-        escalated=any(a.outcome == "rejected" for a in before),
-        fell_back=any(a.outcome == "failed" for a in before),
-    )
+    escalated, fell_back = came_before(attempts, record.attempt, record.alias)
+    return replace(record, outcome=outcome, escalated=escalated, fell_back=fell_back)
+
+
+def came_before(attempts: Sequence[Attempt], number: int, alias: str) -> tuple[bool, bool]:
+    """Whether an answer of another candidate was rejected before an attempt, and one failed."""
+    earlier = (a for a in attempts[:number] if a.purpose == "answer")
+    told = {a.outcome for a in earlier if a.model != alias}
+    return "rejected" in told, "failed" in told

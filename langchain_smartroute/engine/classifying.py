@@ -24,6 +24,7 @@ from langchain_smartroute.tracing import classifying
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from langchain_core.callbacks import BaseCallbackHandler
     from langchain_core.messages import BaseMessage
     from langchain_core.runnables import RunnableConfig
 
@@ -42,6 +43,7 @@ class Classifying:
 
     Attributes:
         classifier: Who is asked.
+        ledger: The handler of the router's ledger, which sees what a classifier calls.
 
     Example:
         >>> from langchain_core.messages import HumanMessage
@@ -52,6 +54,7 @@ class Classifying:
     """
 
     classifier: Classifier
+    ledger: BaseCallbackHandler | None = None
     _known: OrderedDict[int, Classification] = field(
         default_factory=OrderedDict, init=False, repr=False
     )
@@ -74,7 +77,7 @@ class Classifying:
         asked = user_request(messages)
         if self._is("inline"):
             return asked, self._inline(asked)
-        with classifying(config, decision_id) as context:
+        with classifying(config, decision_id, ledger=self.ledger) as context:
             return asked, context.run(classify_safely, self.classifier, asked)
 
     async def aof(
@@ -88,7 +91,7 @@ class Classifying:
         asked = user_request(messages)
         if self._is("inline"):
             return asked, self._inline(asked)
-        with classifying(config, decision_id) as context:
+        with classifying(config, decision_id, ledger=self.ledger) as context:
             call = classify_safely_async(self.classifier, asked)
             return asked, await asyncio.create_task(call, context=context)
 

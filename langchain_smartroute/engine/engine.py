@@ -18,6 +18,7 @@ from langchain_smartroute.classify import (
     described,
     toolkit_tokens,
 )
+from langchain_smartroute.engine.booking import Book
 from langchain_smartroute.engine.checking import Cascade, Informing, checked
 from langchain_smartroute.engine.classifying import Classifying
 from langchain_smartroute.engine.conversation import (
@@ -95,7 +96,8 @@ class Engine:
 
     def __post_init__(self) -> None:
         """Get ready what every request needs."""
-        object.__setattr__(self, "classifying", Classifying(classifier=self.classifier))
+        classifying = Classifying(classifier=self.classifier, ledger=self.conduct.ledger)
+        object.__setattr__(self, "classifying", classifying)
 
     def visit(self, request: Request) -> Visit:
         """The request's part in its conversation, with what is remembered of it."""
@@ -204,6 +206,7 @@ class Engine:
         decision: RoutingDecision,
         *,
         features: RequestFeatures,
+        config: RunnableConfig,
         prepare: Preparation | None = None,
     ) -> RoutedChain:
         """The chain of a decision, its candidates prepared for the request.
@@ -212,6 +215,7 @@ class Engine:
             request: The call.
             decision: What was decided for it.
             features: What it was decided from.
+            config: The request's own; its metadata and tags say whose call it is.
             prepare: What else is to be done to each candidate, such as giving
                 it a schema.
         """
@@ -243,6 +247,7 @@ class Engine:
                     features,
                     specs=self.policy.catalog.models,
                     feedback=self.feedback,
+                    book=Book.of(self.conduct.ledger, config),
                 ),
             ),
             review=Review(

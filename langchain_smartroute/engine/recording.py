@@ -11,6 +11,7 @@ from langchain_smartroute.routing.feasible import estimated_cost_usd
 
 if TYPE_CHECKING:
     from langchain_smartroute.catalog import ModelSpec
+    from langchain_smartroute.engine.booking import Book
     from langchain_smartroute.engine.feedback import Feedback
     from langchain_smartroute.engine.request import Request
     from langchain_smartroute.types import RequestFeatures, RoutingDecision
@@ -97,8 +98,9 @@ def recorder(
     *,
     specs: Mapping[str, ModelSpec],
     feedback: Feedback,
+    book: Book | None,
 ) -> Callable[[Walk], None]:
-    """What to do when a request has ended: remember it, and make a record if one is wanted.
+    """What to do when a request has ended: remember it, and make the records that are wanted.
 
     Args:
         told: Is given the record; `None`: nobody wants one.
@@ -107,12 +109,16 @@ def recorder(
         features: What is known of it.
         specs: Alias → spec.
         feedback: Remembers it, so that its answer can be scored.
+        book: Writes its calls into the router's ledger; `None`: there is none.
     """
-    if told is None:
+    if told is None and book is None:
         return feedback.ended
 
     def on_end(walk: Walk) -> None:
+        if book is not None:
+            book.enter(walk)
         feedback.ended(walk)
-        told(decision_record(request, decision, features, walk=walk, specs=specs))
+        if told is not None:
+            told(decision_record(request, decision, features, walk=walk, specs=specs))
 
     return on_end

@@ -27,17 +27,20 @@ if TYPE_CHECKING:
     from langchain_smartroute.execution.circuit import CandidateHealth
     from langchain_smartroute.execution.clients import Transport, TransportChoice, chosen_transport
     from langchain_smartroute.execution.conduct import Baseline, Conduct
+    from langchain_smartroute.execution.configs import OPTIONS_KEY
     from langchain_smartroute.execution.endpoints import Endpoint, resolve_endpoints
     from langchain_smartroute.execution.link import Link, Traits
+    from langchain_smartroute.execution.modelrun import ModelRun
     from langchain_smartroute.execution.models import (
         ModelSettings,
         build_model,
         init_model,
         is_single_model,
+        is_single_run,
+        provider_of,
         spec_of_model,
     )
     from langchain_smartroute.execution.review import Review
-    from langchain_smartroute.execution.surroundings import OPTIONS_KEY
     from langchain_smartroute.execution.walk import Walk
 else:
     __getattr__, __dir__ = on_first_use(
@@ -52,11 +55,13 @@ else:
             "circuit": "CandidateHealth",
             "clients": "Transport TransportChoice chosen_transport",
             "conduct": "Baseline Conduct",
+            "configs": "OPTIONS_KEY",
             "endpoints": "Endpoint resolve_endpoints",
             "link": "Link Traits",
-            "models": "ModelSettings build_model init_model is_single_model spec_of_model",
+            "models": "ModelSettings build_model init_model is_single_model is_single_run"
+            " provider_of spec_of_model",
+            "modelrun": "ModelRun",
             "review": "Review",
-            "surroundings": "OPTIONS_KEY",
             "walk": "Walk",
         },
     )
@@ -71,6 +76,7 @@ __all__ = [
     "Endpoint",
     "Gate",
     "Link",
+    "ModelRun",
     "ModelSettings",
     "Preparation",
     "PreparedCandidate",
@@ -91,6 +97,8 @@ __all__ = [
     "init_model",
     "is_bounded",
     "is_single_model",
+    "is_single_run",
+    "provider_of",
     "resolve_endpoints",
     "spec_of_model",
     "tells_end",

@@ -4,26 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
+
+from langchain_core.messages import AIMessage
+from langchain_core.utils.uuid import uuid7
 
 from langchain_smartroute.catalog import (
     cost_usd,
     estimated_usage,
+    holds_anything,
     is_cache_hit,
     may_be_billed,
     usage_of,
     usage_of_error,
 )
-from langchain_smartroute.execution.answers import INFO_KEY, message_of
+from langchain_smartroute.execution.answers import INFO_KEY, joined, message_of
 from langchain_smartroute.execution.aside import Aside
+from langchain_smartroute.execution.bounds import AttemptBounds
 from langchain_smartroute.execution.checks import CheckVerdict
 from langchain_smartroute.execution.conduct import Conduct
 from langchain_smartroute.execution.faults import Fault
 from langchain_smartroute.execution.link import Link
 from langchain_smartroute.execution.live import EndingWatcher
+from langchain_smartroute.execution.modelrun import ModelRun
 from langchain_smartroute.tracing import answer_info
-from langchain_smartroute.types import Attempt, Figures, Outcome, RoutingDecision
+from langchain_smartroute.types import Attempt, Figures, Outcome, RoutingDecision, Usage
 
 __all__ = ["RequestAccount", "reason_of"]
 
@@ -35,6 +43,7 @@ class RequestAccount:
         attempts: Everything tried so far, in order.
         asides: What is asked beside the attempt under way.
         input_tokens: Estimate of the request.
+        runs: The model runs that need not be watched, for the records of a ledger.
         watcher: Sees what the model's run of the attempt under way ends with, where it is
             attached: parsed output holds no usage.
 
@@ -46,7 +55,12 @@ class RequestAccount:
     def __init__(self, *, input_tokens: int, conduct: Conduct) -> None:
         self.attempts: list[Attempt] = []
         self.asides: list[Aside] = []
+        self.runs: list[ModelRun] = []
         self.watcher = EndingWatcher()
+        self._bounds: AttemptBounds | None = None
+        self._run: ModelRun | None = None
+        self._usage: Usage | None = None
+        self._model_name: str | None = None
         self._baseline = conduct.baseline
         self._would_cost: dict[int, Decimal | None] = {}
         self.input_tokens = input_tokens
@@ -58,10 +72,33 @@ class RequestAccount:
         """Whether an attempt is under way."""
         return self._started is not None
 
-    def open(self) -> None:
-        """An attempt begins."""
+    def open(self, bounds: AttemptBounds) -> AttemptBounds:
+        """An attempt begins.
+
+        Args:
+            bounds: What it keeps to; they know what its call gave back, and when.
+        """
         self.watcher = EndingWatcher()
+        self._bounds, self._run = bounds, None
+        self._usage, self._model_name = None, None
         self._started = self._clock()
+        return bounds
+
+    def open_run(self, link: Link, *, within: UUID | None) -> UUID:
+        """The attempt is one model run, which need not be watched; gives the run's id.
+
+        Args:
+            link: Whom it is a run of.
+            within: LangChain's id of the request's run.
+        """
+        self._run = ModelRun(
+            run_id=uuid7(),
+            parent_run_id=within,
+            link=link,
+            number=len(self.attempts),
+            started_at=datetime.now(tz=UTC),
+        )
+        return self._run.run_id
 
     def close(
         self,
@@ -74,6 +111,7 @@ class RequestAccount:
     ) -> None:
         """An attempt has ended."""
         now = self._clock()
+        self._close_run(now if fault or outcome == "cancelled" else None)
         self.attempts.append(
             Attempt(
                 model=alias,
@@ -91,6 +129,37 @@ class RequestAccount:
         self.attempts += [aside.attempt() for aside in self.asides]
         self.asides = []
 
+    def _close_run(self, broken_off: float | None) -> None:
+        """Note what the attempt's run came to, if its model was called at all.
+
+        Args:
+            broken_off: When it broke off; `None`: it gave its answer back.
+        """
+        run, bounds = self._run, self._bounds
+        if run is None or bounds is None or not bounds.called:
+            return
+        self._run = None
+        if self._usage is None:
+            self._give_up(message_of(joined(bounds.given)) if bounds.given else None)
+        run.usage, run.model_name = self._usage or Usage(), self._model_name
+        ended = broken_off or bounds.over_at or self._clock()
+        run.latency_s = ended - (ended if self._started is None else self._started)
+        self.runs.append(run)
+
+    def _give_up(self, message: AIMessage | None) -> None:
+        """Note what a call used that the caller gave up: what came of it, its input at least."""
+        if message is None or not holds_anything(message):
+            self._usage = Usage(input_tokens=self.input_tokens, estimated=True)
+            return
+        self._usage = self._usage_of(message)
+
+    def _usage_of(self, message: AIMessage) -> Usage:
+        """What the run of a message used: what it says, or an estimate."""
+        self._model_name = message.response_metadata.get("model_name")
+        if is_cache_hit(message):
+            return Usage()
+        return usage_of(message) or estimated_usage(message, input_tokens=self.input_tokens)
+
     @property
     def next_aside(self) -> int:
         """The number of the next call beside the attempt under way."""
@@ -107,6 +176,7 @@ class RequestAccount:
             return None
         place = len(self.attempts)
         if is_cache_hit(message):
+            self._usage = self._usage_of(message)
             self._would_cost[place] = Decimal(0)
             return Decimal(0)
         inner: Mapping[str, Any] | None = message.response_metadata.get(INFO_KEY)
@@ -116,7 +186,7 @@ class RequestAccount:
             return _amount(inner.get("cost"))
         if link.composite:
             return None
-        usage = usage_of(message) or estimated_usage(message, input_tokens=self.input_tokens)
+        usage = self._usage = self._usage_of(message)
         if self._baseline is not None:
             # What the answer's provider calls its tiers says nothing of the baseline's.
             plain = usage if usage.service_tier is None else replace(usage, service_tier=None)
@@ -125,10 +195,14 @@ class RequestAccount:
 
     def cost_of_error(self, link: Link, error: Exception) -> Decimal | None:
         """What a failure of a candidate cost: what it tells; else nothing, or unknown."""
-        usage = usage_of_error(error)
+        usage = self._usage = usage_of_error(error)
         if usage is not None:
             return cost_usd(usage, link.price)
-        return None if may_be_billed(error) else Decimal(0)
+        if may_be_billed(error):
+            self._usage = Usage(input_tokens=self.input_tokens, estimated=True)
+            return None
+        self._usage = Usage()
+        return Decimal(0)
 
     @property
     def figures(self) -> Figures:

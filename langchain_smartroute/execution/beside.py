@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextvars import copy_context
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from langchain_core.runnables import RunnableConfig
 
@@ -21,19 +21,11 @@ from langchain_smartroute.execution.aside import Aside
 from langchain_smartroute.execution.checks import Opinion
 from langchain_smartroute.execution.link import Link
 from langchain_smartroute.execution.readiness import abe_ready, be_ready
-from langchain_smartroute.execution.surroundings import attempt_config
 from langchain_smartroute.execution.waiting import Task, started
 from langchain_smartroute.execution.walk import Walk
-from langchain_smartroute.tracing import PURPOSE_KEY
 from langchain_smartroute.types import Purpose
 
-if TYPE_CHECKING:
-    from langchain_core.callbacks import (
-        AsyncCallbackManagerForChainRun,
-        CallbackManagerForChainRun,
-    )
-
-__all__ = ["Beside", "aside_config"]
+__all__ = ["Beside"]
 
 _GRACE_S = 0.25
 """How long a call may still take to notice that its time is up."""
@@ -45,29 +37,6 @@ _NOT_ASKED = "its breaker is open"
 
 Configured = Callable[[Aside], RunnableConfig]
 """Gives the config of a call: its own run below the request's."""
-
-
-def aside_config(
-    config: RunnableConfig,
-    run: CallbackManagerForChainRun | AsyncCallbackManagerForChainRun,
-    aside: Aside,
-) -> RunnableConfig:
-    """The config of a call beside an attempt, in whose run it says what it is for.
-
-    Args:
-        config: The request's.
-        run: The request's.
-        aside: The call; it is told what its model's run ends with.
-    """
-    manager = run.get_child()
-    child = attempt_config(config, manager, aside.link, number=aside.number, draft=True)
-    child["metadata"] = {
-        **child["metadata"],
-        PURPOSE_KEY: aside.purpose,
-        "smartroute_input_tokens": aside.input_tokens,
-    }
-    manager.add_handler(aside.watcher)
-    return child
 
 
 class Beside:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from langchain_core.messages import BaseMessage
 
@@ -90,6 +90,9 @@ class AttemptBounds:
 
     Attributes:
         arrived: Answers of models that had come when time was up all the same.
+        called: Whether the candidate's model has been called.
+        given: What the call gave back: its answer, or the chunks so far.
+        over_at: When the call was over, on the same clock; `None`: it is not.
         is_left: Whether nobody waits for the attempt any more.
         breaks: Breaks off what a blocking call waits for now; `None`: it waits for nothing.
         on_more_time: Is told when content gives the attempt more time.
@@ -114,6 +117,9 @@ class AttemptBounds:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.arrived: list[BaseMessage] = []
+        self.called = False
+        self.given: list[Any] = []
+        self.over_at: float | None = None
         self.is_left = False
         self.breaks: Callable[[], None] | None = None
         self.on_more_time: Callable[[], None] | None = None
@@ -172,6 +178,16 @@ class AttemptBounds:
         """
         if self.is_left:
             raise asyncio.CancelledError("nobody waits for the answer any more")
+
+    def answered(self, answer: Any) -> Any:
+        """The call is over and gave this back."""
+        self.given.append(answer)
+        self.over()
+        return answer
+
+    def over(self) -> None:
+        """The call is over: what comes now is not the candidate's time."""
+        self.over_at = self._clock()
 
     def rests(self) -> None:
         """A chunk has been taken; what its reader does now is not the candidate's time."""

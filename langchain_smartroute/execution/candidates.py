@@ -28,6 +28,7 @@ from langchain_smartroute.catalog import (
     adapted_messages,
     without_tool_marks,
 )
+from langchain_smartroute.execution.bounds import attempt_bounds
 from langchain_smartroute.execution.clients import running_loop
 from langchain_smartroute.execution.link import Traits
 
@@ -194,6 +195,9 @@ class PreparedCandidate(Runnable[Any, Any]):
         model, adapted = candidate.model, adapted_arguments(wanted, candidate.spec)
         if self._prepare is not None:
             model = self._prepare(model, candidate.spec)
+        bounds = attempt_bounds.get()
+        if bounds is not None:
+            bounds.called = True
         if type(model) is RunnableBinding and not (model.config or model.config_factories):
             # Nothing but arguments is bound, so the binding's own way to them is left out.
             return model.bound, {**model.kwargs, **adapted}

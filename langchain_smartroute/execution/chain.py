@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from langchain_core.runnables import Runnable, RunnableConfig, RunnablePassthrough
 from langchain_core.runnables.config import (
@@ -22,9 +22,10 @@ from langchain_core.runnables.fallbacks import RunnableWithFallbacks
 from pydantic import Field
 
 from langchain_smartroute.execution.answers import arrived_of, chars_of, has_content, message_of
-from langchain_smartroute.execution.beside import Beside, aside_config
+from langchain_smartroute.execution.beside import Beside
 from langchain_smartroute.execution.bounds import AttemptBounds
 from langchain_smartroute.execution.conduct import Conduct
+from langchain_smartroute.execution.configs import answering_config, aside_config
 from langchain_smartroute.execution.link import Link
 from langchain_smartroute.execution.live import is_watched
 from langchain_smartroute.execution.readiness import abe_ready, be_ready
@@ -37,16 +38,9 @@ from langchain_smartroute.execution.surroundings import (
     Reader,
     aanswer_in,
     answer_in,
-    attempt_config,
 )
 from langchain_smartroute.execution.walk import Walk
 from langchain_smartroute.types import RoutingDecision, StreamPolicy
-
-if TYPE_CHECKING:
-    from langchain_core.callbacks import (
-        AsyncCallbackManagerForChainRun,
-        CallbackManagerForChainRun,
-    )
 
 __all__ = ["RoutedChain"]
 
@@ -59,6 +53,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
         on_end: Told when the request has ended, however it did.
         review: What the checks make of an answer.
         structured: Whether the candidates give objects rather than messages.
+        ledger: The handler of the router's ledger; `None`: it has none.
         stream_policy: `first_token` passes a stream on from its first content;
             `buffer` holds an answer that may be rejected until it is checked.
     """
@@ -66,6 +61,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
     begin: Callable[[], Walk] = Field(exclude=True, repr=False)
     on_end: Any = Field(default=None, exclude=True, repr=False)
     review: Any = Field(exclude=True, repr=False)
+    ledger: Any = Field(default=None, exclude=True, repr=False)
     stream_policy: StreamPolicy = "first_token"
     structured: bool = False
 
@@ -103,6 +99,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
                 "name": name,
                 "begin": begin,
                 "on_end": conduct.on_end if conduct else None,
+                "ledger": conduct.ledger if conduct else None,
                 "review": review or Review(),
                 "stream_policy": stream_policy,
                 "structured": structured,
@@ -121,7 +118,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
             for step in walk.steps():
                 be_ready(step.link, step.pause_s, beside.wanted())
                 link, bounds = step.link, walk.begin(streams=False)
-                child = self._child_config(config, run, walk, link)
+                child = self._child_config(config, run, walk)
                 call = partial(link.runnable.invoke, input, child, **kwargs)
                 answer = None
                 with beside:
@@ -149,7 +146,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
             for step in walk.steps():
                 await abe_ready(step.link, step.pause_s, beside.wanted())
                 link, bounds = step.link, walk.begin(streams=False)
-                child = self._child_config(config, run, walk, link)
+                child = self._child_config(config, run, walk)
                 answer = None
                 async with beside:
                     try:
@@ -184,12 +181,12 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
             for step in walk.steps():
                 be_ready(step.link, step.pause_s, beside.wanted())
                 link, bounds = step.link, walk.begin(streams=True)
-                child = self._child_config(config, run, walk, link)
+                child = self._child_config(config, run, walk)
                 attempt = self._streamed(walk, bounds, mute=link.mute)
                 with beside:
                     try:
-                        source = iter(link.runnable.stream(input, child, **kwargs))
-                        with Reader(source, child, bounds, bounded=link.bounded) as reader:
+                        opened = partial(link.runnable.stream, input, child, **kwargs)
+                        with Reader(opened, child, bounds, bounded=link.bounded) as reader:
                             while (chunk := reader.next()) is not END:
                                 yield from attempt.take(chunk)
                     except self.exceptions_to_handle as error:
@@ -218,12 +215,12 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
             for step in walk.steps():
                 await abe_ready(step.link, step.pause_s, beside.wanted())
                 link, bounds = step.link, walk.begin(streams=True)
-                child = self._child_config(config, run, walk, link)
+                child = self._child_config(config, run, walk)
                 attempt = self._streamed(walk, bounds, mute=link.mute)
                 async with beside:
                     try:
-                        source: Any = link.runnable.astream(input, child, **kwargs)
-                        async with AReader(source, child, bounds) as reader:
+                        opened = partial(link.runnable.astream, input, child, **kwargs)
+                        async with AReader(opened, child, bounds) as reader:
                             while (chunk := await reader.next()) is not END:
                                 for ready in attempt.take(chunk):
                                     yield ready
@@ -270,27 +267,22 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
         return not held and has_content(message_of(answer)) and is_watched(manager.handlers)
 
     def _beside(self, walk: Walk, run: Any, config: RunnableConfig, *asked: Any) -> Beside:
-        configured = partial(aside_config, config, run)
+        configured = partial(aside_config, config, run, self.ledger)
         return Beside(walk, seconds=self.review.seconds, configured=configured, asked=asked)
 
     def _run_arguments(self, config: RunnableConfig) -> dict[str, Any]:
         name = config.get("run_name") or self.get_name()
         return {"name": name, "run_id": config.pop("run_id", None)}
 
-    def _child_config(
-        self,
-        config: RunnableConfig,
-        run: CallbackManagerForChainRun | AsyncCallbackManagerForChainRun,
-        walk: Walk,
-        link: Link,
-    ) -> RunnableConfig:
-        draft = self._is_draft(walk)
-        child = attempt_config(config, run.get_child(), link, number=walk.number, draft=draft)
-        if self.structured:
-            # Objects do not say why their model stopped, nor what it cost; its run does.
-            manager: Any = child["callbacks"]
-            manager.add_handler(walk.account.watcher)
-        return child
+    def _child_config(self, config: RunnableConfig, run: Any, walk: Walk) -> RunnableConfig:
+        return answering_config(
+            config,
+            run,
+            walk,
+            draft=self._is_draft(walk),
+            structured=self.structured,
+            ledger=self.ledger,
+        )
 
 
 @cache

@@ -39,6 +39,8 @@ class Conduct:
             filter of one has refused.
         clock: Seconds that only rise.
         baseline: What savings are measured against; `None`: nothing.
+        ledger: The handler of the router's ledger, which watches the runs that have to be
+            watched; `None`: it has none.
         on_end: Given the walk of each request when it has ended, however it did.
     """
 
@@ -48,4 +50,5 @@ class Conduct:
     reroutes_filtered: bool = False
     clock: Callable[[], float] = time.monotonic
     baseline: Baseline | None = None
+    ledger: Any = None
     on_end: Callable[[Any], None] | None = None

@@ -34,6 +34,8 @@ class Traits:
         limits: How long a call of it may take.
         bounded: Whether a blocking call of it ends by itself when its time is up.
         mute: Whether it thinks in empty chunks, which are signs of life then.
+        single_run: Whether a call of it is one model run, of which its answer tells all.
+        served_by: Who serves it, in LangSmith's names, for the records of such runs.
         gate: Its breaker; `None`: it has none.
     """
 
@@ -42,6 +44,8 @@ class Traits:
     limits: TimeLimits = field(default_factory=TimeLimits)
     bounded: bool = False
     mute: bool = False
+    single_run: bool = False
+    served_by: str | None = None
     gate: Gate | None = None
 
 

@@ -26,7 +26,15 @@ if TYPE_CHECKING:
 
     from langchain_smartroute.types import Modality
 
-__all__ = ["ModelSettings", "build_model", "init_model", "is_single_model", "spec_of_model"]
+__all__ = [
+    "ModelSettings",
+    "build_model",
+    "init_model",
+    "is_single_model",
+    "is_single_run",
+    "provider_of",
+    "spec_of_model",
+]
 
 _BUILDING = threading.Lock()
 _MODALITY_KEYS: dict[Modality, str] = {
@@ -187,7 +195,7 @@ def spec_of_model(alias: str, model: Runnable[Any, Any]) -> ModelSpec:
         "context_window": profile.get("max_input_tokens"),
         "max_output_tokens": profile.get("max_output_tokens"),
     }
-    provider = _provider_of(inner)
+    provider = provider_of(inner)
     served = endpoint_of(alias, model)
     elsewhere = isinstance(served, Endpoint) and not served.is_openai
     told = (getattr(inner, "metadata", None) or {}).get("ls_provider")
@@ -214,6 +222,32 @@ def is_single_model(model: Runnable[Any, Any]) -> bool:
     while isinstance(model, RunnableBinding):
         model = model.bound
     return isinstance(model, BaseChatModel)
+
+
+_CALLED_BY = ("invoke", "ainvoke", "stream", "astream", "generate", "agenerate")
+"""The methods of a chat model through which a call is one run."""
+
+
+_LANGCHAINS = "lc_"
+"""How the metadata begin that LangChain puts into each model: its packages' versions."""
+
+
+def is_single_run(model: Runnable[Any, Any]) -> bool:
+    """Whether a call of a candidate is one run of a model, of which its answer tells all.
+
+    Not where its class calls in its own way, as a router does, nor where it has metadata or
+    tags of its own, which its runs alone tell.
+    """
+    while isinstance(model, RunnableBinding):
+        if model.config or model.config_factories or "model" in model.kwargs:
+            return False
+        model = model.bound
+    if not isinstance(model, BaseChatModel) or model.tags:
+        return False
+    if not all(name.startswith(_LANGCHAINS) for name in model.metadata or ()):
+        return False
+    kind = type(model)
+    return all(getattr(kind, name) is getattr(BaseChatModel, name) for name in _CALLED_BY)
 
 
 def _innermost(model: Runnable[Any, Any]) -> Runnable[Any, Any]:
@@ -244,7 +278,7 @@ def _is_chat(step: Runnable[Any, Any]) -> bool:
     return isinstance(step, BaseChatModel | RunnableBinding | RunnableWithFallbacks)
 
 
-def _provider_of(model: Runnable[Any, Any]) -> str | None:
+def provider_of(model: Runnable[Any, Any]) -> str | None:
     """Who serves a model, in LangSmith's names, which it tells tracers."""
     if not isinstance(model, BaseChatModel):
         return None

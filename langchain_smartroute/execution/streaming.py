@@ -66,7 +66,7 @@ class StreamedAttempt:
         self._structured = structured
         self._buffered = buffered
         self._early = early
-        self._chunks: list[Any] = []
+        self._chunks: list[Any] = bounds.given
         self._held: list[Any] = []
         self._released = False
         self._closing = False

@@ -17,78 +17,26 @@ from typing import Any, Final, Self, cast
 
 from langchain_core.callbacks import BaseCallbackManager
 from langchain_core.runnables import RunnableConfig
-from langchain_core.runnables.config import patch_config, var_child_runnable_config
+from langchain_core.runnables.config import var_child_runnable_config
 
 from langchain_smartroute.execution.bounds import AttemptBounds, attempt_bounds
 from langchain_smartroute.execution.generators import StreamGenerators
-from langchain_smartroute.execution.link import Link
-from langchain_smartroute.execution.live import NOSTREAM, hidden
 from langchain_smartroute.execution.orphans import ended_if_left
 from langchain_smartroute.execution.waiting import finished_in_time
-from langchain_smartroute.tracing import attempt_metadata, quietly, surrounders
+from langchain_smartroute.tracing import quietly, surrounders
 
 __all__ = [
     "END",
-    "OPTIONS_KEY",
     "AReader",
     "Reader",
     "aanswer_in",
     "answer_in",
     "apause",
-    "attempt_config",
     "pause",
 ]
 
-OPTIONS_KEY = "smartroute"
-"""The key of the router's own options under `config["configurable"]`."""
-
 END: Final = object()
 """What follows the last chunk of a stream."""
-
-
-def attempt_config(
-    config: RunnableConfig,
-    manager: BaseCallbackManager,
-    link: Link,
-    *,
-    number: int,
-    draft: bool,
-) -> RunnableConfig:
-    """The config of an attempt: its own metadata, and none of our options.
-
-    A candidate may be a router itself, which must not take our caller's choices
-    for its own.
-
-    Args:
-        config: The request's.
-        manager: Tells of the attempt's runs.
-        link: The candidate.
-        number: The number of the attempt, from 0.
-        draft: Whether the answer may yet be rejected, so that those who watch
-            tokens must not see it.
-    """
-    child = patch_config(config, callbacks=manager)
-    if any(type(handler).__name__ == "LangChainTracer" for handler in manager.handlers):
-        # Imported where somebody traces: LangSmith's client takes a while.
-        from langchain_smartroute.execution.langsmith import price_runs  # noqa: PLC0415
-
-        price_runs(manager)
-    if draft:
-        hidden(manager)
-        child["tags"] = [*(config.get("tags") or []), NOSTREAM]
-    price, around = link.price, config.get("metadata") or {}
-    own = attempt_metadata(
-        link.alias,
-        api_model=link.spec.model,
-        number=number,
-        price=price.texts if price else None,
-        around=around,
-    )
-    child["metadata"] = {**around, **own}
-    configurable = config.get("configurable")
-    if configurable and OPTIONS_KEY in configurable:
-        child["configurable"] = {k: v for k, v in configurable.items() if k != OPTIONS_KEY}
-    return child
 
 
 class _Surrounding:
@@ -101,6 +49,10 @@ class _Surrounding:
     __slots__ = ("_bounds", "_bounds_token", "_config", "_config_token", "_entered", "_others")
 
     def __init__(self, config: RunnableConfig, bounds: AttemptBounds) -> None:
+        if "run_id" in config:
+            # It is the id of one run: no other run that is started inside may take it over.
+            config = {**config}
+            del config["run_id"]
         self._config = config
         self._bounds = bounds
         manager: Any = config.get("callbacks")
@@ -150,8 +102,8 @@ def answer_in(
     """
     with _Surrounding(config, bounds):
         if bounded:
-            return call()
-        return finished_in_time(partial(copy_context().run, call), bounds)
+            return bounds.answered(call())
+        return bounds.answered(finished_in_time(partial(copy_context().run, call), bounds))
 
 
 async def aanswer_in(
@@ -170,9 +122,9 @@ async def aanswer_in(
     with _Surrounding(config, bounds):
         if simple and not manager.handlers:
             # Nobody is there to be told of a run that is left.
-            return await _in_time(bounds, call)
+            return bounds.answered(await _in_time(bounds, call))
         async with ended_if_left(manager, bounds.arrived):
-            return await _in_time(bounds, call)
+            return bounds.answered(await _in_time(bounds, call))
 
 
 async def _in_time(bounds: AttemptBounds, call: Awaitable[Any]) -> Any:
@@ -189,20 +141,25 @@ class Reader:
     """Reads a stream in blocking calls, and closes it, so that its run ends before the request's.
 
     Args:
-        source: The stream.
+        opened: Opens the stream.
         config: What it finds around it.
         bounds: How long it may take.
         bounded: Whether a step ends by itself when its time is up.
     """
 
     def __init__(
-        self, source: Iterator[Any], config: RunnableConfig, bounds: AttemptBounds, *, bounded: bool
+        self,
+        opened: Callable[[], Iterator[Any]],
+        config: RunnableConfig,
+        bounds: AttemptBounds,
+        *,
+        bounded: bool,
     ) -> None:
-        self._source = source
         self._bounds = bounds
         self._is_left = False
         self._surrounding = _Surrounding(config, bounds)
         with self._surrounding:
+            self._source = iter(opened())
             self._context = None if bounded else copy_context()
 
     def __enter__(self) -> Self:
@@ -211,6 +168,7 @@ class Reader:
     def __exit__(self, *_: object) -> None:
         if not self._is_left:
             self._close()
+        self._bounds.over()
 
     def next(self) -> Any:
         """The next chunk, or `END`."""
@@ -235,24 +193,29 @@ class AReader:
     """Reads a stream in an event loop, and closes it, so that its run ends before the request's.
 
     Args:
-        source: The stream.
+        opened: Opens the stream.
         config: What it finds around it.
         bounds: How long it may take: a step is cancelled when its time is up.
     """
 
     def __init__(
-        self, source: AsyncIterator[Any], config: RunnableConfig, bounds: AttemptBounds
+        self,
+        opened: Callable[[], AsyncIterator[Any]],
+        config: RunnableConfig,
+        bounds: AttemptBounds,
     ) -> None:
-        self._source = source
         self._generators: StreamGenerators | None = None
         self._bounds = bounds
         self._surrounding = _Surrounding(config, bounds)
+        with self._surrounding:
+            self._source = opened()
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await (self._generators or StreamGenerators(self._source)).aclose()
+        self._bounds.over()
 
     async def next(self) -> Any:
         """The next chunk, or `END`."""

@@ -120,8 +120,7 @@ class Walk:
 
     def begin(self, *, streams: bool) -> AttemptBounds:
         """Start the attempt of the latest step; returns what it must keep to."""
-        self.account.open()
-        return self.pace.bounds(self.link, streams=streams)
+        return self.account.open(self.pace.bounds(self.link, streams=streams))
 
     def _is_over(self) -> bool:
         return self._done or (bool(self.attempts) and self.pace.is_late())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from langchain_core.callbacks import BaseCallbackHandler, BaseCallbackManager, Callbacks
 from langchain_core.runnables.config import merge_configs
 
 if TYPE_CHECKING:
@@ -14,18 +13,13 @@ if TYPE_CHECKING:
 __all__ = ["with_own"]
 
 
-def with_own(
-    config: RunnableConfig, model: BaseChatModel, *, costs: BaseCallbackHandler | None
-) -> RunnableConfig:
+def with_own(config: RunnableConfig, model: BaseChatModel) -> RunnableConfig:
     """A caller's config with what a model brings of its own.
 
     Args:
         config: The caller's; it is this call's own.
         model: Its callbacks, tags and metadata are added.
-        costs: The handler of its ledger; `None`: it has none.
     """
-    if costs is not None:
-        config["callbacks"] = _with_handler(config.get("callbacks"), costs)
     if not (model.callbacks or model.tags or model.metadata):
         return config
     own: RunnableConfig = {
@@ -34,15 +28,3 @@ def with_own(
         "metadata": model.metadata or {},
     }
     return merge_configs(own, config)
-
-
-def _with_handler(callbacks: Callbacks, handler: BaseCallbackHandler) -> Callbacks:
-    """A config's callbacks and one handler more, for every run below.
-
-    What `merge_configs` would make of them, in a tenth of its time.
-    """
-    if not isinstance(callbacks, BaseCallbackManager):
-        return [handler, *(callbacks or ())]
-    manager = callbacks.copy()
-    manager.add_handler(handler, inherit=True)
-    return manager

@@ -31,7 +31,6 @@ from langchain_smartroute.runnable.calls import ChatCalls
 from langchain_smartroute.types import Sticky, StreamPolicy, Tier
 
 if TYPE_CHECKING:
-    from langchain_smartroute.accounting import CostCallbackHandler
     from langchain_smartroute.catalog import Catalog
     from langchain_smartroute.engine import Engine
 
@@ -125,7 +124,6 @@ class ConfiguredModel(ChatCalls):
     )
 
     _engine: Engine = PrivateAttr()
-    _costs: CostCallbackHandler | None = PrivateAttr(default=None)
 
     def __init__(self, **data: Any) -> None:
         if data.get("models") and "catalog" not in data:
@@ -148,7 +146,7 @@ class ConfiguredModel(ChatCalls):
     def model_post_init(self, _context: Any, /) -> None:
         """Check the whole and compile it; builds no model and opens no connection."""
         made = making.assemble(self)
-        self._engine, self._costs = made.engine, made.costs
+        self._engine = made.engine
         if self.profile is None:
             self.profile = made.profile
 

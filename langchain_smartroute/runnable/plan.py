@@ -99,7 +99,7 @@ def planned(
     around = config.get("metadata") or {}
     config["metadata"] = {**around, **decision_metadata(decision, features, around=around)}
     config["tags"] = tags_with(config.get("tags"), decision_tags(decision))
-    chain = engine.chain(request, decision, features=features, prepare=form.prepare)
+    chain = engine.chain(request, decision, features=features, config=config, prepare=form.prepare)
     visit.watch(chain)
     return Plan(
         chain=chain,

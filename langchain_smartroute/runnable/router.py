@@ -269,7 +269,7 @@ class SmartRouterRunnable(LearnsFromScores, ConfiguredModel):
         form: Form = _A_MESSAGE,
     ) -> tuple[RunnableConfig, Request]:
         """A call with the router's own config, taken apart."""
-        config = with_own(ensure_config(config), self, costs=self._costs)
+        config = with_own(ensure_config(config), self)
         messages = self._messages_of(input_)
         rest, options = dict(arguments), self._options
         chosen = (config.get("configurable") or {}).get(execution.OPTIONS_KEY)

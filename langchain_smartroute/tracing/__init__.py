@@ -13,6 +13,7 @@ from langchain_smartroute.tracing.carried import (
     is_attempt_run,
     is_request_run,
     tags_with,
+    with_handler,
 )
 from langchain_smartroute.tracing.told import (
     AttemptSurrounder,
@@ -42,4 +43,5 @@ __all__ = [
     "settle",
     "surrounders",
     "tags_with",
+    "with_handler",
 ]

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from langchain_core.callbacks import BaseCallbackManager
 from langchain_core.runnables.config import set_config_context
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from contextvars import Context
     from decimal import Decimal
 
+    from langchain_core.callbacks import BaseCallbackHandler, Callbacks
     from langchain_core.runnables import RunnableConfig
 
     from langchain_smartroute.types import Attempt, Figures, RequestFeatures, RoutingDecision
@@ -38,6 +40,7 @@ __all__ = [
     "is_attempt_run",
     "is_request_run",
     "tags_with",
+    "with_handler",
 ]
 
 PURPOSE_KEY = "smartroute_purpose"
@@ -82,7 +85,12 @@ def _instead(around: Mapping[str, Any], *names: str) -> dict[str, Any]:
 
 
 @contextmanager
-def classifying(config: RunnableConfig | None, decision_id: str) -> Iterator[Context]:
+def classifying(
+    config: RunnableConfig | None,
+    decision_id: str,
+    *,
+    ledger: BaseCallbackHandler | None = None,
+) -> Iterator[Context]:
     """A context in which a classifier's own model calls are part of the request.
 
     They reach the request's handlers and are counted into its cost; they belong to
@@ -91,6 +99,7 @@ def classifying(config: RunnableConfig | None, decision_id: str) -> Iterator[Con
     Args:
         config: The request's own.
         decision_id: The decision that is being made.
+        ledger: The handler of the router's ledger; `None`: it has none.
     """
     around = (config or {}).get("metadata") or {}
     told = {
@@ -101,8 +110,19 @@ def classifying(config: RunnableConfig | None, decision_id: str) -> Iterator[Con
     own: RunnableConfig = {"metadata": {**around, **told}}
     if config is not None and config.get("callbacks") is not None:
         own["callbacks"] = config["callbacks"]
+    if ledger is not None:
+        own["callbacks"] = with_handler(own.get("callbacks"), ledger)
     with set_config_context(own) as context:
         yield context
+
+
+def with_handler(callbacks: Callbacks, handler: BaseCallbackHandler) -> Callbacks:
+    """A config's callbacks and one handler more, for every run below."""
+    if not isinstance(callbacks, BaseCallbackManager):
+        return [handler, *(callbacks or ())]
+    manager = callbacks.copy()
+    manager.add_handler(handler)
+    return manager
 
 
 def decision_tags(decision: RoutingDecision) -> list[str]:

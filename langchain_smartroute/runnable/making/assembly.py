@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +37,6 @@ from langchain_smartroute.state import SharedState, open_state
 if TYPE_CHECKING:
     from langchain_core.language_models import ModelProfile
 
-    from langchain_smartroute.accounting import CostCallbackHandler
     from langchain_smartroute.runnable.configured import ConfiguredModel
 
 __all__ = ["Assembled", "assemble"]
@@ -52,12 +51,10 @@ class Assembled:
 
     Attributes:
         engine: Decides and calls.
-        costs: Writes every call into the router's ledger; `None` without one.
         profile: What callers can rely on, whichever candidate a request goes to.
     """
 
     engine: Engine
-    costs: CostCallbackHandler | None
     profile: ModelProfile
 
 
@@ -70,7 +67,6 @@ def assemble(router: ConfiguredModel) -> Assembled:
     catalog = with_prices(Catalog.load(router.catalog), router.prices)
     return Assembled(
         engine=_engine_of(router, catalog),
-        costs=cost_handler(router, catalog),
         profile=merged_profile(catalog),
     )
 
@@ -118,7 +114,7 @@ def _engine_of(router: ConfiguredModel, catalog: Catalog) -> Engine:
         policy=policy,
         classifier=given_classifier(router.classifier),
         candidates=candidates,
-        conduct=conduct_of(router),
+        conduct=replace(conduct_of(router), ledger=cost_handler(router, catalog)),
         name=router.get_name(),
         checks=checks,
         cascade=build_cascade(

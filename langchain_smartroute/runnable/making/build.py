@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from langchain_core.runnables import Runnable
+from langchain_core.runnables import Runnable, RunnableBinding
 
 from langchain_smartroute.catalog import Catalog, ModelSpec
 from langchain_smartroute.errors import ConfigurationError
@@ -25,6 +25,8 @@ from langchain_smartroute.execution import (
     init_model,
     is_bounded,
     is_single_model,
+    is_single_run,
+    provider_of,
     spec_of_model,
     tells_end,
 )
@@ -133,6 +135,8 @@ def _brought(
         limits=limits,
         bounded=is_bounded(model),
         mute=spec.reasoning and drops_thoughts(model),
+        single_run=is_single_run(model),
+        served_by=_served_by(spec, model),
         gate=_gate(spec, endpoint, breaker),
     )
     return Candidate(
@@ -163,6 +167,8 @@ def _built(
         tells_end=spec.finish_reason,
         limits=limits,
         bounded=True,
+        single_run=True,
+        served_by=spec.provider,
         gate=_gate(spec, endpoint, breaker),
     )
     return Candidate(
@@ -171,6 +177,14 @@ def _built(
         endpoint=endpoint,
         traits=traits,
     )
+
+
+def _served_by(spec: ModelSpec, model: Runnable[Any, Any]) -> str | None:
+    """Who serves a brought model: a `ChatOpenAI` says `openai`, whoever stands behind it."""
+    while isinstance(model, RunnableBinding):
+        model = model.bound
+    told = provider_of(model)
+    return spec.provider or told if told == "openai" else told
 
 
 def _gate(spec: ModelSpec, endpoint: Endpoint | str, breaker: CircuitBreaker | None) -> Gate | None:

@@ -9,7 +9,6 @@ from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.execution.bounds import time_is_up
 
 if TYPE_CHECKING:
-    from langchain_smartroute.accounting import CostCallbackHandler
     from langchain_smartroute.catalog import Catalog
     from langchain_smartroute.runnable.configured import ConfiguredModel
     from langchain_smartroute.state import SharedState
@@ -30,7 +29,7 @@ def spend_limits_in(router: ConfiguredModel, state: SharedState) -> Limits | Non
     return Limits(spending=spending, on_limit=router.on_limit, is_late=time_is_up)
 
 
-def cost_handler(router: ConfiguredModel, catalog: Catalog) -> CostCallbackHandler | None:
+def cost_handler(router: ConfiguredModel, catalog: Catalog) -> RouterCosts | None:
     """What writes every call into a router's ledger; `None` without one.
 
     Raises:

@@ -14,7 +14,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI
 
-from langchain_smartroute import CostCallbackHandler, SmartRouterRunnable
+from langchain_smartroute import CostCallbackHandler, MemoryLedger, SmartRouterRunnable
 from langchain_smartroute.sandbox import SandboxServer
 
 PRICE = {
@@ -63,6 +63,7 @@ class Outcome:
     seen: dict[str, list[Any]] = field(default_factory=dict)
     health: dict[str, Any] = field(default_factory=dict)
     records: tuple[Any, ...] = ()
+    own: tuple[Any, ...] = ()
     runs: Runs = field(default_factory=Runs)
 
     @property
@@ -178,10 +179,11 @@ class Playground:
         settings = {"stream_policy": policy or "first_token", **row.settings}
         source, _, transport = source.partition("/")
         settings["transport"] = transport or "aiohttp"
+        costs, out, own = CostCallbackHandler(), Outcome(), MemoryLedger()
+        settings["ledger"] = own
         router = self.router(
             name, source=source, spec=spec, fallback_spec=dict(row.fallback_spec), **settings
         )
-        costs, out = CostCallbackHandler(), Outcome()
         runnable = router.bind_tools([get_weather]) if row.tools else router
         config = {"callbacks": [costs, out.runs]}
         began = time.monotonic()
@@ -191,7 +193,7 @@ class Playground:
             out.error = error
         out.took_s = time.monotonic() - began
         out.seen = {alias: self.seen(f"{name}/{alias}") for alias in ("primary", "fallback")}
-        out.health, out.records = router.health(), costs.records
+        out.health, out.records, out.own = router.health(), costs.records, own.records()
         return out
 
 

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from two_accounts import expect_same_accounts
 
-from langchain_smartroute import CostCallbackHandler
+from langchain_smartroute import CostCallbackHandler, MemoryLedger
 from langchain_smartroute.sandbox import Fault
 
 REQUEST = "Explain Monty Hall"
@@ -87,7 +88,8 @@ async def test_a_client_that_leaves(playground, runs, stage, call, source):
     what = STAGES[stage]
     name = f"cancelled {stage}/{call}/{source}"
     playground.server.set_fault(f"{name}/primary", what.fault)
-    router = playground.router(name, source=source, stream_policy=what.policy)
+    own = MemoryLedger()
+    router = playground.router(name, source=source, stream_policy=what.policy, ledger=own)
     costs, shown = CostCallbackHandler(), []
     made = calls_of(router, {"callbacks": [costs, runs]}, shown)[call]
     task = asyncio.create_task(made())
@@ -108,6 +110,7 @@ async def test_a_client_that_leaves(playground, runs, stage, call, source):
     assert playground.seen(f"{name}/fallback") == []
     assert [record.outcome for record in costs.records] == list(what.records)
     (record,) = costs.records
+    expect_same_accounts(costs.records, own.records())
     billed = record.outcome == "cancelled"
     assert record.usage.estimated == billed
     assert (record.usage.input_tokens > 0) == billed
@@ -127,7 +130,8 @@ async def test_a_client_that_leaves(playground, runs, stage, call, source):
 def test_a_reader_that_closes_a_stream(playground, runs, source, taken):
     name = f"closed after {taken}/{source}"
     playground.server.set_fault(f"{name}/primary", Fault(kind="stall", after_tokens=4))
-    router = playground.router(name, source=source)
+    own = MemoryLedger()
+    router = playground.router(name, source=source, ledger=own)
     costs = CostCallbackHandler()
     stream = router.stream(REQUEST, {"callbacks": [costs, runs]})
     text = ""
@@ -138,6 +142,7 @@ def test_a_reader_that_closes_a_stream(playground, runs, source, taken):
     stream.close()
     asyncio.run(until(lambda: playground.seen(f"{name}/primary")[0].disconnected))
     (record,) = costs.records
+    expect_same_accounts(costs.records, own.records())
     assert record.outcome == "cancelled"
     assert record.usage.estimated
     assert record.usage.output_tokens > 0

@@ -17,6 +17,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from two_accounts import expect_same_accounts
 
 from langchain_smartroute import StreamInterruptedError
 from langchain_smartroute.sandbox import Fault
@@ -583,6 +584,7 @@ def test_fault(played, playground, row, way, source):
     assert least <= outcome.took_s <= most, row.says
     assert outcome.runs.begun
     assert not outcome.runs.open, "a run was left open"
+    expect_same_accounts(outcome.records, outcome.own)
 
 
 def _expect_whole(row, outcome, healthy):

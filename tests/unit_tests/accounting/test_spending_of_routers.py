@@ -23,6 +23,7 @@ from langchain_smartroute import (
     SmartRouterRunnable,
     SpendLimit,
     SpendLimitExceededError,
+    SqlLedger,
     StorageError,
 )
 from langchain_smartroute.state import MemoryState, Stands
@@ -521,12 +522,14 @@ def test_settings_that_are_wrong_say_so(settings):
 
 def test_a_routers_own_ledger_takes_every_call(sandbox, sqlite_url):
     router = SmartRouterRunnable.from_catalog(base_url=sandbox.base_url, ledger=sqlite_url)
-    costs = CostCallbackHandler(ledger=router._costs.ledger)
     router.invoke("Hello")
+    ledger = SqlLedger(sqlite_url)
+    costs = CostCallbackHandler(ledger=ledger)
     router.invoke("Hello", {"callbacks": [costs], "metadata": {"user": "ann"}})
-    found = router._costs.ledger.records()
-    assert [record.keys for record in found] == [{}, {"user": "ann"}]
-    router._costs.ledger.close()
+    router._engine.conduct.ledger.ledger.close()
+    # A run is known by its id: the second one is there once.
+    assert [record.keys for record in ledger.records()] == [{}, {"user": "ann"}]
+    ledger.close()
 
 
 def test_a_routers_own_ledger_keeps_texts_through_its_redaction_alone(sandbox):

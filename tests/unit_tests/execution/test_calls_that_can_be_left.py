@@ -289,7 +289,7 @@ class Source:
 
 
 def reader_of(source, bounds=None, *, bounded=False):
-    return Reader(source, {}, bounds or bounds_of(streams=True), bounded=bounded)
+    return Reader(lambda: source, {}, bounds or bounds_of(streams=True), bounded=bounded)
 
 
 @pytest.mark.parametrize("bounded", [True, False])
@@ -337,7 +337,7 @@ async def test_a_step_of_an_asynchronous_stream_is_cancelled_when_its_time_is_up
         await asyncio.sleep(LONG)
 
     bounds = bounds_of(LONG, streams=True, idle=SOON)
-    reader = AReader(source(), {}, bounds)
+    reader = AReader(source, {}, bounds)
     assert await reader.next() == "one"
     bounds.saw_content()
     bounds.rests()
@@ -352,7 +352,7 @@ async def test_a_steps_own_time_out_is_its_own():
         yield
 
     with pytest.raises(TimeoutError, match="mine"):
-        await AReader(source(), {}, bounds_of(streams=True)).next()
+        await AReader(source, {}, bounds_of(streams=True)).next()
 
 
 # ---- waits between attempts -------------------------------------------------------------

@@ -1,0 +1,77 @@
+"""From the model runs of a request that has ended to their records in the router's ledger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from langchain_smartroute.accounting import CallRecord, came_before, tags_of
+from langchain_smartroute.catalog import cost_usd, price_fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from langchain_core.runnables import RunnableConfig
+
+    from langchain_smartroute.accounting import RouterCosts
+    from langchain_smartroute.execution import Walk
+
+__all__ = ["Book"]
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """Writes the calls of one request into the router's ledger.
+
+    Attributes:
+        costs: The handler of the ledger. It has watched the runs that had to be watched;
+            of all others the walk knows what they came to.
+        config: The request's own; its metadata and tags say whose call it is.
+    """
+
+    costs: RouterCosts
+    config: RunnableConfig
+
+    @classmethod
+    def of(cls, costs: RouterCosts | None, config: RunnableConfig) -> Self | None:
+        """The book of a request; `None` where there is no ledger."""
+        return None if costs is None else cls(costs, config)
+
+    def enter(self, walk: Walk) -> None:
+        """Write down every call of a request that has ended."""
+        self.costs.settle(walk.decision.id, walk.attempts, self._records(walk))
+
+    def _records(self, walk: Walk) -> Iterator[CallRecord]:
+        metadata = self.config.get("metadata") or {}
+        keys, tags = self.costs.keys_of(metadata), tags_of(self.config.get("tags"))
+        for run in walk.account.runs:
+            usage, price, alias = run.usage, run.link.price, run.link.alias
+            attempt = walk.attempts[run.number]
+            cost = attempt.cost_usd
+            if cost is None:
+                # The answer's account calls it unknown where nobody waited for its usage.
+                cost = cost_usd(usage, price)
+            escalated, fell_back = came_before(walk.attempts, run.number, alias)
+            yield CallRecord(
+                run_id=str(run.run_id),
+                parent_run_id=str(run.parent_run_id),
+                decision_id=walk.decision.id,
+                request_id=metadata.get("smartroute_request_id") or walk.decision.id,
+                alias=alias,
+                model_name=run.model_name,
+                task=walk.decision.task,
+                outcome=attempt.outcome,
+                usage=usage,
+                cost_usd=cost,
+                unpriced=price_fault(usage, price) if cost is None else None,
+                price_source=price.source if price else None,
+                price_date=price.date if price else None,
+                latency_s=run.latency_s,
+                attempt=run.number,
+                started_at=run.started_at,
+                provider=run.link.served_by,
+                escalated=escalated,
+                fell_back=fell_back,
+                keys=keys,
+                tags=tags,
+            )

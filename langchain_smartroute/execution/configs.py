@@ -1,0 +1,120 @@
+"""The configs of what a request calls: its attempts, and the calls beside them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables.config import patch_config
+
+from langchain_smartroute.execution.live import NOSTREAM, hidden
+from langchain_smartroute.tracing import PURPOSE_KEY, attempt_metadata
+
+if TYPE_CHECKING:
+    from langchain_core.callbacks import (
+        AsyncCallbackManagerForChainRun,
+        BaseCallbackHandler,
+        CallbackManagerForChainRun,
+    )
+
+    from langchain_smartroute.execution.aside import Aside
+    from langchain_smartroute.execution.link import Link
+    from langchain_smartroute.execution.walk import Walk
+
+    Run = CallbackManagerForChainRun | AsyncCallbackManagerForChainRun
+
+__all__ = ["OPTIONS_KEY", "answering_config", "aside_config"]
+
+OPTIONS_KEY = "smartroute"
+"""The key of the router's own options under `config["configurable"]`."""
+
+
+def answering_config(
+    config: RunnableConfig,
+    run: Run,
+    walk: Walk,
+    *,
+    draft: bool,
+    structured: bool,
+    ledger: Any,
+) -> RunnableConfig:
+    """The config of the attempt under way.
+
+    Args:
+        config: The request's.
+        run: The request's.
+        walk: Where the request stands.
+        draft: Whether the answer may yet be rejected, so that those who watch tokens must
+            not see it.
+        structured: Whether objects are answered rather than messages.
+        ledger: The handler of the router's ledger, which need not watch where the answer tells
+            all of the attempt's run; `None`: it has none.
+    """
+    link, manager = walk.link, run.get_child()
+    child = _attempt_config(config, manager, link, number=walk.number, draft=draft)
+    if structured:
+        # Objects do not say why their model stopped, nor what it cost; its run does.
+        manager.add_handler(walk.account.watcher)
+    if ledger is None:
+        return child
+    if link.single_run and not (structured or ledger.keeps_texts):
+        child["run_id"] = walk.account.open_run(link, within=run.run_id)
+    else:
+        manager.add_handler(ledger)
+    return child
+
+
+def aside_config(
+    config: RunnableConfig, run: Run, ledger: BaseCallbackHandler | None, aside: Aside
+) -> RunnableConfig:
+    """The config of a call beside an attempt, in whose run it says what it is for.
+
+    Args:
+        config: The request's.
+        run: The request's.
+        ledger: The handler of the router's ledger; `None`: it has none.
+        aside: The call; it is told what its model's run ends with.
+    """
+    manager = run.get_child()
+    child = _attempt_config(config, manager, aside.link, number=aside.number, draft=True)
+    child["metadata"] = {
+        **child["metadata"],
+        PURPOSE_KEY: aside.purpose,
+        "smartroute_input_tokens": aside.input_tokens,
+    }
+    manager.add_handler(aside.watcher)
+    if ledger is not None:
+        manager.add_handler(ledger)
+    return child
+
+
+def _attempt_config(
+    config: RunnableConfig, manager: Any, link: Link, *, number: int, draft: bool
+) -> RunnableConfig:
+    """A config with an attempt's own metadata, and none of our options.
+
+    A candidate may be a router itself, which must not take our caller's choices
+    for its own.
+    """
+    child = patch_config(config, callbacks=manager)
+    if any(type(handler).__name__ == "LangChainTracer" for handler in manager.handlers):
+        # Imported where somebody traces: LangSmith's client takes a while.
+        from langchain_smartroute.execution.langsmith import price_runs  # noqa: PLC0415
+
+        price_runs(manager)
+    if draft:
+        hidden(manager)
+        child["tags"] = [*(config.get("tags") or []), NOSTREAM]
+    price, around = link.price, config.get("metadata") or {}
+    own = attempt_metadata(
+        link.alias,
+        api_model=link.spec.model,
+        number=number,
+        price=price.texts if price else None,
+        around=around,
+    )
+    child["metadata"] = {**around, **own}
+    configurable = config.get("configurable")
+    if configurable and OPTIONS_KEY in configurable:
+        child["configurable"] = {k: v for k, v in configurable.items() if k != OPTIONS_KEY}
+    return child

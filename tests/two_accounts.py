@@ -1,0 +1,24 @@
+"""A router's own ledger beside a handler that watched the same runs: both must say the same."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+
+def expect_same_accounts(watched, own):
+    """Fail where two accounts of the same runs differ in more than a moment.
+
+    Args:
+        watched: The records of a `CostCallbackHandler` at the call.
+        own: Those of the router's ledger, which the router made without watching.
+    """
+    assert [_timeless(record) for record in own] == [_timeless(record) for record in watched]
+    for one, other in zip(own, watched, strict=True):
+        assert one.latency_s == pytest.approx(other.latency_s, abs=0.5)
+        assert abs((one.started_at - other.started_at).total_seconds()) < 0.5
+
+
+def _timeless(record):
+    return replace(record, latency_s=0.0, started_at=None)
