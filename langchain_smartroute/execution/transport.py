@@ -31,6 +31,7 @@ from langchain_smartroute.execution.clients import Transport
 from langchain_smartroute.execution.http_packages import core as _core
 from langchain_smartroute.execution.http_packages import http as _http
 from langchain_smartroute.execution.loops import LoopClients
+from langchain_smartroute.execution.wire import WireTransport
 
 __all__ = ["BoundedBackend", "async_client", "blocking_client", "timeout_of"]
 
@@ -58,6 +59,8 @@ def blocking_client() -> Any:
     """The client of all blocking calls of this process."""
     client = DefaultHttpxClient(verify=_trusted(), event_hooks={"response": [_receive]})
     _bind_reads(client)
+    backend = BoundedBackend(_core.SyncBackend())
+    client._transport = WireTransport(client._transport, backend=backend, trusted=_trusted())  # noqa: SLF001 - a transport as argument would switch proxies off
     atexit.register(client.close)
     return client
 

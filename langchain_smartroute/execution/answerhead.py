@@ -1,0 +1,153 @@
+"""The head of an HTTP/1.1 answer, and how long its body is: the standard's common forms.
+
+What is not certain is refused, as h11 refuses it: where an answer's body ends is where the
+next answer begins (RFC 9112, sections 4 to 7).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+__all__ = ["AnswerHead", "chunks_of", "head_of"]
+
+_LONGEST: Final = 102_400
+"""Bytes of a head, as with httpcore."""
+
+_STATUS: Final = re.compile(rb"(HTTP/1\.[01]) ([1-9][0-9]{2})(?: ([^\r\n]*))?\r?\n")
+_NAME: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
+
+_Headers = list[tuple[bytes, bytes]]
+
+
+@dataclass(slots=True, kw_only=True)
+class AnswerHead:
+    """The head of an answer.
+
+    Attributes:
+        version: `HTTP/1.1` or `HTTP/1.0`.
+        status: Its code.
+        reason: What the server calls that.
+        headers: In their order.
+        chunked: Whether the body comes in chunks.
+        length: Bytes of the body; `None`: it is chunked, or ends with the connection.
+        keeps_open: Whether the connection can be used again after the body.
+    """
+
+    version: bytes
+    status: int
+    reason: bytes
+    headers: _Headers
+    chunked: bool
+    length: int | None
+    keeps_open: bool
+
+
+def head_of(reader: Any, *, method: str) -> AnswerHead:
+    """Read the head of an answer, after those that announce another one.
+
+    Args:
+        reader: A buffered reader.
+        method: Of the request.
+
+    Raises:
+        ValueError: Where it cannot be read, is cut off, too long, or leaves open where the
+            body ends.
+    """
+    while True:
+        left = _LONGEST
+        line = reader.readline(left)
+        if not line:
+            raise ValueError("Server disconnected without sending a response.")
+        found = _STATUS.fullmatch(line)
+        if found is None:
+            raise ValueError("the server does not answer in HTTP/1.1")
+        version, status, reason = found[1], int(found[2]), found[3] or b""
+        headers = _headers(reader, left - len(line))
+        if status >= 200:  # noqa: PLR2004 - what is below announces an answer
+            break
+    bodiless = method == "HEAD" or status in (204, 304)
+    chunked, length = _framing(headers)
+    if bodiless:
+        chunked, length = False, 0
+    return AnswerHead(
+        version=version,
+        status=status,
+        reason=reason,
+        headers=headers,
+        chunked=chunked,
+        length=length,
+        keeps_open=(chunked or length is not None) and _keeps_open(version, headers),
+    )
+
+
+def chunks_of(reader: Any, most: int) -> Iterator[bytes]:
+    """Read a body that comes in chunks, to its end.
+
+    Args:
+        reader: A buffered reader; it stands behind the head.
+        most: Bytes that are given at once.
+
+    Raises:
+        ValueError: Where it cannot be read or is cut off.
+    """
+    while True:
+        found = _SIZE.fullmatch(reader.readline(_LONGEST))
+        if found is None:
+            raise ValueError("the size of a chunk cannot be read, or the answer was cut off")
+        left = int(found[1], 16)
+        if not left:
+            _headers(reader, _LONGEST)
+            return
+        while left:
+            part = reader.read1(min(most, left))
+            if not part:
+                raise ValueError("the answer was cut off within a chunk")
+            left -= len(part)
+            yield part
+        if reader.readline(2) not in (b"\r\n", b"\n"):
+            raise ValueError("a chunk is longer than was said, or the answer was cut off")
+
+
+def _headers(reader: Any, left: int) -> _Headers:
+    found: _Headers = []
+    while True:
+        line = reader.readline(left)
+        left -= len(line)
+        if not line.endswith(b"\n"):
+            raise ValueError("the head of the answer is cut off or too long")
+        line = line.rstrip(b"\r\n")
+        if not line:
+            return found
+        name, colon, value = line.partition(b":")
+        if line[:1] in b" \t" and found:
+            # Folded, as was allowed once.
+            found[-1] = (found[-1][0], found[-1][1] + b" " + line.strip())
+        elif colon and _NAME.fullmatch(name):
+            found.append((name, value.strip(b" \t")))
+        else:
+            raise ValueError("a header of the answer cannot be read")
+
+
+def _framing(headers: _Headers) -> tuple[bool, int | None]:
+    """Whether a body is chunked, and how long it is otherwise."""
+    encodings = [value.lower() for name, value in headers if name.lower() == b"transfer-encoding"]
+    if encodings:
+        if encodings != [b"chunked"]:
+            raise ValueError("the answer has an unknown transfer encoding")
+        return True, None
+    lengths = {value for name, value in headers if name.lower() == b"content-length"}
+    if not lengths:
+        return False, None
+    (length, *others) = lengths
+    if others or not length.isdigit():
+        raise ValueError("the length of the answer cannot be read")
+    return False, int(length)
+
+
+def _keeps_open(version: bytes, headers: _Headers) -> bool:
+    said = [value.lower() for name, value in headers if name.lower() == b"connection"]
+    return version == b"HTTP/1.1" and not any(b"close" in value for value in said)

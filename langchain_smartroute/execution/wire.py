@@ -1,0 +1,278 @@
+"""Blocking HTTP/1.1 in fewer steps: half of the CPU that a plain call's connection takes.
+
+httpcore and h11 take a request through some two hundred functions. Here its head and body
+go out in one write and the answer is read as it stands (`answerhead`); what connects,
+encrypts and waits stays httpcore's network backend, and the client around it stays httpx's
+(redirects, decoding, hooks). Whatever is not a plain request with its body at hand goes
+through httpcore as before, and so does every proxy.
+
+As with httpcore a request is never sent twice, also where a kept connection turns out to be
+closed: the provider may have billed it.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from typing import Any, Final
+from weakref import WeakSet
+
+from langchain_smartroute.execution.answerhead import AnswerHead, chunks_of, head_of
+from langchain_smartroute.execution.http_packages import core as _core
+from langchain_smartroute.execution.http_packages import http as _http
+
+__all__ = ["WireTransport"]
+
+_PORTS: Final = {b"http": 80, b"https": 443}
+_PART: Final = 65_536
+"""Bytes of a body that are handed on at once, at most."""
+
+_KEPT: Final = 100
+_KEPT_S: Final = 5.0
+"""Unused connections that are kept, and for how long: as the client of `openai` does."""
+
+_Origin = tuple[bytes, bytes, int]
+
+_transports: WeakSet[WireTransport] = WeakSet()
+
+
+class WireTransport(_http.BaseTransport):  # type: ignore[misc] # of either package
+    """Sends the requests of a blocking client.
+
+    Args:
+        inner: The client's own transport, for all that is not plain.
+        backend: Opens connections, whose waits are bounded.
+        trusted: The certificates that are trusted.
+    """
+
+    def __init__(self, inner: Any, *, backend: Any, trusted: Any) -> None:
+        self._inner = inner
+        self._backend = backend
+        self._trusted = trusted
+        self._trusted.set_alpn_protocols(["http/1.1"])
+        self.forget()
+        _transports.add(self)
+
+    def forget(self) -> None:
+        """Drop kept connections without closing them: in a forked process they are another's."""
+        self._kept: dict[_Origin, deque[_Connection]] = {}
+        self._lock = threading.Lock()
+
+    def handle_request(self, request: Any) -> Any:
+        """Send a request; gives the response, whose body is yet to be read."""
+        headers = request.headers.raw
+        url, stream = request.url, request.stream
+        port = _PORTS.get(url.raw_scheme)
+        if port is None or not isinstance(stream, _http.ByteStream) or not _is_plain(headers):
+            return self._inner.handle_request(request)
+        origin = (url.raw_scheme, url.raw_host, url.port or port)
+        timeouts = request.extensions.get("timeout") or {}
+        head = [b"%s %s HTTP/1.1" % (request.method.encode("ascii"), url.raw_path)]
+        head += [b"%s: %s" % pair for pair in headers]
+        sent = b"\r\n".join([*head, b"", b"".join(stream)])
+        connection = self._unused(origin)
+        try:
+            connection = connection or self._opened(origin, timeouts)
+            connection.wire.send(sent, timeouts.get("write"))
+            answer = connection.answer(request.method, timeouts.get("read"))
+        except BaseException as error:
+            # Nobody knows where in an answer it stands then.
+            if connection is not None:
+                connection.close()
+            _raise_meaning_of(error)
+            raise
+        return _http.Response(
+            answer.status,
+            headers=answer.headers,
+            stream=_Body(answer, connection, self),
+            extensions={
+                "http_version": answer.version,
+                "reason_phrase": answer.reason,
+                "network_stream": connection.wire.stream,
+            },
+        )
+
+    def close(self) -> None:
+        """Close what is kept."""
+        with self._lock:
+            kept, self._kept = self._kept, {}
+        for connections in kept.values():
+            for connection in connections:
+                connection.close()
+        self._inner.close()
+
+    def keep(self, connection: _Connection) -> None:
+        """Keep a connection whose answer has been read to its end."""
+        connection.kept_since = time.monotonic()
+        with self._lock:
+            connections = self._kept.setdefault(connection.origin, deque())
+            connections.append(connection)
+            surplus = connections.popleft() if len(connections) > _KEPT else None
+        if surplus is not None:
+            surplus.close()
+
+    def _unused(self, origin: _Origin) -> _Connection | None:
+        """The connection that was used last and is still good; those that are not are closed."""
+        while True:
+            with self._lock:
+                connections = self._kept.get(origin)
+                connection = connections.pop() if connections else None
+            if connection is None or connection.is_good():
+                return connection
+            connection.close()
+
+    def _opened(self, origin: _Origin, timeouts: dict[str, float | None]) -> _Connection:
+        scheme, host, port = origin
+        name, seconds = host.decode("ascii"), timeouts.get("connect")
+        stream = self._backend.connect_tcp(name, port, seconds)
+        if scheme == b"https":
+            stream = stream.start_tls(self._trusted, name, seconds)
+        return _Connection(origin, stream)
+
+
+class _Wire(io.RawIOBase):
+    """A connection's bytes, as the standard library's parser reads them."""
+
+    def __init__(self, stream: Any) -> None:
+        self.stream = stream
+        self.seconds: float | None = None
+        self.is_shut = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        if self.is_shut:
+            return None
+        data = self.stream.read(len(buffer), self.seconds)
+        buffer[: len(data)] = data
+        return len(data)
+
+    def send(self, data: bytes, seconds: float | None) -> None:
+        self.stream.write(data, seconds)
+
+
+class _Connection:
+    """An open connection to a server.
+
+    Attributes:
+        origin: Scheme, host and port of the server.
+        wire: Its bytes.
+        reader: The same, with what has come but is not read yet.
+        kept_since: Since when it is unused.
+    """
+
+    def __init__(self, origin: _Origin, stream: Any) -> None:
+        self.origin = origin
+        self.wire = _Wire(stream)
+        self.reader = io.BufferedReader(self.wire, _PART)
+        self.kept_since = 0.0
+
+    def has_more(self) -> bool:
+        """Whether bytes have come that belong to no answer that was asked for."""
+        self.wire.is_shut = True
+        try:
+            return bool(self.reader.peek(1))
+        finally:
+            self.wire.is_shut = False
+
+    def is_good(self) -> bool:
+        """Whether it can be used again: a server that has closed it makes it readable."""
+        if time.monotonic() - self.kept_since > _KEPT_S:
+            return False
+        return not self.wire.stream.get_extra_info("is_readable")
+
+    def answer(self, method: str, seconds: float | None) -> AnswerHead:
+        """Read the head of an answer."""
+        self.wire.seconds = seconds
+        return head_of(self.reader, method=method)
+
+    def close(self) -> None:
+        """Close it."""
+        self.wire.stream.close()
+
+
+class _Body(_http.SyncByteStream):  # type: ignore[misc] # as above
+    """The body of an answer; its connection is kept once it is read to its end."""
+
+    def __init__(self, answer: AnswerHead, connection: _Connection, sender: WireTransport) -> None:
+        self._answer = answer
+        self._connection: _Connection | None = connection
+        self._sender = sender
+        self._is_over = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        connection = self._connection
+        if connection is None:
+            return
+        try:
+            yield from self._parts(connection.reader)
+        except BaseException as error:
+            connection.close()
+            _raise_meaning_of(error)
+            raise
+        self._is_over = True
+
+    def close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        if self._is_over and self._answer.keeps_open and not connection.has_more():
+            self._sender.keep(connection)
+        else:
+            connection.close()
+
+    def _parts(self, reader: Any) -> Iterator[bytes]:
+        left = self._answer.length
+        if self._answer.chunked:
+            yield from chunks_of(reader, _PART)
+        elif left is None:
+            while part := reader.read1(_PART):
+                yield part
+        else:
+            while left:
+                part = reader.read1(min(_PART, left))
+                if not part:
+                    raise ValueError(f"the answer was cut off {left} bytes before its end")
+                left -= len(part)
+                yield part
+
+
+def _is_plain(headers: list[tuple[bytes, bytes]]) -> bool:
+    """Whether headers can be sent as they are: h11 says what is wrong with others."""
+    return not any(
+        name.lower() in (b"transfer-encoding", b"expect", b"upgrade")
+        or b"\r" in value
+        or b"\n" in value
+        or b"\0" in value
+        for name, value in headers
+    )
+
+
+def _raise_meaning_of(error: BaseException) -> None:
+    """Raise what connections and the parser raise as httpx does; anything else is left."""
+    if isinstance(error, ValueError):
+        raise _http.RemoteProtocolError(str(error)) from error
+    kind: Any = _CORE.get(type(error))
+    if kind is not None:
+        raise kind(str(error)) from error
+
+
+_CORE: Final[dict[type[BaseException], Any]] = {
+    kind: getattr(_http, name)
+    for name, kind in vars(_core).items()
+    if isinstance(kind, type) and issubclass(kind, Exception) and hasattr(_http, name)
+}
+"""httpcore's errors → httpx's of the same names."""
+
+
+def _forget_all() -> None:
+    for transport in list(_transports):
+        transport.forget()
+
+
+os.register_at_fork(after_in_child=_forget_all)
