@@ -35,8 +35,11 @@ from langchain_smartroute.bench.beside import (
 from langchain_smartroute.bench.instant_server import CHUNKS
 from langchain_smartroute.bench.served import instant_server
 from langchain_smartroute.catalog import Catalog
+from langchain_smartroute.classify import LinearClassifier, extract_features
 from langchain_smartroute.execution.clients import chosen_transport
+from langchain_smartroute.routing import RouteOptions, TablePolicy
 from langchain_smartroute.runnable import SmartRouterRunnable
+from langchain_smartroute.types import RoutingDecision
 
 __all__ = ["PLAIN", "Added", "Way", "bench_decision", "bench_overhead"]
 
@@ -99,17 +102,34 @@ def bench_overhead(rounds: int, *, warm_up: int = 20, seed: int = 0) -> list[Add
     return found
 
 
-def bench_decision(calls: int) -> dict[int, float]:
-    """Messages of a history → median CPU of a decision on it, in microseconds."""
+def bench_decision(calls: int) -> dict[str, float]:
+    """What is decided on → median CPU of a decision, in microseconds.
+
+    A decision is the features of the messages, the shipped classifier and the policy;
+    `explain` also reads the call's config and arguments, its conversation and its checks.
+    """
     router = SmartRouterRunnable.from_catalog(base_url="http://127.0.0.1:1/v1", api_key=_KEY)
-    found = {}
-    for size in (1, _TURNS):
-        history = _history(size - 1)
-        chats = [[*history, HumanMessage(question)] for question in _questions(calls)]
-        for chat in chats[:_WARM_UP]:
-            router.explain(chat)
-        found[size] = median(_cpu_us(partial(router.explain, chat)) for chat in chats)
-    return found
+    policy, options = TablePolicy(), RouteOptions()
+    classifier = LinearClassifier().load()
+
+    def decide(chat: list[BaseMessage]) -> RoutingDecision:
+        features = extract_features(chat, classifier=classifier)
+        return policy.decide(features, options, decision_id="bench")
+
+    return {
+        "1 message of 20 tokens": _median_us(decide, 1, calls),
+        f"{_TURNS} messages": _median_us(decide, _TURNS, calls),
+        "explain(), 1 message": _median_us(router.explain, 1, calls),
+        f"explain(), {_TURNS} messages": _median_us(router.explain, _TURNS, calls),
+    }
+
+
+def _median_us(decide: Callable[[Any], RoutingDecision], messages: int, calls: int) -> float:
+    history = _history(messages - 1)
+    chats = [[*history, HumanMessage(question)] for question in _questions(calls)]
+    for chat in chats[:_WARM_UP]:
+        decide(chat)
+    return median(_cpu_us(partial(decide, chat)) for chat in chats)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -117,8 +117,7 @@ def _one(table: str, row: str, column: str, *samples: float) -> Figure:
 
 
 def _decision(size: Size) -> Iterator[Figure]:
-    for messages, us in bench_decision(size.decisions).items():
-        row = "1 message of 20 tokens" if messages == 1 else f"{messages} messages"
+    for row, us in bench_decision(size.decisions).items():
         yield _one(DECISION, row, "CPU, µs", us)
 
 
@@ -216,7 +215,10 @@ def _calls_tables(kind: str, answers: str) -> dict[str, str]:
 
 SECTIONS: Mapping[str, Section] = {
     "decision": Section(
-        tables={DECISION: "Medians of 300 texts in each of {rounds} processes."},
+        tables={
+            DECISION: "Features, classifier and policy; `explain()` also reads config, conversation"
+            " and checks. Medians of 300 texts in each of {rounds} processes."
+        },
         measure=_decision,
         again=True,
     ),

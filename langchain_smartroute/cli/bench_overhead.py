@@ -35,7 +35,7 @@ def overhead(
         f"CPU of one call against a server that answers at once; {rounds} rounds, seed {seed}",
         *_tables(found, width),
         "",
-        *(f"decision on {n} message{'s' * (n > 1)}: {us:,.0f} µs" for n, us in decision.items()),
+        *(f"a decision, {what}: {us:,.0f} µs" for what, us in decision.items()),
         *(f"{what}: {ms:.0f} ms beyond langchain_core's" for what, ms in imported.items()),
     ]
     print_hanging(lines, width=console().width)

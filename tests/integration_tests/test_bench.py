@@ -71,7 +71,7 @@ def test_the_overhead_is_told_for_each_contestant_in_each_way():
 
 def test_a_decision_on_a_long_history_takes_less_than_a_few_milliseconds():
     decided = bench_decision(20)
-    assert set(decided) == {1, 40}
+    assert [name.startswith("explain()") for name in decided] == [False, False, True, True]
     assert max(decided.values()) < 5_000
 
 
