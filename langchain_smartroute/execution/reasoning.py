@@ -25,8 +25,10 @@ from typing import Any
 
 import openai
 from langchain_core.language_models import LanguageModelInput
+from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_openai import ChatOpenAI
+from langchain_openai.chat_models import base as chat_openai
 from pydantic import Field
 from typing_extensions import override
 
@@ -59,6 +61,16 @@ HOOKS: dict[str, tuple[str, ...]] = {
 """Private methods of `ChatOpenAI` that are overridden here → the parameters they must have."""
 
 
+def _known_helpers() -> dict[str, Any]:
+    """Functions of `ChatOpenAI`'s module that read errors and headers; empty: one is missing."""
+    names = ("_add_gateway_metadata", "_handle_openai_api_error", "_handle_openai_bad_request")
+    found = {name: getattr(chat_openai, name, None) for name in names}
+    return found if all(found.values()) else {}
+
+
+_HELPERS = _known_helpers()
+
+
 class GatewayChatOpenAI(CountingOnce, ChatOpenAI):
     """A `ChatOpenAI` that keeps thoughts and speaks the dialect of its model's provider.
 
@@ -86,8 +98,34 @@ class GatewayChatOpenAI(CountingOnce, ChatOpenAI):
         return super()._generate(*args, **kwargs)
 
     @override
-    async def _agenerate(self, *args: Any, **kwargs: Any) -> ChatResult:
-        return await super()._agenerate(*args, **kwargs)
+    async def _agenerate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: Any = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        # ChatOpenAI takes every answer apart in a thread, which takes longer than its parts.
+        payload = self._get_request_payload(messages, stop=stop, **kwargs)
+        if not _HELPERS or "response_format" in payload or self.include_response_headers:
+            return await super()._agenerate(messages, stop, run_manager, **kwargs)
+        raw: Any = None
+        try:
+            raw = await self.async_client.with_raw_response.create(**payload)
+            response = raw.parse()
+        except openai.BadRequestError as error:
+            _HELPERS["_handle_openai_bad_request"](error)
+            raise
+        except openai.APIError as error:
+            _HELPERS["_handle_openai_api_error"](error)
+            raise
+        except ValueError as error:
+            # An answer that is no JSON; who handles it may look at the response.
+            error.response = raw.http_response  # type: ignore[attr-defined]
+            raise
+        info: dict[str, Any] = {}
+        _HELPERS["_add_gateway_metadata"](info, raw)
+        return self._create_chat_result(response, info)
 
     # LangChain reads these before each call, which takes long where they are yet to be made.
     _generate.__signature__ = inspect.signature(ChatOpenAI._generate)  # type: ignore[attr-defined]  # noqa: SLF001 - of its parent
