@@ -23,6 +23,7 @@ import aiohttp
 import yarl
 from openai import DefaultAsyncHttpxClient
 
+from langchain_smartroute.execution.answerhead import CUT
 from langchain_smartroute.execution.http_packages import http as _http
 
 __all__ = ["AioClient"]
@@ -32,9 +33,6 @@ _KEPT_OPEN_S = 5.0
 
 _LARGE_BYTES = 1 << 20
 """From this size on, aiohttp wants a body in parts."""
-
-_CUT = "peer closed connection without sending complete message body"
-"""What httpcore says of an answer that was cut off, by which it is known."""
 
 _MEANINGS: tuple[tuple[type[Exception], type[Exception]], ...] = (
     (aiohttp.ConnectionTimeoutError, _http.ConnectTimeout),
@@ -168,7 +166,7 @@ def _translated() -> Iterator[None]:
         fitting = next(meaning for kind, meaning in _MEANINGS if isinstance(error, kind))
         said = str(error) or type(error).__name__
         cut = isinstance(error, aiohttp.ClientPayloadError)
-        raise fitting(f"{_CUT} ({said})" if cut else said) from error
+        raise fitting(f"{CUT} ({said})" if cut else said) from error
 
 
 def _proxy_headers(proxy: Any) -> dict[str, str]:

@@ -11,7 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-__all__ = ["AnswerHead", "chunks_of", "head_of"]
+__all__ = ["CUT", "AnswerHead", "chunks_of", "head_of"]
+
+CUT: Final = "peer closed connection without sending complete message body"
+"""What httpcore says of an answer that was cut off, by which it is known."""
 
 _LONGEST: Final = 102_400
 """Bytes of a head, as with httpcore."""
@@ -95,9 +98,10 @@ def chunks_of(reader: Any, most: int) -> Iterator[bytes]:
         ValueError: Where it cannot be read or is cut off.
     """
     while True:
-        found = _SIZE.fullmatch(reader.readline(_LONGEST))
+        line = reader.readline(_LONGEST)
+        found = _SIZE.fullmatch(line)
         if found is None:
-            raise ValueError("the size of a chunk cannot be read, or the answer was cut off")
+            raise ValueError("the size of a chunk cannot be read" if line else CUT)
         left = int(found[1], 16)
         if not left:
             _headers(reader, _LONGEST)
@@ -105,11 +109,12 @@ def chunks_of(reader: Any, most: int) -> Iterator[bytes]:
         while left:
             part = reader.read1(min(most, left))
             if not part:
-                raise ValueError("the answer was cut off within a chunk")
+                raise ValueError(CUT)
             left -= len(part)
             yield part
-        if reader.readline(2) not in (b"\r\n", b"\n"):
-            raise ValueError("a chunk is longer than was said, or the answer was cut off")
+        line = reader.readline(2)
+        if line not in (b"\r\n", b"\n"):
+            raise ValueError("a chunk is longer than was said" if line else CUT)
 
 
 def _headers(reader: Any, left: int) -> _Headers:

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 from weakref import WeakSet
 
-from langchain_smartroute.execution.answerhead import AnswerHead, chunks_of, head_of
+from langchain_smartroute.execution.answerhead import CUT, AnswerHead, chunks_of, head_of
 from langchain_smartroute.execution.http_packages import core as _core
 from langchain_smartroute.execution.http_packages import http as _http
 
@@ -237,7 +237,7 @@ class _Body(_http.SyncByteStream):  # type: ignore[misc] # as above
             while left:
                 part = reader.read1(min(_PART, left))
                 if not part:
-                    raise ValueError(f"the answer was cut off {left} bytes before its end")
+                    raise ValueError(f"{CUT} ({left} bytes are missing)")
                 left -= len(part)
                 yield part
 

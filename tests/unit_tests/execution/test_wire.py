@@ -192,6 +192,14 @@ def lowered(monkeypatch):
     monkeypatch.setattr(http.Headers, "raw_lower", raw_lower, raising=False)
 
 
+@pytest.mark.parametrize("script", ["half a body", "half a chunk", "chunks without their end"])
+def test_an_answer_that_was_cut_off_is_called_so(served, clients, script):
+    """By these words a cut answer is told from one that came to nothing."""
+    for ours in (True, False):
+        with pytest.raises(http.RemoteProtocolError, match="without sending complete message body"):
+            clients(ours=ours).post(served(*SCRIPTS[script]).url, content=b"{}")
+
+
 @pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_both_kinds_of_connections_come_to_the_same(served, clients, script, streamed):
