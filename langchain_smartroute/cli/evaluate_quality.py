@@ -76,14 +76,17 @@ def _print(found: list[SetPoints]) -> None:
     points = [point for each in found for point in each.points]
     below = [point for point in points if point.below]
     above = sum(point.gain.low > 0 for point in points)
-    lines = [f"{'set':24} {'prompts':>7} {'models':>6} {'points':>6} {'below':>5} {'above':>5}"]
+    surely = sum(len(each.surely_below) for each in found)
+    head = f"{'set':24} {'prompts':>7} {'models':>6} {'points':>6} {'below':>5} {'surely':>6}"
+    lines = [f"{head} {'above':>5} {'band':>5}"]
     for each in found:
         if each.left_out:
             lines.append(f"{each.dataset:24} left out: {each.left_out}")
             continue
         lines.append(
             f"{each.dataset:24} {each.prompts:7,} {len(each.models):6} {len(each.points):6}"
-            f" {sum(p.below for p in each.points):5} {sum(p.gain.low > 0 for p in each.points):5}"
+            f" {sum(p.below for p in each.points):5} {len(each.surely_below):6}"
+            f" {sum(p.gain.low > 0 for p in each.points):5} {each.band:5.1f}"
         )
         lines += [
             f"  below: {p.setting}, {p.gain} against {p.rival} at {p.cost_share:.0%} of the"
@@ -97,6 +100,8 @@ def _print(found: list[SetPoints]) -> None:
     lines += [
         f"{len(points):,} points, against the best single model at equal cost:",
         f"  {above:,} above it by more than their 95% interval, {len(below)} below",
+        f"  {surely} below it by more than the simultaneous 95% band of their set (surely; the",
+        "  band is how many standard errors wide, to hold all points of a set at once)",
         f"  up to {chance:.0f} would be below by chance if all were exactly as good; some more, as",
         "  the rival is chosen on the same prompts",
         f"  the lowest is {worst:+.1f} standard errors away; of so many it would take {sure}",

@@ -43,6 +43,7 @@ _BARS = 6
 _WORTHS = 8
 _LEAST_GAIN, _MOST_GAIN = 0.005, 0.5
 _ROUNDING = 1e-9
+_SURE = 95.0
 _PER_MILLION = 1e-6
 
 
@@ -83,6 +84,9 @@ class SetPoints:
         models: The pool.
         points: A point per setting.
         left_out: Why there are none; empty: there are.
+        band: How many standard errors wide a 95 % band to either side is that holds all
+            points of the set at once: what the one that strays most does not exceed in
+            95 % of the bootstrap draws.
     """
 
     dataset: str
@@ -90,6 +94,12 @@ class SetPoints:
     models: tuple[str, ...]
     points: tuple[QualityPoint, ...] = ()
     left_out: str = ""
+    band: float = 0.0
+
+    @property
+    def surely_below(self) -> tuple[QualityPoint, ...]:
+        """Those that are below their rival by more than the set's simultaneous 95 % band."""
+        return tuple(p for p in self.points if p.below and p.errors < -self.band)
 
 
 def quality_points(
@@ -159,8 +169,10 @@ def _of_set(
     singles = [always(reported, model, name=model) for model in pool]
     dearest = max(single.mean_cost_usd for single in singles)
     made = _replays(fitted_on, reported, prices, classifier)
-    points = tuple(_point(found, singles, dearest, seed) for found in made)
-    return SetPoints(dataset=dataset, prompts=len(reported), models=tuple(pool), points=points)
+    points, band = _points(made, singles, dearest, seed)
+    return SetPoints(
+        dataset=dataset, prompts=len(reported), models=tuple(pool), points=points, band=band
+    )
 
 
 def _in_common(table: OutcomeTable, pool: Sequence[str]) -> OutcomeTable:
@@ -233,19 +245,40 @@ def _worths(table: OutcomeTable) -> list[dict[str, Decimal]]:
     return [{"worth_usd": Decimal(f"{worth:.6g}")} for worth in worths if worth > 0]
 
 
-def _point(found: Replay, singles: Sequence[Replay], dearest: float, seed: int) -> QualityPoint:
+def _points(
+    made: Sequence[Replay], singles: Sequence[Replay], dearest: float, seed: int
+) -> tuple[tuple[QualityPoint, ...], float]:
+    """The points of a set, and the band of all of them; all are drawn on the same prompts."""
+    rivals = [_rival(found, singles) for found in made]
+    pairs = list(zip(made, rivals, strict=True))
+    gains = np.stack([found.quality - rival.quality for found, rival in pairs], axis=1)
+    drawn = resampled_means(gains, seed=seed, resamples=RESAMPLES)
+    errors = gains.std(axis=0) / np.sqrt(len(gains))
+    away = np.where(errors > 0, drawn[0] / np.where(errors > 0, errors, 1.0), 0.0)
+    points = tuple(
+        QualityPoint(
+            setting=found.name,
+            rival=rival.name,
+            quality=found.mean_quality,
+            cost_share=found.mean_cost_usd / dearest if dearest else 1.0,
+            gain=spread(drawn[:, number]),
+            errors=float(away[number]),
+        )
+        for number, (found, rival) in enumerate(pairs)
+    )
+    return points, _band(drawn[:, errors > 0], errors[errors > 0])
+
+
+def _band(drawn: _Floats, errors: _Floats) -> float:
+    """By how many standard errors the worst of all points lies off, in most of the draws."""
+    if not len(errors):
+        return 0.0
+    strayed = (np.abs(drawn[1:] - drawn[0]) / errors).max(axis=1)
+    return float(np.percentile(strayed, _SURE))
+
+
+def _rival(found: Replay, singles: Sequence[Replay]) -> Replay:
     most = found.mean_cost_usd * (1 + _ROUNDING)
     cheapest = min(singles, key=lambda single: single.mean_cost_usd)
     able = [single for single in singles if single.mean_cost_usd <= most] or [cheapest]
-    rival = max(able, key=lambda single: single.mean_quality)
-    gains = (found.quality - rival.quality)[:, None]
-    drawn = resampled_means(gains, seed=seed, resamples=RESAMPLES)[:, 0]
-    error = float(gains.std()) / float(np.sqrt(len(gains)))
-    return QualityPoint(
-        setting=found.name,
-        rival=rival.name,
-        quality=found.mean_quality,
-        cost_share=found.mean_cost_usd / dearest if dearest else 1.0,
-        gain=spread(drawn),
-        errors=float(gains.mean()) / error if error else 0.0,
-    )
+    return max(able, key=lambda single: single.mean_quality)

@@ -71,13 +71,27 @@ def fitted_gains(table: ScoreTable, left: _Floats) -> tuple[TextGains | None, di
     said = {"words_for_all": for_all.said, "words_for_each": for_each.said}
     if not (for_all.used or for_each.used):
         return None, said
+    # Words that tell models apart say themselves who is moved by how much.
+    sway = np.ones(left.shape[1]) if for_each.used else _sway(table.scores)
     gains = TextGains(
         aliases=table.models,
         tasks=frozenset(table.tasks),
         centre=centre.astype(np.float32),
-        weights=(for_all.weights + for_each.weights).astype(np.float32),
+        weights=(for_all.weights * sway + for_each.weights).astype(np.float32),
     )
     return gains, said
+
+
+def _sway(scores: _Floats) -> _Floats:
+    """By how much what is hard for everybody moves each model, as a share of the mean.
+
+    On the scale of log-odds it moves all alike: a model that is nearly always right, or
+    nearly never, is moved less in points of quality than one in the middle.
+    """
+    rates = np.nanmean(scores, axis=0)
+    slopes = rates * (1.0 - rates)
+    mean = float(slopes.mean())
+    return slopes / mean if mean > 0 else np.ones_like(slopes)
 
 
 class _Space:

@@ -103,7 +103,9 @@ def test_the_quality_policy_is_swept_on_any_set(tmp_path):
     assert sorted(only["models"]) == sorted(PRICES)
     assert len(only["points"]) > 8
     shown = ran("evaluate", "quality", "--outcomes", str(tmp_path / "o.jsonl"))
-    assert "by more than their 95% interval, 0 below" in " ".join(shown.output.split())
+    words = " ".join(shown.output.split())
+    assert "by more than their 95% interval, 0 below" in words
+    assert "0 below it by more than the simultaneous 95% band of their set" in words
 
 
 @pytest.mark.parametrize("missing", ["prompt", "model", "score", "answer"])

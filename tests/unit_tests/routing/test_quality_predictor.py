@@ -155,6 +155,29 @@ def test_words_are_left_alone_where_they_say_nothing():
     assert few.text_gains is None
 
 
+def test_what_is_hard_for_everybody_moves_the_weaker_of_two_good_models_more():
+    """Words said what is hard, not who is better at it: all prompts then had one gap.
+
+    A policy of two models sent either all requests or none to the cheap one, and nothing
+    could be calibrated in between.
+    """
+    chance = random.Random(8)  # noqa: S311 - made-up data
+    prompts, scores = [], {"a": [], "b": []}
+    for at in range(400):
+        hard = at % 2
+        words = ("theorem", "lemma", "proof") if hard else ("colour", "sum", "word")
+        prompts.append(f"{' '.join(chance.choices(words, k=6))} {at}")
+        for alias, usual in (("a", 0.95), ("b", 0.80)):
+            scores[alias].append(float(chance.random() < usual - 0.2 * hard))
+    predictor = fitted(prompts, scores)
+    assert predictor.card["words_for_all"].startswith("used")
+    assert predictor.card["words_for_each"].startswith("not used")
+    hard = predicted(predictor, text="lemma proof theorem")
+    easy = predicted(predictor, text="word colour sum")
+    assert hard["a"] - hard["b"] > easy["a"] - easy["b"] + 0.02
+    assert hard["a"] < easy["a"]
+
+
 def test_words_count_for_the_tasks_that_they_were_learned_from():
     predictor = fitted(*two_kinds(300, follows=True))
     assert not predictor.gains(RequestFeatures(text="matrix", task="code"))
