@@ -11,7 +11,8 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeGuard
@@ -39,6 +40,17 @@ __all__ = ["CostCallbackHandler", "by_attempt"]
 
 _MOST_RUNNING = 10_000
 """Model runs outside a router at once beyond which the oldest are taken as cancelled."""
+
+
+def _as_told(
+    held: Sequence[tuple[StartedRun, CallRecord]], attempts: Sequence[Attempt]
+) -> Iterator[CallRecord]:
+    """The records of runs, with the usage that the attempts tell where each was one run."""
+    runs = Counter(run.attempt for run, _ in held)
+    for run, record in held:
+        alone = runs[run.attempt] == 1 and run.attempt < len(attempts)
+        told = attempts[run.attempt].usage if alone else None
+        yield record if told is None else run.as_told(record, told)
 
 
 def by_attempt(record: CallRecord) -> int:
@@ -108,7 +120,7 @@ class CostCallbackHandler(BaseCallbackHandler):
         self._running: dict[UUID, StartedRun] = {}
         self._outside: dict[UUID, None] = {}
         self._open: dict[str, list[UUID]] = {}
-        self._held: dict[str, list[CallRecord]] = {}
+        self._held: dict[str, list[tuple[StartedRun, CallRecord]]] = {}
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(baseline={self._baseline!r}, ledger={self.ledger!r})"
@@ -174,7 +186,7 @@ class CostCallbackHandler(BaseCallbackHandler):
         """Account for a run that came to an end."""
         run = self._taken(run_id)
         if run is not None:
-            self._close(run.ended(response, now=time.perf_counter()))
+            self._close(run, run.ended(response, now=time.perf_counter()))
 
     def on_llm_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
         """Account for a run that broke off."""
@@ -185,7 +197,7 @@ class CostCallbackHandler(BaseCallbackHandler):
         outcome: Outcome = "cancelled" if given_up else "failed"
         response = kwargs.get("response")
         now = time.perf_counter()
-        self._close(run.failed(response, outcome=outcome, now=now, error=error))
+        self._close(run, run.failed(response, outcome=outcome, now=now, error=error))
 
     def on_settled(self, decision_id: str, attempts: Sequence[Attempt]) -> None:
         """Take from the router what became of each attempt of a request."""
@@ -200,9 +212,10 @@ class CostCallbackHandler(BaseCallbackHandler):
             held = self._held.pop(decision_id, [])
             left = [run for key in started if (run := self._running.pop(key, None)) is not None]
         # A cancelled call ends without an event of its own.
-        held += [run.failed(None, outcome="cancelled", now=now) for run in left]
-        answered = {r.attempt for r in held if r.outcome in ("accepted", "cached")}
-        return [settled(r, attempts, lonely=r.attempt not in answered) for r in held]
+        held += [(run, run.failed(None, outcome="cancelled", now=now)) for run in left]
+        records = list(_as_told(held, attempts))
+        answered = {r.attempt for r in records if r.outcome in ("accepted", "cached")}
+        return [settled(r, attempts, lonely=r.attempt not in answered) for r in records]
 
     def _start(
         self,
@@ -267,11 +280,11 @@ class CostCallbackHandler(BaseCallbackHandler):
         """Whether the router says later what became of a decision's runs."""
         return decision_id in self._open
 
-    def _close(self, record: CallRecord) -> None:
+    def _close(self, run: StartedRun, record: CallRecord) -> None:
         """Hold a router's record back; any other is final."""
         with self._lock:
             if self._is_held(record.decision_id):
-                self._held.setdefault(record.decision_id, []).append(record)
+                self._held.setdefault(record.decision_id, []).append((run, record))
                 return
         self._emit(record)
 

@@ -117,7 +117,7 @@ class DecisionRecord:
         found: dict[str, Any] = _plain(asdict(self))
         for attempt in found["attempts"]:
             # The provider's words may repeat the prompt.
-            del attempt["message"]
+            del attempt["message"], attempt["usage"]
         return found
 
     @classmethod

@@ -52,7 +52,8 @@ class Meter(BaseCallbackHandler):
 
         Args:
             late: Whether the call's time was up. As a time-out of the provider's client, that
-                is taken as free if nothing had arrived, which is what records say, too.
+                is taken as free if nothing had arrived, not even what was used; records say
+                the same.
         """
         now = time.perf_counter()
         records = [
@@ -63,7 +64,9 @@ class Meter(BaseCallbackHandler):
             records = [
                 record
                 for record in records
-                if record.outcome != "cancelled" or record.usage.output_tokens
+                if record.outcome != "cancelled"
+                or record.usage.output_tokens
+                or not record.usage.estimated
             ]
         costs = [record.cost_usd for record in records]
         known = [cost for cost in costs if cost is not None]

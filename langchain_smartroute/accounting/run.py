@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from langchain_smartroute.catalog import (
     is_cache_hit,
     may_be_billed,
     price_fault,
+    tells_cost,
     usage_of,
     usage_of_error,
 )
@@ -114,13 +115,25 @@ class StartedRun:
         """
         message = _message_in(response)
         usage = Usage()
-        if message is not None and holds_anything(message):
+        if message is not None and tells_cost(message):
             usage = usage_of(message) or estimated_usage(message, input_tokens=self._input_tokens())
         elif (told := usage_of_error(error)) is not None:
             usage = told
         elif outcome == "cancelled" or (error is not None and may_be_billed(error)):
             usage = Usage(input_tokens=self._input_tokens(), estimated=True)
         return self._record(outcome, usage, message, now=now)
+
+    def as_told(self, record: CallRecord, usage: Usage) -> CallRecord:
+        """The record of this run with the usage that the router's account tells of it.
+
+        A call that is left goes on in its thread or task, and may tell an end of its own
+        after the account was closed.
+        """
+        if record.usage == usage:
+            return record
+        cost = cost_usd(usage, self.price) if usage.total_tokens else _NOTHING
+        unpriced = price_fault(usage, self.price) if cost is None else None
+        return replace(record, usage=usage, cost_usd=cost, unpriced=unpriced)
 
     def _record(
         self, outcome: Outcome, usage: Usage, message: BaseMessage | None, *, now: float

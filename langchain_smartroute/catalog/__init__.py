@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         holds_anything,
         is_cache_hit,
         may_be_billed,
+        tells_cost,
         usage_of,
         usage_of_error,
     )
@@ -44,7 +45,8 @@ else:
             "spec": "ModelSpec",
             "table": "RoutingTable",
             "usage": (
-                "estimated_usage holds_anything is_cache_hit may_be_billed usage_of usage_of_error"
+                "estimated_usage holds_anything is_cache_hit may_be_billed tells_cost usage_of"
+                " usage_of_error"
             ),
         },
     )
@@ -71,6 +73,7 @@ __all__ = [
     "own_prices",
     "price_at",
     "price_fault",
+    "tells_cost",
     "usage_of",
     "usage_of_error",
     "with_prices",

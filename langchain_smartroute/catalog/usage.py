@@ -19,6 +19,7 @@ __all__ = [
     "holds_anything",
     "is_cache_hit",
     "may_be_billed",
+    "tells_cost",
     "usage_of",
     "usage_of_error",
 ]
@@ -117,6 +118,17 @@ def holds_anything(message: BaseMessage) -> bool:
         return True
     calls = ("tool_calls", "invalid_tool_calls", "tool_call_chunks")
     return any(getattr(message, name, None) for name in calls)
+
+
+def tells_cost(message: BaseMessage) -> bool:
+    """Whether a message, whole or in part, tells what it cost: it holds anything, or its usage.
+
+    A provider that says what a call used has billed it, even where it said nothing else.
+    """
+    if holds_anything(message):
+        return True
+    usage = usage_of(message)
+    return usage is not None and usage.total_tokens > 0
 
 
 def may_be_billed(error: BaseException) -> bool:

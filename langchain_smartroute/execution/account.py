@@ -15,9 +15,9 @@ from langchain_core.utils.uuid import uuid7
 from langchain_smartroute.catalog import (
     cost_usd,
     estimated_usage,
-    holds_anything,
     is_cache_hit,
     may_be_billed,
+    tells_cost,
     usage_of,
     usage_of_error,
 )
@@ -60,6 +60,7 @@ class RequestAccount:
         self._bounds: AttemptBounds | None = None
         self._run: ModelRun | None = None
         self._usage: Usage | None = None
+        self._is_one_run = False
         self._model_name: str | None = None
         self._baseline = conduct.baseline
         self._would_cost: dict[int, Decimal | None] = {}
@@ -80,7 +81,7 @@ class RequestAccount:
         """
         self.watcher = EndingWatcher()
         self._bounds, self._run = bounds, None
-        self._usage, self._model_name = None, None
+        self._usage, self._model_name, self._is_one_run = None, None, False
         self._started = self._clock()
         return bounds
 
@@ -122,6 +123,7 @@ class RequestAccount:
                 status=fault.status if fault else None,
                 message=fault.message if fault else None,
                 request_id=fault.request_id if fault else None,
+                usage=self._usage if self._is_one_run and cost is not None else None,
             )
         )
         self._started = None
@@ -148,7 +150,7 @@ class RequestAccount:
 
     def _give_up(self, message: AIMessage | None) -> None:
         """Note what a call used that the caller gave up: what came of it, its input at least."""
-        if message is None or not holds_anything(message):
+        if message is None or not tells_cost(message):
             self._usage = Usage(input_tokens=self.input_tokens, estimated=True)
             return
         self._usage = self._usage_of(message)
@@ -174,7 +176,7 @@ class RequestAccount:
         message = message_of(answer) or self.watcher.message
         if message is None:
             return None
-        place = len(self.attempts)
+        place, self._is_one_run = len(self.attempts), link.single_run
         if is_cache_hit(message):
             self._usage = self._usage_of(message)
             self._would_cost[place] = Decimal(0)
@@ -182,6 +184,7 @@ class RequestAccount:
         inner: Mapping[str, Any] | None = message.response_metadata.get(INFO_KEY)
         if inner is not None:
             # The candidate is a router itself and has counted already.
+            self._is_one_run = False
             self._would_cost[place] = _amount(inner.get("baseline_cost"))
             return _amount(inner.get("cost"))
         if link.composite:
@@ -195,6 +198,7 @@ class RequestAccount:
 
     def cost_of_error(self, link: Link, error: Exception) -> Decimal | None:
         """What a failure of a candidate cost: what it tells; else nothing, or unknown."""
+        self._is_one_run = link.single_run
         usage = self._usage = usage_of_error(error)
         if usage is not None:
             return cost_usd(usage, link.price)

@@ -35,7 +35,8 @@ class CircuitBreaker:
         state: Where workers share their circuits; a router gives its own where left out.
         settings: Any of `window_s` (60: over how many past seconds failures are
             counted), `min_calls` (5: how many attempts must have ended within them),
-            `failure_share` (0.5: from which share of failed ones on it opens),
+            `failure_share` (0.5: from which share of failed ones on it opens; what was
+            under way when the failures began is undecided, and counts as not failed),
             `open_s` (10: how long it stays open before one probe is let through) and
             `probe_s` (60: after how long a probe that never ended is given up).
 
@@ -161,6 +162,8 @@ class Gate:
             sharing.touch()
         ticket = Ticket(self)
         if self.is_closed():
+            with self.lock:
+                self.model.begun(ticket, self.now())
             return ticket
         if not anyway and (self.health().state == "open" or not self._may_probe(sharing)):
             return None
@@ -215,6 +218,7 @@ class Ticket:
         with gate.lock:
             now, turns = gate.now(), (gate.model.turn, gate.endpoint.turn)
             was_closed = gate.is_closed()
+            gate.model.over(self)
             gate.model.succeeded(self._model_turn, now)
             gate.endpoint.succeeded(self._endpoint_turn, now)
             gate.ended(self, turns)
@@ -234,6 +238,7 @@ class Ticket:
         with gate.lock:
             now, turns = gate.now(), (gate.model.turn, gate.endpoint.turn)
             was_closed = gate.is_closed()
+            gate.model.over(self)
             if effect == "counts":
                 gate.model.failed(self._model_turn, now, reason=reason)
             elif effect == "opens_model":
@@ -250,6 +255,7 @@ class Ticket:
         """The attempt ended without saying anything of the candidate: it was cancelled."""
         gate = self._gate
         with gate.lock:
+            gate.model.over(self)
             gate.ended(self, (gate.model.turn, gate.endpoint.turn))
 
 

@@ -127,7 +127,8 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
                         bounds.said(chars_of(answer))
                     except self.exceptions_to_handle as error:
                         beside.drop()
-                        walk.failed(bounds.meaning_of(error), arrived=arrived_of(answer))
+                        meant = bounds.meaning_of(error)
+                        walk.failed(meant, arrived=arrived_of(answer) or list(bounds.arrived))
                         continue
                     verdicts = self.review.judged(answer, beside)
                 walk.answered(answer, verdicts, shown=self._is_shown(walk, child, answer))

@@ -12,6 +12,9 @@ A state machine without a clock or a lock; `breaker` has both.
                                       (one probe at a time)
 ```
 
+What was under way when the failures began, and still is, counts as undecided: errors come
+sooner than answers, so that the first to end of many calls may be the few that fail.
+
 Each arrow begins a new turn. An attempt speaks for the turn that it was let through in:
 what began before the circuit opened, and ends when it has closed again, says nothing.
 """
@@ -21,6 +24,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 from typing import Literal
+from weakref import WeakKeyDictionary
 
 from langchain_smartroute.errors import ConfigurationError
 
@@ -36,7 +40,8 @@ class BreakerSettings:
     Attributes:
         window_s: Over how many past seconds failures are counted.
         min_calls: How many attempts must have ended within them at least.
-        failure_share: The share of failed ones from which on it opens.
+        failure_share: The share of failed ones from which on it opens, of those that have
+            ended and those that were under way already when the failures began.
         open_s: How many seconds it stays open before one probe is let through.
         probe_s: After how many seconds a probe that never ended is given up.
 
@@ -108,6 +113,8 @@ class Circuit:
         self._settings = settings
         self._ended: deque[tuple[float, bool]] = deque()
         self._failures = 0
+        self._failing_since: float | None = None
+        self._under_way: WeakKeyDictionary[object, float] = WeakKeyDictionary()
         self._opened_at: float | None = None
         self._probe: tuple[object, float] | None = None
 
@@ -138,6 +145,14 @@ class Circuit:
             return None
         return max(0.0, self._opened_at + self._settings.open_s - now)
 
+    def begun(self, ticket: object, now: float) -> None:
+        """An attempt begins; one that is lost before it says how it ended is forgotten."""
+        self._under_way[ticket] = now
+
+    def over(self, ticket: object) -> None:
+        """An attempt is under way no more, however it ended."""
+        self._under_way.pop(ticket, None)
+
     def start_probe(self, ticket: object, now: float) -> None:
         """Let one attempt through to see how the candidate does."""
         if self._probe is None or self._probe[1] <= now:
@@ -158,7 +173,8 @@ class Circuit:
         self._note(now, well=False)
         calls = len(self._ended)
         many = calls >= self._settings.min_calls
-        due = many and self._failures >= self._settings.failure_share * calls
+        undecided = self._undecided(now) if many else 0
+        due = many and self._failures >= self._settings.failure_share * (calls + undecided)
         if due or not self.is_closed():
             share = f"{self._failures} of its last {calls} attempts failed"
             self.open(turn, now, reason=f"{share}, the latest with {reason}")
@@ -167,7 +183,7 @@ class Circuit:
         """Leave the candidate alone from now on."""
         if turn == self.turn:
             self._opened_at, self.reason, self._probe = now, reason, None
-            self.turn += 1
+            self._begin_turn()
 
     def opened_elsewhere(self, now: float, *, left_s: float, reason: str) -> None:
         """Leave the candidate alone for as long as another worker says."""
@@ -179,7 +195,22 @@ class Circuit:
             self._opened_at = self._probe = None
             self._ended.clear()
             self._failures = 0
-            self.turn += 1
+            self._begin_turn()
+
+    def _begin_turn(self) -> None:
+        """What is under way spoke for the turn before."""
+        self.turn += 1
+        self._failing_since = None
+        self._under_way.clear()
+
+    def _undecided(self, now: float) -> int:
+        """How many attempts were under way when the failures began, and still are.
+
+        One that is older than the window says no more than what ended before it.
+        """
+        since = now if self._failing_since is None else self._failing_since
+        oldest = now - self._settings.window_s
+        return sum(oldest < begun <= since for begun in self._under_way.values())
 
     def release(self, ticket: object) -> bool:
         """An attempt ended; if it was the probe, the next one may be. Gives whether it was."""
@@ -192,6 +223,10 @@ class Circuit:
         self._forget(now)
         self._ended.append((now, well))
         self._failures += not well
+        if well:
+            self._failing_since = None
+        elif self._failing_since is None:
+            self._failing_since = now
 
     def _forget(self, now: float) -> None:
         while self._ended and self._ended[0][0] <= now - self._settings.window_s:

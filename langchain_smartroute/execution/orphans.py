@@ -19,7 +19,7 @@ from langchain_core.callbacks import (
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import LLMResult
 
-__all__ = ["ended_if_left"]
+__all__ = ["ended_if_left", "note_answers"]
 
 
 @asynccontextmanager
@@ -40,6 +40,18 @@ async def ended_if_left(
     except BaseException as error:
         await runs.end(manager, error)
         raise
+
+
+def note_answers(manager: BaseCallbackManager, arrived: list[BaseMessage]) -> None:
+    """Note what models answer in a thread that may be left before its call returns.
+
+    Args:
+        manager: Tells of the runs; whoever else listens is told afterwards.
+        arrived: Takes the answers of the runs that ended well.
+    """
+    runs = _OpenRuns(arrived)
+    manager.handlers.insert(0, runs)
+    manager.inheritable_handlers.insert(0, runs)
 
 
 _FACTS = ("parent_run_id", "tags", "metadata")

@@ -14,6 +14,7 @@ from typing import Any
 from langchain_core.exceptions import OutputParserException
 from langchain_core.messages import AIMessageChunk, BaseMessage
 
+from langchain_smartroute.catalog import tells_cost
 from langchain_smartroute.execution.answers import (
     as_chunk,
     chars_of,
@@ -148,11 +149,12 @@ class StreamedAttempt:
         Args:
             error: What went wrong.
             billed: Whether the provider had begun to answer, even without content.
+                It has where anything came, or what the answer used.
 
         Raises:
             StreamInterruptedError: If part of the answer had been passed on.
         """
-        billed = billed or any(has_content(chunk) for chunk in self._chunks)
+        billed = billed or any(map(_tells_cost, self._chunks))
         begun = bool(self._chunks)
         self._walk.failed(error, arrived=self._chunks if billed else (), begun=begun)
         if self._released:
@@ -180,3 +182,8 @@ class StreamedAttempt:
         rest = [*rest[:at], carrying, *rest[at + 1 :]]
         self._walk.answer = joined([*before, *rest])
         return rest
+
+
+def _tells_cost(chunk: Any) -> bool:
+    message = message_of(chunk)
+    return has_content(chunk) if message is None else tells_cost(message)

@@ -21,7 +21,7 @@ from langchain_core.runnables.config import var_child_runnable_config
 
 from langchain_smartroute.execution.bounds import AttemptBounds, attempt_bounds
 from langchain_smartroute.execution.generators import StreamGenerators
-from langchain_smartroute.execution.orphans import ended_if_left
+from langchain_smartroute.execution.orphans import ended_if_left, note_answers
 from langchain_smartroute.execution.waiting import finished_in_time
 from langchain_smartroute.tracing import quietly, surrounders
 
@@ -103,6 +103,9 @@ def answer_in(
     with _Surrounding(config, bounds):
         if bounded:
             return bounds.answered(call())
+        manager: Any = config.get("callbacks")
+        if manager is not None and manager.handlers:
+            note_answers(manager, bounds.arrived)
         return bounds.answered(finished_in_time(partial(copy_context().run, call), bounds))
 
 

@@ -73,6 +73,8 @@ class Attempt:
         request_id: The provider's id of a failed request, where it gave one.
         purpose: What it is for: the `answer`, a `second_opinion` to compare it with, or to
             `judge` it. Only answers are returned; the others are cost alone.
+        usage: What its one model run used, as the account has it, for records of it, which
+            keep it; `None`: that is not known, or it may have been several runs.
 
     Example:
         >>> from langchain_smartroute import ChainExhaustedError, SmartRouterRunnable
@@ -95,6 +97,7 @@ class Attempt:
     message: str | None = field(default=None, repr=False)
     request_id: str | None = None
     purpose: Purpose = "answer"
+    usage: Usage | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

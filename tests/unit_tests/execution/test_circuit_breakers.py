@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import math
 import threading
@@ -75,6 +76,77 @@ def test_it_opens_at_the_share_of_failures_and_not_before(gate):
     assert gate.health().state == "closed"
     fail(gate)
     assert (gate.health().state, gate.health().calls, gate.health().failures) == ("open", 4, 2)
+
+
+def test_quick_failures_do_not_open_it_before_slower_answers_have_ended(gate, clock):
+    """Of the first thirty calls of a process three met a 429 within milliseconds.
+
+    Five that fail so opened the breaker, though five of six calls were about to be answered:
+    it had counted what had ended, and errors end first.
+    """
+    tickets = [gate.admit() for _ in range(30)]
+    clock.passes(0.01)
+    for ticket in tickets[:5]:
+        ticket.failed("busy")
+    assert gate.health().state == "closed"
+    later = [gate.admit() for _ in range(5)]
+    clock.passes(0.5)
+    for ticket in (*tickets[5:], *later):
+        ticket.succeeded()
+    assert (gate.health().state, gate.health().calls, gate.health().failures) == ("closed", 35, 5)
+
+
+def test_an_outage_opens_it_when_half_of_what_was_under_way_has_failed(gate, clock):
+    """What begins after the first failure is no reason to wait, however much it is."""
+    tickets = [gate.admit() for _ in range(30)]
+    for number, ticket in enumerate(tickets):
+        clock.passes(0.001)
+        assert (number, gate.health().state) == (number, "closed" if number < 15 else "open")
+        ticket.failed("broken")
+        gate.admit(anyway=True)
+
+
+def test_calls_that_hang_open_it_as_they_time_out(gate, clock):
+    tickets = [gate.admit() for _ in range(8)]
+    clock.passes(10)
+    for ticket in tickets[:4]:
+        assert gate.health().state == "closed"
+        ticket.failed("silent")
+    assert gate.health().state == "open"
+
+
+def test_what_is_cancelled_or_lost_is_not_waited_for(gate, clock):
+    tickets = [gate.admit() for _ in range(20)]
+    clock.passes(1)
+    fail(gate, 3)
+    for ticket in tickets[:10]:
+        ticket.released()
+    del tickets, ticket
+    gc.collect()
+    assert gate.health().state == "closed"
+    fail(gate)
+    assert gate.health().state == "open"
+
+
+def test_what_is_under_way_for_longer_than_the_window_is_not_waited_for(gate, clock):
+    tickets = [gate.admit() for _ in range(20)]
+    clock.passes(WINDOW_S)
+    fail(gate, 4)
+    assert gate.health().state == "open"
+    assert len(tickets) == 20
+
+
+def test_an_answer_between_failures_starts_the_count_of_what_is_undecided_anew(gate, clock):
+    fail(gate, 2)
+    succeed(gate)
+    tickets = [gate.admit() for _ in range(6)]
+    clock.passes(1)
+    fail(gate, 2)
+    assert gate.health().state == "closed"
+    for ticket in tickets:
+        ticket.released()
+    fail(gate)
+    assert gate.health().state == "open"
 
 
 def test_it_stays_closed_below_the_share(gate):
@@ -326,7 +398,7 @@ def test_what_began_before_it_opened_does_not_end_the_probe(gate, clock, how):
 def test_time_outs_of_before_do_not_open_what_has_recovered(gate, clock):
     """Calls that hang for a minute end one after another while the server is well again."""
     stragglers = [gate.admit() for _ in range(40)]
-    fail(gate, 4, "silent")
+    fail(gate, 40, "silent")
     clock.passes(OPEN_S)
     gate.admit().succeeded()
     for straggler in stragglers:
