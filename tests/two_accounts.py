@@ -14,7 +14,8 @@ def expect_same_accounts(watched, own):
         watched: The records of a `CostCallbackHandler` at the call.
         own: Those of the router's ledger, which the router made without watching.
     """
-    assert [_timeless(record) for record in own] == [_timeless(record) for record in watched]
+    mine, theirs = ([_timeless(record) for record in account] for account in (own, watched))
+    assert mine == theirs, f"the ledger's own: {mine}; a handler's: {theirs}"
     for one, other in zip(own, watched, strict=True):
         assert one.latency_s == pytest.approx(other.latency_s, abs=0.5)
         assert abs((one.started_at - other.started_at).total_seconds()) < 0.5

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from langchain_smartroute.accounting import CallRecord, came_before, tags_of
 from langchain_smartroute.catalog import cost_usd, price_fault
+from langchain_smartroute.tracing import PURPOSE_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +61,7 @@ class Book:
                 alias=alias,
                 model_name=run.model_name,
                 task=walk.decision.task,
-                outcome=attempt.outcome,
+                outcome="cached" if run.cached else attempt.outcome,
                 usage=usage,
                 cost_usd=cost,
                 unpriced=price_fault(usage, price) if cost is None else None,
@@ -70,6 +71,7 @@ class Book:
                 attempt=run.number,
                 started_at=run.started_at,
                 provider=run.link.served_by,
+                purpose=metadata.get(PURPOSE_KEY) or "answer",
                 escalated=escalated,
                 fell_back=fell_back,
                 keys=keys,

@@ -159,6 +159,8 @@ class RequestAccount:
         """What the run of a message used: what it says, or an estimate."""
         self._model_name = message.response_metadata.get("model_name")
         if is_cache_hit(message):
+            if self._run is not None:
+                self._run.cached = True
             return Usage()
         return usage_of(message) or estimated_usage(message, input_tokens=self.input_tokens)
 

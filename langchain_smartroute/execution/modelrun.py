@@ -33,6 +33,7 @@ class ModelRun:
         started_at: When it was started, UTC.
         usage: What it used; nothing for one that is taken as not billed.
         model_name: What the server called itself; `None` where it did not say.
+        cached: Whether its answer came from a cache, whatever became of that.
         latency_s: Seconds from its start to its end.
     """
 
@@ -43,4 +44,5 @@ class ModelRun:
     started_at: datetime
     usage: Usage = field(default_factory=Usage)
     model_name: str | None = None
+    cached: bool = False
     latency_s: float = 0.0

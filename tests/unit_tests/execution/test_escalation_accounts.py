@@ -8,8 +8,9 @@ from decimal import Decimal
 import pytest
 from langchain_core.caches import InMemoryCache
 from langchain_core.callbacks import BaseCallbackHandler
+from two_accounts import expect_same_accounts
 
-from langchain_smartroute import CostCallbackHandler, Price, SmartRouterRunnable
+from langchain_smartroute import CostCallbackHandler, MemoryLedger, Price, SmartRouterRunnable
 
 MILLION = Decimal(1_000_000)
 PRICES = {"a": ("0.1", "0.3"), "b": ("1", "7"), "c": ("2.5", "10")}
@@ -57,7 +58,7 @@ def router_of(scripted):
     `None` is a candidate that fails.
     """
 
-    def make(*texts, policy="buffer", unpriced=(), **settings):
+    def make(*texts, policy="buffer", unpriced=(), ledger=None, **settings):
         models, specs = {}, {}
         for at, (alias, text) in enumerate(zip("abc", texts, strict=False)):
             models[alias] = (
@@ -75,6 +76,7 @@ def router_of(scripted):
             models=models,
             checks=[not_weak],
             stream_policy=policy,
+            ledger=ledger,
             tier="budget",
         )
 
@@ -206,13 +208,15 @@ async def test_a_hundred_requests_at_once_add_up_exactly(router_of, costs):
 
 @pytest.mark.parametrize("second", ["fine", None], ids=["answers", "fails"])
 def test_a_cached_weak_answer_is_free_and_stays_a_cached_one(router_of, second):
-    router = router_of("weak", second, cache=InMemoryCache())
+    own = MemoryLedger()
+    router = router_of("weak", second, cache=InMemoryCache(), ledger=own)
     router.invoke("Hi")
-    costs = CostCallbackHandler(baseline=None)
+    costs, before = CostCallbackHandler(baseline=None), len(own.records())
     account = told(router.invoke("Hi", {"callbacks": [costs]}))
     first = account["attempts"][0]
     assert first["cost"] == "0"
     assert costs.records[0].outcome == "cached"
+    expect_same_accounts(costs.records, own.records()[before:])
     assert first["outcome"] == ("rejected" if second else "cached")
 
 

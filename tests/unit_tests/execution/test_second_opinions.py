@@ -12,10 +12,12 @@ from langchain_core.caches import InMemoryCache
 from langchain_core.language_models import FakeListChatModel
 from langchain_core.messages import AIMessage
 from langchain_core.runnables import RunnableLambda
+from two_accounts import expect_same_accounts
 
 from langchain_smartroute import (
     AgreementCheck,
     CostCallbackHandler,
+    MemoryLedger,
     ModelSpec,
     SmartRouterRunnable,
 )
@@ -157,7 +159,8 @@ async def test_an_answer_out_of_a_cache_is_free(way):
 
 @pytest.mark.parametrize("way", WAYS)
 async def test_a_router_may_give_a_second_opinion(way):
-    inner = SmartRouterRunnable.from_models({"inside": says("12")})
+    own = MemoryLedger()
+    inner = SmartRouterRunnable.from_models({"inside": says("12")}, ledger=own)
     models = {"first": says("12"), "second": inner, "strong": says("144")}
     costs = CostCallbackHandler(baseline=None)
     answer = await way(router_of(models), {"callbacks": [costs]})
@@ -167,6 +170,7 @@ async def test_a_router_may_give_a_second_opinion(way):
         ("inside", "second_opinion"),
     }
     assert costs.stats().model_distribution == {"first": 1}
+    expect_same_accounts([r for r in costs.records if r.alias == "inside"], own.records())
 
 
 @pytest.mark.parametrize("way", WAYS)
