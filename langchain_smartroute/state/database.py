@@ -25,6 +25,7 @@ except ImportError as error:
 
 # After the package that it needs, too.
 from langchain_smartroute.state.complaints import complaint
+from langchain_smartroute.state.sqlite import patiently
 
 __all__ = ["Database", "Migration", "sa"]
 
@@ -195,7 +196,7 @@ class Database:
             self._file_url(), connect_args={"timeout": self._timeout_s, "check_same_thread": False}
         )
         sa.event.listen(engine, "connect", self._set_up_sqlite)
-        sa.event.listen(engine, "begin", _begin_sqlite)
+        sa.event.listen(engine, "begin", self._begin_sqlite)
         return engine
 
     def _file_url(self) -> sa.URL:
@@ -213,8 +214,21 @@ class Database:
         connection.isolation_level = None
         if self._read_only:
             return
-        connection.execute("PRAGMA journal_mode = WAL")
+        # SQLite does not wait at all where two change it at once.
+        patiently(lambda: connection.execute("PRAGMA journal_mode = WAL"), seconds=self._timeout_s)
         connection.execute(f"PRAGMA synchronous = {'FULL' if self._durable else 'NORMAL'}")
+
+    def _begin_sqlite(self, connection: sa.Connection) -> None:
+        if connection.get_execution_options().get("smartroute_reads"):
+            connection.exec_driver_sql("BEGIN")
+            return
+        connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+        try:
+            patiently(
+                lambda: connection.exec_driver_sql("BEGIN IMMEDIATE"), seconds=self._timeout_s
+            )
+        finally:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(self._timeout_s * 1000)}")
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -267,8 +281,3 @@ def _read_url(url: str) -> sa.URL:
             f"url: {name!r} is not known here; use sqlite or postgresql, or, for state, redis"
         )
     return parsed
-
-
-def _begin_sqlite(connection: sa.Connection) -> None:
-    reads = connection.get_execution_options().get("smartroute_reads")
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")

@@ -182,11 +182,12 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_texts_cost_milliseconds(text):
+    """Of CPU: what else the machine does meanwhile is not the text's cost."""
     request = UserRequest(text=text)
     PATTERNS.classify(request)
-    start = time.perf_counter()
+    start = time.thread_time()
     PATTERNS.classify(request)
-    assert time.perf_counter() - start < 0.05
+    assert time.thread_time() - start < 0.05
 
 
 @given(st.text(), st.lists(st.text(), max_size=2), st.booleans())
