@@ -92,6 +92,34 @@ SAME = [
     ("{'a': 1}", '{"a": 1.0}'),
     ("'abc'", "abc"),
     ("True", "true"),
+    ("三百二十五", "325"),
+    ("十二万", "120000"),
+    ("两千零五元", "¥2005"),
+    ("二〇二四年", "2024 年"),
+    ("三分之二", "2/3"),
+    ("百分之五十", "50%"),
+    ("三点一四", "3.14"),
+    ("负五", "-5"),
+    ("五公里", "5 km"),
+    ("twelve apples", "12 apples"),
+    ("twenty-five", "25"),
+    ("10^3", "1000"),
+    ("10**3", "1000"),
+    ("10³", "1,000"),
+    ("2^{10}", "1024"),
+    ("1.2×10³", "1200"),
+    ("5 kilometers", "5 km"),
+    ("5 kilometres", "5公里"),
+    ("3 hours", "3 h"),
+    ("3小时", "3 hrs"),
+    ("60 miles per hour", "60 mi per hr"),
+    ("20 percent", "20%"),
+    ("5 m²", "5 m^2"),
+    ("18 dollars each", "$18"),
+    ("是的", "yes"),
+    ("对。", "正确"),
+    ("不是", "No."),
+    ("Nein", "non"),
     ("```python\nx=1\n```", "So:\n```py\nx = 1  # one\n```\nDone."),
 ]
 
@@ -113,6 +141,27 @@ DIFFERENT = [
     ("||a", "| |a"),
     (",saw", "saw,"),
     ("1/0", "1"),
+    ("10^3", "10"),
+    ("10³", "103"),
+    ("5^2", "5"),
+    ("5 km", "5 km per hour"),
+    ("5 m", "5 m²"),
+    ("5 m", "5 square m"),
+    ("5 km", "5 miles"),
+    ("3 hours", "3 minutes"),
+    ("$5", "5 euros"),
+    ("三百五", "350"),
+    ("五六", "56"),
+    ("一样", "1"),
+    ("十分", "10"),
+    ("万一", "10001"),
+    ("三百二十五", "352"),
+    ("负五", "5"),
+    ("是", "否"),
+    ("对", "不对"),
+    ("yes", "no"),
+    ("twelve", "twenty"),
+    ("one or two", "1"),
     ("", ""),
     ("```python\nx=1\n```", "```python\nx=2\n```"),
 ]
@@ -149,6 +198,38 @@ def test_calls_are_compared_as_a_multiset():
     assert not same_answer([one, one], [one, look], by="tool_calls")
     assert not same_answer([one], [one, one], by="tool_calls")
     assert not same_answer([{"name": "add", "args": {"a": 2}}], [one], by="tool_calls")
+
+
+CALLS_ALIKE = [
+    ({"n": "3"}, {"n": 3}),
+    ({"n": "3.0"}, {"n": 3}),
+    ({"on": "true"}, {"on": True}),
+    ({"at": [1, "2"]}, {"at": [1, 2]}),
+    ({"by": '{"a": 1}'}, {"by": {"a": 1}}),
+    ({"n": 1, "unit": None}, {"n": 1}),
+]
+CALLS_APART = [
+    ({"n": "3"}, {"n": 4}),
+    ({"id": "007"}, {"id": 7}),
+    ({"n": "three"}, {"n": 3}),
+    ({"n": 1}, {"n": True}),
+    ({"n": 1, "unit": "km"}, {"n": 1}),
+    ({"n": ""}, {"n": None, "m": 1}),
+]
+
+
+@pytest.mark.parametrize(("a", "b"), CALLS_ALIKE)
+def test_arguments_may_be_quoted_or_given_as_nothing(a, b):
+    one, other = [{"name": "f", "args": a}], [{"name": "f", "args": b}]
+    assert same_answer(one, other)
+    assert same_answer(other, one)
+
+
+@pytest.mark.parametrize(("a", "b"), CALLS_APART)
+def test_other_arguments_are_other_calls(a, b):
+    one, other = [{"name": "f", "args": a}], [{"name": "f", "args": b}]
+    assert not same_answer(one, other)
+    assert not same_answer(other, one)
 
 
 def test_json_is_compared_by_value():

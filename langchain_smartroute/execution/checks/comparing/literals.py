@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from functools import partial
 from numbers import Number
 from typing import Any, Final
 
@@ -52,31 +53,39 @@ def literal_of(text: str) -> Any:
         return NOTHING
 
 
-def same_value(a: Any, b: Any, *, tolerance: float, depth: int = 0) -> bool:
+def same_value(a: Any, b: Any, *, tolerance: float, quoted: bool = False, depth: int = 0) -> bool:
     """Whether two values are the same, members and order included.
 
     Args:
         a: One.
         b: The other.
         tolerance: The largest relative difference of numbers that counts as none.
+        quoted: Whether a text may stand for the value that it is as a literal, as in the
+            arguments of tool calls: `"3"` for 3.
         depth: How deep in a value these are; beyond fifty levels nothing is the same.
     """
+    if quoted and isinstance(a, str) != isinstance(b, str):
+        a, b = _unquoted(a), _unquoted(b)
     if depth > _MOST_DEPTH or isinstance(a, bool) != isinstance(b, bool):
         return False
+    deeper = partial(same_value, tolerance=tolerance, quoted=quoted, depth=depth + 1)
     if _is_number(a) and _is_number(b):
         return _same_number(a, b, tolerance)
     if isinstance(a, Mapping) and isinstance(b, Mapping):
-        return a.keys() == b.keys() and all(
-            same_value(a[key], b[key], tolerance=tolerance, depth=depth + 1) for key in a
-        )
+        return a.keys() == b.keys() and all(deeper(a[key], b[key]) for key in a)
     if _is_row(a) and _is_row(b):
         return (isinstance(a, tuple), len(a)) == (isinstance(b, tuple), len(b)) and all(
-            same_value(x, y, tolerance=tolerance, depth=depth + 1)
-            for x, y in zip(a, b, strict=True)
+            deeper(x, y) for x, y in zip(a, b, strict=True)
         )
     if isinstance(a, AbstractSet) and isinstance(b, AbstractSet):
         return a == b
     return type(a) is type(b) and bool(a == b)
+
+
+def _unquoted(value: Any) -> Any:
+    """What a text is as a literal, if it is one that is no text itself; any other value as is."""
+    read = literal_of(value) if isinstance(value, str) else NOTHING
+    return value if read is NOTHING or isinstance(read, str) else read
 
 
 def _known(escape: re.Match[str]) -> str:

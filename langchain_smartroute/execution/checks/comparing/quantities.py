@@ -8,11 +8,16 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
 
+from langchain_smartroute.execution.checks.comparing.numerals import in_digits
+from langchain_smartroute.execution.checks.comparing.units import OTHER_DIMENSION, unit_of
+
 __all__ = ["Quantity", "last_number", "plainly_written", "quantity_of", "same_quantity"]
 
 _MOST_CHARS = 200
 _MOST_NUMBERS = 20_000
+_LARGEST_BASE = 1_000_000
 
+_SUPERSCRIPT = re.compile("(?<=[^\\W_])[\u207b\u207a]?[\u2070\u00b9\u00b2\u00b3\u2074-\u2079]+")
 _MIXED_GLYPH = re.compile(r"(?<=\d)(?=[¼-¾⅐-⅞])")
 _MARKS = {0x2212: "-", 0x2013: "-", 0x2044: "/", 0x66B: ".", 0x66C: ",", 0x2019: "'", 0xA0: " "}
 
@@ -46,19 +51,14 @@ _QUANTITY = re.compile(
     rf"(?P<sign>[-+]?)\s?(?P<money>{_CURRENCY}?)\s?(?P<sign2>[-+]?)"
     rf"(?:(?P<whole>\d{{1,20}})\s(?=\d{{1,20}}\s?/))?"
     rf"(?P<number>{_PLAIN})(?:\s?/\s?(?P<below>{_PLAIN}))?"
-    rf"(?:[eE](?P<exp>[-+]?\d{{1,3}})|\s?[×x*]\s?10\s?\^\s?\{{?(?P<exp10>[-+]?\d{{1,3}})\}}?)?"
+    rf"(?:\s?(?:\^|\*\*)\s?\{{?(?P<power>[-+]?\d{{1,3}})\}}?)?"
+    rf"(?:[eE](?P<exp>[-+]?\d{{1,3}})|\s?[×x*]\s?10\s?(?:\^|\*\*)\s?\{{?(?P<exp10>[-+]?\d{{1,3}})\}}?)?"
     rf"\s?(?P<unit>[^\d\n]{{0,80}}(?:[²³]|\^\{{?[23]\}}?)?)",
 )
 _BEFORE = re.compile(r"^(?:[A-Za-z]\w{0,20}\s?)?(?:=|≈|:)\s*|^(?:about|approximately|approx\.?)\s+")
 _SCALES = {
     "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12,
     "万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8, "만": 10**4, "억": 10**8,
-}  # fmt: skip
-_MONEY = {
-    "$": "usd", "us$": "usd", "dollar": "usd", "€": "eur", "euro": "eur", "£": "gbp",
-    "pound": "gbp", "¥": "cny", "￥": "cny", "rmb": "cny", "yuan": "cny", "元": "cny",
-    "人民币": "cny", "₹": "inr", "rs": "inr", "rupee": "inr", "₽": "rub", "₩": "krw",
-    "percent": "%", "per cent": "%", "pct": "%", "degree": "°",
 }  # fmt: skip
 _CODE = re.compile(r"0\d")
 """How a code such as 007 begins, which is no number."""
@@ -87,6 +87,8 @@ def plainly_written(text: str) -> str:
         >>> plainly_written(r"$\frac{3}{4}$ \text{ kg}")
         '3/4 kg'
     """
+    # What stands above is a power: as plain digits 10³ would be 103.
+    text = _SUPERSCRIPT.sub(r"^\g<0>", text)
     text = unicodedata.normalize("NFKC", _MIXED_GLYPH.sub(" ", text)).translate(_MARKS)
     if not text.isascii():
         text = "".join(str(unicodedata.decimal(c, c)) for c in text)
@@ -107,9 +109,11 @@ def quantity_of(text: str) -> Quantity | None:
         >>> quantity_of("3 of 4 people") is None
         True
     """
-    if len(text) > _MOST_CHARS or not any(c.isnumeric() for c in text):
+    if len(text) > _MOST_CHARS:
         return None
-    plain = _BEFORE.sub("", plainly_written(text).strip(" \t*`_~")).rstrip(" .。")
+    plain = in_digits(_BEFORE.sub("", plainly_written(text).strip(" \t*`_~")).rstrip(" .。"))
+    if not any(c.isnumeric() for c in plain):
+        return None
     found = _QUANTITY.fullmatch(plain)
     if found is None or _NOT_UNIT.search(found["unit"]) or _CODE.match(found["number"]):
         return None
@@ -123,13 +127,19 @@ def quantity_of(text: str) -> Quantity | None:
 def same_quantity(a: Quantity, b: Quantity, *, tolerance: float) -> bool:
     """Whether two quantities are the same; one without a unit has any.
 
+    One unit may say more than the other (18 dollars, 18 dollars a head), but not make
+    something else of it (5 km, 5 km per hour).
+
     Args:
         a: One.
         b: The other.
         tolerance: The largest relative difference that counts as none.
     """
     if _close(a.value, b.value, tolerance):
-        return not (a.units and b.units) or a.units <= b.units or b.units <= a.units
+        if not (a.units and b.units):
+            return True
+        nested = a.units <= b.units or b.units <= a.units
+        return nested and not (a.units ^ b.units) & OTHER_DIMENSION
     # "50 %" is also written as 0.5.
     for share, number in ((a, b), (b, a)):
         if "%" in share.units and not number.units:
@@ -151,6 +161,11 @@ def _close(a: Fraction, b: Fraction, tolerance: float) -> bool:
 
 def _value_of(found: re.Match[str]) -> Fraction | None:
     value = _number(found["number"])
+    if found["power"]:
+        power = int(found["power"])
+        if value > _LARGEST_BASE or (not value and power < 0):
+            return None
+        value **= power
     if found["below"]:
         below = _number(found["below"])
         if not below:
@@ -191,5 +206,5 @@ def _units_of(text: str) -> tuple[int, frozenset[str]]:
         if single in _SCALES:
             scale *= _SCALES[single]
         else:
-            units.add(_MONEY.get(word) or _MONEY.get(single, single))
+            units.add(unit_of(word) or unit_of(single) or single)
     return scale, frozenset(units)

@@ -36,6 +36,50 @@ _AROUND_SIGNS = re.compile(r"\s*([-=+*/^()<>])\s*")
 _MIXED_CASE = re.compile(r"[^\W\d_]*[a-zà-ÿа-я][A-ZÀ-ÞА-Я]")
 _MARKS = " \t\n*_`\"'“”\u2018\u2019«»「」"
 _ENDS = _MARKS + ".,;:!。，；："
+_SAYINGS = {
+    **dict.fromkeys(
+        [
+            "yes",
+            "ja",
+            "oui",
+            "sí",
+            "si",
+            "sim",
+            "da",
+            "да",
+            "はい",
+            "是",
+            "是的",
+            "对",
+            "对的",
+            "正确",
+            "네",
+            "예",
+        ],
+        True,
+    ),
+    **dict.fromkeys(
+        [
+            "no",
+            "nein",
+            "non",
+            "não",
+            "nie",
+            "нет",
+            "いいえ",
+            "否",
+            "不",
+            "不是",
+            "不对",
+            "错",
+            "错误",
+            "不正确",
+            "아니요",
+        ],
+        False,
+    ),
+}
+"""Whole answers that say yes or no."""
 _ARTICLES = re.compile(r"^(?:the|a|an)\s+")
 
 
@@ -123,6 +167,8 @@ def _same_texts(a: str, b: str, tolerance: float) -> bool:
     if several[0] is not None and several[1] is not None:
         return several[0] == several[1]
     words = _words(a), _words(b)
+    if words[0] in _SAYINGS and words[1] in _SAYINGS:
+        return _SAYINGS[words[0]] == _SAYINGS[words[1]]
     return bool(words[0]) and words[0] == words[1]
 
 
@@ -171,9 +217,16 @@ def _same_calls(
 
 
 def _same_call(a: Mapping[str, Any], b: Mapping[str, Any], tolerance: float) -> bool:
-    return bool(a.get("name") == b.get("name")) and same_value(
-        a.get("args"), b.get("args"), tolerance=tolerance
-    )
+    if a.get("name") != b.get("name"):
+        return False
+    return same_value(_given(a["args"]), _given(b["args"]), tolerance=tolerance, quoted=True)
+
+
+def _given(arguments: Any) -> Any:
+    """Arguments without those that are given as nothing: left out, they are the same."""
+    if not isinstance(arguments, Mapping):
+        return arguments
+    return {name: value for name, value in arguments.items() if value is not None}
 
 
 _BY: Final[Mapping[str, Callable[[Any, Any, float], bool]]] = {
