@@ -47,6 +47,14 @@ def demo(
         int | None,
         typer.Option(metavar="N", min=1, help="How many requests.", show_default="all, once"),
     ] = None,
+    ledger: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Record every call there, for smartroute report."),
+    ] = None,
+    decisions: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Note every decision there, for smartroute decisions."),
+    ] = None,
     output: FormatOption = Format.TABLE,
 ) -> None:
     """Route mixed requests and show task, model, cost and savings.
@@ -60,7 +68,14 @@ def demo(
     costs = CostCallbackHandler(_baseline(loaded), catalog=loaded)
     asked = demo_requests(requests)
     with (
-        demo_router(loaded, tier=tier.tier, base_url=base_url, api_key_env=api_key_env) as router,
+        demo_router(
+            loaded,
+            tier=tier.tier,
+            base_url=base_url,
+            api_key_env=api_key_env,
+            ledger=ledger,
+            on_decision=decisions,
+        ) as router,
         _progress(len(asked), shown=output is Format.TABLE) as on_answer,
     ):
         answers = run_demo(router, asked, costs=costs, on_answer=on_answer)

@@ -69,7 +69,7 @@ def written_calibration(path: Path) -> Mapping[str, Any] | None:
 
 @contextmanager
 def demo_router(
-    catalog: Catalog, *, tier: Tier, base_url: str | None, api_key_env: str
+    catalog: Catalog, *, tier: Tier, base_url: str | None, api_key_env: str, **settings: Any
 ) -> Iterator[SmartRouterRunnable]:
     """A router in front of a real gateway, or of a sandbox that simulates every model.
 
@@ -79,18 +79,26 @@ def demo_router(
         tier: How to trade money for quality.
         base_url: The gateway; `None`: a sandbox that lives as long as the context.
         api_key_env: Name of the environment variable with the gateway's key.
+        **settings: Of the router, such as `ledger`.
 
     Raises:
         ConfigurationError: If the gateway needs a key and the variable is not set.
     """
     if base_url is not None:
         yield SmartRouterRunnable.from_catalog(
-            catalog=catalog, tier=tier, base_url=base_url, api_key=_key_for(base_url, api_key_env)
+            catalog=catalog,
+            tier=tier,
+            base_url=base_url,
+            api_key=_key_for(base_url, api_key_env),
+            **settings,
         )
         return
     with SandboxServer(models=sandbox_models(catalog)) as server:
         yield SmartRouterRunnable.from_catalog(
-            catalog=_served_at_one_place(catalog), tier=tier, base_url=server.base_url
+            catalog=_served_at_one_place(catalog),
+            tier=tier,
+            base_url=server.base_url,
+            **settings,
         )
 
 
