@@ -15,15 +15,13 @@ from langchain_smartroute.accounting.bounds import cost_bound, input_bound
 from langchain_smartroute.accounting.limits import StandIn
 from langchain_smartroute.accounting.meter import Meter
 from langchain_smartroute.accounting.spending import PlannedCall, Spending
+from langchain_smartroute.catalog import answer_room
 from langchain_smartroute.errors import SpendLimitExceededError
 
 if TYPE_CHECKING:
     from langchain_smartroute.catalog import ModelSpec, Price
 
 __all__ = ["Guard", "GuardedCandidate"]
-
-_ROOM_ARGUMENTS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
-"""What the answer's room is called in the arguments of a call."""
 
 
 def _never() -> bool:
@@ -65,8 +63,8 @@ class Guard:
             arguments: Those of the call; where they name no answer's room, one is set in
                 them, as the provider's own would have no bound.
         """
-        room = next((arguments[n] for n in _ROOM_ARGUMENTS if arguments.get(n)), self.room)
-        if not isinstance(room, int):
+        room = answer_room(arguments) or self.room
+        if room is None:
             longest = self.spec.max_output_tokens or self.spending.answer_room_tokens
             room = min(self.spending.answer_room_tokens, longest)
             if self.sets_room:

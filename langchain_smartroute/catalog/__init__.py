@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 from langchain_smartroute.faces import on_first_use
 
 if TYPE_CHECKING:
-    from langchain_smartroute.catalog.adapters import adapted_arguments, adapted_messages
+    from langchain_smartroute.catalog.adapters import (
+        adapted_arguments,
+        adapted_messages,
+        answer_room,
+    )
     from langchain_smartroute.catalog.catalog import SHIPPED, Catalog, find_spec
     from langchain_smartroute.catalog.checked import faults_of
     from langchain_smartroute.catalog.cost import cost_usd, price_fault
@@ -35,7 +39,7 @@ else:
     __getattr__, __dir__ = on_first_use(
         __name__,
         {
-            "adapters": "adapted_arguments adapted_messages",
+            "adapters": "adapted_arguments adapted_messages answer_room",
             "catalog": "SHIPPED Catalog find_spec",
             "checked": "faults_of",
             "cost": "cost_usd price_fault",
@@ -62,6 +66,7 @@ __all__ = [
     "RoutingTable",
     "adapted_arguments",
     "adapted_messages",
+    "answer_room",
     "cost_usd",
     "estimated_usage",
     "faults_of",

@@ -31,7 +31,7 @@ from langchain_smartroute.catalog.images import standard_blocks
 from langchain_smartroute.catalog.portable import portable
 from langchain_smartroute.catalog.spec import ModelSpec
 
-__all__ = ["adapted_arguments", "adapted_messages"]
+__all__ = ["adapted_arguments", "adapted_messages", "answer_room"]
 
 _STOPS = {
     # OpenAI API reference: up to 4 sequences.
@@ -93,6 +93,22 @@ def adapted_messages(messages: Sequence[BaseMessage], spec: ModelSpec) -> list[B
         return adapted
     begin = next((n for n, m in enumerate(adapted) if not isinstance(m, SystemMessage)), 0)
     return [*adapted[:begin], *_without_system_role(adapted[begin:])]
+
+
+_ROOMS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
+
+
+def answer_room(arguments: Mapping[str, Any]) -> int | None:
+    """The answer's room in tokens that a call names; `None`: it names none.
+
+    Servers of local models read zero and less as "no bound", which is no room.
+
+    Example:
+        >>> answer_room({"max_completion_tokens": 50}), answer_room({"max_tokens": -1})
+        (50, None)
+    """
+    named = (arguments.get(name) for name in _ROOMS)
+    return next((room for room in named if isinstance(room, int) and room > 0), None)
 
 
 def adapted_arguments(arguments: Mapping[str, Any], spec: ModelSpec) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from langchain_core.messages import BaseMessage
 
+from langchain_smartroute.catalog import answer_room
 from langchain_smartroute.classify import TurnState, check_messages, read_turn, toolkit_tokens
 from langchain_smartroute.errors import InvalidRequestError
 from langchain_smartroute.routing import RouteOptions
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["Request"]
 
 _BIND_ARGUMENTS = ("tool_choice", "strict", "parallel_tool_calls", "response_format")
-_ROOM_ARGUMENTS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +88,7 @@ class Request:
                 f"n = {rest['n']!r}: the router gives one answer per call; call batch() with the"
                 " same input as often as you want answers"
             )
-        room = next((rest[n] for n in _ROOM_ARGUMENTS if rest.get(n) is not None), answer_tokens)
+        room = answer_room(rest) or answer_tokens
         tools = rest.pop("tools", None) or ()
         bind = {name: rest.pop(name) for name in _BIND_ARGUMENTS if tools and name in rest}
         wanted = bind.get("response_format", rest.get("response_format"))
@@ -102,7 +102,7 @@ class Request:
             bind_arguments={name: value for name, value in bind.items() if value is not None},
             schema=schema,
             schema_tokens=toolkit_tokens([schema_definition]) if schema_definition else 0,
-            answer_tokens=room if isinstance(room, int) else None,
+            answer_tokens=room,
             forced=schema == "function_calling",
             turn=read_turn(messages),
             conversation=conversation,

@@ -345,6 +345,19 @@ def test_the_answers_room_is_set_where_a_call_names_none(sandbox, state):
     assert sent == [77, 33]
 
 
+@pytest.mark.parametrize("unbounded", [-1, 0])
+def test_a_room_without_a_bound_is_none(sandbox, state, unbounded):
+    """`max_tokens=-1`, no bound to llama.cpp or vLLM, made a reservation of less than nothing."""
+    router = SmartRouterRunnable.from_catalog(
+        base_url=sandbox.base_url,
+        spend_limits=[SpendLimit(usd=1)],
+        state=state,
+        answer_room_tokens=77,
+    )
+    router.invoke("Hello", max_tokens=unbounded)
+    assert [exchange.body.get("max_tokens") for exchange in sandbox.requests] == [77]
+
+
 # A warning of the openai client's own, on `parsed`.
 @pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
 @pytest.mark.parametrize("way", [invoked, ainvoked, batched, abatched, streamed, astreamed])
