@@ -135,7 +135,7 @@ class WireTransport(_http.BaseTransport):  # type: ignore[misc] # of either pack
 
 
 class _Wire(io.RawIOBase):
-    """A connection's bytes, as the standard library's parser reads them."""
+    """A connection's bytes, as a buffered reader takes them."""
 
     def __init__(self, stream: Any) -> None:
         self.stream = stream
