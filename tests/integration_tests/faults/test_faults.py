@@ -467,7 +467,7 @@ TABLE = (
     Row(
         name="Retry-After as a date",
         says="as in seconds",
-        primary=lambda _: status(429, retry_after=formatdate(time.time() + 2), times=1),
+        primary=lambda _: status(429, retry_after=formatdate(time.time() + 4), times=1),
         tries=AGAIN,
         ends=P,
         gap_s=(0.9, 10),
