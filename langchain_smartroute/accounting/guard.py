@@ -15,7 +15,7 @@ from langchain_smartroute.accounting.bounds import cost_bound, input_bound
 from langchain_smartroute.accounting.limits import StandIn
 from langchain_smartroute.accounting.meter import Meter
 from langchain_smartroute.accounting.spending import PlannedCall, Spending
-from langchain_smartroute.catalog import answer_room
+from langchain_smartroute.catalog import answer_room, drop_unbounded_rooms
 from langchain_smartroute.errors import SpendLimitExceededError
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ class Guard:
                 them, as the provider's own would have no bound.
         """
         room = answer_room(arguments) or self.room
+        drop_unbounded_rooms(arguments)
         if room is None:
             longest = self.spec.max_output_tokens or self.spending.answer_room_tokens
             room = min(self.spending.answer_room_tokens, longest)

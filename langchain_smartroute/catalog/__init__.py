@@ -11,6 +11,7 @@ if TYPE_CHECKING:
         adapted_arguments,
         adapted_messages,
         answer_room,
+        drop_unbounded_rooms,
     )
     from langchain_smartroute.catalog.catalog import SHIPPED, Catalog, find_spec
     from langchain_smartroute.catalog.checked import faults_of
@@ -39,7 +40,7 @@ else:
     __getattr__, __dir__ = on_first_use(
         __name__,
         {
-            "adapters": "adapted_arguments adapted_messages answer_room",
+            "adapters": "adapted_arguments adapted_messages answer_room drop_unbounded_rooms",
             "catalog": "SHIPPED Catalog find_spec",
             "checked": "faults_of",
             "cost": "cost_usd price_fault",
@@ -68,6 +69,7 @@ __all__ = [
     "adapted_messages",
     "answer_room",
     "cost_usd",
+    "drop_unbounded_rooms",
     "estimated_usage",
     "faults_of",
     "find_spec",

@@ -31,7 +31,7 @@ from langchain_smartroute.catalog.images import standard_blocks
 from langchain_smartroute.catalog.portable import portable
 from langchain_smartroute.catalog.spec import ModelSpec
 
-__all__ = ["adapted_arguments", "adapted_messages", "answer_room"]
+__all__ = ["adapted_arguments", "adapted_messages", "answer_room", "drop_unbounded_rooms"]
 
 _STOPS = {
     # OpenAI API reference: up to 4 sequences.
@@ -109,6 +109,20 @@ def answer_room(arguments: Mapping[str, Any]) -> int | None:
     """
     named = (arguments.get(name) for name in _ROOMS)
     return next((room for room in named if isinstance(room, int) and room > 0), None)
+
+
+def drop_unbounded_rooms(arguments: dict[str, Any]) -> None:
+    """Take out of a call's arguments what names the answer's room without a bound.
+
+    Example:
+        >>> arguments = {"max_tokens": -1, "seed": 1}
+        >>> drop_unbounded_rooms(arguments)
+        >>> arguments
+        {'seed': 1}
+    """
+    for name in _ROOMS:
+        if name in arguments and answer_room({name: arguments[name]}) is None:
+            del arguments[name]
 
 
 def adapted_arguments(arguments: Mapping[str, Any], spec: ModelSpec) -> dict[str, Any]:

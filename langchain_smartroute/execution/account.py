@@ -144,7 +144,7 @@ class RequestAccount:
         if self._usage is None:
             self._give_up(message_of(joined(bounds.given)) if bounds.given else None)
         run.usage, run.model_name = self._usage or Usage(), self._model_name
-        ended = broken_off or bounds.over_at or self._clock()
+        ended = next(t for t in (broken_off, bounds.over_at, self._clock()) if t is not None)
         run.latency_s = ended - (ended if self._started is None else self._started)
         self.runs.append(run)
 

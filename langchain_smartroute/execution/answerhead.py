@@ -1,7 +1,7 @@
 """The head of an HTTP/1.1 answer, and how long its body is: the standard's common forms.
 
-What is not certain is refused, as h11 refuses it: where an answer's body ends is where the
-next answer begins (RFC 9112, sections 4 to 7).
+What leaves open where a body ends is refused, as h11 refuses it: there the next answer
+begins (RFC 9112, sections 4 to 7).
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def chunks_of(reader: Any, most: int) -> Iterator[bytes]:
             raise ValueError("the size of a chunk cannot be read" if line else CUT)
         left = int(found[1], 16)
         if not left:
-            _headers(reader, _LONGEST)
+            _headers(reader, _LONGEST, cut=CUT)
             return
         while left:
             part = reader.read1(min(most, left))
@@ -117,13 +117,13 @@ def chunks_of(reader: Any, most: int) -> Iterator[bytes]:
             raise ValueError("a chunk is longer than was said" if line else CUT)
 
 
-def _headers(reader: Any, left: int) -> _Headers:
+def _headers(reader: Any, left: int, *, cut: str = "the head of the answer is cut off") -> _Headers:
     found: _Headers = []
     while True:
         line = reader.readline(left)
         left -= len(line)
         if not line.endswith(b"\n"):
-            raise ValueError("the head of the answer is cut off or too long")
+            raise ValueError(cut if left else "the head of the answer is too long")
         line = line.rstrip(b"\r\n")
         if not line:
             return found

@@ -33,7 +33,7 @@ _PART: Final = 65_536
 
 _KEPT: Final = 100
 _KEPT_S: Final = 5.0
-"""Unused connections that are kept, and for how long: as the client of `openai` does."""
+"""Unused connections to one server that are kept, and for how long."""
 
 _Origin = tuple[bytes, bytes, int]
 

@@ -345,17 +345,20 @@ def test_the_answers_room_is_set_where_a_call_names_none(sandbox, state):
     assert sent == [77, 33]
 
 
+@pytest.mark.parametrize("of_router", [None, 55])
 @pytest.mark.parametrize("unbounded", [-1, 0])
-def test_a_room_without_a_bound_is_none(sandbox, state, unbounded):
+def test_a_room_without_a_bound_is_none(sandbox, state, unbounded, of_router):
     """`max_tokens=-1`, no bound to llama.cpp or vLLM, made a reservation of less than nothing."""
     router = SmartRouterRunnable.from_catalog(
         base_url=sandbox.base_url,
         spend_limits=[SpendLimit(usd=1)],
         state=state,
         answer_room_tokens=77,
+        max_tokens=of_router,
     )
     router.invoke("Hello", max_tokens=unbounded)
-    assert [exchange.body.get("max_tokens") for exchange in sandbox.requests] == [77]
+    sent = [exchange.body.get("max_tokens") for exchange in sandbox.requests]
+    assert sent == [of_router or 77]
 
 
 # A warning of the openai client's own, on `parsed`.

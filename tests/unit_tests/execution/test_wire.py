@@ -63,6 +63,7 @@ SCRIPTS = {
     "half a body": [OK + b"Content-Length: 20\r\n\r\n{}", None],
     "half a chunk": [OK + b"Transfer-Encoding: chunked\r\n\r\n20\r\n{}", None],
     "chunks without their end": [OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n", None],
+    "half a trailer": [OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nX-A", None],
     "a chunk of no size": [OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n", None],
     "a reset": ["reset"],
     "a reset within the body": [OK + b"Content-Length: 20\r\n\r\n{}", "reset"],
@@ -101,7 +102,7 @@ class Server:
 
     def _serve(self, connection):
         self.connections += 1
-        with suppress(ssl.SSLError), connection:
+        with suppress(OSError), connection:
             if self.context is not None:
                 connection = self.context.wrap_socket(connection, server_side=True)
             with connection:
