@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+_APART_S = 2.0
+
 
 def expect_same_accounts(watched, own):
     """Fail where two accounts of the same runs differ in more than a moment.
@@ -17,8 +19,10 @@ def expect_same_accounts(watched, own):
     mine, theirs = ([_timeless(record) for record in account] for account in (own, watched))
     assert mine == theirs, f"the ledger's own: {mine}; a handler's: {theirs}"
     for one, other in zip(own, watched, strict=True):
-        assert one.latency_s == pytest.approx(other.latency_s, abs=0.5)
-        assert abs((one.started_at - other.started_at).total_seconds()) < 0.5
+        # Many calls are made at once: between the two looks at a clock others may run.
+        assert one.latency_s == pytest.approx(other.latency_s, abs=_APART_S)
+        assert (one.latency_s > 0) == (other.latency_s > 0)
+        assert abs((one.started_at - other.started_at).total_seconds()) < _APART_S
 
 
 def _timeless(record):
