@@ -10,6 +10,7 @@ PICO = 10**12
 """Money is stored in whole units of 10⁻¹² US dollars."""
 
 _EXACT = Context(prec=60)
+_SHIFT = Decimal(12)
 
 
 def picos(amount: Decimal) -> int:
@@ -17,7 +18,7 @@ def picos(amount: Decimal) -> int:
 
     Exact for prices of up to six decimals per million tokens.
     """
-    scaled = _EXACT.multiply(amount, Decimal(PICO))
+    scaled = _EXACT.scaleb(amount, _SHIFT)
     return int(scaled.to_integral_value(rounding=ROUND_HALF_EVEN))
 
 

@@ -71,8 +71,8 @@ class Identities:
 
 def keys_of(metadata: Mapping[str, Any], names: Sequence[str]) -> dict[str, str]:
     """Whose call a run is, by what its metadata say."""
-    found = ((name, metadata.get(name)) for name in names)
-    return {name: str(value) for name, value in found if value not in (None, "")}
+    found = {name: metadata[name] for name in names if name in metadata}
+    return {name: str(value) for name, value in found.items() if value not in (None, "")}
 
 
 def tags_of(tags: Iterable[Any] | None) -> tuple[str, ...]:

@@ -112,6 +112,8 @@ def settled(record: CallRecord, attempts: Sequence[Attempt], *, lonely: bool) ->
 
 def came_before(attempts: Sequence[Attempt], number: int, alias: str) -> tuple[bool, bool]:
     """Whether an answer of another candidate was rejected before an attempt, and one failed."""
+    if not number:
+        return False, False
     earlier = (a for a in attempts[:number] if a.purpose == "answer")
     told = {a.outcome for a in earlier if a.model != alias}
     return "rejected" in told, "failed" in told

@@ -41,6 +41,20 @@ _TEXTS = (
     "answer",
 )
 _USAGE = tuple(field.name for field in fields(Usage) if field.name.endswith("_tokens"))
+_COLUMNS = (
+    *_TEXTS,
+    *_USAGE,
+    "service_tier",
+    "estimated",
+    "price_date",
+    "started_us",
+    "day",
+    "attempt",
+    "escalated",
+    "fell_back",
+    "latency_us",
+    "cost_pico",
+)
 _read_texts = attrgetter(*_TEXTS)
 _read_usage = attrgetter(*_USAGE)
 
@@ -61,19 +75,21 @@ def row_of(record: CallRecord) -> dict[str, Any]:
     cost, usage, texts = record.cost_usd, record.usage, _read_texts(record)
     if not _is_plain("".join(filter(None, texts))):
         texts = tuple(map(_clean, texts))
-    row: dict[str, Any] = dict(zip(_TEXTS, texts, strict=True))
-    row.update(zip(_USAGE, _read_usage(usage), strict=True))
-    row["service_tier"] = usage.service_tier
-    row["estimated"] = int(usage.estimated)
-    row["price_date"] = record.price_date.isoformat() if record.price_date else None
-    row["started_us"] = started_us
-    row["day"] = started_us // DAY_US
-    row["attempt"] = record.attempt
-    row["escalated"] = int(record.escalated)
-    row["fell_back"] = int(record.fell_back)
-    row["latency_us"] = round(record.latency_s * 1_000_000)
-    row["cost_pico"] = None if cost is None else picos(cost)
-    return row
+    values = (
+        *texts,
+        *_read_usage(usage),
+        usage.service_tier,
+        int(usage.estimated),
+        record.price_date.isoformat() if record.price_date else None,
+        started_us,
+        started_us // DAY_US,
+        record.attempt,
+        int(record.escalated),
+        int(record.fell_back),
+        round(record.latency_s * 1_000_000),
+        None if cost is None else picos(cost),
+    )
+    return dict(zip(_COLUMNS, values, strict=True))
 
 
 def labels_of(record: CallRecord) -> Iterator[tuple[str, str]]:

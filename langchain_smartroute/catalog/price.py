@@ -176,7 +176,7 @@ class Price(_Rated):
         Args:
             moment: When the call is made; `None`: outside all special hours.
         """
-        if all(variant.from_utc is None for variant in self.variants):
+        if not self.variants or all(variant.from_utc is None for variant in self.variants):
             return self
         clock = None if moment is None else _utc(moment).time()
         held = [

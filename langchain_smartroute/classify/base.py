@@ -163,8 +163,10 @@ def attempted(
         request: What is classified.
         timeout_s: Seconds it may take; `None`: the classifier's own limit, if any.
     """
+    if _says(classifier, "inline"):
+        return _answer(classifier, request)
     limit = timeout_s or getattr(classifier, "timeout_s", None)
-    if limit is None or _says(classifier, "inline") or _says(classifier, "bounded"):
+    if limit is None or _says(classifier, "bounded"):
         return _answer(classifier, request)
     with Caught() as caught:
         return run_within(limit, lambda: _answer(classifier, request))

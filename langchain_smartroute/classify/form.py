@@ -57,27 +57,37 @@ def form_of(text: str) -> list[int]:
     """The steps of `text` (which must be bounded), one number per property and step."""
     size = len(text)
     count = text.encode("utf-8", "replace").translate(_CLASSES).count
-    spaces, lines, wide = count(b"w"), count(b"n"), count(b"h")
+    digits, code, questions = count(b"0"), count(b"c"), count(b"?")
+    leads = wide = 0
+    if not text.isascii():
+        leads, wide = count(b"u"), count(b"h")
+        questions += text.count("\uff1f") + text.count("\u061f")
     stripped = text.strip()
-    first = stripped[:1]
-    questions = count(b"?") + text.count("\uff1f") + text.count("\u061f")
     scale = _SHARE_UNIT / (size + 1)
     steps = (
         (2 * size + 1).bit_length(),  # length, in steps of twice
         (size * size + 1).bit_length() // 2,  # length again, in steps between those
-        spaces.bit_length(),
-        lines.bit_length(),
-        int(count(b"0") * scale).bit_length(),  # digits, as a share and by their number
-        count(b"0").bit_length(),
-        int(count(b"c") * scale).bit_length(),  # code marks, likewise
-        count(b"c").bit_length(),
-        count(b"q").bit_length(),
+        count(b"w").bit_length(),  # spaces
+        count(b"n").bit_length(),  # lines
+        int(digits * scale).bit_length(),  # digits, as a share and by their number
+        digits.bit_length(),
+        int(code * scale).bit_length(),  # code marks, likewise
+        code.bit_length(),
+        count(b"q").bit_length(),  # quotes
         int(4 * wide / (size + 1)),  # East Asian characters, in quarters
-        int((count(b"u") + wide) * scale).bit_length(),  # characters beyond ASCII
+        int((leads + wide) * scale).bit_length(),  # characters beyond ASCII
         questions.bit_length(),
         _LAST.get(stripped[-1:], 0),  # how it ends
-        # how it begins: upper case, lower case, digit, quote or mark
-        first.isupper() + 2 * first.islower() + 3 * first.isdigit() + 4 * (first in "\"'“「«`#"),
+        _beginning(stripped[:1]),
     )
     last = STEPS - 1
     return [STEPS * kind + (min(last, step)) for kind, step in enumerate(steps)]
+
+
+def _beginning(first: str) -> int:
+    """How a text begins: upper case, lower case, digit, quote or mark."""
+    if first.isupper():
+        return 1
+    if first.islower():
+        return 2
+    return 3 * first.isdigit() + 4 * (first in "\"'“「«`#")

@@ -51,7 +51,7 @@ class Hashed(NamedTuple):
 
     indices: npt.NDArray[np.intp]
     starts: npt.NDArray[np.intp]
-    sizes: tuple[int, ...]
+    sizes: npt.NDArray[np.intp]
 
 
 def _u32(value: int) -> np.uint32:
@@ -80,7 +80,7 @@ def _powers(base: int) -> _Codes:
 
 
 _POWERS = _powers(_WORD_STEP)
-_NEGATIVES = np.uint32(0) - _powers(pow(_WORD_STEP, -1, 2**32))
+_INVERSES = _powers(pow(_WORD_STEP, -1, 2**32))
 
 
 def _kinds() -> npt.NDArray[np.uint8]:
@@ -171,17 +171,12 @@ def _word_starts(kinds: npt.NDArray[np.uint8], *, has_whole: bool) -> npt.NDArra
 def _words(inner: _Codes, starts: npt.NDArray[np.intp]) -> _Codes:
     """A number per word: its codes as digits of a number, wherever the word stands.
 
-    A running sum of code × power gives every word as a difference of two of its
-    values, which the inverse power then moves to the origin.
+    Each code counts by the power of its place, separators being 0; the inverse power of
+    the place where a word starts then moves it to the origin.
     """
     inner *= _POWERS[: len(inner)]
-    sums = np.add.accumulate(inner, dtype=np.uint32)
-    words = sums.take(starts - 1)
-    if len(words):
-        words[:-1] -= words[1:]
-        words[-1:] -= sums[-1:]
-    # Each is now the negative of its difference.
-    words *= _NEGATIVES.take(starts)
+    words: _Codes = np.add.reduceat(inner, starts, dtype=np.uint32)
+    words *= _INVERSES.take(starts)
     return words
 
 
@@ -193,15 +188,17 @@ def _numbered(*blocks: list[_Codes]) -> Hashed:
     pieces: list[_Codes] = []
     starts, sizes, begin = [], [], 0
     for parts in blocks:
+        pieces.append(_CONSTANT)
+        pieces += parts
         size = 1 + sum(map(len, parts))
-        pieces += [_CONSTANT, *parts]
         starts.append(begin)
         sizes.append(size)
         begin += size
+    placed = np.array((starts, sizes), np.intp)
     keys = np.concatenate(pieces)
-    keys ^= _SALTS.repeat(sizes)
+    keys ^= _SALTS.repeat(placed[1])
     keys *= _MIX[0]
     keys ^= keys >> _FOLD_SHIFT
     keys *= _MIX[1]
     keys >>= _BUCKET_SHIFT
-    return Hashed(keys.astype(np.intp), np.array(starts, np.intp), tuple(sizes))
+    return Hashed(keys.astype(np.intp), placed[0], placed[1])

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["LinearClassifier", "read_shipped"]
 
 _SHIPPED = "linear.weights"
-_DIGITS = 6
-"""Decimals of a probability, so that the last bits of a platform's `exp` do not show."""
+_UNITS = 1_000_000
+"""A probability is a whole number of these, so that a platform's last bits do not show."""
 
 _VAGUE = frozenset({"general", "reasoning"})
 """What a follow-up such as "why?" looks like, whatever the conversation is about."""
@@ -78,7 +78,7 @@ class LinearClassifier:
         if "image" in request.modalities:
             named = _about_image(named)
         return Classification(
-            scores={task: round(share, _DIGITS) for task, share in named.items()},
+            scores={task: int(share * _UNITS + 0.5) / _UNITS for task, share in named.items()},
             difficulty=_level(scores[len(tasks) :], scorer.artefact.levels),
             source="linear",
         )
@@ -165,5 +165,5 @@ def _level(scores: Sequence[float], levels: Sequence[str]) -> Difficulty | None:
     """The level that the expected one comes to; `None` where difficulty was not trained."""
     if not levels:
         return None
-    expected = sum(place * share for place, share in enumerate(_softmax(scores)))
+    expected = sum([place * share for place, share in enumerate(_softmax(scores))])
     return cast("Difficulty", levels[(expected >= _MEDIUM_FROM) + (expected >= _HARD_FROM)])

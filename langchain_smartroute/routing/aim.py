@@ -129,14 +129,14 @@ class Aim:
         """Who should answer, and why.
 
         Args:
-            offers: At least one.
+            offers: At least one, in the order of their `weakness`.
             task: For the words.
             full_usd: What the request would cost at the candidate that is best at such
                 requests in general; `None`: at the one that is best at this.
         """
         if self.worth_usd is not None:
             return self._most_worth(offers, task=task)
-        best = min(offers, key=weakness)
+        best = offers[0]
         bar, words = self._bar(best)
         clear = [offer for offer in offers if offer.quality >= bar - _ROUNDING]
         if not clear:

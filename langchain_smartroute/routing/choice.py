@@ -16,7 +16,7 @@ from langchain_smartroute.routing.infeasible import nothing_feasible, pinned_inf
 from langchain_smartroute.types import RoutingDecision
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from decimal import Decimal
 
     from langchain_smartroute.routing.options import RouteOptions
@@ -110,9 +110,9 @@ class Choice:
 
     def _chain(self) -> dict[str, str]:
         """Alias → why, in order, cut to the most attempts."""
-        wanted = self._wanted()
+        wanted: Iterable[Wish] = self._wanted()
         if self.options.max_cost_usd is not None:
-            wanted = self._within_ceiling(wanted, self.options.max_cost_usd)
+            wanted = self._within_ceiling(list(wanted), self.options.max_cost_usd)
         chain: dict[str, str] = {}
         route = next((alias, why) for alias, why in wanted if alias not in self.excluded)
         for alias, why in itertools.chain((route,), self.preference.others()):
@@ -126,8 +126,8 @@ class Choice:
                     chain.setdefault(own, f"fallback of {alias}")
         return dict(list(chain.items())[: self.policy.max_attempts])
 
-    def _wanted(self) -> list[Wish]:
-        """Who should answer, and who else where that one costs too much."""
+    def _wanted(self) -> Iterable[Wish]:
+        """Who should answer, and who else where that one costs too much; named when asked for."""
         asked = list(self._asked_for())
         if asked and self.options.model is not None:
             self.sticks = False
@@ -137,14 +137,19 @@ class Choice:
         if locked is not None and not (asked and self.features.turn == "user"):
             if asked and asked[0][0] != locked[0]:
                 self.notes.append(f"{asked[0][1]} wanted {asked[0][0]}: not within a tool loop")
-            return [locked, *self.preference.wanted(self.excluded)]
+            return itertools.chain((locked,), self.preference.wanted(self.excluded))
         if asked:
             self.sticks = False
             return asked
-        wanted = list(self.preference.wanted(self.excluded))
-        if all(alias in self.excluded for alias, _ in wanted):
-            wanted = list(self.preference.others())
-        return [*self._turned(next(a for a, _ in wanted if a not in self.excluded)), *wanted]
+        wanted = iter(self.preference.wanted(self.excluded))
+        first = next(self._able_of(wanted), None)
+        if first is None:
+            wanted = iter(self.preference.others())
+            first = next(self._able_of(wanted))
+        return itertools.chain(self._turned(first[0]), (first,), wanted)
+
+    def _able_of(self, wishes: Iterator[Wish]) -> Iterator[Wish]:
+        return (wish for wish in wishes if wish[0] not in self.excluded)
 
     def _turned(self, wanted: str) -> Iterator[Wish]:
         """Who answers instead of the wanted one, for the conversation's sake."""

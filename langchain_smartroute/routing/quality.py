@@ -118,7 +118,7 @@ class QualityPreference:
         self._options = options
         self._predicted = policy.outlook.predict(features)
         cost = policy.roster.cost_usd
-        offers = (Offer(a, q, cost(a, features)) for a, q in self._predicted.items())
+        offers = [Offer(a, q, cost(a, features)) for a, q in self._predicted.items()]
         self._offers = sorted(offers, key=weakness)
 
     def wanted(self, excluded: Collection[str], /) -> Iterator[Wish]:
@@ -141,8 +141,8 @@ class QualityPreference:
     def _full_usd(self, able: Sequence[Offer]) -> Decimal | None:
         """What the one would cost that is best at the task, whatever the request's words."""
         known = self._policy.outlook.at(self._features.task)
-        best = max(able, key=lambda offer: known.get(offer.alias, 0.0))
-        return best.cost_usd
+        usual = [known.get(offer.alias, 0.0) for offer in able]
+        return able[usual.index(max(usual))].cost_usd
 
     def others(self) -> Iterator[Wish]:
         """Everybody, the best first; of equals the cheaper one; the unknown ones last."""
@@ -163,7 +163,7 @@ class QualityPreference:
 
     def predicted(self) -> Mapping[str, float]:
         """Alias → predicted quality, to four decimals."""
-        return {alias: round(share, 4) for alias, share in self._predicted.items()}
+        return {a: int(share * 10_000 + 0.5) / 10_000 for a, share in self._predicted.items()}
 
     def reach(self, _tier: Tier) -> str:
         """Who was held to a ceiling, in words."""

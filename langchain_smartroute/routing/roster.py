@@ -29,6 +29,7 @@ __all__ = ["Roster"]
 _EXACT = Context(prec=60)
 """Whatever precision the caller's own decimal context has."""
 
+_multiply = _EXACT.multiply
 _MILLION_DIGITS = 6
 
 
@@ -85,7 +86,7 @@ class Roster:
         if rates is None or not tokens or not room:
             return estimated_cost_usd(features, self.models[alias])
         request, input_, output, unit = rates
-        return _EXACT.multiply(Decimal(request + tokens * input_ + room * output), unit)
+        return _multiply(Decimal(request + tokens * input_ + room * output), unit)
 
     def by_prior(self, task: str) -> tuple[tuple[str, ...], ...]:
         """The candidates from the best for a task to the worst; equals stand together."""

@@ -23,7 +23,7 @@ from langchain_smartroute import (
     SpendLimitExceededError,
 )
 from langchain_smartroute.routing import estimated_cost_usd
-from langchain_smartroute.routing.aim import Aim, Offer
+from langchain_smartroute.routing.aim import Aim, Offer, weakness
 from langchain_smartroute.types import TIERS, Conversation
 
 LAWFUL = settings(deadline=None, max_examples=200)
@@ -276,7 +276,8 @@ def test_a_decision_can_be_made_again(pool, aim):
 
 
 def offers(**known):
-    return [Offer(alias, quality, Decimal(usd)) for alias, (quality, usd) in known.items()]
+    found = (Offer(alias, quality, Decimal(usd)) for alias, (quality, usd) in known.items())
+    return sorted(found, key=weakness)
 
 
 def test_a_bad_bargain_is_passed_over():
@@ -305,4 +306,5 @@ def test_what_is_best_at_this_request_alone_does_not_set_the_price_of_quality():
 
 def test_a_candidate_without_a_price_is_no_bargain():
     pool = [*offers(tiny=(0.4, "0.001"), pro=(0.7, "0.1")), Offer("mystery", 0.69, None)]
+    pool.sort(key=weakness)
     assert Aim(give_up=0.35).choose(pool, task="math")[0] == "tiny"
