@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from langchain_smartroute.bench.figures import Figure, Figures, merged
-from langchain_smartroute.bench.machine import load_average, machine, today, versions
+from langchain_smartroute.bench.machine import load_average, machine, pace_ms, today, versions
 from langchain_smartroute.bench.sections import SECTIONS
 
 __all__ = ["run_everything", "steps_of"]
@@ -73,7 +73,7 @@ def run_everything(
         The figures. What failed is named in `made["failed"]`, with what it said last: an
         hour's other figures are not thrown away for it. So is the rest after an interrupt.
     """
-    began, load = time.monotonic(), load_average()
+    began, load, pace = time.monotonic(), load_average(), pace_ms()
     times = 1 if quick else rounds
     notes = {
         table: note.format(rounds=times)
@@ -105,6 +105,7 @@ def run_everything(
             "seconds": round(time.monotonic() - began),
             "seed": seed,
             "load_average": {"before": load, "after": load_average()},
+            "million_additions_ms": {"before": pace, "after": pace_ms()},
             "machine": machine(),
             "versions": versions(),
         },

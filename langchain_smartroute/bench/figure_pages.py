@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from langchain_smartroute.bench.figures import Figure, Figures
 from langchain_smartroute.bench.goals import Goal, held
@@ -50,9 +51,15 @@ def _made(figures: Figures) -> str:
     return worth + (
         f"Made on {made['date']} in {made['seconds'] / 60:.0f} minutes on {where['cores']} cores"
         f" ({where['processor']}, {where['system']}, {where['python']}; load average"
-        f" {load['before']} before, {load['after']} after) with {packages}. Medians, in brackets"
+        f" {load['before']} before, {load['after']} after{_pace(made)}) with {packages}. Medians, in brackets"
         " the least and the greatest of what was found."
     )
+
+
+def _pace(made: Mapping[str, Any]) -> str:
+    """How fast the machine was; older figures do not say."""
+    took = made.get("million_additions_ms")
+    return f"; a million additions took {took['before']} and {took['after']} ms" if took else ""
 
 
 def _goal_table(figures: Figures) -> Iterator[str]:

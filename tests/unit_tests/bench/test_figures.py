@@ -206,6 +206,14 @@ def test_a_quick_run_says_that_its_figures_say_nothing():
     assert as_markdown(figures(figure(1.0))).startswith("Made on 2026-11-27")
 
 
+def test_a_page_says_how_fast_the_machine_was():
+    """The same processor was half as fast on another day; microseconds alone say nothing."""
+    paced = {**MADE, "million_additions_ms": {"before": 60.2, "after": 98.7}}
+    told = as_markdown(Figures(made=paced, figures=(figure(1.0),)))
+    assert "; a million additions took 60.2 and 98.7 ms)" in told
+    assert "additions" not in as_markdown(figures(figure(1.0)))
+
+
 @pytest.mark.parametrize(
     ("bounds", "met"),
     [
