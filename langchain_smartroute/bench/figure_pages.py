@@ -51,8 +51,8 @@ def _made(figures: Figures) -> str:
     return worth + (
         f"Made on {made['date']} in {made['seconds'] / 60:.0f} minutes on {where['cores']} cores"
         f" ({where['processor']}, {where['system']}, {where['python']}; load average"
-        f" {load['before']} before, {load['after']} after{_pace(made)}) with {packages}. Medians, in brackets"
-        " the least and the greatest of what was found."
+        f" {load['before']} before, {load['after']} after{_pace(made)}) with {packages}."
+        " Medians, in brackets the least and the greatest of what was found."
     )
 
 
