@@ -13,14 +13,11 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_smartroute.accounting.record import CallRecord
 from langchain_smartroute.catalog import (
     cost_usd,
-    estimated_usage,
     holds_anything,
     is_cache_hit,
-    may_be_billed,
     price_fault,
-    tells_cost,
-    usage_of,
-    usage_of_error,
+    usage_of_answer,
+    usage_of_failure,
 )
 from langchain_smartroute.classify import message_tokens
 from langchain_smartroute.tracing import PURPOSE_KEY, quietly
@@ -94,10 +91,9 @@ class StartedRun:
         message = _message_in(response)
         if message is None:
             return self._record("failed", Usage(), None, now=now)
-        if is_cache_hit(message):
-            return self._record("cached", Usage(), message, now=now)
-        usage = usage_of(message) or estimated_usage(message, input_tokens=self._input_tokens())
-        return self._record("accepted", usage, message, now=now)
+        outcome: Outcome = "cached" if is_cache_hit(message) else "accepted"
+        usage = usage_of_answer(message, input_tokens=self._input_tokens())
+        return self._record(outcome, usage, message, now=now)
 
     def failed(
         self,
@@ -107,20 +103,14 @@ class StartedRun:
         now: float,
         error: BaseException | None = None,
     ) -> CallRecord:
-        """The account of a run that broke off.
-
-        What had arrived by then is estimated. A call that the provider refused, or
-        that never reached it, is taken as not billed; one whose answer could not be
-        read, or that was cancelled, as billed for its input at least.
-        """
+        """The account of a run that broke off."""
         message = _message_in(response)
-        usage = Usage()
-        if message is not None and tells_cost(message):
-            usage = usage_of(message) or estimated_usage(message, input_tokens=self._input_tokens())
-        elif (told := usage_of_error(error)) is not None:
-            usage = told
-        elif outcome == "cancelled" or (error is not None and may_be_billed(error)):
-            usage = Usage(input_tokens=self._input_tokens(), estimated=True)
+        usage = usage_of_failure(
+            message,
+            error,
+            cancelled=outcome == "cancelled",
+            input_tokens=self._input_tokens(),
+        )
         return self._record(outcome, usage, message, now=now)
 
     def as_told(self, record: CallRecord, usage: Usage) -> CallRecord:

@@ -31,10 +31,10 @@ if TYPE_CHECKING:
         estimated_usage,
         holds_anything,
         is_cache_hit,
-        may_be_billed,
         tells_cost,
         usage_of,
-        usage_of_error,
+        usage_of_answer,
+        usage_of_failure,
     )
 else:
     __getattr__, __dir__ = on_first_use(
@@ -50,8 +50,8 @@ else:
             "spec": "ModelSpec",
             "table": "RoutingTable",
             "usage": (
-                "estimated_usage holds_anything is_cache_hit may_be_billed tells_cost usage_of"
-                " usage_of_error"
+                "estimated_usage holds_anything is_cache_hit tells_cost usage_of usage_of_answer"
+                " usage_of_failure"
             ),
         },
     )
@@ -76,13 +76,13 @@ __all__ = [
     "genai_prices",
     "holds_anything",
     "is_cache_hit",
-    "may_be_billed",
     "own_prices",
     "price_at",
     "price_fault",
     "tells_cost",
     "usage_of",
-    "usage_of_error",
+    "usage_of_answer",
+    "usage_of_failure",
     "with_prices",
     "without_tool_marks",
 ]

@@ -18,10 +18,11 @@ __all__ = [
     "estimated_usage",
     "holds_anything",
     "is_cache_hit",
-    "may_be_billed",
     "tells_cost",
     "usage_of",
+    "usage_of_answer",
     "usage_of_error",
+    "usage_of_failure",
 ]
 
 _BYTES_PER_TOKEN = 3
@@ -112,6 +113,54 @@ def estimated_usage(message: BaseMessage, *, input_tokens: int) -> Usage:
     )
 
 
+def usage_of_answer(message: BaseMessage, *, input_tokens: int) -> Usage:
+    """What a run used that came to an answer.
+
+    Args:
+        message: The answer.
+        input_tokens: The estimate of the request.
+
+    Returns:
+        What the provider reported, else an estimate; nothing for an answer out of
+        LangChain's cache.
+    """
+    if is_cache_hit(message):
+        return Usage()
+    return usage_of(message) or estimated_usage(message, input_tokens=input_tokens)
+
+
+def usage_of_failure(
+    message: BaseMessage | None,
+    error: BaseException | None,
+    *,
+    cancelled: bool,
+    input_tokens: int,
+) -> Usage:
+    """What a run used that broke off.
+
+    A call that the provider refused, or that never reached it, is taken as not billed; one
+    whose answer could not be read, or that was cancelled, as billed for its input at least.
+
+    Args:
+        message: As much of the answer as arrived; `None`: nothing.
+        error: What the run ended with, where that is known.
+        cancelled: Whether the caller gave it up.
+        input_tokens: The estimate of the request.
+
+    Returns:
+        What the provider reported with the answer or with the error; else an estimate of
+        what arrived, or of the input alone; nothing where nothing was billed.
+    """
+    if message is not None and tells_cost(message):
+        return usage_of_answer(message, input_tokens=input_tokens)
+    told = usage_of_error(error)
+    if told is not None:
+        return told
+    if cancelled or _may_be_billed(error):
+        return Usage(input_tokens=input_tokens, estimated=True)
+    return Usage()
+
+
 def holds_anything(message: BaseMessage) -> bool:
     """Whether a message holds text, reasoning, a refusal or a tool call, whole or in part."""
     if message.content or any(message.additional_kwargs.values()):
@@ -131,7 +180,7 @@ def tells_cost(message: BaseMessage) -> bool:
     return usage is not None and usage.total_tokens > 0
 
 
-def may_be_billed(error: BaseException) -> bool:
+def _may_be_billed(error: BaseException | None) -> bool:
     """Whether a failure is that of parsing an answer, which the provider has billed.
 
     Not an HTTP error, a connection that failed or a time-out: those are taken as free.

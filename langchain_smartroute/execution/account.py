@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -12,20 +12,13 @@ from uuid import UUID
 from langchain_core.messages import AIMessage
 from langchain_core.utils.uuid import uuid7
 
-from langchain_smartroute.catalog import (
-    cost_usd,
-    estimated_usage,
-    is_cache_hit,
-    may_be_billed,
-    tells_cost,
-    usage_of,
-    usage_of_error,
-)
-from langchain_smartroute.execution.answers import INFO_KEY, joined, message_of
+from langchain_smartroute.catalog import cost_usd, is_cache_hit, usage_of_failure
+from langchain_smartroute.execution.answers import joined, message_of
 from langchain_smartroute.execution.aside import Aside
 from langchain_smartroute.execution.bounds import AttemptBounds
 from langchain_smartroute.execution.checks import CheckVerdict
 from langchain_smartroute.execution.conduct import Conduct
+from langchain_smartroute.execution.costs import cost_of_answer, cost_of_failure, told_by_router
 from langchain_smartroute.execution.faults import Fault
 from langchain_smartroute.execution.link import Link
 from langchain_smartroute.execution.live import EndingWatcher
@@ -150,19 +143,17 @@ class RequestAccount:
 
     def _give_up(self, message: AIMessage | None) -> None:
         """Note what a call used that the caller gave up: what came of it, its input at least."""
-        if message is None or not tells_cost(message):
-            self._usage = Usage(input_tokens=self.input_tokens, estimated=True)
-            return
-        self._usage = self._usage_of(message)
+        self._usage = usage_of_failure(
+            message, None, cancelled=True, input_tokens=self.input_tokens
+        )
+        if message is not None:
+            self._note_answer(message)
 
-    def _usage_of(self, message: AIMessage) -> Usage:
-        """What the run of a message used: what it says, or an estimate."""
+    def _note_answer(self, message: AIMessage) -> None:
+        """Note what an answer, or the part of it that arrived, says of its run."""
         self._model_name = message.response_metadata.get("model_name")
-        if is_cache_hit(message):
-            if self._run is not None:
-                self._run.cached = True
-            return Usage()
-        return usage_of(message) or estimated_usage(message, input_tokens=self.input_tokens)
+        if self._run is not None:
+            self._run.cached = is_cache_hit(message)
 
     @property
     def next_aside(self) -> int:
@@ -174,41 +165,50 @@ class RequestAccount:
         self.attempts[number] = replace(self.attempts[number], outcome=outcome)
 
     def cost(self, link: Link, answer: Any) -> Decimal | None:
-        """What an answer of a candidate, or the part of it that arrived, cost."""
+        """What an answer of a candidate, or the part of it that arrived, cost.
+
+        Args:
+            link: The candidate.
+            answer: A message, or an object that was parsed from one.
+
+        Returns:
+            US dollars; `None` when unknown.
+        """
         message = message_of(answer) or self.watcher.message
         if message is None:
             return None
-        place, self._is_one_run = len(self.attempts), link.single_run
+        self._usage, cost = cost_of_answer(message, link, input_tokens=self.input_tokens)
+        self._is_one_run = link.single_run and self._usage is not None
+        self._note_answer(message)
+        self._would_cost[len(self.attempts)] = self._baseline_cost(message)
+        return cost
+
+    def _baseline_cost(self, message: AIMessage) -> Decimal | None:
+        """What the baseline would have cost for an answer; `None` when unknown."""
+        if self._usage is None:
+            return told_by_router(message, "baseline_cost")
         if is_cache_hit(message):
-            self._usage = self._usage_of(message)
-            self._would_cost[place] = Decimal(0)
             return Decimal(0)
-        inner: Mapping[str, Any] | None = message.response_metadata.get(INFO_KEY)
-        if inner is not None:
-            # The candidate is a router itself and has counted already.
-            self._is_one_run = False
-            self._would_cost[place] = _amount(inner.get("baseline_cost"))
-            return _amount(inner.get("cost"))
-        if link.composite:
+        if self._baseline is None:
             return None
-        usage = self._usage = self._usage_of(message)
-        if self._baseline is not None:
-            # What the answer's provider calls its tiers says nothing of the baseline's.
-            plain = usage if usage.service_tier is None else replace(usage, service_tier=None)
-            self._would_cost[place] = cost_usd(plain, self._baseline.price)
-        return cost_usd(usage, link.price)
+        # What the answer's provider calls its tiers says nothing of the baseline's.
+        tier_free = self._usage.service_tier is None
+        plain = self._usage if tier_free else replace(self._usage, service_tier=None)
+        return cost_usd(plain, self._baseline.price)
 
     def cost_of_error(self, link: Link, error: Exception) -> Decimal | None:
-        """What a failure of a candidate cost: what it tells; else nothing, or unknown."""
+        """What a failure of a candidate cost before anything of an answer had arrived.
+
+        Args:
+            link: The candidate.
+            error: How it failed.
+
+        Returns:
+            US dollars; `None` when unknown.
+        """
         self._is_one_run = link.single_run
-        usage = self._usage = usage_of_error(error)
-        if usage is not None:
-            return cost_usd(usage, link.price)
-        if may_be_billed(error):
-            self._usage = Usage(input_tokens=self.input_tokens, estimated=True)
-            return None
-        self._usage = Usage()
-        return Decimal(0)
+        self._usage, cost = cost_of_failure(error, link, input_tokens=self.input_tokens)
+        return cost
 
     @property
     def figures(self) -> Figures:
@@ -238,10 +238,6 @@ class RequestAccount:
             unmet_checks=[reason_of(verdict) for verdict in verdicts if verdict.rejects],
             failed_checks=[f"{v.name}: {v.error}" for v in verdicts if v.error is not None],
         )
-
-
-def _amount(text: str | None) -> Decimal | None:
-    return None if text is None else Decimal(text)
 
 
 def reason_of(verdict: CheckVerdict) -> str:

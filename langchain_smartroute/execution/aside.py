@@ -15,16 +15,8 @@ from typing import Any
 
 from langchain_core.runnables import RunnableConfig
 
-from langchain_smartroute.catalog import (
-    cost_usd,
-    estimated_usage,
-    is_cache_hit,
-    may_be_billed,
-    usage_of,
-    usage_of_error,
-)
+from langchain_smartroute.catalog import cost_usd
 from langchain_smartroute.execution.answers import (
-    INFO_KEY,
     as_answer,
     chars_of,
     foreign_error,
@@ -32,6 +24,7 @@ from langchain_smartroute.execution.answers import (
     message_of,
 )
 from langchain_smartroute.execution.bounds import AttemptBounds
+from langchain_smartroute.execution.costs import cost_of_answer, cost_of_failure
 from langchain_smartroute.execution.faults import Fault, fault_of
 from langchain_smartroute.execution.link import Link
 from langchain_smartroute.execution.live import EndingWatcher
@@ -173,18 +166,10 @@ class Aside:
     def _cost(self, outcome: Outcome) -> Decimal | None:
         """What it cost; one that was given up is billed for its input, as far as is known."""
         message = message_of(self.answer) or self.watcher.message
-        if message is None:
-            told = usage_of_error(self.error)
-            if told is None and outcome == "failed":
-                return None if self.error is None or may_be_billed(self.error) else Decimal(0)
-            return cost_usd(told or Usage(input_tokens=self.input_tokens), self.link.price)
-        if is_cache_hit(message):
-            return Decimal(0)
-        inner = message.response_metadata.get(INFO_KEY)
-        if inner is not None:
-            told = inner.get("cost")
-            return None if told is None else Decimal(told)
-        if self.link.composite:
+        if message is not None:
+            return cost_of_answer(message, self.link, input_tokens=self.input_tokens)[1]
+        if outcome != "failed":
+            return cost_usd(Usage(input_tokens=self.input_tokens), self.link.price)
+        if self.error is None:
             return None
-        usage = usage_of(message) or estimated_usage(message, input_tokens=self.input_tokens)
-        return cost_usd(usage, self.link.price)
+        return cost_of_failure(self.error, self.link, input_tokens=self.input_tokens)[1]

@@ -8,6 +8,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from langchain_core.exceptions import OutputParserException
 from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage
 
 from langchain_smartroute.catalog import (
@@ -16,6 +17,8 @@ from langchain_smartroute.catalog import (
     estimated_usage,
     is_cache_hit,
     usage_of,
+    usage_of_answer,
+    usage_of_failure,
 )
 from langchain_smartroute.types import Usage
 
@@ -270,3 +273,38 @@ def test_content_blocks_count_in_an_estimate():
 def test_an_empty_answer_is_estimated_at_nothing():
     usage = estimated_usage(AIMessageChunk(""), input_tokens=3)
     assert usage == Usage(input_tokens=3, estimated=True)
+
+
+TOLD = {"input_tokens": 5, "output_tokens": 2, "total_tokens": 7}
+INPUT_ALONE = Usage(input_tokens=9, estimated=True)
+
+
+@pytest.mark.parametrize(
+    ("message", "used"),
+    [
+        (AIMessage("Paris", usage_metadata=TOLD), Usage(input_tokens=5, output_tokens=2)),
+        (AIMessage("Paris"), Usage(input_tokens=9, output_tokens=2, estimated=True)),
+        (AIMessage("Paris", usage_metadata={**TOLD, "total_cost": 0}), Usage()),
+    ],
+    ids=["told", "estimated", "from a cache"],
+)
+def test_an_answer_used_what_is_told_or_estimated_of_it(message, used):
+    assert usage_of_answer(message, input_tokens=9) == used
+    assert usage_of_failure(message, None, cancelled=False, input_tokens=9) == used
+
+
+@pytest.mark.parametrize(
+    ("error", "cancelled", "used"),
+    [
+        (ConnectionError("refused"), False, Usage()),
+        (None, False, Usage()),
+        (None, True, INPUT_ALONE),
+        (OutputParserException("no JSON"), False, INPUT_ALONE),
+    ],
+    ids=["refused", "ended without a word", "cancelled", "unreadable"],
+)
+@pytest.mark.parametrize("message", [None, AIMessageChunk("")], ids=["nothing", "an empty chunk"])
+def test_a_failure_without_an_answer_used_its_input_where_it_is_billed(
+    message, error, cancelled, used
+):
+    assert usage_of_failure(message, error, cancelled=cancelled, input_tokens=9) == used
