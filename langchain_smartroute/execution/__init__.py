@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     )
     from langchain_smartroute.execution.aftermath import RetryPolicy
     from langchain_smartroute.execution.bounds import TimeLimits
-    from langchain_smartroute.execution.breaker import CircuitBreaker, Gate, as_breaker
+    from langchain_smartroute.execution.breaker import CircuitBreaker, Gate
     from langchain_smartroute.execution.candidates import (
         Candidate,
         Preparation,
@@ -49,7 +49,7 @@ else:
             "adopted": "adopted_model drops_thoughts endpoint_of is_bounded tells_end",
             "aftermath": "RetryPolicy",
             "bounds": "TimeLimits",
-            "breaker": "CircuitBreaker Gate as_breaker",
+            "breaker": "CircuitBreaker Gate",
             "candidates": "Candidate Preparation PreparedCandidate unavailable",
             "chain": "RoutedChain",
             "circuit": "CandidateHealth",
@@ -89,7 +89,6 @@ __all__ = [
     "TransportChoice",
     "Walk",
     "adopted_model",
-    "as_breaker",
     "build_model",
     "chosen_transport",
     "drops_thoughts",

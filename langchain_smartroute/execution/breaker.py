@@ -9,8 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 from langchain_smartroute.errors import ConfigurationError
@@ -19,7 +18,7 @@ from langchain_smartroute.execution.circuit import BreakerSettings, CandidateHea
 from langchain_smartroute.execution.sharing import CircuitSharing
 from langchain_smartroute.state import SharedState
 
-__all__ = ["CircuitBreaker", "Gate", "Ticket", "as_breaker"]
+__all__ = ["CircuitBreaker", "Gate", "Ticket"]
 
 _log = logging.getLogger(__name__)
 
@@ -263,24 +262,3 @@ def _name_of(key: Hashable) -> str:
     """What a circuit is called by all workers; an endpoint's own name holds no key."""
     parts = key if isinstance(key, tuple) else (key,)
     return "\n".join(str(getattr(part, "identity", part)) for part in parts)
-
-
-def as_breaker(value: Any) -> CircuitBreaker | None:
-    """The breaker that a user means: one of his own, the settings of one, or none.
-
-    Raises:
-        ConfigurationError: If it is none of these.
-    """
-    if value is None or value is False:
-        return None
-    if isinstance(value, CircuitBreaker):
-        return value
-    if isinstance(value, Mapping):
-        # A file's numbers are Decimals, which do not add up with those of a clock.
-        settings: dict[str, Any] = {
-            name: float(v) if isinstance(v, Decimal) else v for name, v in value.items()
-        }
-        return CircuitBreaker(**settings)
-    raise ConfigurationError(
-        f"breaker = {value!r}: must be a CircuitBreaker, a mapping of its settings, or None"
-    )

@@ -29,8 +29,8 @@ from langchain_smartroute.runnable.making.build import (
 from langchain_smartroute.runnable.making.checking import build_cascade, given_checks
 from langchain_smartroute.runnable.making.classifiers import given_classifier, say_unheard_tasks
 from langchain_smartroute.runnable.making.conduct import conduct_of, limits_of
+from langchain_smartroute.runnable.making.given import given_signs
 from langchain_smartroute.runnable.making.policies import given_policy
-from langchain_smartroute.runnable.making.signs import as_signs
 from langchain_smartroute.runnable.making.spending import cost_handler, spend_limits_in
 from langchain_smartroute.state import SharedState, open_state
 
@@ -122,7 +122,7 @@ def _engine_of(router: ConfiguredModel, catalog: Catalog) -> Engine:
         ),
         stream_policy=router.stream_policy,
         conversations=Conversations(state=state, idle_s=router.sticky_idle_s),
-        stuck=as_signs(router.stuck),
+        stuck=given_signs(router.stuck),
         limits=spend_limits_in(router, state),
         on_decision=as_decision_sink(router.on_decision),
         feedback=_feedback_for(

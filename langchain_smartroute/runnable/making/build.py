@@ -18,7 +18,6 @@ from langchain_smartroute.execution import (
     TimeLimits,
     Traits,
     adopted_model,
-    as_breaker,
     build_model,
     drops_thoughts,
     endpoint_of,
@@ -30,6 +29,7 @@ from langchain_smartroute.execution import (
     spec_of_model,
     tells_end,
 )
+from langchain_smartroute.runnable.making.given import given_breaker
 from langchain_smartroute.state import SharedState
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ def build_breaker(given: Any, state: SharedState, *, shared: bool) -> CircuitBre
         state: The router's.
         shared: Whether others have it, too.
     """
-    breaker = as_breaker(given)
+    breaker = given_breaker(given)
     if breaker is not None and shared:
         breaker.share(state)
     return breaker

@@ -15,12 +15,11 @@ from pydantic_core import to_jsonable_python
 from langchain_smartroute.accounting import SpendLimit
 from langchain_smartroute.catalog import SHIPPED, Catalog, own_prices
 from langchain_smartroute.errors import ConfigurationError
-from langchain_smartroute.execution import as_breaker
 from langchain_smartroute.routing import Rule, as_rules
 from langchain_smartroute.runnable.making.checking import written_cascade, written_checks
 from langchain_smartroute.runnable.making.classifiers import written_classifier
+from langchain_smartroute.runnable.making.given import given_breaker, given_signs
 from langchain_smartroute.runnable.making.policies import written_policy
-from langchain_smartroute.runnable.making.signs import as_signs
 
 if TYPE_CHECKING:
     from langchain_smartroute.runnable.configured import ConfiguredModel
@@ -81,37 +80,53 @@ def written_settings(router: ConfiguredModel) -> dict[str, Any]:
     faults = _unwritable(router, rules)
     if faults:
         raise ConfigurationError(*faults)
-    fields = router.model_fields_set
-    written = {n: getattr(router, n) for n in _PLAIN if n in fields or n == "tier"}
-    # TOML has no null, and a limit that is left out is the default.
-    written |= {n: False for n in _LIMITS if n in fields and getattr(router, n) is None}
-    written |= {name: getattr(router, name) for name in _URLS}
-    if router.spend_limits:
-        written["spend_limits"] = [_written_limit(limit) for limit in router.spend_limits]
-    written["catalog"] = _written_catalog(router.catalog)
-    written["classifier"] = written_classifier(router.classifier)
-    written["checks"] = written_checks(router.checks)
-    written["cascade"] = written_cascade(router.cascade)
-    written["policy"] = written_policy(router.policy)
-    if "breaker" in fields:
-        breaker = as_breaker(router.breaker)
-        written["breaker"] = asdict(breaker.settings) if breaker else False
-    if "stuck" in fields:
-        signs = as_signs(router.stuck)
-        written["stuck"] = asdict(signs) if signs else False
-    if rules:
-        written["rules"] = [_written_rule(rule) for rule in rules]
-    if router.fallbacks:
-        written["fallbacks"] = {
+    written = {
+        **_written_plain(router),
+        **{name: getattr(router, name) for name in _URLS},
+        **_written_objects(router),
+        "catalog": _written_catalog(router.catalog),
+        "rules": [_written_rule(rule) for rule in rules] or None,
+        "spend_limits": [_written_limit(limit) for limit in router.spend_limits] or None,
+        "fallbacks": {
             alias: [to] if isinstance(to, str) else list(to)
             for alias, to in router.fallbacks.items()
         }
-    if router.prices:
-        given = own_prices(router.prices)
-        written["prices"] = {a: [dict(p.texts) for p in found] for a, found in given.items()}
+        or None,
+        "prices": {
+            alias: [dict(price.texts) for price in prices]
+            for alias, prices in own_prices(router.prices).items()
+        }
+        or None,
+    }
+    return {name: value for name, value in written.items() if value is not None}
+
+
+def _written_plain(router: ConfiguredModel) -> dict[str, Any]:
+    """Text, numbers and lists, where the user gave them; the tier always."""
+    given = router.model_fields_set
+    written = {n: getattr(router, n) for n in _PLAIN if n in given or n == "tier"}
+    # TOML has no null, and a limit that is left out is the default.
+    written |= {n: False for n in _LIMITS if n in given and getattr(router, n) is None}
     if router.max_cost_usd is not None:
         written["max_cost_usd"] = f"{router.max_cost_usd:f}"
-    return {name: value for name, value in written.items() if value is not None}
+    return written
+
+
+def _written_objects(router: ConfiguredModel) -> dict[str, Any]:
+    """What a router holds as objects, as the settings of these."""
+    written = {
+        "classifier": written_classifier(router.classifier),
+        "checks": written_checks(router.checks),
+        "cascade": written_cascade(router.cascade),
+        "policy": written_policy(router.policy),
+    }
+    if "breaker" in router.model_fields_set:
+        breaker = given_breaker(router.breaker)
+        written["breaker"] = asdict(breaker.settings) if breaker else False
+    if "stuck" in router.model_fields_set:
+        signs = given_signs(router.stuck)
+        written["stuck"] = asdict(signs) if signs else False
+    return written
 
 
 def read_settings(source: str | Path | Mapping[str, Any]) -> dict[str, Any]:

@@ -14,9 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from langchain_smartroute import ConfigurationError
-from langchain_smartroute.execution import CandidateHealth, CircuitBreaker, as_breaker
+from langchain_smartroute.execution import CandidateHealth, CircuitBreaker
 from langchain_smartroute.execution.aftermath import AFTERMATH
-from langchain_smartroute.execution.circuit import BreakerSettings
 
 OPEN_S = 10
 PROBE_S = 60
@@ -579,27 +578,6 @@ def test_an_unknown_setting_is_refused_with_those_that_there_are():
 def test_a_setting_that_is_no_number_is_refused(setting, value):
     with pytest.raises(ConfigurationError, match=setting):
         CircuitBreaker(**{setting: value})
-
-
-def test_a_breaker_may_be_given_as_its_settings():
-    assert as_breaker({"min_calls": 2}).settings == BreakerSettings(min_calls=2)
-    assert as_breaker({}).settings == BreakerSettings()
-
-
-def test_a_breaker_of_ones_own_is_used_as_it_is(breaker):
-    assert as_breaker(breaker) is breaker
-
-
-@pytest.mark.parametrize("value", [None, False])
-def test_there_may_be_no_breaker(value):
-    assert as_breaker(value) is None
-
-
-@pytest.mark.parametrize("value", [True, 3, "yes", [1]], ids=repr)
-def test_what_is_no_breaker_is_refused(value):
-    with pytest.raises(ConfigurationError, match="must be a CircuitBreaker, a mapping") as caught:
-        as_breaker(value)
-    assert repr(value) in str(caught.value)
 
 
 def test_a_breaker_shows_its_settings():
