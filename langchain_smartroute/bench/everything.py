@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,28 +74,17 @@ def run_everything(
         hour's other figures are not thrown away for it. So is the rest after an interrupt.
     """
     began, load, pace = time.monotonic(), load_average(), pace_ms()
+    steps = steps_of(rounds=rounds, quick=quick, programs=programs, seed=seed)
+    told, failed = _measured(steps, on_step)
     times = 1 if quick else rounds
     notes = {
         table: note.format(rounds=times)
         for section in SECTIONS.values()
         for table, note in section.tables.items()
     }
-    figures: list[Figure] = []
-    failed: list[str] = []
-    for name, arguments in steps_of(rounds=rounds, quick=quick, programs=programs, seed=seed):
-        on_step(name)
-        try:
-            told = _told(arguments)
-        except KeyboardInterrupt:
-            failed.append("the rest, which was interrupted")
-            break
-        except RuntimeError as error:
-            failed.append(f"{' '.join(arguments)}: {error}")
-            continue
-        notes |= {one["table"]: one["note"] for one in told if "note" in one}
-        figures += [Figure.from_dict(one) for one in told if "note" not in one]
-    found = merged(figures)
-    tables = {figure.table for figure in found}
+    notes |= {one["table"]: one["note"] for one in told if "note" in one}
+    figures = merged(Figure.from_dict(one) for one in told if "note" not in one)
+    tables = {figure.table for figure in figures}
     return Figures(
         made={
             "date": today(),
@@ -110,8 +99,26 @@ def run_everything(
             "versions": versions(),
         },
         notes={table: note for table, note in notes.items() if table in tables},
-        figures=found,
+        figures=figures,
     )
+
+
+def _measured(
+    steps: Iterable[_Step], on_step: Callable[[str], None]
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Run processes one after the other; gives what they print, and what failed."""
+    told: list[dict[str, Any]] = []
+    failed: list[str] = []
+    for name, arguments in steps:
+        on_step(name)
+        try:
+            told += _told(arguments)
+        except KeyboardInterrupt:
+            failed.append("the rest, which was interrupted")
+            break
+        except RuntimeError as error:
+            failed.append(f"{' '.join(arguments)}: {error}")
+    return told, failed
 
 
 def _told(arguments: Sequence[str]) -> list[dict[str, Any]]:

@@ -101,50 +101,54 @@ def resolve_endpoints(
     Raises:
         ConfigurationError: Naming the models that nothing serves and the variables to set.
     """
-    if api_key is None and api_key_env is not None and environ.get(api_key_env):
-        api_key = SecretStr(environ[api_key_env])
-    if api_key_env is not None and _VARIABLE.fullmatch(api_key_env) is None:
-        raise ConfigurationError(
-            "api_key_env (not shown, as it may be a key) is no variable's name; give the name of"
-            " the environment variable, not the key itself"
-        )
+    if api_key_env is not None:
+        named = _key_in(api_key_env, environ)
+        api_key = named if api_key is None else api_key
     hint = f"set {api_key_env}" if api_key_env else "pass api_key with base_url"
-    faults: list[str] = []
+    gateway = _gateway(catalog, base_url, api_key, hint, environ)
+    if isinstance(gateway, Endpoint):
+        gateway = _with(gateway, headers or {}, query or {})
     found: dict[str, Endpoint] = {}
+    faults: list[str] = []
     unserved: list[str] = []
-    gateway: Endpoint | str | None = None
     for spec in models:
-        if spec.base_url or spec.api_key_env:
-            own = _named(spec.base_url, spec.api_key_env, environ)
-            if isinstance(own, Endpoint):
-                found[spec.alias] = _with(own, spec.default_headers, spec.default_query)
-            else:
-                faults.append(f"model {spec.alias!r}: {own}")
-            continue
-        gateway = gateway or _gateway(catalog, base_url, api_key, hint, environ)
-        if isinstance(gateway, Endpoint):
-            found[spec.alias] = _with(
-                gateway,
-                {**(headers or {}), **spec.default_headers},
-                {**(query or {}), **spec.default_query},
-            )
+        has_own = bool(spec.base_url or spec.api_key_env)
+        endpoint = _named(spec.base_url, spec.api_key_env, environ) if has_own else gateway
+        if isinstance(endpoint, Endpoint):
+            found[spec.alias] = _with(endpoint, spec.default_headers, spec.default_query)
+        elif has_own:
+            faults.append(f"model {spec.alias!r}: {endpoint}")
         else:
             unserved.append(spec.alias)
-    if unserved and isinstance(gateway, str):
+    if unserved:
         faults.append(f"no endpoint serves {', '.join(unserved)}: {gateway}")
     if faults:
         raise ConfigurationError(*faults)
     return found
 
 
+def _key_in(name: str, environ: Mapping[str, str]) -> SecretStr | None:
+    """The key in an environment variable; `None`: it is not set, or empty."""
+    if _VARIABLE.fullmatch(name) is None:
+        raise ConfigurationError(
+            "api_key_env (not shown, as it may be a key) is no variable's name; give the name of"
+            " the environment variable, not the key itself"
+        )
+    key = environ.get(name)
+    return SecretStr(key) if key else None
+
+
 def _with(
     endpoint: Endpoint, headers: Mapping[str, SecretStr], query: Mapping[str, SecretStr]
 ) -> Endpoint:
-    """An endpoint with what is sent along; the same one where there is nothing."""
+    """An endpoint with more that is sent along, which counts before what it has by that name."""
     if not (headers or query):
         return endpoint
+    more = {**dict(endpoint.headers), **headers}
     return replace(
-        endpoint, headers=tuple(sorted(headers.items(), key=_name)), query=tuple(query.items())
+        endpoint,
+        headers=tuple(sorted(more.items(), key=_name)),
+        query=tuple({**dict(endpoint.query), **query}.items()),
     )
 
 
