@@ -112,7 +112,6 @@ class Spending:
         self.limits = tuple(limits)
         tell_apart(self.limits)
         self.answer_room_tokens = answer_room_tokens
-        self.overruns = 0
         self._state = state
         self._lease_s = lease_s
         self._on_backend_error = on_backend_error
@@ -216,7 +215,6 @@ class Spending:
         for share, amount in reservation.amounts(tokens=tokens, cost=cost):
             claim = share.claim
             if amount > claim.amount:
-                self.overruns += 1
                 _log.warning(
                     "a call was billed %s where %s was reserved; the limit %s counts it",
                     share.limit.shown(amount),

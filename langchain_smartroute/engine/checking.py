@@ -143,9 +143,7 @@ def _knowing_tools(check: Check, tools: Sequence[Any]) -> Check:
     """The built-in check of tool arguments with the schemas of the tools that are bound."""
     if not isinstance(check.function, ToolArgumentsCheck) or check.function.schemas:
         return check
-    functions = [tool.get("function") for tool in tools if isinstance(tool, Mapping)]
-    schemas = {f["name"]: f.get("parameters") or {} for f in functions if f and "name" in f}
-    return replace(check, function=ToolArgumentsCheck(schemas))
+    return replace(check, function=ToolArgumentsCheck.of_tools(tools))
 
 
 def wanted_arguments(checks: Sequence[Check], spec: ModelSpec) -> dict[str, Any]:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -29,7 +28,6 @@ __all__ = [
     "AttemptBounds",
     "TimeLimits",
     "attempt_bounds",
-    "bound_by",
     "time_is_up",
 ]
 
@@ -275,13 +273,3 @@ def time_is_up() -> bool:
     """Whether the attempt that this is called in has run out of its time."""
     bounds = attempt_bounds.get()
     return bounds is not None and bounds.has_run_out
-
-
-@contextmanager
-def bound_by(bounds: AttemptBounds | None) -> Iterator[None]:
-    """Hold what runs inside to an attempt's bounds."""
-    token = attempt_bounds.set(bounds)
-    try:
-        yield
-    finally:
-        attempt_bounds.reset(token)

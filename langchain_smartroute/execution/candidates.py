@@ -96,11 +96,6 @@ class Candidate:
         loop = running_loop()
         return None if (loop or _NO_LOOP) in self._models(loop) else partial(self._built, loop)
 
-    @property
-    def is_built(self) -> bool:
-        """Whether the model has been called for."""
-        return bool(self._outside or self._inside)
-
     def with_tools(self, tools: Any, arguments: Mapping[str, Any]) -> Runnable[Any, Any]:
         """The model with tools bound by its own `bind_tools`.
 

@@ -108,9 +108,9 @@ class Points:
     Attributes:
         title: What is drawn.
         points: Name → where.
-        x_name: What lies along the axis.
+        x_name: What the horizontal axis shows, with its unit.
         x_kind: How it is written.
-        y_name: What is high.
+        y_name: What the vertical axis shows.
         y_kind: How it is written.
         curve: Unnamed points that are joined, such as a router's other settings.
     """

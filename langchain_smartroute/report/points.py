@@ -75,8 +75,10 @@ def _grid(chart: Points, across: _Axis, upward: _Axis) -> Iterator[str]:
             f'<text class="tick" x="{across.at(value):.1f}" y="{_HEIGHT - 26}"'
             f' text-anchor="middle">{escape(shown(value, chart.x_kind))}</text>'
         )
-    middle = (across.start + across.end) / 2
+    middle, centre = (across.start + across.end) / 2, (upward.start + upward.end) / 2
     yield (
         f'<text class="tick" x="{middle:.1f}" y="{_HEIGHT - 8}" text-anchor="middle">'
         f"{escape(chart.x_name)}</text>"
+        f'<text class="tick" transform="translate(12 {centre:.1f}) rotate(-90)"'
+        f' text-anchor="middle">{escape(chart.y_name)}</text>'
     )

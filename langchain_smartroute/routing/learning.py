@@ -12,6 +12,7 @@ The same rows give the same result; nothing here is random.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -35,8 +36,8 @@ def learned(
 ) -> tuple[Findings, TextGains | None]:
     """Fit on scores of answers; the arguments are those of `QualityPredictor.fit`."""
     table = ScoreTable.of(prompts, models, scores, tasks=tasks, difficulties=difficulties)
-    means = fitted_means(table, priors)
-    gains, said = fitted_gains(table, table.scores - means.expected)
+    means, expected = fitted_means(table, priors)
+    gains, said = fitted_gains(table, table.scores - expected)
     card = {
         "rows": int(np.isfinite(table.scores).sum()),
         "prompts": len(table.prompts),
@@ -45,5 +46,4 @@ def learned(
         **means.card,
         **said,
     }
-    found = Findings(levels=means.levels, tasks=means.tasks, shifts=means.shifts, card=card)
-    return found, gains
+    return replace(means, card=card), gains

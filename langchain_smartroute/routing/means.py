@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from langchain_smartroute.routing.evidence import Evidence
+from langchain_smartroute.routing.evidence import Evidence, Findings
 from langchain_smartroute.routing.scores import ScoreTable
 
-__all__ = ["Means", "fitted_means"]
+__all__ = ["fitted_means"]
 
 _Floats = npt.NDArray[np.float64]
 
@@ -29,31 +27,18 @@ _COINS_BEFORE = 4
 """How many scores the noise is taken to be a coin's for, so that a handful proves nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Means:
-    """What the means are.
-
-    Attributes:
-        levels: Alias → quality over all tasks.
-        tasks: Alias → task → quality.
-        shifts: Alias → task → difficulty → how much better or worse than the task's mean.
-        expected: Rows by columns of the score table: what they say of each answer.
-        card: How far they were drawn together.
-    """
-
-    levels: dict[str, Evidence]
-    tasks: dict[str, dict[str, Evidence]]
-    shifts: dict[str, dict[str, dict[str, float]]]
-    expected: _Floats
-    card: Mapping[str, Any]
-
-
-def fitted_means(table: ScoreTable, priors: Mapping[str, Mapping[str, float]]) -> Means:
+def fitted_means(
+    table: ScoreTable, priors: Mapping[str, Mapping[str, float]]
+) -> tuple[Findings, _Floats]:
     """Fit means to a table of scores.
 
     Args:
         table: The scores.
-        priors: Alias → task → what to expect before any score.
+        priors: Alias → task → what to expect before any score, in [0, 1].
+
+    Returns:
+        The means, whose card says how far they were drawn together, and what they say of
+        each answer: rows by columns of the score table, in [0, 1].
     """
     kinds = sorted(set(table.tasks))
     rows = [np.array([task == kind for task in table.tasks]) for kind in kinds]
@@ -69,7 +54,7 @@ def fitted_means(table: ScoreTable, priors: Mapping[str, Mapping[str, float]]) -
     shifts = _shifts(table, found[kind_of], rows, noise)
     expected = found[kind_of] + _laid_out(table, kinds, shifts)
     names = table.models
-    return Means(
+    means = Findings(
         levels={
             m: Evidence(float(_weighted(found[:, [i]], counts[:, [i]], axis=0)[0]), _MOST_WEIGHT)
             for i, m in enumerate(names)
@@ -89,9 +74,9 @@ def fitted_means(table: ScoreTable, priors: Mapping[str, Mapping[str, float]]) -
             }
             for i, m in enumerate(names)
         },
-        expected=np.clip(expected, 0.0, 1.0),
         card={"kept_of_task_differences": round(share, 3)},
     )
+    return means, np.clip(expected, 0.0, 1.0)
 
 
 def _priors(

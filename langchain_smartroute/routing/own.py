@@ -21,7 +21,18 @@ __all__ = ["CallablePolicy", "OwnPolicy"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CallablePolicy(TablePolicy):
+class _UsersPolicy(TablePolicy):
+    """Asks code of the user's."""
+
+    def drawn(self) -> TablePolicy:
+        """The table alone: what code of the user's does is not known beforehand."""
+        return TablePolicy(
+            catalog=self.catalog, fallbacks=self.fallbacks, max_attempts=self.max_attempts
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallablePolicy(_UsersPolicy):
     """Asks a callable of the user's whom it wants; all else is as with the table.
 
     Attributes:
@@ -47,10 +58,6 @@ class CallablePolicy(TablePolicy):
             )
         wish = wanted, f"wanted by policy {self.version}"
         return _OwnPreference(self.roster, features, options, wish=wish)
-
-    def drawn(self) -> TablePolicy:
-        """The table alone: what code of the user's does is not known beforehand."""
-        return _table_of(self)
 
     def _wanted(self, features: RequestFeatures) -> Any:
         try:
@@ -81,7 +88,7 @@ class _OwnPreference(TablePreference):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OwnPolicy(TablePolicy):
+class OwnPolicy(_UsersPolicy):
     """Leaves the whole decision to an object of the user's.
 
     Rules, limits and conversations are that object's business; what it is given is what
@@ -133,16 +140,6 @@ class OwnPolicy(TablePolicy):
                 f" {', '.join(self.catalog.models)}"
             )
         return found
-
-    def drawn(self) -> TablePolicy:
-        """The table alone: what code of the user's does is not known beforehand."""
-        return _table_of(self)
-
-
-def _table_of(policy: TablePolicy) -> TablePolicy:
-    return TablePolicy(
-        catalog=policy.catalog, fallbacks=policy.fallbacks, max_attempts=policy.max_attempts
-    )
 
 
 def _name(value: object) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -23,7 +23,6 @@ __all__ = [
 _log = logging.getLogger(__name__)
 
 
-@runtime_checkable
 class SettlementListener(Protocol):
     """A callback handler that wants to know what became of each attempt."""
 
@@ -37,7 +36,6 @@ class SettlementListener(Protocol):
         ...
 
 
-@runtime_checkable
 class AttemptSurrounder(Protocol):
     """A callback handler that wants something to be in the context of each attempt."""
 
@@ -83,13 +81,12 @@ def settle(handlers: Iterable[Any], decision_id: str, attempts: Sequence[Attempt
 
     A handler that raises is logged and passed over: accounting never fails a call.
     """
-    told: set[int] = set()
-    for handler in handlers:
-        if not hasattr(handler, "on_settled") or id(handler) in told:
-            continue
-        told.add(id(handler))
-        with quietly(f"{type(handler).__name__}.on_settled"):
-            handler.on_settled(decision_id, attempts)
+    listeners: dict[int, SettlementListener] = {
+        id(handler): handler for handler in handlers if hasattr(handler, "on_settled")
+    }
+    for listener in listeners.values():
+        with quietly(f"{type(listener).__name__}.on_settled"):
+            listener.on_settled(decision_id, attempts)
 
 
 class _Quiet:

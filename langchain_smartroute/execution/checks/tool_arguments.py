@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from langchain_core.messages import AIMessage, BaseMessage
-from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import BaseModel, ValidationError
 
 from langchain_smartroute.execution.checks.base import BuiltinCheck
@@ -42,13 +41,14 @@ class ToolArgumentsCheck(BuiltinCheck):
 
     @classmethod
     def of_tools(cls, tools: Sequence[Any]) -> ToolArgumentsCheck:
-        """Build the check from tools in any form that `bind_tools` takes.
+        """Build the check from bound tools.
 
-        Raises:
-            ValueError: A tool cannot be read.
+        Args:
+            tools: Tools as a model is sent them; those that are not in OpenAI's form of a
+                function, such as a provider's own, are passed over.
         """
-        functions = [convert_to_openai_tool(tool).get("function") or {} for tool in tools]
-        return cls({f["name"]: f.get("parameters") or {} for f in functions if "name" in f})
+        functions = [tool.get("function") for tool in tools if isinstance(tool, Mapping)]
+        return cls({f["name"]: f.get("parameters") or {} for f in functions if f and "name" in f})
 
     def __call__(self, messages: Sequence[BaseMessage], answer: AIMessage) -> str | None:  # noqa: ARG002 - a check's signature
         """Give the first fault of a tool call, or `None`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -91,6 +92,13 @@ def test_foresight_and_pictures_where_quality_is_predicted(by_chance, tmp_path):
     assert drawn == {"parts.png", "cost_quality.png", "reliability.png", "risk_coverage.png"}
     for name in drawn:
         assert (tmp_path / "new" / name).read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_chart_of_points_names_both_of_its_axes(by_chance):
+    """The name of the vertical axis was given to the chart, which did not write it."""
+    page = as_html(evaluation_document(evaluation(by_chance), title="T", prompts=False))
+    assert re.search(r'<text class="tick" x="[^>]*>US dollars for a thousand requests</text>', page)
+    assert re.search(r'<text class="tick" transform="[^>]*>quality</text>', page)
 
 
 def test_without_prices_costs_are_unknown_and_nothing_is_made_up():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from functools import partial
 
 import pytest
 from hand_clock import Clock
@@ -18,8 +19,8 @@ from langchain_smartroute.execution.bounds import (
     AttemptBounds,
     TimeLimits,
     attempt_bounds,
-    bound_by,
 )
+from langchain_smartroute.execution.surroundings import answer_in
 
 LIMITS = TimeLimits(connect_timeout_s=1, first_token_timeout_s=10, idle_timeout_s=15, timeout_s=60)
 NO_LIMITS = TimeLimits(
@@ -378,17 +379,16 @@ def test_a_reasoning_model_has_longer_to_its_first_token_unless_somebody_chose(
 
 def test_what_runs_inside_finds_the_bounds_and_what_follows_does_not(bounds_of):
     one, other = bounds_of(), bounds_of()
-    assert attempt_bounds.get() is None
-    with bound_by(one):
-        with bound_by(other):
-            assert attempt_bounds.get() is other
-        assert attempt_bounds.get() is one
-        with bound_by(None):
-            assert attempt_bounds.get() is None
+
+    def outer():
+        inner = answer_in({}, other, attempt_bounds.get, bounded=True)
+        return inner, attempt_bounds.get()
+
+    assert answer_in({}, one, outer, bounded=True) == (other, one)
     assert attempt_bounds.get() is None
 
 
 def test_an_error_inside_takes_the_bounds_away_too(bounds_of):
-    with pytest.raises(ValueError, match="no"), bound_by(bounds_of()):
-        raise ValueError("no")
+    with pytest.raises(ValueError, match="no"):
+        answer_in({}, bounds_of(), partial(int, "no"), bounded=True)
     assert attempt_bounds.get() is None

@@ -12,12 +12,13 @@ from contextlib import suppress
 from functools import partial
 
 import pytest
+from bounding import bound_by
 from hand_clock import Clock
 
 from langchain_smartroute import SmartRouterRunnable
 from langchain_smartroute.errors import AnswerTooLongError, ForeignRedirectError
 from langchain_smartroute.execution import TimeLimits, transport
-from langchain_smartroute.execution.bounds import AttemptBounds, bound_by
+from langchain_smartroute.execution.bounds import AttemptBounds
 
 SOON = 0.2
 LONG = 20

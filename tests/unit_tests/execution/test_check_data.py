@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from langchain_core.messages import AIMessage
 from langchain_core.tools import tool
+from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import BaseModel, Field, field_validator
 
 from langchain_smartroute.errors import ConfigurationError
@@ -51,7 +52,9 @@ def test_the_check_is_built_from_bound_tools():
         """Search the web."""
         return query
 
-    check = ToolArgumentsCheck.of_tools([search, Trip])
+    web_search = {"type": "web_search"}  # a provider's own
+    tools = [*map(convert_to_openai_tool, [search, Trip]), web_search]
+    check = ToolArgumentsCheck.of_tools(tools)
     assert check([], _calling({"query": "x"}, "search")) is None
     assert check([], _calling({}, "search")) is not None
     assert check([], _calling({"city": "Oslo"})) is not None

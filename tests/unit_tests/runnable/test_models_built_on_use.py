@@ -15,15 +15,18 @@ def weather(city: str) -> str:
     return f"Sunny in {city}"
 
 
+def built_of(candidates):
+    return {alias for alias, candidate in candidates.items() if candidate.unbuilt() is None}
+
+
 def test_models_are_built_when_they_are_first_called_and_kept(sandbox, router):
     candidates = router._engine.candidates
-    assert not any(candidate.is_built for candidate in candidates.values())
+    assert built_of(candidates) == set()
     router.explain(CODE)
     router.bind_tools([weather])
-    assert not any(candidate.is_built for candidate in candidates.values())
+    assert built_of(candidates) == set()
     router.invoke("Hello")
-    built = {alias for alias, candidate in candidates.items() if candidate.is_built}
-    assert built == {"deepseek-chat"}
+    assert built_of(candidates) == {"deepseek-chat"}
     model = candidates["deepseek-chat"].model
     router.invoke("Hello")
     assert candidates["deepseek-chat"].model is model
