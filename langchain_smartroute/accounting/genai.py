@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 from langchain_smartroute.types import Usage
 
 if TYPE_CHECKING:
-    from langchain_core.outputs import LLMResult
-
     from langchain_smartroute.types import Attempt
 
 __all__ = [
@@ -19,7 +17,6 @@ __all__ = [
     "came_to",
     "counts",
     "decided",
-    "messages_in",
     "provider_name",
     "tried",
 ]
@@ -140,12 +137,3 @@ def added(one: Usage, other: Usage) -> Usage:
         cache_write_tokens=one.cache_write_tokens + other.cache_write_tokens,
         reasoning_tokens=one.reasoning_tokens + other.reasoning_tokens,
     )
-
-
-def messages_in(response: LLMResult) -> Iterator[Any]:
-    """The messages of a result."""
-    for batch in response.generations:
-        for generation in batch:
-            message = getattr(generation, "message", None)
-            if message is not None:
-                yield message

@@ -33,10 +33,9 @@ from langchain_smartroute.accounting.genai import (
     came_to,
     counts,
     decided,
-    messages_in,
     tried,
 )
-from langchain_smartroute.catalog import usage_of
+from langchain_smartroute.catalog import messages_in, usage_of
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.tracing import is_attempt_run, is_request_run
 from langchain_smartroute.types import Attempt, Usage

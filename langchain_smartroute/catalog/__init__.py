@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         estimated_usage,
         holds_anything,
         is_cache_hit,
+        messages_in,
         tells_cost,
         usage_of,
         usage_of_answer,
@@ -50,8 +51,8 @@ else:
             "spec": "ModelSpec",
             "table": "RoutingTable",
             "usage": (
-                "estimated_usage holds_anything is_cache_hit tells_cost usage_of usage_of_answer"
-                " usage_of_failure"
+                "estimated_usage holds_anything is_cache_hit messages_in tells_cost usage_of"
+                " usage_of_answer usage_of_failure"
             ),
         },
     )
@@ -76,6 +77,7 @@ __all__ = [
     "genai_prices",
     "holds_anything",
     "is_cache_hit",
+    "messages_in",
     "own_prices",
     "price_at",
     "price_fault",

@@ -10,14 +10,16 @@ from pydantic import ValidationError
 from langchain_smartroute.types import Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from langchain_core.messages import BaseMessage
+    from langchain_core.outputs import LLMResult
 
 __all__ = [
     "estimated_usage",
     "holds_anything",
     "is_cache_hit",
+    "messages_in",
     "tells_cost",
     "usage_of",
     "usage_of_answer",
@@ -33,6 +35,15 @@ _NAMED_IN_DETAILS = ("flex", "priority")
 _STANDARD = frozenset({"auto", "default", "on_demand", "scale", "standard", "standard_only"})
 """Service tiers at the standard price: OpenAI's default and scale (prepaid units), those that
 Anthropic and Groq call standard and on demand. Read in their API references on 2026-11-23."""
+
+
+def messages_in(response: LLMResult) -> Iterator[BaseMessage]:
+    """The messages that a model run ended with; a text completion has none."""
+    for batch in response.generations:
+        for generation in batch:
+            message = getattr(generation, "message", None)
+            if message is not None:
+                yield message
 
 
 def usage_of(message: BaseMessage) -> Usage | None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from langchain_smartroute.engine.request import Request
     from langchain_smartroute.types import RequestFeatures, RoutingDecision
 
-__all__ = ["OnDecision", "decision_record", "recorder"]
+__all__ = ["OnDecision", "candidate_record", "decision_record", "recorder"]
 
 OnDecision = Callable[[DecisionRecord], None]
 """Takes the record of each decision when its request has ended."""
@@ -69,23 +69,52 @@ def decision_record(
     )
 
 
+def candidate_record(
+    spec: ModelSpec,
+    features: RequestFeatures,
+    *,
+    reason: str,
+    excluded: bool,
+    place: int | None = None,
+    predicted_quality: float | None = None,
+) -> CandidateRecord:
+    """One candidate as a decision saw it, with its price at the time of the request.
+
+    Args:
+        spec: The candidate.
+        features: What is known of the request.
+        reason: Why it has its place, or why it has none.
+        excluded: Whether it was ruled out before the call.
+        place: Its place in the chain, from 1; `None`: it is not in it.
+        predicted_quality: How good its answer was expected to be, in [0, 1].
+    """
+    price = spec.price_at(features.asked_at)
+    return CandidateRecord(
+        alias=spec.alias,
+        place=place,
+        reason=reason,
+        excluded=excluded,
+        input_usd_per_mtok=price.input_usd_per_mtok if price else None,
+        output_usd_per_mtok=price.output_usd_per_mtok if price else None,
+        estimated_cost_usd=estimated_cost_usd(features, spec),
+        predicted_quality=predicted_quality,
+    )
+
+
 def _candidate(
     spec: ModelSpec, decision: RoutingDecision, features: RequestFeatures
 ) -> CandidateRecord:
     alias = spec.alias
-    price = spec.price_at(features.asked_at)
     place = decision.chain.index(alias) + 1 if alias in decision.chain else None
     why = decision.excluded.get(alias)
     if why is None:
         why = decision.reason if place == 1 else decision.chain_reasons.get(alias)
-    return CandidateRecord(
-        alias=alias,
-        place=place,
+    return candidate_record(
+        spec,
+        features,
         reason=why or "could have served it, but the chain was full before it",
         excluded=alias in decision.excluded,
-        input_usd_per_mtok=price.input_usd_per_mtok if price else None,
-        output_usd_per_mtok=price.output_usd_per_mtok if price else None,
-        estimated_cost_usd=estimated_cost_usd(features, spec),
+        place=place,
         predicted_quality=decision.predicted.get(alias),
     )
 

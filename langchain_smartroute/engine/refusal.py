@@ -1,4 +1,4 @@
-"""The record of a request that nobody can serve: it is no decision, but it has a reason."""
+"""The record of a request that no candidate can serve: no decision was made, for a reason."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from decimal import Decimal
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from langchain_smartroute.accounting import CandidateRecord, DecisionRecord
+from langchain_smartroute.accounting import DecisionRecord
+from langchain_smartroute.engine.recording import candidate_record
 from langchain_smartroute.errors import NoFeasibleModelError, SpendLimitExceededError
-from langchain_smartroute.routing.feasible import estimated_cost_usd
 from langchain_smartroute.tracing import quietly
 
 if TYPE_CHECKING:
-    from langchain_smartroute.catalog import ModelSpec
     from langchain_smartroute.engine.engine import Engine
     from langchain_smartroute.engine.request import Request
     from langchain_smartroute.types import RequestFeatures
@@ -81,20 +80,14 @@ class RecordedRefusal:
             tools=features.tools,
             inputs=tuple(sorted(features.inputs)),
             candidates=tuple(
-                _candidate(spec, features, error.excluded.get(alias))
+                candidate_record(
+                    spec,
+                    features,
+                    reason=error.excluded.get(alias)
+                    or "could have served it, but was not asked for",
+                    excluded=error.excluded.get(alias) is not None,
+                )
                 for alias, spec in self._policy.catalog.models.items()
             ),
             cost_usd=Decimal(0),
         )
-
-
-def _candidate(spec: ModelSpec, features: RequestFeatures, why: str | None) -> CandidateRecord:
-    price = spec.price_at(features.asked_at)
-    return CandidateRecord(
-        alias=spec.alias,
-        reason=why or "could have served it, but was not asked for",
-        excluded=why is not None,
-        input_usd_per_mtok=price.input_usd_per_mtok if price else None,
-        output_usd_per_mtok=price.output_usd_per_mtok if price else None,
-        estimated_cost_usd=estimated_cost_usd(features, spec),
-    )

@@ -15,7 +15,7 @@ from langchain_core.callbacks import BaseCallbackHandler, BaseCallbackManager
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import LLMResult
 
-from langchain_smartroute.catalog import is_cache_hit
+from langchain_smartroute.catalog import is_cache_hit, messages_in
 from langchain_smartroute.execution.answers import is_finished
 
 __all__ = ["NOSTREAM", "EndingWatcher", "hidden", "is_watched"]
@@ -57,8 +57,7 @@ class EndingWatcher(BaseCallbackHandler):
 
     def on_llm_end(self, response: LLMResult, **_: Any) -> None:
         """Look at the message that the run ended with."""
-        for generation in (g for batch in response.generations for g in batch):
-            message = getattr(generation, "message", None)
+        for message in messages_in(response):
             if isinstance(message, AIMessage):
                 self.message = message
                 self.was_cut = not (is_finished(message) or is_cache_hit(message))

@@ -19,6 +19,8 @@ from langchain_core.callbacks import (
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import LLMResult
 
+from langchain_smartroute.catalog import messages_in
+
 __all__ = ["ended_if_left", "note_answers"]
 
 
@@ -83,8 +85,7 @@ class _OpenRuns(BaseCallbackHandler):
 
     def on_llm_end(self, response: LLMResult, *, run_id: UUID, **_: Any) -> None:
         self._open.pop(run_id, None)
-        messages = (getattr(g, "message", None) for batch in response.generations for g in batch)
-        self._arrived += [message for message in messages if message is not None]
+        self._arrived += messages_in(response)
 
     def on_llm_error(self, *_: Any, run_id: UUID, **__: Any) -> None:
         self._open.pop(run_id, None)

@@ -11,9 +11,9 @@ from langchain_smartroute.accounting.genai import (
     answered,
     asked,
     counts,
-    messages_in,
     provider_name,
 )
+from langchain_smartroute.catalog import messages_in
 
 
 def test_providers_have_the_names_of_the_conventions():
