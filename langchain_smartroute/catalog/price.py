@@ -30,6 +30,18 @@ class _Rated(Checked):
     by field, as a cache of values does, takes longer than pricing a call.
     """
 
+    input_usd_per_mtok: Money | None = None
+    output_usd_per_mtok: Money | None = None
+    cached_input_usd_per_mtok: Money | None = None
+    cache_write_usd_per_mtok: Money | None = None
+    cache_write_1h_usd_per_mtok: Money | None = None
+    reasoning_usd_per_mtok: Money | None = None
+    input_audio_usd_per_mtok: Money | None = None
+    output_audio_usd_per_mtok: Money | None = None
+    input_image_usd_per_mtok: Money | None = None
+    output_image_usd_per_mtok: Money | None = None
+    request_usd: Money | None = None
+
     @cached_property
     def rates(self) -> Mapping[str, Decimal]:
         """The rates that it names itself, whatever its variants say."""
@@ -71,17 +83,6 @@ class PriceVariant(_Rated):
     from_utc: time | None = None
     until_utc: time | None = None
     service_tier: Annotated[str, Field(min_length=1)] | None = None
-    input_usd_per_mtok: Money | None = None
-    output_usd_per_mtok: Money | None = None
-    cached_input_usd_per_mtok: Money | None = None
-    cache_write_usd_per_mtok: Money | None = None
-    cache_write_1h_usd_per_mtok: Money | None = None
-    reasoning_usd_per_mtok: Money | None = None
-    input_audio_usd_per_mtok: Money | None = None
-    output_audio_usd_per_mtok: Money | None = None
-    input_image_usd_per_mtok: Money | None = None
-    output_image_usd_per_mtok: Money | None = None
-    request_usd: Money | None = None
 
     @field_validator("from_utc", "until_utc")
     @classmethod
@@ -146,15 +147,6 @@ class Price(_Rated):
 
     input_usd_per_mtok: Money
     output_usd_per_mtok: Money
-    cached_input_usd_per_mtok: Money | None = None
-    cache_write_usd_per_mtok: Money | None = None
-    cache_write_1h_usd_per_mtok: Money | None = None
-    reasoning_usd_per_mtok: Money | None = None
-    input_audio_usd_per_mtok: Money | None = None
-    output_audio_usd_per_mtok: Money | None = None
-    input_image_usd_per_mtok: Money | None = None
-    output_image_usd_per_mtok: Money | None = None
-    request_usd: Money | None = None
     variants: tuple[PriceVariant, ...] = ()
     source: str
     date: date
@@ -215,4 +207,4 @@ def _utc(moment: datetime) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-_RATES = tuple(name for name in PriceVariant.model_fields if "usd" in name)
+_RATES = tuple(_Rated.model_fields)
