@@ -91,9 +91,9 @@ def _restored(
 class ConfigurationError(SmartRouteError, ValueError):
     """A catalog, a setting or a key is wrong.
 
-    Raised at construction (a rule's own fault when it is asked). All faults that one
-    look can find are listed together, each with where it is, the value and what
-    to do about it.
+    Raised at construction; for a rule or a policy that misbehaves, when it is asked. All
+    faults that can be found at once are listed together, each with its place, the value and
+    what to do about it.
 
     Attributes:
         faults: One line per fault.
@@ -115,7 +115,7 @@ class ConfigurationError(SmartRouteError, ValueError):
 
 
 class InvalidRequestError(SmartRouteError, ValueError):
-    """A call that no candidate could serve in the form in which it was made."""
+    """The call itself is at fault: no candidate could serve it."""
 
 
 class NoFeasibleModelError(SmartRouteError):
@@ -141,7 +141,7 @@ class ContextWindowError(NoFeasibleModelError, ContextOverflowError):
 
 
 class SpendLimitExceededError(SmartRouteError):
-    """The price ceiling of a request leaves no candidate, or a spend limit no room.
+    """No candidate fits a request's price ceiling, or a spend limit has no room for its call.
 
     Attributes:
         limit_usd: The ceiling or limit in US dollars; `None` for one in tokens.

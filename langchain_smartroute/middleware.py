@@ -32,9 +32,9 @@ _KEPT = 64
 class SmartRouterMiddleware(AgentMiddleware[Any, Any, Any]):
     """Routes each model call of an agent.
 
-    Its place: `ModelFallbackMiddleware` may stand on either side. Inside, its models are
-    asked after the router's whole chain has failed; outside, likewise, as a model that
-    somebody outside puts in place of the first is used as it is.
+    `ModelFallbackMiddleware` may stand on either side of it; its models are then called when
+    the router's whole chain has failed. A model that a middleware outside of this one puts
+    in the place of the agent's own is called as it is.
 
     Args:
         router: The router.

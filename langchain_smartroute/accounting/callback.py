@@ -66,7 +66,7 @@ class CostCallbackHandler(BaseCallbackHandler):
     Args:
         baseline: The model that savings are measured against; `None`: none.
         catalog: Where prices are looked up first, beside the shipped catalogs.
-        baseline_price: The baseline's price, where it is not to be looked up.
+        baseline_price: The baseline's price; left out: it is looked up.
         prices: The caller's own prices, looked up first, as for `PriceBook`.
         ledger: Where records go; one in memory where left out.
         keys: What to read from the metadata of runs, to tell whose call it was.
@@ -75,7 +75,7 @@ class CostCallbackHandler(BaseCallbackHandler):
         on_record: Called with each record, once, when it is final.
 
     Raises:
-        ConfigurationError: If the baseline's price is nowhere to be found.
+        ConfigurationError: If nobody knows the baseline's price.
 
     Example:
         >>> from langchain_smartroute import CostCallbackHandler, SmartRouterRunnable

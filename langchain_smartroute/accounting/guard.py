@@ -118,7 +118,7 @@ class GuardedCandidate(Runnable[Any, Any]):
         config: RunnableConfig | None = None,
         **kwargs: Any,
     ) -> Iterator[Any]:
-        """Reserve, stream, settle; a stream that nobody reads to its end is settled, too."""
+        """Reserve, stream, settle, however the reader leaves the stream."""
         with self._held(input, config, kwargs) as metered:
             source: Any = self._inner.stream(input, metered, **kwargs)
             with closing(source):
@@ -130,7 +130,7 @@ class GuardedCandidate(Runnable[Any, Any]):
         config: RunnableConfig | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[Any]:
-        """Reserve, stream, settle; a stream that nobody reads to its end is settled, too."""
+        """Reserve, stream, settle, however the reader leaves the stream."""
         async with self._aheld(input, config, kwargs) as metered:
             source: Any = self._inner.astream(input, metered, **kwargs)
             async with aclosing(source):

@@ -18,16 +18,16 @@ __all__ = ["RouterCosts"]
 class RouterCosts(CostCallbackHandler):
     """The handler of a router's own ledger.
 
-    It watches only the runs of which the router does not know all by itself; of the others
-    the router gives it the records, when it says that a request has ended. So it need not
-    look at the runs of chains to know which model runs are a request's.
+    It watches only those model runs whose answers do not tell the router all of their account
+    (see `execution.modelrun`). The records of the others come from the router when the request
+    has ended, so runs of chains need not be watched to know which request a run belongs to.
     """
 
     ignore_chain = True
 
     @property
     def keeps_texts(self) -> bool:
-        """Whether prompts and answers are kept, which are read off the runs."""
+        """Whether prompts and answers are kept; then every run has to be watched."""
         return self._redact is not None
 
     def keys_of(self, metadata: Mapping[str, Any]) -> dict[str, str]:
@@ -37,12 +37,12 @@ class RouterCosts(CostCallbackHandler):
     def settle(
         self, decision_id: str, attempts: Sequence[Attempt], records: Iterable[CallRecord]
     ) -> None:
-        """Take a request that has ended.
+        """Write the records of a request that has ended.
 
         Args:
             decision_id: Its decision.
-            attempts: All that was tried.
-            records: Those of the runs that nobody watched.
+            attempts: All its attempts, in order.
+            records: The records of the runs that were not watched.
         """
         found = list(records)
         if decision_id in self._open or decision_id in self._held:

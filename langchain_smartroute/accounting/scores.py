@@ -16,12 +16,12 @@ __all__ = ["OnFeedback", "ScoreRecord", "as_score_sink"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreRecord:
-    """How good an answer was, as somebody said.
+    """One score of an answer, as `router.feedback` was told it.
 
     Attributes:
         decision_id: The decision, as in traces and in the ledger.
-        at: When it was said.
-        model: Alias of whose answer it was.
+        at: When the score came in.
+        model: Alias of the candidate that answered.
         task: The request's task.
         difficulty: The request's difficulty.
         score: From 0 to 1.

@@ -24,12 +24,12 @@ _CHUNK = 500
 
 
 class SqlLedger:
-    """Keeps records in a database; a call never waits for it nor fails by it.
+    """Keeps records in a database; no call waits for it or fails because of it.
 
     Records wait in a bounded queue and are written in batches by a thread. A record is
-    acknowledged once it is committed: `flush` waits for that, `on_stored` is told. What
-    cannot be written waits and is tried again; what finds no room is lost, counted in
-    `status` and said in the log once.
+    acknowledged once it is committed: `flush` waits for that, `on_stored` is told. A record
+    that cannot be written waits and is tried again; one for which the queue has no room is
+    lost, which `status` counts and the log says once.
 
     Args:
         url: `sqlite:///costs.db` or `postgresql://user:…@host/name`.
@@ -76,11 +76,11 @@ class SqlLedger:
 
     @property
     def status(self) -> WriterStatus:
-        """What is written, what waits, what is lost, and why it stands still."""
+        """How many records are written, wait or are lost, and what stops the writing."""
         return self._writer.status
 
     def open(self) -> None:
-        """Open the database and bring it up to date, which else is done when it is used.
+        """Open the database and bring its tables up to date; else the first use does that.
 
         Raises:
             StorageError: If it cannot be opened, or is of a newer release.
@@ -103,7 +103,7 @@ class SqlLedger:
         return self._writer.flush(timeout_s)
 
     def close(self, timeout_s: float | None = 30.0) -> bool:
-        """Commit what waits and give the database up; used again, it opens again.
+        """Commit what waits and close the database; the next use opens it again.
 
         Returns:
             Whether everything is committed.

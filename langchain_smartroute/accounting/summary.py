@@ -22,7 +22,7 @@ _BESIDE = "second_opinion"
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class CostStats:
-    """What a number of calls cost and saved.
+    """What a set of calls cost and saved.
 
     Attributes:
         total_requests: Requests; all attempts for one request count once.
@@ -36,8 +36,9 @@ class CostStats:
             to each request, once; `None` without a price. A model run outside a
             router is a request of its own.
         savings_pct: Percent saved against the baseline; `None` when unknown.
-        mean_latency_s: Seconds per request, all its attempts together, of second opinions
-            only what they took longer; `None` without a request.
+        mean_latency_s: Mean seconds per request, all its attempts together. Second opinions
+            run beside an attempt, so only what they take longer counts. `None` without a
+            request.
         model_distribution: Alias → requests that it answered.
 
     Example:

@@ -95,7 +95,7 @@ class Catalog(Checked):
             The validated catalog.
 
         Raises:
-            ConfigurationError: Listing every fault with file, key, value and mend.
+            ConfigurationError: Listing every fault with file, key, value and what to do.
         """
         if isinstance(source, Catalog):
             return source

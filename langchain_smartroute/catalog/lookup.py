@@ -35,7 +35,7 @@ class PriceBook:
         genai: Whether the `genai-prices` package is asked last, where it is installed.
 
     Raises:
-        ConfigurationError: If a price of the caller's own is none.
+        ConfigurationError: If one of the caller's own prices is not a valid price.
 
     Example:
         >>> book = PriceBook({"house": {
@@ -79,7 +79,7 @@ class PriceBook:
         return price_at(self._prices(model, provider), at)
 
     def get(self, model: str, *, provider: str | None = None, at: datetime | None = None) -> Price:
-        """The same, where an unknown price is an error.
+        """As `find`, but an unknown price is an error.
 
         Args:
             model: Its alias or its name at the provider.

@@ -42,8 +42,8 @@ class ModelSpec(Checked):
         default_headers: Sent with each request, such as `HTTP-Referer`; values are not shown.
         default_query: Put into the URL of each request, likewise.
         prices: Dated prices; of those in force the latest counts. Empty: unknown.
-        priced_by_name: Whether genai-prices may be asked for the price of its name and
-            provider, where it has none: not of a server that only calls its model so.
+        priced_by_name: Whether genai-prices may be asked for a price by its name and provider,
+            where the catalog has none; `false` for a server that only borrows a known name.
         context_window: Tokens of prompt and answer together.
         max_output_tokens: The longest answer, in tokens.
         image_tokens: The most tokens that it counts for one picture; where left out, spend

@@ -38,7 +38,8 @@ class ClassifierChain:
         *stages: Classifiers, or callables on the text; the cheapest first.
         margin: How far the likeliest task must lie before the next, in probability,
             for no further opinion to be asked.
-        timeout_s: Seconds that each stage after the first may take; `stage_timeout_s`.
+        timeout_s: Seconds that each stage after the first may take; the attribute is
+            `stage_timeout_s`.
 
     Raises:
         ConfigurationError: If there is no stage, or a number is out of range.

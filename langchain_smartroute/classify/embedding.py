@@ -34,19 +34,19 @@ class _Learnt:
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
 class EmbeddingClassifier:
-    """Classifies by the examples that a request is most like.
+    """Classifies a request by the examples that it is most similar to.
 
     The examples are embedded at the first request, in one call, and kept.
 
     Args:
         embeddings: Any LangChain embedding model.
         examples: Task → a handful of prompts; left out: the package's own, in English.
-        sharpness: How fast likeness turns into probability: the logarithm of how much
-            likelier a task is whose similarity is greater by one.
+        sharpness: How fast similarity turns into probability: a task whose similarity is
+            greater by one is e to this power times as likely.
         timeout_s: Seconds that a request may take.
 
     Raises:
-        ConfigurationError: If the examples could teach nothing.
+        ConfigurationError: If there is no example, or a task without one.
 
     Example:
         >>> from langchain_core.embeddings import Embeddings

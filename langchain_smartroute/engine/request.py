@@ -1,4 +1,4 @@
-"""One call of the router, taken apart, and what no candidate could serve."""
+"""One call of the router, taken apart; calls that no candidate could serve are refused."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ class Request:
 
     Attributes:
         messages: The whole history that will be sent.
-        options: What the caller chose.
-        arguments: What goes to the candidate's own call.
+        options: What the caller chose for the call: tier, model, ceiling, deadline.
+        arguments: Keyword arguments of the candidate's own call, such as `temperature`.
         tools: The bound tools.
-        bind_arguments: What goes to the candidate's `bind_tools`.
-        schema: How structured output is wanted.
-        schema_tokens: Estimated tokens of the schema.
-        answer_tokens: The answer's room in tokens.
+        bind_arguments: Keyword arguments of the candidate's `bind_tools`.
+        schema: How structured output is asked for; `None`: not at all.
+        schema_tokens: Estimated tokens of the schema; 0 without one.
+        answer_tokens: The longest answer, in tokens; `None`: no limit is known.
         forced: Whether a tool call is forced by the way structured output is asked for.
-        asked_at: When the call was made, for prices that depend on it.
-        turn: Where the conversation stands.
-        conversation: Which conversation it is; `None`: not known.
+        asked_at: When the call was made, UTC, for prices that depend on it.
+        turn: Whether the call is inside a tool loop, and who answered last.
+        conversation: Key of the conversation; `None`: unknown.
     """
 
     messages: Sequence[BaseMessage]
@@ -71,12 +71,12 @@ class Request:
 
         Args:
             messages: The whole history that will be sent.
-            arguments: The call's keyword arguments.
-            options: What the caller chose.
-            answer_tokens: The answer's room where the call names none.
-            schema: How structured output is wanted.
+            arguments: The call's keyword arguments, those of bound tools included.
+            options: What the caller chose for the call.
+            answer_tokens: The longest answer, in tokens, of a call that names none.
+            schema: How structured output is asked for; `None`: as `response_format` says.
             schema_definition: The schema itself.
-            conversation: Which conversation it is.
+            conversation: Key of the conversation; `None`: unknown.
 
         Raises:
             InvalidRequestError: If no candidate could serve the call as it was made.

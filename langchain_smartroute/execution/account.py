@@ -67,10 +67,13 @@ class RequestAccount:
         return self._started is not None
 
     def open(self, bounds: AttemptBounds) -> AttemptBounds:
-        """An attempt begins.
+        """Begin an attempt.
 
         Args:
-            bounds: What it keeps to; they know what its call gave back, and when.
+            bounds: Its limits, which also note what its call gives back, and when.
+
+        Returns:
+            `bounds`.
         """
         self.watcher = EndingWatcher()
         self._bounds, self._run = bounds, None
@@ -79,11 +82,14 @@ class RequestAccount:
         return bounds
 
     def open_run(self, link: Link, *, within: UUID | None) -> UUID:
-        """The attempt is one model run, which need not be watched; gives the run's id.
+        """Keep the record of the attempt's one model run here, so that no handler watches it.
 
         Args:
-            link: Whom it is a run of.
+            link: The candidate.
             within: LangChain's id of the request's run.
+
+        Returns:
+            The id that the model run is to have.
         """
         self._run = ModelRun(
             run_id=uuid7(),
@@ -103,7 +109,15 @@ class RequestAccount:
         cost: Decimal | None,
         fault: Fault | None,
     ) -> None:
-        """An attempt has ended."""
+        """End the attempt under way.
+
+        Args:
+            alias: The candidate.
+            outcome: What became of it.
+            reason: Why its answer was not accepted; empty where it was.
+            cost: In US dollars; `None` when unknown.
+            fault: How it failed; `None`: it did not.
+        """
         now = self._clock()
         self._close_run(now if fault or outcome == "cancelled" else None)
         self.attempts.append(
@@ -161,7 +175,12 @@ class RequestAccount:
         return len(self.attempts) + 1 + len(self.asides)
 
     def change(self, number: int, outcome: Outcome) -> None:
-        """Say otherwise what an attempt was in the end."""
+        """Correct the outcome of an attempt that has ended: a kept answer was returned after all.
+
+        Args:
+            number: The attempt's number, from 0.
+            outcome: What became of it in the end.
+        """
         self.attempts[number] = replace(self.attempts[number], outcome=outcome)
 
     def cost(self, link: Link, answer: Any) -> Decimal | None:
@@ -229,7 +248,13 @@ class RequestAccount:
     def info(
         self, decision: RoutingDecision, alias: str, verdicts: Sequence[CheckVerdict]
     ) -> dict[str, Any]:
-        """What the answer of a candidate carries of all this."""
+        """What an answer carries as `response_metadata["smartroute"]`, as JSON values.
+
+        Args:
+            decision: The request's decision.
+            alias: The candidate whose answer it is.
+            verdicts: What the checks said of it.
+        """
         return answer_info(
             decision,
             self.attempts,

@@ -30,8 +30,8 @@ class CircuitBreaker:
     them a second later, and of all workers one probes it.
 
     Args:
-        clock: Seconds that only rise.
-        state: Where workers share their circuits; a router gives its own where left out.
+        clock: A monotonic clock, in seconds.
+        state: Where workers share their circuits; left out: the `state` of its router.
         settings: Any of `window_s` (60: over how many past seconds failures are
             counted), `min_calls` (5: how many attempts must have ended within them),
             `failure_share` (0.5: from which share of failed ones on it opens; what was
@@ -40,7 +40,7 @@ class CircuitBreaker:
             `probe_s` (60: after how long a probe that never ended is given up).
 
     Raises:
-        ConfigurationError: If a number is unknown or out of range.
+        ConfigurationError: If a setting is unknown or out of range.
 
     Example:
         >>> breaker = CircuitBreaker(min_calls=2, open_s=30, clock=lambda: 0.0)

@@ -74,11 +74,11 @@ class BreakerSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CandidateHealth:
-    """How a candidate's breaker stands.
+    """The state of a candidate's circuit breaker.
 
     Attributes:
-        state: `closed`: it is called; `open`: it is left alone; `half_open`: the
-            next request tries it.
+        state: `closed`: requests call it; `open`: they leave it alone; `half_open`: the
+            next request probes it.
         calls: Attempts that ended within the window.
         failures: Those of them that failed.
         reason: Why it is not closed, else empty.

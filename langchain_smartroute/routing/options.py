@@ -25,8 +25,8 @@ class RouteOptions:
         model: Alias to route to, past rules and table; `None`: decide.
         max_cost_usd: Ceiling on the estimated cost of a call; `None`: none.
         deadline_s: Seconds for all attempts and waits together; `None`: no limit.
-        conversation: Key of the conversation that the request belongs to; `None`: where
-            there is one, LangGraph's `thread_id` is it.
+        conversation: Key of the conversation that the request belongs to; `None`: LangGraph's
+            `thread_id`, if there is one.
 
     Example:
         >>> RouteOptions().updated({"tier": "quality"}, aliases=["gpt-4o"]).tier
@@ -44,7 +44,7 @@ class RouteOptions:
 
         Args:
             changes: A mapping with any of `tier`, `model`, `max_cost_usd`,
-                `deadline_s`, `conversation`; `None` as a value takes a choice back to undecided.
+                `deadline_s`, `conversation`; a value of `None` leaves it undecided.
             aliases: The aliases that the catalog knows.
 
         Raises:

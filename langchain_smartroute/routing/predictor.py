@@ -27,10 +27,10 @@ Tallies = Mapping[tuple[str, str], Mapping[str, Tally]]
 class QualityPredictor:
     """Predicts quality per candidate, and learns from scores.
 
-    An empty one knows the catalog's priors alone. `fit` finds means per model, task and
-    difficulty, drawn together as far as the data is too thin to tell them apart, and
-    what the words of a request add, where cross-validation shows that they add
-    anything. `learn` counts scores as they come. Predicting changes nothing.
+    An empty one knows only the catalog's priors. `fit` finds means per model, task and
+    difficulty, drawn together as far as the data is too thin to tell them apart, and what
+    the words of a request add, where cross-validation shows that they add anything. `learn`
+    counts scores as they come in. Predicting changes nothing.
 
     Attributes:
         findings: What was fitted; its `card` says how, in words and figures.
@@ -93,7 +93,7 @@ class QualityPredictor:
                 with few rows the means are drawn towards it.
 
         Raises:
-            ConfigurationError: If the rows do not match, or a score is none.
+            ConfigurationError: If the rows do not match, or a score is not in [0, 1].
         """
         # numpy is loaded when it is first needed.
         from langchain_smartroute.routing.learning import learned  # noqa: PLC0415

@@ -91,7 +91,7 @@ class QualityPolicy(RulesFirst):
 
         Args:
             path: The file.
-            **settings: Attributes that count instead of the file's.
+            **settings: Attributes that override the file's.
 
         Raises:
             ConfigurationError: If it cannot be read, is something else, is damaged, or

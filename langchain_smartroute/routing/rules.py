@@ -32,10 +32,10 @@ class Rule:
             of features to the value (or a list of values) that they must have;
             for `inputs`, a modality that must be among them.
         use: Alias of the model to route to.
-        name: How decisions call the rule; its condition where left out.
+        name: What decisions call the rule; left out: its condition.
 
     Raises:
-        ConfigurationError: Listing what could never be read, such as an unknown feature.
+        ConfigurationError: Listing what is wrong, such as an unknown feature.
 
     Example:
         >>> Rule({"task": "code", "difficulty": ["medium", "hard"]}, "strong").label
@@ -72,7 +72,7 @@ class Rule:
 
     @property
     def label(self) -> str:
-        """How decisions and messages call this rule."""
+        """What decisions and messages call this rule."""
         if self.name:
             return self.name
         if isinstance(self.when, Mapping):

@@ -47,9 +47,9 @@ class SmartRouterRunnable(LearnsFromScores, ConfiguredModel):
         base_url: The gateway; left out: the catalog's own, or as `from_catalog` says.
         api_key: The gateway's key.
         api_key_env: Name of the environment variable with that key.
-        default_headers: Sent to the gateway with each request, such as `HTTP-Referer`; a
-            model with an endpoint of its own has its own. Values are not shown.
-        default_query: Put into the gateway's URLs, likewise.
+        default_headers: Headers of every request to the gateway, such as `HTTP-Referer`; a
+            model with its own endpoint has its own. Their values are never shown.
+        default_query: Query parameters of the gateway's URLs, likewise.
         tier: How to trade money for quality: `budget`, `balanced` or `quality`.
         model: Alias to send every request to; `None`: decide.
         max_cost_usd: Ceiling on the estimated cost of one call, in US dollars.
@@ -61,14 +61,14 @@ class SmartRouterRunnable(LearnsFromScores, ConfiguredModel):
         spend_limits: `SpendLimit`s that every call has to fit into.
         state: Where workers share counters, breakers and routes of conversations: `redis://…`,
             the URL of a database, a `SharedState`, or `None` for this process alone.
-        answer_room_tokens: Under spend limits, the longest answer where a call names none.
-        on_backend_error: Whether calls are made (`allow`) or not (`deny`) while the state
-            does not answer.
+        answer_room_tokens: Under spend limits, the longest answer of a call that names none.
+        on_backend_error: What happens to calls under spend limits while the state does not
+            answer: they go through (`allow`) or raise (`deny`).
         on_decision: Told every decision when its request has ended: a callable that takes a
             `DecisionRecord`, or the path of a JSONL file, for `smartroute decisions`.
         on_feedback: Told every score: a callable that takes a `ScoreRecord`, or such a path.
         ledger: Where every call is recorded: a `Ledger` or the URL of a database.
-        redact: Given a prompt's or an answer's text, gives what the ledger keeps of it.
+        redact: A callable: the text of a prompt or an answer → what the ledger keeps of it.
         policy: How it decides: `table`, `quality`, a policy, or a callable on the features.
         rules: Asked in order before the policy.
         fallbacks: Alias → aliases to try first when it fails.
@@ -79,40 +79,40 @@ class SmartRouterRunnable(LearnsFromScores, ConfiguredModel):
             or the settings of a built-in one, such as `"patterns"`.
         checks: What answers must pass, each a callable on messages and answer
             that gives a reason to reject it; `None`: the built-in ones, empty: none.
-        cascade: The cheapest candidates first, else whom the policy chose: `agreement` (two
-            come to the same), `logprob` (one was sure), or another check that decides.
+        cascade: Ask the cheapest candidates first, the policy's choice only where a check
+            rejects their answer: `agreement` (two differ), `logprob` (one is unsure), or yours.
         stream_policy: `first_token` passes a stream on from its first content, so
             that only what is known by then can reject it; `buffer` holds an answer
             until it is whole and checked, while another candidate could take over.
-        sticky: How a conversation keeps to its route. `rise`: it changes only to a
-            candidate with a higher prior for the task (and no lower one in general), until
-            the conversation is idle; `pin`: it does not; `turn`: it is chosen at each turn;
-            `off`: at each call. But for `off`, a tool loop ends with the model it began with.
+        sticky: How a conversation keeps its route. `rise`: it changes only to a candidate
+            with a higher prior for the task (and no lower one in general), until the
+            conversation is idle; `pin`: never; `turn`: it is chosen anew at each turn of the
+            user; `off`: at each call. Except with `off`, one model serves a whole tool loop.
         sticky_idle_s: Seconds without a call after which a conversation is forgotten.
         stuck: When an agent counts as stuck and a stronger candidate takes over: `StuckSigns`,
             its settings, or `None`: never.
-        models: Alias → model that is used as it is.
-        temperature: For the models that the router builds, where they take one.
-        max_tokens: The answer's room in tokens, likewise.
-        stop: Stop sequences, likewise.
-        connect_timeout_s: Seconds to a connection, likewise. All limits in seconds
-            may be `None` (no limit), and a model's spec may name its own.
-        first_token_timeout_s: Seconds to a stream's first content (text, reasoning or
-            a tool call); 60 for reasoning models where nobody names another.
-        idle_timeout_s: Seconds between two contents of a stream.
-        timeout_s: Seconds to a whole answer; for a stream, until it is passed on.
-            `timeout` is the same in LangChain's word.
+        models: Alias → a model object that is used as it is.
+        temperature: Of the models that the router builds, where they take one.
+        max_tokens: The longest answer of those models, in tokens.
+        stop: Stop sequences of those models.
+        connect_timeout_s: Seconds to open a connection of those models. Every time limit
+            may be `None` (no limit), and a model's spec may set its own.
+        first_token_timeout_s: Seconds to a stream's first content (text, reasoning or a tool
+            call); reasoning models have 60 unless this or their spec says otherwise.
+        idle_timeout_s: Seconds between two pieces of a stream's content.
+        timeout_s: Seconds to a whole answer, or until a stream is passed on. LangChain's
+            name for it, `timeout`, is accepted too.
         deadline_s: Seconds for a whole request: all its attempts and waits together.
         max_retry_after_s: The longest wait that a provider may ask for before the
             same model is tried again; a longer one counts as a refusal.
-        max_answer_chars: The longest answer that is accepted.
+        max_answer_chars: The longest answer that is accepted, in characters.
         on_content_filter: What happens when a provider's filter refuses the prompt:
             `raise` its reason, or ask another candidate (`fallback`).
         breaker: The circuit breakers: a `CircuitBreaker`, its settings, or `None`.
         transport: Whose connections asynchronous calls use: `aiohttp` (extra `fast`), `httpx`,
             or `auto`: aiohttp where it is installed. The repr says which.
-        max_retries: Taken for LangChain's sake; only the chain retries, no model does.
-        streaming: Whether `invoke` streams below, as in `ChatOpenAI`.
+        max_retries: Accepted, as chat models have it, but unused: only the chain retries.
+        streaming: Whether `invoke` reads a stream from its model, as in `ChatOpenAI`.
 
     Raises:
         ConfigurationError: Listing everything that is wrong.
@@ -156,7 +156,7 @@ class SmartRouterRunnable(LearnsFromScores, ConfiguredModel):
         """Decide without calling any candidate; `str()` of the answer explains it.
 
         Args:
-            input: What would be asked: a text, messages or a prompt's value.
+            input: What would be asked: a text, messages or a prompt value.
             config: The call's config, such as one with `configurable` choices.
             **kwargs: The call's arguments, such as `tools` or `model`.
 
@@ -185,7 +185,7 @@ class SmartRouterRunnable(LearnsFromScores, ConfiguredModel):
         return (await self._engine.adecide(request, visit.recalled, own))[0]
 
     def health(self) -> dict[str, CandidateHealth]:
-        """Alias → how its breaker stands; without breakers, all are closed."""
+        """Alias → the state of its circuit breaker; without breakers, all are closed."""
         return {
             alias: execution.CandidateHealth(state="closed") if gate is None else gate.health()
             for alias, candidate in self._engine.candidates.items()

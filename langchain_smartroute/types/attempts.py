@@ -64,17 +64,17 @@ class Attempt:
         model: The candidate's alias.
         outcome: `accepted`, `rejected` (a check said no), `failed` (an error),
             `cancelled`, `cached`, or `discarded` (a second opinion or a judgement).
-        reason: What went wrong, empty for an accepted answer.
+        reason: Why the answer was not accepted; empty where it was.
         latency_s: Seconds from the call to its end.
         cost_usd: Cost of this attempt; `None` when unknown.
         status: The HTTP status of a failure, where there was one.
-        message: What the provider said of a failure, in its own words. They may
-            repeat the prompt, so they are in no repr, log or trace.
+        message: The provider's own words about a failure. They may repeat the prompt,
+            so no repr, log or trace has them.
         request_id: The provider's id of a failed request, where it gave one.
-        purpose: What it is for: the `answer`, a `second_opinion` to compare it with, or to
-            `judge` it. Only answers are returned; the others are cost alone.
-        usage: What its one model run used, as the account has it, for records of it, which
-            keep it; `None`: that is not known, or it may have been several runs.
+        purpose: What it was made for: the `answer`, a `second_opinion` to compare it with, or
+            to `judge` it. Only answers are returned; the others only cost.
+        usage: Token counts of its one model run; `None` where they are unknown, or where it
+            may have been several runs.
 
     Example:
         >>> from langchain_smartroute import ChainExhaustedError, SmartRouterRunnable

@@ -31,7 +31,7 @@ class Classification:
             ones the first. Empty: nothing known, the task is `general`.
         difficulty: The classifier's own view, or `None` to leave it to the
             evidence in the request.
-        source: Which classifier spoke, such as `patterns`.
+        source: Name of the classifier, such as `patterns`.
 
     Example:
         >>> Classification(scores={"legal": 0.9, "general": 0.1}, difficulty="hard").task
@@ -62,10 +62,12 @@ class RequestFeatures:
         inputs: Every modality in the whole history that will be sent.
         script: The main writing system of `text`.
         input_tokens: Estimate for the whole history, tools and schema included.
-        answer_tokens: The answer's room the caller asked for (`max_tokens`), or `None`.
+        answer_tokens: The longest answer that the caller asked for, in tokens
+            (`max_tokens`), or `None`.
         tools: How many tools are bound.
         tool_choice: Whether a tool call is forced.
-        schema: How structured output is wanted: a method, `"any"` method, or `None`.
+        schema: How structured output is asked for: by a method, by `"any"` method that the
+            candidate has, or `None`: not at all.
         turn: Who spoke last.
         user_turns: How many messages of the user the history has.
         system_messages: Whether the history has a system message.
@@ -137,9 +139,10 @@ class RoutingDecision:
         reason: Why `model` is the route, in words.
         notes: What else was noticed on the way, such as a rule whose target was infeasible.
         checks: Names of the checks that the answer must pass.
-        opinions: Aliases that are asked the same at the same time, to compare answers.
+        opinions: Aliases that are asked the same request in parallel, to compare answers.
         classified_by: Which classifier said what the task is, and which failed.
-        sticks: Whether it becomes its conversation's route; the caller's own word does not.
+        sticks: Whether it becomes its conversation's route; a model that the caller or a rule
+            named does not.
         predicted: Alias → how good its answer is expected to be, in [0, 1]; empty where
             the policy predicts nothing.
 

@@ -23,15 +23,15 @@ _MARKS = range(1, 6)
 
 @dataclass(frozen=True, slots=True)
 class JudgeCheck(AskingCheck):
-    """Rejects an answer to which a chat model gives too low a mark.
+    """Rejects an answer that a chat model marks too low.
 
-    It costs a call for each answer that a stronger candidate could better. The answer is
-    shown to the judge as data that it cannot close the fence of, and the judge fills in a
-    mark from 1 to 5. A judge that fails, or takes longer than its model's time limits,
-    accepts, and is named in the account. A stream of such a request is held back.
+    It costs a call for each answer that a stronger candidate could better. The judge is shown
+    the answer as data, behind a fence that the answer cannot close, and fills in a mark from
+    1 to 5. A judge that fails, or takes longer than its model's time limits, accepts the
+    answer, and the account says so. A stream of such a request is held back.
 
     Attributes:
-        judge: Who marks: an alias of the router's, or a chat model.
+        judge: The model that marks: an alias of the router's, or a chat model.
         at_least: The lowest mark that is accepted, from 2 to 5.
         tasks: The tasks that it applies to; `None`: all.
         method: How the judge is asked for structured output; `None`: the best way it has.

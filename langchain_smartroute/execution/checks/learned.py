@@ -49,8 +49,8 @@ class LearnedCheck(AskingCheck):
     log-probabilities requested, only where the artefact weighs them.
 
     Attributes:
-        weights: Feature → weight, on features as they are.
-        bias: What is added.
+        weights: Feature → weight; features are not scaled.
+        bias: The intercept of the log-odds.
         threshold: The lowest probability that is accepted.
         with_: Aliases to ask for second opinions; `None`: the cheapest other candidate.
         tasks: The tasks that it applies to; `None`: all.
@@ -108,10 +108,10 @@ class LearnedCheck(AskingCheck):
 
         Args:
             path: A JSON or TOML file, as `to_dict` gives it.
-            **settings: Attributes that count instead of the file's.
+            **settings: Attributes that override the file's.
 
         Raises:
-            ConfigurationError: If it cannot be read, or is none of this version's.
+            ConfigurationError: If it cannot be read, or another version wrote it.
         """
         file = Path(path)
         try:
@@ -130,11 +130,11 @@ class LearnedCheck(AskingCheck):
         """Make a check of what `to_dict` gives.
 
         Args:
-            found: It, as read from a file.
-            **settings: Attributes that count instead of it, such as `threshold`.
+            found: The mapping, as read from a file.
+            **settings: Attributes that override it, such as `threshold`.
 
         Raises:
-            ConfigurationError: If it is none of this version's.
+            ConfigurationError: If another version wrote it.
         """
         format_ = found.get("format") if isinstance(found, Mapping) else None
         if format_ != LEARNED_FORMAT:
