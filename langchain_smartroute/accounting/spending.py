@@ -134,7 +134,7 @@ class Spending:
         return reservation
 
     async def areserve(self, call: PlannedCall) -> Reservation:
-        """The same, without holding the event loop up."""
+        """The same, without blocking the event loop."""
         reservation, hold = self._planned(call)
         with self._tolerant(hold):
             await self._acatch_up()
@@ -150,7 +150,7 @@ class Spending:
             self._put_off(settle, error)
 
     async def asettle(self, reservation: Reservation, *, tokens: int, cost: int | None) -> None:
-        """The same, without holding the event loop up, and whatever becomes of the task."""
+        """The same, without blocking the event loop, and whatever becomes of the task."""
         settle = self._settlement(reservation, tokens=tokens, cost=cost)
         await asyncio.shield(self._asettled(settle))
 

@@ -1,4 +1,4 @@
-"""Which checks a request's answers must pass, what they know of the request, whom they ask."""
+"""Which checks a request's answers must pass, what they know of it, and which models they ask."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _KEPT = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cascade:
-    """What of a router's checks is a cascade, and who judges.
+    """A router's cascade among its checks, and the judges that its checks ask.
 
     Attributes:
         check: The check that decides whether a cheap answer is good enough; `None`: the
             router has no cascade of its own.
-        judges: Name of a check → who judges for it.
+        judges: Name of a check → the candidate that judges for it.
     """
 
     check: Check | None = None
@@ -43,7 +43,7 @@ class Cascade:
 
 
 def checks_for(checks: Sequence[Check], request: Request, task: str) -> tuple[Check, ...]:
-    """The checks that apply; a caller's own limit of the answer is no weakness of it."""
+    """The checks that apply; an answer cut off at the caller's own limit is not weak for it."""
     plain = applicable((c for c in checks if not isinstance(c.function, AskingCheck)), task)
     if request.answer_tokens is not None:
         plain = tuple(c for c in plain if not isinstance(c.function, LengthCheck))

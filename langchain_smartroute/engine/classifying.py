@@ -42,7 +42,7 @@ class Classifying:
     """Asks a classifier.
 
     Attributes:
-        classifier: Who is asked.
+        classifier: The router's classifier.
         ledger: The handler of the router's ledger, which sees what a classifier calls.
 
     Example:
@@ -87,7 +87,7 @@ class Classifying:
         *,
         decision_id: str = "",
     ) -> tuple[UserRequest, Classification]:
-        """The same; a classifier that waits or works does not hold up the event loop."""
+        """The same; a classifier that waits or works does not block the event loop."""
         asked = user_request(messages)
         if self._is("inline"):
             return asked, self._inline(asked)

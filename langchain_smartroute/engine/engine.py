@@ -66,14 +66,14 @@ class Engine:
         candidates: Alias → candidate.
         name: What the run of a request is called in traces.
         checks: What answers must pass.
-        cascade: What of them is a cascade, and who judges for them.
+        cascade: Which of them is a cascade, and who judges for them.
         stream_policy: When a stream is passed on.
-        conduct: How failures are gone about.
-        limits: What every call has to fit into; `None`: there are no spend limits.
+        conduct: How failures are handled.
+        limits: The spend limits that every call has to fit into; `None`: there are none.
         conversations: Remembers their routes.
         stuck: When an agent counts as stuck; `None`: never.
         on_decision: Given the record of each decision when its request has ended.
-        feedback: Remembers what has ended, so that answers can be scored.
+        feedback: Remembers requests that have ended, so that their answers can be scored.
     """
 
     policy: RulesFirst
@@ -140,7 +140,7 @@ class Engine:
         *,
         recorded: bool = False,
     ) -> tuple[RoutingDecision, RequestFeatures]:
-        """The same; a classifier that waits or works does not hold up the event loop."""
+        """The same; a classifier that waits or works does not block the event loop."""
         decision_id = token_hex(16)
         asked, said = await self.classifying.aof(request.messages, config, decision_id=decision_id)
         facts = self._described(request, asked, said)

@@ -40,7 +40,7 @@ class Feedback:
     """Remembers the last requests, so that their answers can be scored.
 
     Args:
-        predictor: Learns the scores; left out: one that knows nothing yet.
+        predictor: Learns the scores; left out: a new one.
         aliases: Whose answers can be scored.
         told: Is given the record of each score; `None`: nobody.
         shared: Keeps the predictor in step with other workers'; `None`: it is on its own.
@@ -86,14 +86,14 @@ class Feedback:
             model: Whose answer it was; `None`: the one that was returned.
 
         Raises:
-            InvalidRequestError: For an unknown decision or model, or what is no score.
+            InvalidRequestError: For an unknown decision or model, or a score outside [0, 1].
         """
         self._count(decision_id, score, model=model)
         if self._shared is not None:
             self._shared.tell()
 
     async def agive(self, decision_id: str, score: float, *, model: str | None = None) -> None:
-        """The same without holding the event loop up."""
+        """The same without blocking the event loop."""
         self._count(decision_id, score, model=model)
         if self._shared is not None:
             await asyncio.to_thread(self._shared.tell)

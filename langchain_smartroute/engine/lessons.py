@@ -47,7 +47,7 @@ class SharedLessons:
     """Keeps one predictor in step with those of the other workers.
 
     Args:
-        predictor: Which has just been loaded or fitted: what it knows is not told.
+        predictor: As just loaded or fitted; what it knows by then is not shared.
         state: Where the workers meet.
     """
 
@@ -66,19 +66,19 @@ class SharedLessons:
 
     @classmethod
     def of(cls, predictor: QualityPredictor, state: SharedState) -> SharedLessons:
-        """What shares a predictor: one thing, however many routers decide by it."""
+        """The one object that shares a predictor, however many routers decide by it."""
         if predictor.sharing is None:
             predictor.sharing = cls(predictor, state)
         found: SharedLessons = predictor.sharing
         return found
 
     def learned(self, alias: str, *, task: str, difficulty: str, score: float) -> None:
-        """A score has come in here; `tell` passes it on."""
+        """Note a score of this process; `tell` shares it."""
         with self._news:
             _add(self._untold, {(alias, task, difficulty): Tally(1, score)})
 
     def touch(self) -> None:
-        """A call was made: what others have learned is worth knowing, soon."""
+        """Read what others have learned, in the background, if that was not done lately."""
         now = time.monotonic()
         if now - self._read_at < _EVERY_S:
             return
@@ -93,7 +93,7 @@ class SharedLessons:
         thread.start()
 
     def tell(self) -> None:
-        """Tell what is not told yet, and hear what others have learned."""
+        """Share the scores that are not shared yet, and read what others have learned."""
         with self._lock:
             try:
                 heard = self._exchanged()

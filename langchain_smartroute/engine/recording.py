@@ -36,7 +36,7 @@ def decision_record(
         request: The call.
         decision: What was decided for it.
         features: What it was decided from.
-        walk: The way it took along its chain.
+        walk: Its attempts along the chain, ended.
         specs: Alias → every candidate of the router.
     """
     figures = walk.account.figures
@@ -129,10 +129,10 @@ def recorder(
     feedback: Feedback,
     book: Book | None,
 ) -> Callable[[Walk], None]:
-    """What to do when a request has ended: remember it, and make the records that are wanted.
+    """The function to call when a request has ended: remembers it and makes its records.
 
     Args:
-        told: Is given the record; `None`: nobody wants one.
+        told: Takes the record of the decision; `None`: none is made.
         request: The call.
         decision: What was decided for it.
         features: What is known of it.

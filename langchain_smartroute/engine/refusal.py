@@ -22,14 +22,14 @@ Refusal = NoFeasibleModelError | SpendLimitExceededError
 
 
 class RecordedRefusal:
-    """Makes a record should the decision inside find nobody; the error goes on its way.
+    """Records a decision inside that finds no candidate; the error is raised as it was.
 
     Args:
         engine: Makes the decision, and knows who wants records.
         request: The call.
         features: What is known of it.
         decision_id: The decision that is being made.
-        recorded: Whether it is a call, rather than the explanation of one.
+        recorded: Whether a call is made, rather than explained.
     """
 
     def __init__(

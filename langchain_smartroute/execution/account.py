@@ -1,4 +1,4 @@
-"""What one request has come to: its attempts, what each cost, what the answer says of them."""
+"""The account of one request: its attempts, what each cost, what the answer carries of them."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ class RequestAccount:
     """The attempts of one request.
 
     Attributes:
-        attempts: Everything tried so far, in order.
-        asides: What is asked beside the attempt under way.
-        input_tokens: Estimate of the request.
-        runs: The model runs that need not be watched, for the records of a ledger.
-        watcher: Sees what the model's run of the attempt under way ends with, where it is
-            attached: parsed output holds no usage.
+        attempts: All attempts that have ended, in order.
+        asides: The second opinions and judges of the attempt under way.
+        input_tokens: Estimated tokens of the request.
+        runs: The model runs that no handler watched, for the records of a ledger.
+        watcher: Notes the message that the model run of the attempt under way ends with,
+            where it is attached: parsed output holds no usage.
 
     Args:
         input_tokens: Estimate of the request, for answers without usage.

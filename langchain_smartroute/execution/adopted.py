@@ -47,9 +47,9 @@ def adopted_model(
         limits: How long a call of it may take.
         loop: The event loop that it will be called in, if any.
         transport: Whose connections asynchronous calls of a `ChatOpenAI` use.
-        thinks: Whether it is known for a reasoning model.
-        provider: Who serves it, where that is known better than a `ChatOpenAI` knows:
-            it says `openai` to tracers, whoever stands behind it.
+        thinks: Whether it is known to be a reasoning model.
+        provider: Who serves it, where that is known: a `ChatOpenAI` says `openai` to
+            tracers, whoever stands behind it.
 
     Returns:
         The copy, or the model itself where there is nothing to change.

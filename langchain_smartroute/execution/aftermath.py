@@ -90,8 +90,8 @@ class RetryPolicy:
     """When the same candidate is tried again, and after which wait.
 
     Attributes:
-        max_retry_after_s: The longest wait asked for by a provider that is waited;
-            a longer one is not a wait but a refusal.
+        max_retry_after_s: The longest wait that a provider may ask for, in seconds; a
+            longer one counts as a refusal.
         jitter: A random number in [0, 1): clients that failed together must not
             come back together.
     """

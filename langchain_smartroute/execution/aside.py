@@ -41,22 +41,22 @@ class Aside:
     """One call beside an attempt.
 
     Attributes:
-        link: Who is asked.
+        link: The candidate that is asked.
         number: Its place among the attempts of the request.
-        answer: What came of it; `None`: nothing yet, or nothing that could be used.
-        error: What went wrong.
-        purpose: What for.
-        input_tokens: Estimate of what it is asked.
-        bounds: What it must keep to.
-        said: What was made of its answer, for the account.
-        watcher: Sees what its model's run ends with.
+        answer: Its answer; `None`: none yet, or none that could be used.
+        error: How it failed; `None`: it has not.
+        purpose: `second_opinion` or `judge`.
+        input_tokens: Estimated tokens of what it is asked.
+        bounds: Its time limits.
+        said: What the checks made of its answer, in words for the account.
+        watcher: Notes the message that its model run ends with.
 
     Args:
-        link: Who is asked.
-        purpose: What for.
-        number: Its place.
-        pace: Its time and its breaker, which has let it through.
-        input_tokens: Estimate of what it is asked.
+        link: The candidate that is asked.
+        purpose: `second_opinion` or `judge`.
+        number: Its place among the attempts of the request.
+        pace: Its time limits and its breaker, which has let it through.
+        input_tokens: Estimated tokens of what it is asked.
     """
 
     def __init__(
@@ -113,7 +113,7 @@ class Aside:
         return True
 
     def give_up(self) -> None:
-        """Its time is up: nobody waits for it any more."""
+        """Give the call up, as its time is up."""
         if self._ended is None:
             self.error = self.bounds.error()
             self._ended = self._pace.clock()

@@ -151,7 +151,7 @@ class Beside:
                 self._asked[alias].said = words
 
     def drop(self) -> None:
-        """Break off what is still under way; what cannot be ends by itself, in its own time."""
+        """Break off the calls under way; those that cannot be broken off end in their own time."""
         left = [(aside, task) for aside, task in self._threads.items() if not task.is_over]
         self._threads.clear()
         for aside, _ in left:

@@ -84,16 +84,16 @@ def _either(own: float | None, general: float | None) -> float | None:
 
 
 class AttemptBounds:
-    """Says until when an attempt may go on and when it has said too much.
+    """Says how long an attempt may go on, and when its answer is too long.
 
     Attributes:
-        arrived: Answers of models that had come when time was up all the same.
+        arrived: Models' answers that had arrived although the time was up.
         called: Whether the candidate's model has been called.
         given: What the call gave back: its answer, or the chunks so far.
         over_at: When the call was over, on the same clock; `None`: it is not.
         is_left: Whether nobody waits for the attempt any more.
         breaks: Breaks off what a blocking call waits for now; `None`: it waits for nothing.
-        on_more_time: Is told when content gives the attempt more time.
+        on_more_time: Called when content gives the attempt more time.
 
     Args:
         limits: How long it may take.
@@ -101,7 +101,7 @@ class AttemptBounds:
         deadline_s: How many seconds that deadline was.
         streams: Whether a stream is read: a whole answer has no first token.
         max_answer_chars: The longest answer, in characters.
-        clock: Seconds that only rise.
+        clock: A monotonic clock, in seconds.
     """
 
     def __init__(
@@ -162,17 +162,17 @@ class AttemptBounds:
         return self._closing
 
     def leave(self) -> None:
-        """Nobody waits for the attempt any more: what it waits for is broken off."""
+        """Give the attempt up: what it waits for is broken off."""
         self.is_left = True
         breaks = self.breaks
         if breaks is not None:
             breaks()
 
     def stop_if_left(self) -> None:
-        """Stop where nobody waits for the attempt any more.
+        """Stop here if nobody waits for the attempt any more.
 
         Raises:
-            asyncio.CancelledError: Then; accounts know it for a call that was given up.
+            asyncio.CancelledError: If so; accounts take it for a call that was given up.
         """
         if self.is_left:
             raise asyncio.CancelledError("nobody waits for the answer any more")
@@ -228,7 +228,7 @@ class AttemptBounds:
             self._silence = self._limit("closing", _CLOSING_S)
 
     def released(self) -> None:
-        """The stream is passed on: whoever reads it sees for himself how long it is."""
+        """The stream is passed on: from now on its reader sees how long it takes."""
         self._whole = (math.inf, "timeout_s", 0.0)
 
     def meaning_of(self, error: BaseException) -> Exception:

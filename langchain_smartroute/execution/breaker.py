@@ -74,7 +74,7 @@ class CircuitBreaker:
         return f"CircuitBreaker({self.settings})"
 
     def share(self, state: SharedState) -> None:
-        """Share the circuits with other workers; a breaker that is shared stays where it is.
+        """Share the circuits with other workers; does nothing if they are shared already.
 
         Args:
             state: Where they meet.
@@ -148,7 +148,7 @@ class Gate:
         return endpoint
 
     def admit(self, *, anyway: bool = False) -> Ticket | None:
-        """Let an attempt through, as the one probe where a circuit is half-open.
+        """Let an attempt through; if a circuit is half-open, as its one probe.
 
         Args:
             anyway: Let it through even where a circuit is open: there is nobody else.
@@ -200,7 +200,7 @@ class Gate:
 
 
 class Ticket:
-    """One attempt's word to the breaker; it says how the attempt ended, once.
+    """What one attempt reports its end to, once.
 
     Args:
         gate: Where it was let through.

@@ -84,7 +84,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
             links: The candidates; they become `runnable` and `fallbacks`.
             decision: What put them in this order.
             input_tokens: Estimate of the request, for answers without usage.
-            conduct: How failures are gone about.
+            conduct: How failures are handled.
             name: What the run is called in traces.
             review: What the checks make of an answer; `None`: there are none.
             stream_policy: When a stream is passed on.

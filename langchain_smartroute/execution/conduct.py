@@ -1,4 +1,4 @@
-"""How a router goes about the attempts of a request, whatever it asks."""
+"""How a router makes the attempts of a request, whatever is asked."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conduct:
-    """How a router goes about the attempts of a request, whatever it asks.
+    """How a router makes the attempts of a request, whatever is asked.
 
     Attributes:
         retry: When the same candidate is tried again.
@@ -37,7 +37,7 @@ class Conduct:
         max_answer_chars: The longest answer that is accepted.
         reroutes_filtered: Whether another candidate is asked what the content
             filter of one has refused.
-        clock: Seconds that only rise.
+        clock: A monotonic clock, in seconds.
         baseline: What savings are measured against; `None`: nothing.
         ledger: The handler of the router's ledger, which watches the runs that have to be
             watched; `None`: it has none.

@@ -1,4 +1,4 @@
-"""What an answer or a failure of a candidate cost, as far as it tells itself."""
+"""What an answer or a failure of a candidate cost, as far as it says so itself."""
 
 from __future__ import annotations
 

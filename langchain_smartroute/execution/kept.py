@@ -17,7 +17,7 @@ __all__ = ["Kept"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """The best answer so far, for want of a better one.
+    """An answer that is returned if no better one follows.
 
     Attributes:
         link: Whose answer it is.
@@ -40,6 +40,6 @@ class Kept:
 
     @property
     def outcome(self) -> Outcome:
-        """What its attempt is in the end: accepted for want of a better one."""
+        """What its attempt's outcome becomes when it is returned after all."""
         message = message_of(joined(self.pieces))
         return "cached" if message is not None and is_cache_hit(message) else "accepted"

@@ -19,7 +19,7 @@ __all__ = ["Link", "Traits"]
 
 
 def _nothing() -> None:
-    """What there is to build of a model that is built."""
+    """Builds nothing: the model is built."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +27,8 @@ class Traits:
     """How a candidate behaves when it is called.
 
     Attributes:
-        composite: Whether it may call several models: what they cost is not to
-            be read from the one answer, so it is unknown here; records tell it.
+        composite: Whether it may call several models: its one answer does not tell what
+            they cost, so that is unknown here; records tell it.
         tells_end: Whether its answers, streamed or not, name a finish reason at their
             end, so that one without was cut off.
         limits: How long a call of it may take.

@@ -1,4 +1,4 @@
-"""Who sees an answer while it is written, and how a draft is kept from them.
+"""Handlers that see an answer while it is written, and how a draft is hidden from them.
 
 LangGraph and LangChain's event streams read tokens from the model's own run,
 past whatever the router holds back. The marker classes stand in a module that
@@ -34,12 +34,12 @@ Manager = TypeVar("Manager", bound=BaseCallbackManager)
 
 
 class EndingWatcher(BaseCallbackHandler):
-    """Watches the run of a model for how it ended, where its answer does not say so.
+    """Notes how a model run ends, where the answer does not say so.
 
     Attributes:
-        message: What it ended with; `None`: nothing yet.
-        was_cut: Whether it ended without saying why.
-        on_piece: Is told of each piece of it, where its parser may keep them all back.
+        message: The message that it ended with; `None`: none yet.
+        was_cut: Whether that names no finish reason.
+        on_piece: Called with each piece of the message; a parser may keep them all back.
     """
 
     run_inline = True

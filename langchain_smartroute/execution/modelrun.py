@@ -1,8 +1,8 @@
-"""The one model run of an attempt, as far as its answer tells it.
+"""The one model run of an attempt, as its answer or its error tells it.
 
-Most candidates are one chat model: what it answers, or fails with, tells all that a ledger
-wants to know of its run. So nobody needs to watch it, and an event for every step of every
-call is saved. Candidates that may call several models, parsed output and calls beside an
+Most candidates are one chat model, whose answer or error tells everything that a ledger
+records of its run. So no handler needs to watch it, which saves an event for every step of
+every call. Candidates that may call several models, parsed output and calls beside an
 attempt are watched by the ledger's handler.
 """
 
@@ -28,7 +28,7 @@ class ModelRun:
     Attributes:
         run_id: LangChain's id of the run.
         parent_run_id: LangChain's id of the request's run.
-        link: Whom it is a run of.
+        link: The candidate.
         number: The number of its attempt, from 0.
         started_at: When it was started, UTC.
         usage: What it used; nothing for one that is taken as not billed.

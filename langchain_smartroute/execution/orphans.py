@@ -28,12 +28,12 @@ __all__ = ["ended_if_left", "note_answers"]
 async def ended_if_left(
     manager: BaseCallbackManager, arrived: list[BaseMessage]
 ) -> AsyncIterator[None]:
-    """End the model runs that are still open when what runs inside is left by an error.
+    """End the model runs that are still open when an error leaves the block.
 
     Args:
-        manager: Tells of the runs.
-        arrived: Takes the answers of the runs that ended well: a call may be left
-            after its model has answered, and what was answered is billed.
+        manager: The callback manager of the runs.
+        arrived: Takes the answers of the runs that ended well: a call may be given up
+            after its model has answered, and that answer is billed.
     """
     runs = _OpenRuns(arrived)
     manager.add_handler(runs, inherit=True)
@@ -45,10 +45,10 @@ async def ended_if_left(
 
 
 def note_answers(manager: BaseCallbackManager, arrived: list[BaseMessage]) -> None:
-    """Note what models answer in a thread that may be left before its call returns.
+    """Note what models answer in a thread that may be abandoned before its call returns.
 
     Args:
-        manager: Tells of the runs; whoever else listens is told afterwards.
+        manager: The callback manager of the runs; its other handlers are told afterwards.
         arrived: Takes the answers of the runs that ended well.
     """
     runs = _OpenRuns(arrived)

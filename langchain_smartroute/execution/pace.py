@@ -1,4 +1,4 @@
-"""When the attempts of one request may be made, how long each may take, and who is told."""
+"""When the attempts of one request may be made, how long each may take, and their breakers."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class Pace:
     """The time of one request: its deadline, its waits, its candidates' breakers.
 
     Attributes:
-        clock: Seconds that only rise.
+        clock: A monotonic clock, in seconds.
 
     Args:
-        conduct: How failures are gone about.
+        conduct: How failures are handled.
     """
 
     def __init__(self, conduct: Conduct) -> None:

@@ -1,4 +1,4 @@
-"""The end of a request: its run is ended and its account settled, however it ends.
+"""Ends a request's run and settles its account, however the request ends.
 
 A class rather than a generator: an event loop that shuts down closes all generators at
 once, and one that is closed by another and by the loop raises.

@@ -70,7 +70,7 @@ class CircuitSharing:
         state: Where they meet.
         probe_s: After how many seconds a probe that never ended is given up.
         lock: Guards the circuits.
-        clock: Seconds that only rise, those of the circuits.
+        clock: A monotonic clock in seconds, that of the circuits.
     """
 
     def __init__(

@@ -14,7 +14,7 @@ __all__ = ["with_own"]
 
 
 def with_own(config: RunnableConfig, model: BaseChatModel) -> RunnableConfig:
-    """A caller's config with what a model brings of its own.
+    """A caller's config with a model's own callbacks, tags and metadata added.
 
     Args:
         config: The caller's; it is this call's own.

@@ -57,7 +57,7 @@ class ChatCalls(WholeBatches, BaseChatModel):
         config: RunnableConfig | None,
         arguments: Mapping[str, Any],
     ) -> Plan:
-        """Decide a call and make it ready without holding the event loop up."""
+        """Decide a call and make it ready without blocking the event loop."""
 
     @override
     def invoke(
@@ -68,7 +68,7 @@ class ChatCalls(WholeBatches, BaseChatModel):
         stop: list[str] | None = None,
         **kwargs: Any,
     ) -> AIMessage:
-        """Answer with the route's message; what was decided and what it cost is in its metadata."""
+        """Answer with the model's message; its metadata says what was decided and what it cost."""
         return cast("AIMessage", self.plan(input, config, _with_stop(kwargs, stop)).invoke())
 
     @override
@@ -80,7 +80,7 @@ class ChatCalls(WholeBatches, BaseChatModel):
         stop: list[str] | None = None,
         **kwargs: Any,
     ) -> AIMessage:
-        """Answer with the route's message; what was decided and what it cost is in its metadata."""
+        """Answer with the model's message; its metadata says what was decided and what it cost."""
         plan = await self.aplan(input, config, _with_stop(kwargs, stop))
         return cast("AIMessage", await plan.ainvoke())
 
@@ -93,7 +93,7 @@ class ChatCalls(WholeBatches, BaseChatModel):
         stop: list[str] | None = None,
         **kwargs: Any,
     ) -> Iterator[AIMessageChunk]:
-        """Stream the route's answer; the last chunk's metadata says what was decided."""
+        """Stream the model's answer; the last chunk's metadata says what was decided."""
         yield from self.plan(input, config, _with_stop(kwargs, stop)).stream()
 
     @override
@@ -105,7 +105,7 @@ class ChatCalls(WholeBatches, BaseChatModel):
         stop: list[str] | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[AIMessageChunk]:
-        """Stream the route's answer; the last chunk's metadata says what was decided."""
+        """Stream the model's answer; the last chunk's metadata says what was decided."""
         return PlannedStream(partial(self.aplan, input, config, _with_stop(kwargs, stop)))
 
     @override

@@ -170,8 +170,8 @@ class ConfiguredModel(ChatCalls):
             tier: How to trade money for quality.
             base_url: The gateway.
             api_key: Its key.
-            catalog: `default`, `openai` (an OpenAI key alone), `openrouter` (an
-                OpenRouter key alone), a path to a TOML file, a mapping or a `Catalog`.
+            catalog: `default`, `openai` (needs only an OpenAI key), `openrouter` (only an
+                OpenRouter key), a path to a TOML file, a mapping or a `Catalog`.
             **settings: Any other attribute of this class.
 
         Raises:
@@ -216,7 +216,7 @@ class ConfiguredModel(ChatCalls):
 
         Args:
             source: A path or the mapping itself.
-            **overrides: Attributes that count instead of the file's.
+            **overrides: Attributes that override the file's.
 
         Raises:
             ConfigurationError: Listing everything that is wrong.

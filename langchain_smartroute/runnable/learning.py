@@ -1,4 +1,4 @@
-"""What a router hears of its answers afterwards, and what it has learned."""
+"""Scores of a router's answers, and what it learns from them."""
 
 from __future__ import annotations
 

@@ -143,6 +143,6 @@ class PlannedStream(AsyncIterator[Any]):
             raise
 
     async def aclose(self) -> None:
-        """Leave the call where it is."""
+        """Break the call off."""
         if self._source is not None:
             await self._source.aclose()

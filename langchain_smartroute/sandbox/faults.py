@@ -140,7 +140,7 @@ class FaultPlan:
 
     Args:
         faults: Model name → how it misbehaves.
-        clock: Seconds that only rise.
+        clock: A monotonic clock, in seconds.
     """
 
     def __init__(

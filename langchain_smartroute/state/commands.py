@@ -49,7 +49,7 @@ class SharedState(Protocol):
         ...
 
     async def arun(self, command: Command[T]) -> T:
-        """Carry a command out without holding the event loop up.
+        """Carry a command out without blocking the event loop.
 
         Raises:
             StorageError: If the store does not answer in time.

@@ -77,9 +77,9 @@ def decision_metadata(
 
 
 def _instead(around: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    """What another router's attempt around says and does not hold here, taken back.
+    """Metadata of another router's attempt around this one that must not be inherited, as `None`.
 
-    Only where there is something to take back: some tracers warn of values that are `None`.
+    Only what is there: some tracers warn of values that are `None`.
     """
     return {name: None for name in names if around.get(name) is not None}
 
@@ -232,8 +232,8 @@ def answer_info(
         attempts: Everything that was tried, in order.
         model: Alias of the candidate whose answer it is.
         figures: What it cost, and what the baseline would have.
-        unmet_checks: Why checks reject the answer that is returned all the same.
-        failed_checks: Checks that broke down, and so said nothing.
+        unmet_checks: Why checks reject the answer, which is returned all the same.
+        failed_checks: Checks that failed themselves, with the error.
     """
     return {
         "decision_id": decision.id,

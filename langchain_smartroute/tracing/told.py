@@ -1,4 +1,4 @@
-"""How handlers learn what became of a request; what they do wrong never fails a call."""
+"""How handlers learn what became of a request; no fault of theirs ever fails a call."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class SettlementListener(Protocol):
 
 
 class AttemptSurrounder(Protocol):
-    """A callback handler that wants something to be in the context of each attempt."""
+    """A callback handler that puts a context around each attempt, such as a current span."""
 
     def around_attempt(self, metadata: Mapping[str, Any]) -> AbstractContextManager[Any]:
         """What a step of an attempt runs in: its whole call, or the reading of one chunk.
@@ -49,7 +49,7 @@ class AttemptSurrounder(Protocol):
 
 
 def surrounders(handlers: Iterable[Any]) -> list[AttemptSurrounder]:
-    """Those of some handlers that want something to be in the context of attempts."""
+    """The handlers among these that put a context around each attempt."""
     return [handler for handler in handlers if hasattr(type(handler), "around_attempt")]
 
 
@@ -113,7 +113,7 @@ class _Quiet:
 
 
 def quietly(what: str, *, said: set[str] | None = None) -> AbstractContextManager[None, bool]:
-    """Log what goes wrong with a user's hook, and go on: accounting never fails a call.
+    """Log an error of a user's hook and go on: accounting never fails a call.
 
     Args:
         what: The hook, for the log; never any text of a request.

@@ -10,7 +10,7 @@ __all__ = ["Caught"]
 class Caught:
     """Holds the error that ends a `with` block, instead of raising it.
 
-    What means "stop" (an interrupt, an exit, a cancellation) goes on its way, unless all
+    What means "stop" (an interrupt, an exit, a cancellation) is raised, unless `everything`
     is asked for.
 
     Args:

@@ -1,4 +1,4 @@
-"""What a request is and who should answer it: the values that stand before the call."""
+"""What a request is and which candidates should answer it: the values before the call."""
 
 from __future__ import annotations
 

@@ -132,7 +132,7 @@ def _engine_of(router: ConfiguredModel, catalog: Catalog) -> Engine:
 
 
 def _check_choices(router: ConfiguredModel, aliases: Sequence[str]) -> None:
-    """The router's own model and ceiling, held to what a call's are held to."""
+    """Check the router's own model and ceiling as those of a call are checked."""
     try:
         RouteOptions().updated(
             {"model": router.model, "max_cost_usd": router.max_cost_usd}, aliases=aliases

@@ -194,12 +194,12 @@ def _gate(spec: ModelSpec, endpoint: Endpoint | str, breaker: CircuitBreaker | N
 
 
 def build_breaker(given: Any, state: SharedState, *, shared: bool) -> CircuitBreaker | None:
-    """The breaker of a router, which workers share where their state is shared.
+    """The circuit breakers of a router.
 
     Args:
-        given: What the user gave.
-        state: The router's.
-        shared: Whether others have it, too.
+        given: The router's setting `breaker`.
+        state: The router's state.
+        shared: Whether other workers have that state, too, so that circuits are shared.
     """
     breaker = given_breaker(given)
     if breaker is not None and shared:

@@ -51,7 +51,7 @@ def given_checks(router: ConfiguredModel) -> tuple[tuple[Check, ...], Check | No
     Without `checks` they are the built-in ones; a cascade comes in addition.
 
     Raises:
-        ConfigurationError: For what is no check, or two of one name that ask others.
+        ConfigurationError: If one is not a check, or two that ask others share a name.
     """
     given = router.checks
     checks = default_checks() if given is None else tuple(_given(given))
@@ -78,7 +78,7 @@ def build_cascade(
     build: Callable[..., Mapping[str, Candidate]],
     limits_of: Callable[[Catalog], Any],
 ) -> Cascade:
-    """What the checks of a router need of others.
+    """The cascade of a router and the judges that its checks ask.
 
     Args:
         checks: All of a router's.
@@ -88,7 +88,7 @@ def build_cascade(
         limits_of: Gives the time limits of those of a catalog.
 
     Raises:
-        ConfigurationError: For an alias that is nobody's, or a judge that is no chat model.
+        ConfigurationError: For an unknown alias, or a judge that is not a chat model.
     """
     judges: dict[str, Candidate] = {}
     faults: list[str] = []
@@ -119,7 +119,7 @@ def build_cascade(
 
 
 def written_checks(checks: Sequence[Any] | None) -> list[Any] | None:
-    """Settings that stand for checks; what has none is an error.
+    """The settings that checks are written as in a file.
 
     Raises:
         ConfigurationError: Naming what cannot be written.
@@ -135,10 +135,10 @@ def written_checks(checks: Sequence[Any] | None) -> list[Any] | None:
 
 
 def written_cascade(value: Any) -> Any:
-    """A setting that stands for a cascade.
+    """The setting that a cascade is written as in a file.
 
     Raises:
-        ConfigurationError: If it has none.
+        ConfigurationError: If it cannot be written.
     """
     return value if value is None or isinstance(value, str | Mapping) else _written(value)
 

@@ -38,7 +38,7 @@ def given_classifier(value: Any) -> Classifier:
             gives it, or `None` for the default.
 
     Raises:
-        ConfigurationError: If it stands for none, or names a file that is none.
+        ConfigurationError: If it is not a classifier, or names a file that is not one.
     """
     if value is None or value == _LINEAR:
         return LinearClassifier()
@@ -80,7 +80,7 @@ def _say_unheard(where: str) -> None:
 
 
 def written_classifier(value: Any) -> Any:
-    """A setting that stands for a classifier; what has none is an error.
+    """The setting that a classifier is written as in a file.
 
     Raises:
         ConfigurationError: If it is an object or a callable of the user's.

@@ -14,7 +14,7 @@ __all__ = ["conduct_of", "limits_of"]
 
 
 def conduct_of(router: ConfiguredModel) -> Conduct:
-    """How a router goes about failures."""
+    """How a router handles failures."""
     return Conduct(
         retry=RetryPolicy(max_retry_after_s=router.max_retry_after_s),
         max_answer_chars=router.max_answer_chars,

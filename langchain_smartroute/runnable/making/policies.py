@@ -28,11 +28,11 @@ def given_policy(value: Any, **laid_over: Any) -> RulesFirst:
     Args:
         value: A name, a setting as `written_policy` gives it, a policy, any object with
             `decide`, or a callable from features to an alias.
-        **laid_over: What the router says of catalog, rules and so on; it counts instead
-            of what the policy was made with.
+        **laid_over: The router's own catalog, rules and so on, which override those that
+            the policy was made with.
 
     Raises:
-        ConfigurationError: If it stands for none, or names a file that is none.
+        ConfigurationError: If it is not a policy, or names a file that is not one.
     """
     if value is None or value == _TABLE:
         return TablePolicy(**laid_over)
@@ -50,7 +50,7 @@ def given_policy(value: Any, **laid_over: Any) -> RulesFirst:
 
 
 def written_policy(value: Any) -> Any:
-    """A setting that stands for a policy, `None` for the table; what has none is an error.
+    """The setting that a policy is written as in a file; `None` for the table.
 
     Raises:
         ConfigurationError: If it is code of the user's, or a predictor without a file.

@@ -1,4 +1,4 @@
-"""A router as a file: what is written, what is read, and what cannot be written."""
+"""A router's settings as a file: writing them, reading them, and what cannot be written."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def _written_plain(router: ConfiguredModel) -> dict[str, Any]:
 
 
 def _written_objects(router: ConfiguredModel) -> dict[str, Any]:
-    """What a router holds as objects, as the settings of these."""
+    """What a router holds as objects, each as its settings."""
     written = {
         "classifier": written_classifier(router.classifier),
         "checks": written_checks(router.checks),
@@ -170,7 +170,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _unwritable(router: ConfiguredModel, rules: Sequence[Rule]) -> list[str]:
-    """What of a router cannot be written, each with what to do about it."""
+    """One line for each setting that cannot be written, with what to do about it."""
     faults: list[str] = []
     if router.models:
         faults.append(

@@ -1,4 +1,4 @@
-"""What a router does about money: what it writes down of calls, and what they have to fit into."""
+"""A router's ledger and its spend limits: from settings to objects."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def spend_limits_in(router: ConfiguredModel, state: SharedState) -> Limits | Non
 
 
 def cost_handler(router: ConfiguredModel, catalog: Catalog) -> RouterCosts | None:
-    """What writes every call into a router's ledger; `None` without one.
+    """The handler that writes every call into a router's ledger; `None` without a ledger.
 
     Raises:
-        ConfigurationError: If it is neither a ledger nor the URL of a database, or there
-            is a redaction that is none or has nothing to redact.
+        ConfigurationError: If `ledger` is neither a ledger nor the URL of a database, or
+            `redact` is not a callable or has no ledger to redact for.
     """
     if router.redact is not None and not callable(router.redact):
         raise ConfigurationError(
