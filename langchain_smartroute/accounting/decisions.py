@@ -14,7 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from langchain_smartroute.accounting.lines import JsonLines
+from langchain_smartroute.accounting.lines import JsonLines, as_sink
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.types import Attempt
 
@@ -193,13 +193,12 @@ def as_decision_sink(value: Any) -> Any:
     Raises:
         ConfigurationError: If it is neither.
     """
-    if value is None or callable(value):
-        return value
-    if isinstance(value, str | Path):
-        return JsonlDecisions(value)
-    raise ConfigurationError(
-        f"on_decision = {value!r}: must be a callable that takes a DecisionRecord, or the path"
-        " of a file such as decisions.jsonl"
+    return as_sink(
+        value,
+        JsonlDecisions,
+        setting="on_decision",
+        record="DecisionRecord",
+        example="decisions.jsonl",
     )
 
 

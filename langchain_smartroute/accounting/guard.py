@@ -30,7 +30,7 @@ def _never() -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guard:
-    """How one candidate is held to the limits for one request.
+    """Holds one candidate's calls for one request to the spend limits.
 
     Attributes:
         spending: Reserves and settles.
@@ -39,7 +39,7 @@ class Guard:
         room: The answer's room in tokens that the caller chose, if any.
         extra_tokens: The most tokens that tools and a schema can be.
         sets_room: Whether a call takes the answer's room as an argument.
-        stand_in: Names whom to call instead; `None`: nobody.
+        stand_in: Names the candidate to call instead; `None`: there is none.
         is_late: Whether the time of the call under way is up.
     """
 
@@ -89,7 +89,7 @@ class Guard:
         )
 
     def refused(self, error: SpendLimitExceededError) -> None:
-        """Note on an error who is to be called instead."""
+        """Note on the error of a limit which candidate is to be called instead."""
         named = self.stand_in(error) if self.stand_in is not None else None
         error.stand_in = None if named == self.spec.alias else named
 

@@ -1,4 +1,4 @@
-"""What spend limits mean for one request: who is held to them, who stands in for whom."""
+"""Spend limits for one request: which candidates they hold, and which stands in for another."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class LimitedRequest:
     """The limits as one request meets them.
 
     Attributes:
-        spares: Who is called only instead of a candidate that found no room.
+        spares: Candidates that are called only instead of one that found no room.
         cheapest: The cheapest candidate that can serve the request.
         asked_at: When it was made.
         room: The answer's room in tokens that the caller chose, if any.

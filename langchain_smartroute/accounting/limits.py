@@ -1,4 +1,4 @@
-"""What a spend limit is: so much, for whom, in which stretch of time."""
+"""What a spend limit is: how much, for whom, over which period."""
 
 from __future__ import annotations
 
@@ -153,8 +153,8 @@ class SpendLimit:
         return Window(name=name, ends=ends, ttl_s=max(left_s, 0.0) + _GRACE_S)
 
     @property
-    def purse(self) -> tuple[str, ...]:
-        """What tells it apart from other limits, whatever its amount."""
+    def identity(self) -> tuple[str, ...]:
+        """What tells the limit apart from others; its amount does not."""
         unit = "tokens" if self.tokens is not None else "usd"
         return (self.name, unit, self.period, self.per or "", self.time_zone)
 
@@ -173,14 +173,14 @@ class SpendLimit:
 
 
 def tell_apart(limits: Sequence[SpendLimit]) -> None:
-    """See that no two limits share a counter, where each would count every call.
+    """Refuse two limits that would share a counter: each would count every call into it.
 
     Raises:
         ConfigurationError: If two do.
     """
-    purses: dict[tuple[str, ...], SpendLimit] = {}
+    known: dict[tuple[str, ...], SpendLimit] = {}
     for limit in limits:
-        other = purses.setdefault(limit.purse, limit)
+        other = known.setdefault(limit.identity, limit)
         if other is not limit:
             raise ConfigurationError(
                 f"spend_limits: {other} and {limit} would count into one; leave one out, or give"

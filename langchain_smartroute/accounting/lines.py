@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["JsonLines"]
+from langchain_smartroute.errors import ConfigurationError
+
+__all__ = ["JsonLines", "as_sink"]
 
 
 class JsonLines:
@@ -33,3 +35,28 @@ class JsonLines:
                 os.write(descriptor, line.encode())
             finally:
                 os.close(descriptor)
+
+
+def as_sink(
+    value: Any, file_at: Callable[[str | Path], Any], *, setting: str, record: str, example: str
+) -> Any:
+    """What takes the records of a router's setting: a callable, or a file; `None`: nothing.
+
+    Args:
+        value: The setting: a callable, the path of a file, or `None`.
+        file_at: Makes what writes into the file at a path.
+        setting: The setting's name, for the error.
+        record: The class of the records, for the error.
+        example: A path, for the error.
+
+    Raises:
+        ConfigurationError: If the setting is none of these.
+    """
+    if value is None or callable(value):
+        return value
+    if isinstance(value, str | Path):
+        return file_at(value)
+    raise ConfigurationError(
+        f"{setting} = {value!r}: must be a callable that takes a {record}, or the path of a file"
+        f" such as {example}"
+    )

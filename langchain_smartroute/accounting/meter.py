@@ -1,4 +1,4 @@
-"""What the model runs of one call came to, by the same figures as their records."""
+"""What the model runs of one call used and cost, by the same figures as their records."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Meter(BaseCallbackHandler):
     """Adds up what the model runs below one call cost.
 
     Args:
-        alias: Whom the call goes to.
+        alias: The candidate that is called.
         price: What it charges; every run below is taken as its own.
     """
 

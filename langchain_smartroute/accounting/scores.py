@@ -8,8 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from langchain_smartroute.accounting.lines import JsonLines
-from langchain_smartroute.errors import ConfigurationError, StorageError
+from langchain_smartroute.accounting.lines import JsonLines, as_sink
+from langchain_smartroute.errors import StorageError
 
 __all__ = ["OnFeedback", "ScoreRecord", "as_score_sink"]
 
@@ -58,15 +58,10 @@ def as_score_sink(value: Any) -> OnFeedback | None:
     Raises:
         ConfigurationError: If it is neither.
     """
-    if value is None or callable(value):
-        sink: OnFeedback | None = value
-        return sink
-    if isinstance(value, str | Path):
-        return _ScoreFile(value)
-    raise ConfigurationError(
-        f"on_feedback = {value!r}: must be a callable that takes a ScoreRecord, or the path of a"
-        " file such as scores.jsonl"
+    sink: OnFeedback | None = as_sink(
+        value, _ScoreFile, setting="on_feedback", record="ScoreRecord", example="scores.jsonl"
     )
+    return sink
 
 
 class _ScoreFile:

@@ -36,7 +36,7 @@ class PlannedCall:
     """A call that is about to be made.
 
     Attributes:
-        alias: Whom it goes to.
+        alias: The candidate that is called.
         request_id: The request that it is part of.
         metadata: The run's metadata, which say whose call it is.
         tokens: The most tokens that it can be.
@@ -90,7 +90,8 @@ class Spending:
         answer_room_tokens: The longest answer where a call names none.
         lease_s: Seconds after which what a dead process reserved is free again; longer
             than any call takes.
-        on_backend_error: Whether calls go on unheld while the state does not answer.
+        on_backend_error: Whether calls are made without limits (`allow`) or refused (`deny`)
+            while the state does not answer.
         wait_s: Seconds to wait for it.
         now: The clock that tells the periods.
 
@@ -142,7 +143,7 @@ class Spending:
         return reservation
 
     def settle(self, reservation: Reservation, *, tokens: int, cost: int | None) -> None:
-        """Give a reservation up and write down what was spent; never fails a call."""
+        """Replace a reservation by what was spent; never fails a call."""
         settle = self._settlement(reservation, tokens=tokens, cost=cost)
         try:
             self._state.run(settle)
