@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import closing
 from datetime import date
 
 from langchain_smartroute.accounting.rollup import KEY, SUMS, Rollup
@@ -28,18 +29,17 @@ def read_sums(
     Raises:
         StorageError: If it cannot be read, or holds no ledger that this release reads.
     """
-    database = Database(url, timeout_s=timeout_s, read_only=True)
-    database.prepare("ledger", MIGRATIONS)
     first = 0 if since is None else (since - _EPOCH).days
     rollup = Rollup()
-    with database.reading() as connection:
-        query = sa.select(*(days.c[name] for name in (*KEY, *SUMS)))
-        for row in connection.execute(query.where(days.c.day >= first, days.c.label == label)):
-            rollup.days[tuple(row[: len(KEY)])] = [int(n) for n in row[len(KEY) :]]
-        spread = sa.select(latencies).where(latencies.c.day >= first)
-        for day, alias, bucket, count in connection.execute(spread):
-            rollup.latencies[day, alias, bucket] = int(count)
-    database.close()
+    with closing(Database(url, timeout_s=timeout_s, read_only=True)) as database:
+        database.prepare("ledger", MIGRATIONS)
+        with database.reading() as connection:
+            query = sa.select(*(days.c[name] for name in (*KEY, *SUMS)))
+            for row in connection.execute(query.where(days.c.day >= first, days.c.label == label)):
+                rollup.days[tuple(row[: len(KEY)])] = [int(n) for n in row[len(KEY) :]]
+            spread = sa.select(latencies).where(latencies.c.day >= first)
+            for day, alias, bucket, count in connection.execute(spread):
+                rollup.latencies[day, alias, bucket] = int(count)
     return rollup
 
 
@@ -51,16 +51,14 @@ def read_unknown(
     Raises:
         StorageError: As for `read_sums`.
     """
-    database = Database(url, timeout_s=timeout_s, read_only=True)
     first = 0 if since is None else (since - _EPOCH).days
     query = (
         sa.select(calls.c.alias, calls.c.unpriced, sa.func.count())
         .where(calls.c.cost_pico.is_(None), calls.c.day >= first)
         .group_by(calls.c.alias, calls.c.unpriced)
     )
-    with database.reading() as connection:
-        found = Counter(
+    reader = Database(url, timeout_s=timeout_s, read_only=True)
+    with closing(reader) as database, database.reading() as connection:
+        return Counter(
             {(alias or "", why or "not told"): n for alias, why, n in connection.execute(query)}
         )
-    database.close()
-    return found
