@@ -39,7 +39,8 @@ FaultKind = Literal[
 - `overflow`: the prompt is too long for the model.
 - `filtered`: the provider's content filter refused the prompt.
 - `over_limit`: a spend limit left no room for the call; one other may be named.
-- `invalid`: any other request that the provider refuses (400, 422, …).
+- `invalid`: any other request that the provider refuses (400, 422, …), and a text that
+  is no Unicode.
 """
 
 NextScope = Literal["any", "larger_window", "other_endpoint", "none"]

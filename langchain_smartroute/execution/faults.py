@@ -44,7 +44,8 @@ _OVERFLOW = re.compile(
     re.IGNORECASE,
 )
 _BY_CLASS: tuple[tuple[tuple[type[Exception], ...], FaultKind], ...] = (
-    ((ConfigurationError, InvalidRequestError, StorageError), "invalid"),
+    # A text that cannot be sent at all, such as one with half an emoji.
+    ((ConfigurationError, InvalidRequestError, StorageError, UnicodeEncodeError), "invalid"),
     ((OutputParserException, ValidationError), "unfit"),
 )
 _MESSAGES = frozenset({"AIMessage", "AIMessageChunk", "ChatMessage", "ChatMessageChunk"})

@@ -120,8 +120,9 @@ class GatewayChatOpenAI(CountingOnce, ChatOpenAI):
             _HELPERS["_handle_openai_api_error"](error)
             raise
         except ValueError as error:
-            # An answer that is no JSON; who handles it may look at the response.
-            error.response = raw.http_response  # type: ignore[attr-defined]
+            if raw is not None:
+                # An answer that is no JSON; who handles it may look at the response.
+                error.response = raw.http_response  # type: ignore[attr-defined]
             raise
         info: dict[str, Any] = {}
         _HELPERS["_add_gateway_metadata"](info, raw)

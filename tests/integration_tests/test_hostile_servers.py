@@ -1,0 +1,121 @@
+"""What a server, a proxy or a prompt may be like without it being the router's fault.
+
+Each script is the bytes that a server sends, whatever it is asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import threading
+from contextlib import suppress
+
+import pytest
+
+from langchain_smartroute import SmartRouterRunnable
+
+WAYS = pytest.mark.parametrize("way", ["invoke", "ainvoke"])
+STREAMS = pytest.mark.parametrize("way", ["stream", "astream"])
+PRICE = {
+    "input_usd_per_mtok": "1",
+    "output_usd_per_mtok": "2",
+    "source": "made up",
+    "date": "2026-11-23",
+}
+CATALOG = {"models": {alias: {"prices": [PRICE]} for alias in ("one", "two")}, "default": "one"}
+USAGE = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
+SAID = {"role": "assistant", "content": "fine"}
+ANSWER = {
+    "id": "a",
+    "object": "chat.completion",
+    "created": 1,
+    "model": "theirs",
+    "choices": [{"index": 0, "finish_reason": "stop", "message": SAID}],
+    "usage": USAGE,
+}
+
+
+class Server:
+    """Sends the same bytes to each request on connections that stay open."""
+
+    def __init__(self, sent):
+        self.sent = sent
+        self.asked = 0
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}/v1"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        with suppress(OSError):
+            while True:
+                connection, _ = self.listener.accept()
+                threading.Thread(target=self._serve, args=[connection], daemon=True).start()
+
+    def _serve(self, connection):
+        with suppress(OSError), connection, connection.makefile("rb") as asked:
+            while asked.readline():
+                length = 0
+                while (line := asked.readline().lower().strip()) != b"":
+                    if line.startswith(b"content-length:"):
+                        length = int(line.partition(b":")[2])
+                asked.read(length)
+                self.asked += 1
+                connection.sendall(self.sent)
+
+
+@pytest.fixture
+def serve():
+    running = []
+
+    def start(sent):
+        running.append(Server(sent))
+        return running[-1]
+
+    yield start
+    for server in running:
+        server.listener.close()
+
+
+def plain(answer=ANSWER, *, headers=b""):
+    body = json.dumps(answer).encode()
+    start = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" + headers
+    return start + b"Content-Length: %d\r\n\r\n" % len(body) + body
+
+
+def router_of(server, **settings):
+    settings = {"catalog": CATALOG, **settings}
+    return SmartRouterRunnable.from_catalog(base_url=server.url, **settings)
+
+
+def call(router, way, prompt="Hello", config=None):
+    """Call a router in one of its ways; gives the whole answer."""
+    if way == "invoke":
+        return router.invoke(prompt, config)
+    if way == "ainvoke":
+        return asyncio.run(router.ainvoke(prompt, config))
+    chunks = list(router.stream(prompt, config)) if way == "stream" else asyncio.run(_all(router))
+    whole = chunks[0]
+    for chunk in chunks[1:]:
+        whole += chunk
+    return whole
+
+
+async def _all(router):
+    return [chunk async for chunk in router.astream("Hello")]
+
+
+@WAYS
+def test_half_an_emoji_in_a_prompt_harms_nobody_else(serve, way):
+    """A text cut in the middle of an emoji cannot be sent. It counted as a model's failure.
+
+    Five such prompts of one user opened the breakers of all models for everybody.
+    """
+    server = serve(plain())
+    router = router_of(server)
+    for _ in range(8):
+        with pytest.raises(UnicodeEncodeError):
+            call(router, way, "Hello \ud83d")
+    assert server.asked == 0
+    assert {found.failures for found in router.health().values()} <= {0}
+    assert call(router, way).response_metadata["smartroute"]["cost"] == "0.000020"
