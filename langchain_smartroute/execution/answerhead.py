@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-__all__ = ["CUT", "AnswerHead", "chunks_of", "head_of"]
+__all__ = ["CUT", "AnswerHead", "BadAnswerError", "chunks_of", "head_of"]
 
 CUT: Final = "peer closed connection without sending complete message body"
 """What httpcore says of an answer that was cut off, by which it is known."""
@@ -21,9 +21,14 @@ _LONGEST: Final = 102_400
 
 _STATUS: Final = re.compile(rb"(HTTP/1\.[01]) ([1-9][0-9]{2})(?: ([^\r\n]*))?\r?\n")
 _NAME: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_LENGTH: Final = re.compile(rb"[0-9]{1,20}")
 _SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
 
 _Headers = list[tuple[bytes, bytes]]
+
+
+class BadAnswerError(ValueError):
+    """A server's answer cannot be read."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,17 +62,17 @@ def head_of(reader: Any, *, method: str) -> AnswerHead:
         method: Of the request.
 
     Raises:
-        ValueError: Where it cannot be read, is cut off, too long, or leaves open where the
+        BadAnswerError: Where it cannot be read, is cut off, too long, or leaves open where the
             body ends.
     """
     while True:
         left = _LONGEST
         line = reader.readline(left)
         if not line:
-            raise ValueError("Server disconnected without sending a response.")
+            raise BadAnswerError("Server disconnected without sending a response.")
         found = _STATUS.fullmatch(line)
         if found is None:
-            raise ValueError("the server does not answer in HTTP/1.1")
+            raise BadAnswerError("the server does not answer in HTTP/1.1")
         version, status, reason = found[1], int(found[2]), found[3] or b""
         headers = _headers(reader, left - len(line))
         if status >= 200:  # noqa: PLR2004 - what is below announces an answer
@@ -95,13 +100,13 @@ def chunks_of(reader: Any, most: int) -> Iterator[bytes]:
         most: Bytes that are given at once.
 
     Raises:
-        ValueError: Where it cannot be read or is cut off.
+        BadAnswerError: Where it cannot be read or is cut off.
     """
     while True:
         line = reader.readline(_LONGEST)
         found = _SIZE.fullmatch(line)
         if found is None:
-            raise ValueError("the size of a chunk cannot be read" if line else CUT)
+            raise BadAnswerError(_cut_or(line, "the size of a chunk cannot be read"))
         left = int(found[1], 16)
         if not left:
             _headers(reader, _LONGEST, cut=CUT)
@@ -109,12 +114,18 @@ def chunks_of(reader: Any, most: int) -> Iterator[bytes]:
         while left:
             part = reader.read1(min(most, left))
             if not part:
-                raise ValueError(CUT)
+                raise BadAnswerError(CUT)
             left -= len(part)
             yield part
         line = reader.readline(2)
         if line not in (b"\r\n", b"\n"):
-            raise ValueError("a chunk is longer than was said" if line else CUT)
+            raise BadAnswerError(CUT if line in (b"", b"\r") else "a chunk is longer than was said")
+
+
+def _cut_or(line: bytes, fault: str) -> str:
+    """What is wrong with a line that is not as it should be: its end, where that is missing."""
+    is_cut = not line.endswith(b"\n") and len(line) < _LONGEST
+    return CUT if is_cut else fault
 
 
 def _headers(reader: Any, left: int, *, cut: str = "the head of the answer is cut off") -> _Headers:
@@ -123,7 +134,7 @@ def _headers(reader: Any, left: int, *, cut: str = "the head of the answer is cu
         line = reader.readline(left)
         left -= len(line)
         if not line.endswith(b"\n"):
-            raise ValueError(cut if left else "the head of the answer is too long")
+            raise BadAnswerError(cut if left else "the head of the answer is too long")
         line = line.rstrip(b"\r\n")
         if not line:
             return found
@@ -134,7 +145,7 @@ def _headers(reader: Any, left: int, *, cut: str = "the head of the answer is cu
         elif colon and _NAME.fullmatch(name):
             found.append((name, value.strip(b" \t")))
         else:
-            raise ValueError("a header of the answer cannot be read")
+            raise BadAnswerError("a header of the answer cannot be read")
 
 
 def _framing(headers: _Headers) -> tuple[bool, int | None]:
@@ -142,14 +153,16 @@ def _framing(headers: _Headers) -> tuple[bool, int | None]:
     encodings = [value.lower() for name, value in headers if name.lower() == b"transfer-encoding"]
     if encodings:
         if encodings != [b"chunked"]:
-            raise ValueError("the answer has an unknown transfer encoding")
+            raise BadAnswerError("the answer has an unknown transfer encoding")
         return True, None
-    lengths = {value for name, value in headers if name.lower() == b"content-length"}
+    said = [value for name, value in headers if name.lower() == b"content-length"]
+    # Two that are the same may also be joined, by a proxy say.
+    lengths = {length.strip(b" \t") for value in said for length in value.split(b",")}
     if not lengths:
         return False, None
     (length, *others) = lengths
-    if others or not length.isdigit():
-        raise ValueError("the length of the answer cannot be read")
+    if others or not _LENGTH.fullmatch(length):
+        raise BadAnswerError("the length of the answer cannot be read")
     return False, int(length)
 
 

@@ -6,6 +6,9 @@ encrypts and waits stays httpcore's network backend, and the client around it st
 (redirects, decoding, hooks). Whatever is not a plain request with its body at hand goes
 through httpcore as before, and so does every proxy.
 
+There are as many connections as threads that call at a time: who limits calls does so
+above. Of unused ones few are kept (`idle`).
+
 As with httpcore a request is never sent twice, also where a kept connection turns out to be
 closed: the provider may have billed it.
 """
@@ -14,28 +17,26 @@ from __future__ import annotations
 
 import io
 import os
-import threading
-import time
-from collections import deque
 from collections.abc import Iterator
 from typing import Any, Final
 from weakref import WeakSet
 
-from langchain_smartroute.execution.answerhead import CUT, AnswerHead, chunks_of, head_of
+from langchain_smartroute.execution.answerhead import (
+    CUT,
+    AnswerHead,
+    BadAnswerError,
+    chunks_of,
+    head_of,
+)
 from langchain_smartroute.execution.http_packages import core as _core
 from langchain_smartroute.execution.http_packages import http as _http
+from langchain_smartroute.execution.idle import IdleConnections, Origin
 
 __all__ = ["WireTransport"]
 
 _PORTS: Final = {b"http": 80, b"https": 443}
 _PART: Final = 65_536
 """Bytes of a body that are handed on at once, at most."""
-
-_KEPT: Final = 100
-_KEPT_S: Final = 5.0
-"""Unused connections to one server that are kept, and for how long."""
-
-_Origin = tuple[bytes, bytes, int]
 
 _transports: WeakSet[WireTransport] = WeakSet()
 
@@ -54,13 +55,8 @@ class WireTransport(_http.BaseTransport):  # type: ignore[misc] # of either pack
         self._backend = backend
         self._trusted = trusted
         self._trusted.set_alpn_protocols(["http/1.1"])
-        self.forget()
+        self.unused: IdleConnections[_Connection] = IdleConnections()
         _transports.add(self)
-
-    def forget(self) -> None:
-        """Drop kept connections without closing them: in a forked process they are another's."""
-        self._kept: dict[_Origin, deque[_Connection]] = {}
-        self._lock = threading.Lock()
 
     def handle_request(self, request: Any) -> Any:
         """Send a request; gives the response, whose body is yet to be read."""
@@ -74,7 +70,7 @@ class WireTransport(_http.BaseTransport):  # type: ignore[misc] # of either pack
         head = [b"%s %s HTTP/1.1" % (request.method.encode("ascii"), url.raw_path)]
         head += [b"%s: %s" % pair for pair in headers]
         sent = b"\r\n".join([*head, b"", b"".join(stream)])
-        connection = self._unused(origin)
+        connection = self._usable(origin)
         try:
             connection = connection or self._opened(origin, timeouts)
             connection.wire.send(sent, timeouts.get("write"))
@@ -98,34 +94,18 @@ class WireTransport(_http.BaseTransport):  # type: ignore[misc] # of either pack
 
     def close(self) -> None:
         """Close what is kept."""
-        with self._lock:
-            kept, self._kept = self._kept, {}
-        for connections in kept.values():
-            for connection in connections:
-                connection.close()
+        self.unused.close()
         self._inner.close()
 
-    def keep(self, connection: _Connection) -> None:
-        """Keep a connection whose answer has been read to its end."""
-        connection.kept_since = time.monotonic()
-        with self._lock:
-            connections = self._kept.setdefault(connection.origin, deque())
-            connections.append(connection)
-            surplus = connections.popleft() if len(connections) > _KEPT else None
-        if surplus is not None:
-            surplus.close()
-
-    def _unused(self, origin: _Origin) -> _Connection | None:
-        """The connection that was used last and is still good; those that are not are closed."""
-        while True:
-            with self._lock:
-                connections = self._kept.get(origin)
-                connection = connections.pop() if connections else None
-            if connection is None or connection.is_good():
+    def _usable(self, origin: Origin) -> _Connection | None:
+        """An unused connection that its server has not closed; those that it has are closed."""
+        while (connection := self.unused.take(origin)) is not None:
+            if not connection.has_ended():
                 return connection
             connection.close()
+        return None
 
-    def _opened(self, origin: _Origin, timeouts: dict[str, float | None]) -> _Connection:
+    def _opened(self, origin: Origin, timeouts: dict[str, float | None]) -> _Connection:
         scheme, host, port = origin
         name, seconds = host.decode("ascii"), timeouts.get("connect")
         stream = self._backend.connect_tcp(name, port, seconds)
@@ -166,7 +146,7 @@ class _Connection:
         kept_since: Since when it is unused.
     """
 
-    def __init__(self, origin: _Origin, stream: Any) -> None:
+    def __init__(self, origin: Origin, stream: Any) -> None:
         self.origin = origin
         self.wire = _Wire(stream)
         self.reader = io.BufferedReader(self.wire, _PART)
@@ -180,11 +160,9 @@ class _Connection:
         finally:
             self.wire.is_shut = False
 
-    def is_good(self) -> bool:
-        """Whether it can be used again: a server that has closed it makes it readable."""
-        if time.monotonic() - self.kept_since > _KEPT_S:
-            return False
-        return not self.wire.stream.get_extra_info("is_readable")
+    def has_ended(self) -> bool:
+        """Whether its server has closed it, or said what nobody asked for: it is readable then."""
+        return bool(self.wire.stream.get_extra_info("is_readable"))
 
     def answer(self, method: str, seconds: float | None) -> AnswerHead:
         """Read the head of an answer."""
@@ -222,7 +200,7 @@ class _Body(_http.SyncByteStream):  # type: ignore[misc] # as above
         if connection is None:
             return
         if self._is_over and self._answer.keeps_open and not connection.has_more():
-            self._sender.keep(connection)
+            self._sender.unused.give(connection)
         else:
             connection.close()
 
@@ -237,7 +215,7 @@ class _Body(_http.SyncByteStream):  # type: ignore[misc] # as above
             while left:
                 part = reader.read1(min(_PART, left))
                 if not part:
-                    raise ValueError(f"{CUT} ({left} bytes are missing)")
+                    raise BadAnswerError(f"{CUT} ({left} bytes are missing)")
                 left -= len(part)
                 yield part
 
@@ -255,7 +233,7 @@ def _is_plain(headers: list[tuple[bytes, bytes]]) -> bool:
 
 def _raise_meaning_of(error: BaseException) -> None:
     """Raise what connections and the parser raise as httpx does; anything else is left."""
-    if isinstance(error, ValueError):
+    if isinstance(error, BadAnswerError):
         raise _http.RemoteProtocolError(str(error)) from error
     kind: Any = _CORE.get(type(error))
     if kind is not None:
@@ -272,7 +250,7 @@ _CORE: Final[dict[type[BaseException], Any]] = {
 
 def _forget_all() -> None:
     for transport in list(_transports):
-        transport.forget()
+        transport.unused.forget()
 
 
 os.register_at_fork(after_in_child=_forget_all)

@@ -17,7 +17,7 @@ import pytest
 import trustme
 from openai import DefaultHttpxClient
 
-from langchain_smartroute.execution import wire
+from langchain_smartroute.execution import idle
 from langchain_smartroute.execution.http_packages import core, http
 from langchain_smartroute.execution.transport import BoundedBackend
 from langchain_smartroute.execution.wire import WireTransport
@@ -50,8 +50,14 @@ SCRIPTS = {
     "not HTTP": [b"220 mail.example.org ESMTP\r\n", None],
     "a header without a colon": [OK + b"Nonsense\r\nContent-Length: 2\r\n\r\n{}", None],
     "the same length twice": [OK + b"Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}"],
+    "the same length twice in one header": [OK + b"Content-Length: 2, 2\r\n\r\n{}"],
+    "two lengths in one header": [OK + b"Content-Length: 2, 1\r\n\r\n{}"],
     "two lengths": [OK + b"Content-Length: 2\r\nContent-Length: 1\r\n\r\n{}"],
     "no length at all": [OK + b"Content-Length: many\r\n\r\n{}", None],
+    "a length of thousands of digits": [
+        OK + b"Content-Length: " + b"1" * 5000 + b"\r\n\r\n{}",
+        None,
+    ],
     "a length below zero": [OK + b"Content-Length: -2\r\n\r\n{}", None],
     "a length and chunks": [
         OK + b"Content-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
@@ -63,6 +69,11 @@ SCRIPTS = {
     "half a body": [OK + b"Content-Length: 20\r\n\r\n{}", None],
     "half a chunk": [OK + b"Transfer-Encoding: chunked\r\n\r\n20\r\n{}", None],
     "chunks without their end": [OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n", None],
+    "half the size of a chunk": [
+        OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n1",
+        None,
+    ],
+    "half the end of a chunk": [OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r", None],
     "half a trailer": [OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nX-A", None],
     "a chunk of no size": [OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n", None],
     "a reset": ["reset"],
@@ -188,17 +199,31 @@ def lowered(monkeypatch):
     """Headers as HTTP compares them; h11 leaves out a length that is said twice."""
 
     def raw_lower(headers):
-        return list(dict.fromkeys((name.lower(), value) for name, value in headers.raw))
+        once = ((name.lower(), value.replace(b"2, 2", b"2")) for name, value in headers.raw)
+        return list(dict.fromkeys(once))
 
     monkeypatch.setattr(http.Headers, "raw_lower", raw_lower, raising=False)
 
 
-@pytest.mark.parametrize("script", ["half a body", "half a chunk", "chunks without their end"])
+@pytest.mark.parametrize(
+    "script",
+    [
+        "half a body",
+        "half a chunk",
+        "half the end of a chunk",
+        "chunks without their end",
+    ],
+)
 def test_an_answer_that_was_cut_off_is_called_so(served, clients, script):
     """By these words a cut answer is told from one that came to nothing."""
     for ours in (True, False):
         with pytest.raises(http.RemoteProtocolError, match="without sending complete message body"):
             clients(ours=ours).post(served(*SCRIPTS[script]).url, content=b"{}")
+
+
+def test_it_is_called_so_also_where_h11_leaves_open_what_was_cut(served, clients):
+    with pytest.raises(http.RemoteProtocolError, match="without sending complete message body"):
+        clients(ours=True).post(served(*SCRIPTS["half the size of a chunk"]).url, content=b"{}")
 
 
 @pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
@@ -264,19 +289,65 @@ def test_bytes_that_nobody_asked_for_are_no_answer(served, clients):
 def test_a_connection_is_not_kept_for_long(served, clients, monkeypatch):
     server, client = served(PLAIN), clients(ours=True)
     client.post(server.url, content=b"{}")
-    monkeypatch.setattr(wire, "_KEPT_S", 0.0)
+    monkeypatch.setattr(idle, "SECONDS", 0.0)
     client.post(server.url, content=b"{}")
     assert server.connections == 2
 
 
 def test_not_more_connections_are_kept_than_is_said(served, clients, monkeypatch):
-    monkeypatch.setattr(wire, "_KEPT", 1)
+    monkeypatch.setattr(idle, "MOST", 1)
     server, client = served(PLAIN), clients(ours=True)
     opened = [client.send(client.build_request("POST", server.url), stream=True) for _ in range(3)]
     for response in opened:
         response.read()
         response.close()
-    assert [len(kept) for kept in client._transport._kept.values()] == [1]
+    assert len(client._transport.unused) == 1
+
+
+def test_it_counts_the_connections_to_all_servers_together(served, clients, monkeypatch):
+    """A process that calls thousands of servers once each ran out of file descriptors."""
+    monkeypatch.setattr(idle, "MOST", 2)
+    servers, client = [served(PLAIN) for _ in range(4)], clients(ours=True)
+    for server in servers:
+        client.post(server.url, content=b"{}")
+    assert len(client._transport.unused) == 2
+    for server in reversed(servers):
+        client.post(server.url, content=b"{}")
+    assert [server.connections for server in servers] == [2, 2, 1, 1]
+
+
+def test_a_call_of_another_server_closes_what_is_too_old(served, clients, monkeypatch):
+    """The connections of a server that was never asked again stayed until the process ended."""
+    one, other, client = served(PLAIN), served(PLAIN), clients(ours=True)
+    client.post(one.url, content=b"{}")
+    (kept,) = client._transport.unused._all
+    monkeypatch.setattr(idle, "SECONDS", 0.0)
+    client.post(other.url, content=b"{}")
+    assert kept.wire.stream.get_extra_info("socket").fileno() == -1
+    assert kept.origin not in client._transport.unused._of
+
+
+def test_a_closed_client_keeps_no_connection_whose_answer_is_still_read(served, clients):
+    """A stream that a thread read on while its process ended left its connection open."""
+    server, client = served(PLAIN), clients(ours=True)
+    response = client.send(client.build_request("POST", server.url), stream=True)
+    client.close()
+    response.read()
+    response.close()
+    assert len(client._transport.unused) == 0
+    assert response.extensions["network_stream"].get_extra_info("socket").fileno() == -1
+
+
+@pytest.mark.parametrize("fault", [ValueError("ours"), UnicodeError("ours"), TypeError("ours")])
+def test_a_fault_of_our_own_is_not_called_the_servers(served, clients, monkeypatch, fault):
+    """Any ValueError was called a broken answer of the server, and its model asked again."""
+
+    def broken(*_, **__):
+        raise fault
+
+    monkeypatch.setattr("langchain_smartroute.execution.wire.head_of", broken)
+    with pytest.raises(type(fault), match="ours"):
+        clients(ours=True).post(served(PLAIN).url, content=b"{}")
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
@@ -285,7 +356,7 @@ def test_a_forked_process_does_not_speak_on_its_parents_connections(served, clie
     client.post(server.url, content=b"{}")
     child = os.fork()
     if not child:
-        os._exit(0 if not client._transport._kept else 1)
+        os._exit(0 if not len(client._transport.unused) else 1)
     assert os.waitpid(child, 0)[1] == 0
     client.post(server.url, content=b"{}")
     assert server.connections == 1

@@ -1,0 +1,105 @@
+"""Open connections that nobody uses: few, and for a short time, whatever servers they lead to.
+
+A process may call thousands of servers, each once. What is kept is counted over all of
+them, and what is too old is closed by the next call, whichever server that is to.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from typing import Final, Generic, Protocol, TypeVar
+
+__all__ = ["IdleConnection", "IdleConnections", "Origin"]
+
+Origin = tuple[bytes, bytes, int]
+"""Scheme, host and port of a server."""
+
+MOST: Final = 100
+SECONDS: Final = 5.0
+"""How many connections are kept, and for how long."""
+
+
+class IdleConnection(Protocol):
+    """A connection that can be kept.
+
+    Attributes:
+        origin: The server that it leads to.
+        kept_since: When it was given here, on the monotonic clock.
+    """
+
+    origin: Origin
+    kept_since: float
+
+    def close(self) -> None:
+        """Close it."""
+
+
+Connection = TypeVar("Connection", bound=IdleConnection)
+
+
+class IdleConnections(Generic[Connection]):
+    """The unused connections of one client."""
+
+    def __init__(self) -> None:
+        self._is_closed = False
+        self.forget()
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def forget(self) -> None:
+        """Drop all without closing them: in a forked process they are another's."""
+        self._lock = threading.Lock()
+        # In the order in which they were given, here and for each server.
+        self._all: OrderedDict[Connection, None] = OrderedDict()
+        self._of: dict[Origin, list[Connection]] = {}
+
+    def give(self, connection: Connection) -> None:
+        """Keep a connection; once this is closed, it is closed as well."""
+        with self._lock:
+            now = connection.kept_since = time.monotonic()
+            self._all[connection] = None
+            self._of.setdefault(connection.origin, []).append(connection)
+            surplus = self._surplus(now)
+        for one in surplus:
+            one.close()
+
+    def take(self, origin: Origin) -> Connection | None:
+        """The connection to a server that was given last; the server may have closed it."""
+        with self._lock:
+            surplus = self._surplus(time.monotonic())
+            known = self._of.get(origin)
+            connection = known.pop() if known else None
+            if connection is not None:
+                del self._all[connection]
+                if not known:
+                    del self._of[origin]
+        for one in surplus:
+            one.close()
+        return connection
+
+    def close(self) -> None:
+        """Close all, and what is given later."""
+        self._is_closed = True
+        with self._lock:
+            surplus = self._surplus(time.monotonic())
+        for one in surplus:
+            one.close()
+
+    def _surplus(self, now: float) -> list[Connection]:
+        """Take out what is not to be kept any longer."""
+        found: list[Connection] = []
+        most = 0 if self._is_closed else MOST
+        while self._all:
+            oldest = next(iter(self._all))
+            if len(self._all) <= most and now - oldest.kept_since <= SECONDS:
+                break
+            del self._all[oldest]
+            known = self._of[oldest.origin]
+            del known[0]
+            if not known:
+                del self._of[oldest.origin]
+            found.append(oldest)
+        return found
