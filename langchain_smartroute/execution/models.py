@@ -114,6 +114,8 @@ def build_model(
             **adapted_arguments({k: v for k, v in optional.items() if v is not None}, spec),
             http_client=transport.blocking_client(),
             http_async_client=transport.async_client(loop, settings.transport),
+            # Else it warns that the environment's proxies are passed over: these clients use them.
+            http_socket_options=(),
             **settings.extra,
         )
     if not (at_openai or endpoint.from_openai):

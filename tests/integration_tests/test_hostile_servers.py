@@ -119,3 +119,14 @@ def test_half_an_emoji_in_a_prompt_harms_nobody_else(serve, way):
     assert server.asked == 0
     assert {found.failures for found in router.health().values()} <= {0}
     assert call(router, way).response_metadata["smartroute"]["cost"] == "0.000020"
+
+
+@WAYS
+def test_nobody_behind_a_proxy_is_told_that_it_is_not_used(serve, way, monkeypatch, caplog):
+    """LangChain warned that the environment's proxies are passed over; ours are used."""
+    monkeypatch.setattr(
+        "langchain_openai.chat_models._client_utils._proxy_env_warning_emitted", False
+    )
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    assert call(router_of(serve(plain())), way).text == "fine"
+    assert [record.getMessage() for record in caplog.records if "proxy" in record.getMessage()] == []
