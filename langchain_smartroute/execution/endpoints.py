@@ -29,6 +29,10 @@ _PAIRS = (
     ("OPENAI_BASE_URL", "OPENAI_API_KEY"),
 )
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"(?:[!-~](?:[\t -~]*[!-~])?)?")
+"""A header's name, and what can be sent as its value."""
+_OF_THE_BODY = ("content-length", "transfer-encoding")
 _NO_KEY = SecretStr("no-key-needed")
 _MEND = (
     "pass base_url and api_key, or set SMARTROUTE_BASE_URL and SMARTROUTE_API_KEY (or"
@@ -116,6 +120,7 @@ def resolve_endpoints(
         endpoint = _named(spec.base_url, spec.api_key_env, environ) if has_own else gateway
         if isinstance(endpoint, Endpoint):
             found[spec.alias] = _with(endpoint, spec.default_headers, spec.default_query)
+            faults += _unsendable(found[spec.alias], f"model {spec.alias!r}: " if has_own else "")
         elif has_own:
             faults.append(f"model {spec.alias!r}: {endpoint}")
         else:
@@ -123,7 +128,7 @@ def resolve_endpoints(
     if unserved:
         faults.append(f"no endpoint serves {', '.join(unserved)}: {gateway}")
     if faults:
-        raise ConfigurationError(*faults)
+        raise ConfigurationError(*dict.fromkeys(faults))
     return found
 
 
@@ -136,6 +141,22 @@ def _key_in(name: str, environ: Mapping[str, str]) -> SecretStr | None:
         )
     key = environ.get(name)
     return SecretStr(key) if key else None
+
+
+def _unsendable(endpoint: Endpoint, whose: str = "") -> list[str]:
+    """What is wrong with the headers of an endpoint."""
+    faults = []
+    for name, value in endpoint.headers:
+        if not _HEADER.fullmatch(name):
+            faults.append(f"{whose}default_headers: {name!r} is no header's name; correct it")
+        elif name.lower() in _OF_THE_BODY:
+            faults.append(f"{whose}default_headers: {name!r} follows from each body; leave it out")
+        elif not _VALUE.fullmatch(value.get_secret_value()):
+            faults.append(
+                f"{whose}default_headers: the value of {name!r} (not shown) cannot be sent; it may"
+                " hold printable ASCII, without blanks or line breaks at its ends"
+            )
+    return faults
 
 
 def _with(
@@ -168,7 +189,7 @@ def _gateway(
         return _checked(base_url, api_key, key_hint=key_hint)
     if api_key is not None:
         if catalog.base_url is not None:
-            return _checked(catalog.base_url, api_key, key_hint="")
+            return _checked(catalog.base_url, api_key, key_hint="pass api_key")
         return f"api_key was given without base_url; {_MEND}"
     if catalog.base_url is not None:
         return _named(catalog.base_url, catalog.api_key_env, environ)
@@ -215,10 +236,14 @@ def _checked(base_url: str, api_key: SecretStr | None, *, key_hint: str) -> Endp
         # Without any of a URL's marks it may be a key in the wrong place.
         shown = repr(base_url) if set(base_url) & set("/.:") else "(not shown)"
         return f"base_url = {shown} is not a URL; give one such as https://gateway.example/v1"
-    if api_key is not None and api_key.get_secret_value():
-        return Endpoint(base_url=base_url, api_key=api_key)
-    if _is_loopback(host):
-        return Endpoint(base_url=base_url, api_key=_NO_KEY)
+    key = "" if api_key is None else api_key.get_secret_value()
+    if key and not _VALUE.fullmatch(key):
+        return (
+            f"the key for {base_url} (not shown) cannot be sent: it has a line break or a blank"
+            f" at an end, or a character outside ASCII; {key_hint} without it"
+        )
+    if key or _is_loopback(host):
+        return Endpoint(base_url=base_url, api_key=SecretStr(key) if key else _NO_KEY)
     return f"there is no key for {base_url}; {key_hint}"
 
 

@@ -129,4 +129,6 @@ def test_nobody_behind_a_proxy_is_told_that_it_is_not_used(serve, way, monkeypat
     )
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     assert call(router_of(serve(plain())), way).text == "fine"
-    assert [record.getMessage() for record in caplog.records if "proxy" in record.getMessage()] == []
+    assert [
+        record.getMessage() for record in caplog.records if "proxy" in record.getMessage()
+    ] == []

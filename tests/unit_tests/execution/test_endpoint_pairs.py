@@ -14,7 +14,9 @@ OURS = {"SMARTROUTE_BASE_URL": "https://smart.example/v1", "SMARTROUTE_API_KEY":
 THEIRS = {"OPENAI_BASE_URL": "https://openai.example/v1", "OPENAI_API_KEY": "openai-key"}
 
 
-def resolve(environ=None, *, base_url=None, api_key=None, api_key_env=None, catalog=None):
+def resolve(
+    environ=None, *, base_url=None, api_key=None, api_key_env=None, catalog=None, headers=None
+):
     loaded = Catalog.load(catalog or {"models": {"one": {}, "two": {}}})
     found = resolve_endpoints(
         loaded.models.values(),
@@ -23,6 +25,7 @@ def resolve(environ=None, *, base_url=None, api_key=None, api_key_env=None, cata
         api_key=None if api_key is None else SecretStr(api_key),
         api_key_env=api_key_env,
         environ=environ or {},
+        headers={name: SecretStr(value) for name, value in (headers or {}).items()},
     )
     return {alias: (e.base_url, e.api_key.get_secret_value()) for alias, e in found.items()}
 
@@ -286,3 +289,62 @@ def test_whatever_is_set_a_pair_is_whole_and_of_one_source(environ, base_url, ap
         assert not any(key in str(error) for key in keys)  # noqa: PT017 - a law over both ends
     else:
         assert the(found) in whole
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "sk-SECRET\n",
+        " sk-SECRET",
+        "sk-SECRET\t",
+        "sk-\0SECRET",
+        "sk-SECR\u00c9T",
+        "sk-SECRET\u200b",
+    ],
+    ids=["line break", "blank", "tab", "NUL", "letter", "invisible"],
+)
+def test_a_key_that_cannot_be_sent_is_refused_and_not_shown(key):
+    """A key read from a file, with its line break, was called a connection error.
+
+    The traceback and httpcore's log showed it whole.
+    """
+    told = [
+        refused(base_url="https://arg.example/v1", api_key=key),
+        refused({**OURS, "SMARTROUTE_API_KEY": key}),
+        refused({"MY_KEY": key}, base_url="https://arg.example/v1", api_key_env="MY_KEY"),
+        refused(
+            {"OWN_KEY": key},
+            catalog={"models": {"one": {"base_url": "https://a/v1", "api_key_env": "OWN_KEY"}}},
+        ),
+    ]
+    for text, name in zip(
+        told, ["api_key", "SMARTROUTE_API_KEY", "MY_KEY", "OWN_KEY"], strict=True
+    ):
+        assert "cannot be sent" in text
+        assert name in text
+        assert "SECR" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("X-Team", "a\r\nX-Other: b"),
+        ("X-Team", "M\u00fcnchen"),
+        ("X-Team", "search\n"),
+        ("X Team", "search"),
+        ("", "search"),
+        ("X-T\u00e9am", "search"),
+        ("Content-Length", "3"),
+        ("transfer-encoding", "chunked"),
+    ],
+)
+def test_a_header_that_cannot_be_sent_is_refused(name, value):
+    """Some of them were sent as they stood, others failed with each call."""
+    told = refused(base_url="https://arg.example/v1", api_key="arg-key", headers={name: value})
+    assert repr(name) in told
+    assert repr(value) not in told
+
+
+def test_a_header_that_can_be_sent_is_kept():
+    headers = {"HTTP-Referer": "https://example.org", "X-Title": "my \t app", "X-Empty": ""}
+    assert the(resolve(base_url="https://arg.example/v1", api_key="k", headers=headers))
