@@ -29,7 +29,7 @@ from langchain_smartroute.accounting.record import CallRecord, settled
 from langchain_smartroute.accounting.run import Redaction, StartedRun
 from langchain_smartroute.accounting.summary import CostStats, rendered, summarized
 from langchain_smartroute.errors import ConfigurationError
-from langchain_smartroute.tracing import is_request_run, quietly
+from langchain_smartroute.tracing import DECISION_KEY, INPUT_TOKENS_KEY, is_request_run, quietly
 from langchain_smartroute.types import Attempt, Outcome
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ class CostCallbackHandler(BaseCallbackHandler):
         found = metadata or {}
         if is_request_run(found):
             with self._lock:
-                self._open.setdefault(found["smartroute_decision_id"], [])
+                self._open.setdefault(found[DECISION_KEY], [])
 
     def on_chat_model_start(
         self,
@@ -227,7 +227,7 @@ class CostCallbackHandler(BaseCallbackHandler):
     ) -> None:
         now = datetime.now(tz=UTC)
         found = self._identities.of(metadata, details.get("invocation_params") or {}, at=now)
-        known = "smartroute_input_tokens" in metadata and self._redact is None
+        known = INPUT_TOKENS_KEY in metadata and self._redact is None
         run = StartedRun(
             run_id=str(run_id),
             parent_run_id=str(parent_run_id) if parent_run_id else None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from langchain_smartroute.tracing import API_MODEL_KEY
 from langchain_smartroute.types import Usage
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def decided(metadata: Mapping[str, Any]) -> dict[str, str]:
 def asked(metadata: Mapping[str, Any], params: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """What a model run was asked with."""
     yield "gen_ai.provider.name", provider_name(metadata.get("ls_provider"))
-    model = metadata.get("ls_model_name") or metadata.get("smartroute_api_model")
+    model = metadata.get("ls_model_name") or metadata.get(API_MODEL_KEY)
     yield "gen_ai.request.model", str(model)
     thread = metadata.get("thread_id")
     if thread is not None:

@@ -17,6 +17,7 @@ from langchain_smartroute.accounting.meter import Meter
 from langchain_smartroute.accounting.spending import PlannedCall, Spending
 from langchain_smartroute.catalog import answer_room, drop_unbounded_rooms
 from langchain_smartroute.errors import SpendLimitExceededError
+from langchain_smartroute.tracing import request_of
 
 if TYPE_CHECKING:
     from langchain_smartroute.catalog import ModelSpec, Price
@@ -82,7 +83,7 @@ class Guard:
         metadata = config.get("metadata") or {}
         return PlannedCall(
             alias=self.spec.alias,
-            request_id=str(metadata.get("smartroute_request_id") or ""),
+            request_id=request_of(metadata) or "",
             metadata=metadata,
             tokens=given + room,
             cost=cost,

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from langchain_smartroute import catalog
-from langchain_smartroute.tracing import is_attempt_run
+from langchain_smartroute.tracing import API_MODEL_KEY, MODEL_KEY, PRICE_KEY, is_attempt_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -58,10 +58,10 @@ class Identities:
         name = metadata.get("ls_model_name") or params.get("model") or params.get("model_name")
         told = metadata.get("ls_provider")
         provider = told if isinstance(told, str) else None
-        alias = metadata.get("smartroute_model")
+        alias = metadata.get(MODEL_KEY)
         if alias is not None and is_attempt_run(metadata):
-            if name in (None, alias, metadata.get("smartroute_api_model")):
-                price = metadata.get("smartroute_price")
+            if name in (None, alias, metadata.get(API_MODEL_KEY)):
+                price = metadata.get(PRICE_KEY)
                 return Identity(alias=alias, provider=provider, price=_read(price))
         else:
             alias = str(name or "unknown")

@@ -15,12 +15,21 @@ from langchain_smartroute.catalog import (
     cost_usd,
     holds_anything,
     is_cache_hit,
+    model_name_of,
     price_fault,
     usage_of_answer,
     usage_of_failure,
 )
 from langchain_smartroute.classify import message_tokens
-from langchain_smartroute.tracing import PURPOSE_KEY, quietly
+from langchain_smartroute.tracing import (
+    ATTEMPT_KEY,
+    DECISION_KEY,
+    INPUT_TOKENS_KEY,
+    TASK_KEY,
+    purpose_of,
+    quietly,
+    request_of,
+)
 from langchain_smartroute.types import Outcome, Usage
 
 if TYPE_CHECKING:
@@ -74,17 +83,17 @@ class StartedRun:
     @property
     def decision_id(self) -> str | None:
         """The decision that the run belongs to."""
-        return self.metadata.get("smartroute_decision_id")
+        return self.metadata.get(DECISION_KEY)
 
     @property
     def request_id(self) -> str:
         """The request that the run belongs to: the outermost router's, else the run itself."""
-        return self.metadata.get("smartroute_request_id") or self.run_id
+        return request_of(self.metadata) or self.run_id
 
     @property
     def attempt(self) -> int:
         """The number of the attempt that the run belongs to, from 0."""
-        return self.metadata.get("smartroute_attempt") or 0
+        return self.metadata.get(ATTEMPT_KEY) or 0
 
     def ended(self, response: LLMResult, *, now: float) -> CallRecord:
         """The account of a run that came to an end; one without any message has failed."""
@@ -128,7 +137,6 @@ class StartedRun:
     def _record(
         self, outcome: Outcome, usage: Usage, message: BaseMessage | None, *, now: float
     ) -> CallRecord:
-        metadata = message.response_metadata if message is not None else {}
         free = not usage.total_tokens and outcome in ("failed", "cached")
         cost = _NOTHING if free else cost_usd(usage, self.price)
         return CallRecord(
@@ -137,8 +145,8 @@ class StartedRun:
             decision_id=self.decision_id,
             request_id=self.request_id,
             alias=self.alias,
-            model_name=metadata.get("model_name"),
-            task=self.metadata.get("smartroute_task"),
+            model_name=model_name_of(message),
+            task=self.metadata.get(TASK_KEY),
             outcome=outcome,
             usage=usage,
             cost_usd=cost,
@@ -149,7 +157,7 @@ class StartedRun:
             attempt=self.attempt,
             started_at=self.started_at,
             provider=self.provider,
-            purpose=self.metadata.get(PURPOSE_KEY) or "answer",
+            purpose=purpose_of(self.metadata),
             keys=self.keys,
             tags=self.tags,
             prompt=self._kept(self.messages),
@@ -161,11 +169,12 @@ class StartedRun:
         if self.redact is None or not messages:
             return None
         with quietly("redact"):
-            return self.redact("\n\n".join(str(message.text) for message in messages))
+            kept = self.redact("\n\n".join(str(message.text) for message in messages))
+            return None if kept is None else str(kept)
         return None
 
     def _input_tokens(self) -> int:
-        known = self.metadata.get("smartroute_input_tokens")
+        known = self.metadata.get(INPUT_TOKENS_KEY)
         if isinstance(known, int):
             return known
         return message_tokens(self.messages)

@@ -26,6 +26,7 @@ from uuid import UUID
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.outputs import LLMResult
 
+from langchain_smartroute import tracing
 from langchain_smartroute.accounting.genai import (
     added,
     answered,
@@ -37,7 +38,6 @@ from langchain_smartroute.accounting.genai import (
 )
 from langchain_smartroute.catalog import messages_in, usage_of
 from langchain_smartroute.errors import ConfigurationError
-from langchain_smartroute.tracing import is_attempt_run, is_request_run
 from langchain_smartroute.types import Attempt, Usage
 
 try:
@@ -121,8 +121,12 @@ class OpenTelemetrySpans(BaseCallbackHandler):
     ) -> None:
         """Open the span of a request."""
         found = metadata or {}
-        decision_id = found.get("smartroute_decision_id")
-        if decision_id is None or not is_request_run(found) or decision_id in self._requests:
+        decision_id = found.get(tracing.DECISION_KEY)
+        if (
+            decision_id is None
+            or not tracing.is_request_run(found)
+            or decision_id in self._requests
+        ):
             return
         now = time.time_ns()
         span = self._tracer.start_span(
@@ -145,12 +149,12 @@ class OpenTelemetrySpans(BaseCallbackHandler):
     ) -> None:
         """Note what the first model run of an attempt asks with; its span is open already."""
         found = metadata or {}
-        request = self._requests.get(found.get("smartroute_decision_id", ""))
-        if request is None or not is_attempt_run(found):
+        request = self._requests.get(found.get(tracing.DECISION_KEY, ""))
+        if request is None or not tracing.is_attempt_run(found):
             return
-        number = found["smartroute_attempt"]
+        number = found[tracing.ATTEMPT_KEY]
         with self._lock:
-            self._runs[run_id] = (found["smartroute_decision_id"], number)
+            self._runs[run_id] = (found[tracing.DECISION_KEY], number)
             opened = request.tries.get(number)
             if opened is None or opened.asked:
                 return
@@ -161,14 +165,14 @@ class OpenTelemetrySpans(BaseCallbackHandler):
 
     def around_attempt(self, metadata: Mapping[str, Any]) -> AbstractContextManager[Any]:
         """Make an attempt's span the current one, so that what its HTTP client tells is below."""
-        request = self._requests.get(metadata.get("smartroute_decision_id", ""))
-        if request is None or not is_attempt_run(metadata):
+        request = self._requests.get(metadata.get(tracing.DECISION_KEY, ""))
+        if request is None or not tracing.is_attempt_run(metadata):
             return nullcontext()
-        number = metadata["smartroute_attempt"]
+        number = metadata[tracing.ATTEMPT_KEY]
         with self._lock:
             opened = request.tries.get(number)
             if opened is None:
-                named = {"gen_ai.request.model": str(metadata.get("smartroute_api_model"))}
+                named = {"gen_ai.request.model": str(metadata.get(tracing.API_MODEL_KEY))}
                 opened = self._open(request, metadata, named, time.time_ns())
                 request.tries[number] = opened
         return trace.use_span(
@@ -235,7 +239,7 @@ class OpenTelemetrySpans(BaseCallbackHandler):
 
     def _around(self, metadata: Mapping[str, Any]) -> Any:
         """The context of the request around a router's one; `None`: the current context."""
-        outer = self._requests.get(metadata.get("smartroute_request_id") or "")
+        outer = self._requests.get(tracing.request_of(metadata) or "")
         return None if outer is None else trace.set_span_in_context(outer.span)
 
     def _open(
@@ -247,7 +251,7 @@ class OpenTelemetrySpans(BaseCallbackHandler):
     ) -> _Try:
         model = attributes["gen_ai.request.model"]
         attributes["gen_ai.operation.name"] = "chat"
-        attributes["smartroute.model"] = metadata.get("smartroute_model") or model
+        attributes["smartroute.model"] = metadata.get(tracing.MODEL_KEY) or model
         span = self._tracer.start_span(
             f"chat {model}",
             context=trace.set_span_in_context(request.span),

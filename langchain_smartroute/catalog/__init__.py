@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         holds_anything,
         is_cache_hit,
         messages_in,
+        model_name_of,
         tells_cost,
         usage_of,
         usage_of_answer,
@@ -51,8 +52,8 @@ else:
             "spec": "ModelSpec",
             "table": "RoutingTable",
             "usage": (
-                "estimated_usage holds_anything is_cache_hit messages_in tells_cost usage_of"
-                " usage_of_answer usage_of_failure"
+                "estimated_usage holds_anything is_cache_hit messages_in model_name_of tells_cost"
+                " usage_of usage_of_answer usage_of_failure"
             ),
         },
     )
@@ -78,6 +79,7 @@ __all__ = [
     "holds_anything",
     "is_cache_hit",
     "messages_in",
+    "model_name_of",
     "own_prices",
     "price_at",
     "price_fault",

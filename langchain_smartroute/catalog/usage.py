@@ -20,6 +20,7 @@ __all__ = [
     "holds_anything",
     "is_cache_hit",
     "messages_in",
+    "model_name_of",
     "tells_cost",
     "usage_of",
     "usage_of_answer",
@@ -198,6 +199,13 @@ def _may_be_billed(error: BaseException | None) -> bool:
     """
     unread = isinstance(error, ValidationError | OutputParserException)
     return unread or hasattr(error, "completion")
+
+
+def model_name_of(message: BaseMessage | None) -> str | None:
+    """What the server of an answer called its model; `None` where it did not say."""
+    told = None if message is None else message.response_metadata.get("model_name")
+    # Not every server says it in a text.
+    return None if told is None else str(told)
 
 
 def usage_of_error(error: BaseException | None) -> Usage | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from langchain_smartroute.accounting import CallRecord, came_before, tags_of
 from langchain_smartroute.catalog import cost_usd, price_fault
-from langchain_smartroute.tracing import PURPOSE_KEY
+from langchain_smartroute.tracing import purpose_of, request_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +57,7 @@ class Book:
                 run_id=str(run.run_id),
                 parent_run_id=str(run.parent_run_id),
                 decision_id=walk.decision.id,
-                request_id=metadata.get("smartroute_request_id") or walk.decision.id,
+                request_id=request_of(metadata) or walk.decision.id,
                 alias=alias,
                 model_name=run.model_name,
                 task=walk.decision.task,
@@ -71,7 +71,7 @@ class Book:
                 attempt=run.number,
                 started_at=run.started_at,
                 provider=run.link.served_by,
-                purpose=metadata.get(PURPOSE_KEY) or "answer",
+                purpose=purpose_of(metadata),
                 escalated=escalated,
                 fell_back=fell_back,
                 keys=keys,

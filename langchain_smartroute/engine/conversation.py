@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_smartroute.classify import text_of
 from langchain_smartroute.state import Get, Put, SharedState
-from langchain_smartroute.tracing import is_attempt_run, quietly
+from langchain_smartroute.tracing import MODEL_KEY, is_attempt_run, quietly
 from langchain_smartroute.types import Conversation
 
 if TYPE_CHECKING:
@@ -195,7 +195,7 @@ def conversation_key(
     first = text_of(messages[0])[:1_000] if len(names) > 1 else ""
     around = config.get("metadata") or {}
     # A router within another one's attempt has a conversation of its own.
-    outer = around.get("smartroute_model") if is_attempt_run(around) else None
+    outer = around.get(MODEL_KEY) if is_attempt_run(around) else None
     return "\n".join(str(part) for part in (known, *names, first, outer or ""))
 
 

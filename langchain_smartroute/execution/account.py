@@ -12,7 +12,12 @@ from uuid import UUID
 from langchain_core.messages import AIMessage
 from langchain_core.utils.uuid import uuid7
 
-from langchain_smartroute.catalog import cost_usd, is_cache_hit, usage_of_failure
+from langchain_smartroute.catalog import (
+    cost_usd,
+    is_cache_hit,
+    model_name_of,
+    usage_of_failure,
+)
 from langchain_smartroute.execution.answers import joined, message_of
 from langchain_smartroute.execution.aside import Aside
 from langchain_smartroute.execution.bounds import AttemptBounds
@@ -165,7 +170,7 @@ class RequestAccount:
 
     def _note_answer(self, message: AIMessage) -> None:
         """Note what an answer, or the part of it that arrived, says of its run."""
-        self._model_name = message.response_metadata.get("model_name")
+        self._model_name = model_name_of(message)
         if self._run is not None:
             self._run.cached = is_cache_hit(message)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import patch_config
 
 from langchain_smartroute.execution.live import NOSTREAM, hidden
-from langchain_smartroute.tracing import PURPOSE_KEY, attempt_metadata
+from langchain_smartroute.tracing import INPUT_TOKENS_KEY, PURPOSE_KEY, attempt_metadata
 
 if TYPE_CHECKING:
     from langchain_core.callbacks import (
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     Run = CallbackManagerForChainRun | AsyncCallbackManagerForChainRun
 
 __all__ = ["OPTIONS_KEY", "answering_config", "aside_config"]
+
+_TRACERS = "langchain_core.tracers.langchain"
 
 OPTIONS_KEY = "smartroute"
 """The key of the router's own options under `config["configurable"]`."""
@@ -80,7 +83,7 @@ def aside_config(
     child["metadata"] = {
         **child["metadata"],
         PURPOSE_KEY: aside.purpose,
-        "smartroute_input_tokens": aside.input_tokens,
+        INPUT_TOKENS_KEY: aside.input_tokens,
     }
     manager.add_handler(aside.watcher)
     if ledger is not None:
@@ -97,7 +100,9 @@ def _attempt_config(
     for its own.
     """
     child = patch_config(config, callbacks=manager)
-    if any(type(handler).__name__ == "LangChainTracer" for handler in manager.handlers):
+    # Not there, or only begun, where nobody has made a tracer yet.
+    tracer = getattr(sys.modules.get(_TRACERS), "LangChainTracer", None)
+    if tracer and any(type(handler) is tracer for handler in manager.handlers):
         # Imported where somebody traces: LangSmith's client takes a while.
         from langchain_smartroute.execution.langsmith import price_runs  # noqa: PLC0415
 

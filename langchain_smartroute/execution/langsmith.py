@@ -29,6 +29,7 @@ from langchain_smartroute.catalog import (
     is_cache_hit,
     usage_of,
 )
+from langchain_smartroute.tracing import API_MODEL_KEY, INPUT_TOKENS_KEY, MODEL_KEY, PRICE_KEY
 from langchain_smartroute.types import Usage
 
 __all__ = ["price_runs"]
@@ -84,8 +85,8 @@ def _message_of(outputs: Mapping[str, Any] | None) -> AIMessage | None:
 
 def _price_of(metadata: Mapping[str, Any]) -> Price | None:
     """The price of the attempt's candidate, where the run is one of it and of no other."""
-    texts = metadata.get("smartroute_price")
-    names = (None, metadata.get("smartroute_model"), metadata.get("smartroute_api_model"))
+    texts = metadata.get(PRICE_KEY)
+    names = (None, metadata.get(MODEL_KEY), metadata.get(API_MODEL_KEY))
     if not texts or metadata.get("ls_model_name") not in names:
         return None
     return Price(**texts)
@@ -98,7 +99,7 @@ def _account(message: AIMessage, price: Price, metadata: Mapping[str, Any]) -> d
     if not is_cache_hit(message):
         usage = usage_of(message)
         if usage is None:
-            room = metadata.get("smartroute_input_tokens") or 0
+            room = metadata.get(INPUT_TOKENS_KEY) or 0
             usage = Usage()
             if holds_anything(message):
                 usage = estimated_usage(message, input_tokens=room)

@@ -1,7 +1,6 @@
 """What a run carries into a tracer, and how handlers learn what became of it."""
 
 from langchain_smartroute.tracing.carried import (
-    PURPOSE_KEY,
     TAG,
     answer_info,
     attempt_metadata,
@@ -15,6 +14,19 @@ from langchain_smartroute.tracing.carried import (
     tags_with,
     with_handler,
 )
+from langchain_smartroute.tracing.keys import (
+    API_MODEL_KEY,
+    ATTEMPT_KEY,
+    DECISION_KEY,
+    INPUT_TOKENS_KEY,
+    MODEL_KEY,
+    PRICE_KEY,
+    PURPOSE_KEY,
+    REQUEST_KEY,
+    TASK_KEY,
+    purpose_of,
+    request_of,
+)
 from langchain_smartroute.tracing.told import (
     AttemptSurrounder,
     SettlementListener,
@@ -25,8 +37,16 @@ from langchain_smartroute.tracing.told import (
 )
 
 __all__ = [
+    "API_MODEL_KEY",
+    "ATTEMPT_KEY",
+    "DECISION_KEY",
+    "INPUT_TOKENS_KEY",
+    "MODEL_KEY",
+    "PRICE_KEY",
     "PURPOSE_KEY",
+    "REQUEST_KEY",
     "TAG",
+    "TASK_KEY",
     "AttemptSurrounder",
     "SettlementListener",
     "annotate",
@@ -39,7 +59,9 @@ __all__ = [
     "end_tags",
     "is_attempt_run",
     "is_request_run",
+    "purpose_of",
     "quietly",
+    "request_of",
     "settle",
     "surrounders",
     "tags_with",

@@ -17,6 +17,19 @@ from typing import TYPE_CHECKING, Any
 from langchain_core.callbacks import BaseCallbackManager
 from langchain_core.runnables.config import set_config_context
 
+from langchain_smartroute.tracing.keys import (
+    API_MODEL_KEY,
+    ATTEMPT_KEY,
+    DECISION_KEY,
+    INPUT_TOKENS_KEY,
+    MODEL_KEY,
+    PRICE_KEY,
+    PURPOSE_KEY,
+    REQUEST_KEY,
+    TASK_KEY,
+    request_of,
+)
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from contextvars import Context
@@ -28,7 +41,6 @@ if TYPE_CHECKING:
     from langchain_smartroute.types import Attempt, Figures, RequestFeatures, RoutingDecision
 
 __all__ = [
-    "PURPOSE_KEY",
     "TAG",
     "answer_info",
     "attempt_metadata",
@@ -42,10 +54,6 @@ __all__ = [
     "tags_with",
     "with_handler",
 ]
-
-PURPOSE_KEY = "smartroute_purpose"
-"""The metadata key that says what a run of the router's own is for: `classifier`, `judge`,
-`second_opinion`."""
 
 TAG = "smartroute"
 """The tag of every run of a router, and how its other tags begin."""
@@ -62,17 +70,17 @@ def decision_metadata(
         around: The metadata that the request came with; inside another
             router's attempt it names that router's request.
     """
-    return _instead(around, "smartroute_attempt") | {
-        "smartroute_request_id": around.get("smartroute_request_id") or decision.id,
-        "smartroute_decision_id": decision.id,
+    return _instead(around, ATTEMPT_KEY) | {
+        REQUEST_KEY: request_of(around) or decision.id,
+        DECISION_KEY: decision.id,
         "smartroute_route": decision.model,
-        "smartroute_task": decision.task,
+        TASK_KEY: decision.task,
         "smartroute_difficulty": decision.difficulty,
         "smartroute_tier": decision.tier,
         "smartroute_policy": decision.policy,
         "smartroute_reason": decision.reason,
         "smartroute_excluded": "; ".join(f"{a}: {why}" for a, why in decision.excluded.items()),
-        "smartroute_input_tokens": features.input_tokens,
+        INPUT_TOKENS_KEY: features.input_tokens,
     }
 
 
@@ -103,8 +111,8 @@ def classifying(
     """
     around = (config or {}).get("metadata") or {}
     told = {
-        "smartroute_request_id": around.get("smartroute_request_id") or decision_id,
-        **_instead(around, "smartroute_decision_id", "smartroute_attempt"),
+        REQUEST_KEY: request_of(around) or decision_id,
+        **_instead(around, DECISION_KEY, ATTEMPT_KEY),
         PURPOSE_KEY: "classifier",
     }
     own: RunnableConfig = {"metadata": {**around, **told}}
@@ -178,12 +186,12 @@ def end_tags(attempts: Sequence[Attempt]) -> list[str]:
 
 def is_request_run(metadata: Mapping[str, Any]) -> bool:
     """Whether a run is a request's own, rather than below one of its attempts."""
-    return bool(metadata.get("smartroute_decision_id")) and not is_attempt_run(metadata)
+    return bool(metadata.get(DECISION_KEY)) and not is_attempt_run(metadata)
 
 
 def is_attempt_run(metadata: Mapping[str, Any]) -> bool:
     """Whether a run is an attempt's, or below one."""
-    return metadata.get("smartroute_attempt") is not None
+    return metadata.get(ATTEMPT_KEY) is not None
 
 
 def attempt_metadata(
@@ -204,13 +212,13 @@ def attempt_metadata(
         around: The metadata of the request; the price of an outer router's is not ours.
     """
     found: dict[str, Any] = {
-        "smartroute_model": alias,
-        "smartroute_api_model": api_model,
-        "smartroute_attempt": number,
+        MODEL_KEY: alias,
+        API_MODEL_KEY: api_model,
+        ATTEMPT_KEY: number,
     }
     if price is None:
-        return found | _instead(around, "smartroute_price")
-    return found | {"smartroute_price": dict(price)}
+        return found | _instead(around, PRICE_KEY)
+    return found | {PRICE_KEY: dict(price)}
 
 
 def answer_info(

@@ -10,10 +10,14 @@ import json
 import socket
 import threading
 from contextlib import suppress
+from decimal import Decimal
+from unittest.mock import Mock
 
 import pytest
+from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.tracers import LangChainTracer
 
-from langchain_smartroute import SmartRouterRunnable
+from langchain_smartroute import CostCallbackHandler, SmartRouterRunnable, SqlLedger
 
 WAYS = pytest.mark.parametrize("way", ["invoke", "ainvoke"])
 STREAMS = pytest.mark.parametrize("way", ["stream", "astream"])
@@ -132,3 +136,43 @@ def test_nobody_behind_a_proxy_is_told_that_it_is_not_used(serve, way, monkeypat
     assert [
         record.getMessage() for record in caplog.records if "proxy" in record.getMessage()
     ] == []
+
+
+@WAYS
+@pytest.mark.parametrize("ledger", ["of the router", "of a handler"])
+@pytest.mark.parametrize("odd", ["model", "request", "purpose", "kept text"])
+def test_no_record_is_lost_for_what_somebody_calls_himself(serve, way, ledger, odd, tmp_path):
+    """A server whose model is called `7`, or a request id that is a number, lost the record.
+
+    It was counted as lost, and its cost was in no report.
+    """
+    server = serve(plain({**ANSWER, "model": 7} if odd == "model" else ANSWER))
+    metadata = {
+        "request": {"smartroute_request_id": 7},
+        "purpose": {"smartroute_purpose": ["answer"]},
+    }.get(odd, {})
+    keeping = {"redact": lambda _: 7} if odd == "kept text" else {}
+    records = SqlLedger(f"sqlite:///{tmp_path}/costs.db")
+    if ledger == "of the router":
+        router, callbacks = router_of(server, ledger=records, **keeping), []
+    else:
+        router = router_of(server)
+        callbacks = [CostCallbackHandler(ledger=records, **keeping)]
+    call(router, way, config={"metadata": metadata, "callbacks": callbacks})
+    (record,) = records.records()
+    records.close()
+    assert record.cost_usd == Decimal("0.000020")
+    assert record.request_id
+    assert (records.status.lost, record.answer) == (0, "7" if keeping else None)
+
+
+def test_only_langsmiths_own_tracer_is_taken_for_it(serve, monkeypatch):
+    """A handler of somebody else's that has its name made each attempt look for LangSmith's."""
+    looked = []
+    monkeypatch.setattr("langchain_smartroute.execution.langsmith.price_runs", looked.append)
+    router = router_of(serve(plain()))
+    namesake = type("LangChainTracer", (BaseCallbackHandler,), {})
+    call(router, "invoke", config={"callbacks": [namesake()]})
+    assert not looked
+    call(router, "invoke", config={"callbacks": [LangChainTracer(client=Mock())]})
+    assert len(looked) == 1

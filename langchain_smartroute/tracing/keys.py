@@ -1,0 +1,60 @@
+"""The keys of run metadata that are written in one room and read in another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = [
+    "API_MODEL_KEY",
+    "ATTEMPT_KEY",
+    "DECISION_KEY",
+    "INPUT_TOKENS_KEY",
+    "MODEL_KEY",
+    "PRICE_KEY",
+    "PURPOSE_KEY",
+    "REQUEST_KEY",
+    "TASK_KEY",
+    "purpose_of",
+    "request_of",
+]
+
+REQUEST_KEY = "smartroute_request_id"
+"""The outermost router's decision, which all runs of one request share."""
+
+DECISION_KEY = "smartroute_decision_id"
+"""The decision that a run belongs to."""
+
+ATTEMPT_KEY = "smartroute_attempt"
+"""The number of the attempt that a run is, or is below, from 0."""
+
+MODEL_KEY = "smartroute_model"
+"""The attempt's candidate, by its alias."""
+
+API_MODEL_KEY = "smartroute_api_model"
+"""The same, as its API knows it."""
+
+PRICE_KEY = "smartroute_price"
+"""What it charges, as strings."""
+
+TASK_KEY = "smartroute_task"
+"""What the request asks for."""
+
+INPUT_TOKENS_KEY = "smartroute_input_tokens"
+"""The estimate of the request's input, for answers that come without usage."""
+
+PURPOSE_KEY = "smartroute_purpose"
+"""What a run of the router's own is for: `classifier`, `judge`, `second_opinion`."""
+
+
+def request_of(metadata: Mapping[str, Any]) -> str | None:
+    """The request that a run belongs to, as whoever calls may have named it; `None`: no one's."""
+    found = metadata.get(REQUEST_KEY)
+    return str(found) if found else None
+
+
+def purpose_of(metadata: Mapping[str, Any]) -> str:
+    """What a run is for."""
+    return str(metadata.get(PURPOSE_KEY) or "answer")
