@@ -13,6 +13,7 @@ Needs the extra `fast`; imported when the first asynchronous client is built.
 
 from __future__ import annotations
 
+import inspect
 import io
 from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator
@@ -23,7 +24,7 @@ import aiohttp
 import yarl
 from openai import DefaultAsyncHttpxClient
 
-from langchain_smartroute.execution.answerhead import CUT
+from langchain_smartroute.execution.answerhead import CUT, LONGEST_HEAD
 from langchain_smartroute.execution.http_packages import http as _http
 
 __all__ = ["AioClient"]
@@ -33,6 +34,12 @@ _KEPT_OPEN_S = 5.0
 
 _LARGE_BYTES = 1 << 20
 """From this size on, aiohttp wants a body in parts."""
+
+_SIZES = {"max_line_size": LONGEST_HEAD, "max_field_size": LONGEST_HEAD, "max_headers": 500}
+_KNOWN = inspect.signature(aiohttp.ClientSession.__init__).parameters
+_HEAD: dict[str, Any] = {name: most for name, most in _SIZES.items() if name in _KNOWN}
+"""How long the head of an answer may be, about as with the other connections. Older versions
+of aiohttp do not count headers."""
 
 _MEANINGS: tuple[tuple[type[Exception], type[Exception]], ...] = (
     (aiohttp.ConnectionTimeoutError, _http.ConnectTimeout),
@@ -136,6 +143,7 @@ class _AioTransport(_http.AsyncBaseTransport):  # type: ignore[misc] # of either
                 connector=connector,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
+                **_HEAD,
                 skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
             )
         return self._session

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-__all__ = ["CUT", "AnswerHead", "BadAnswerError", "chunks_of", "head_of"]
+__all__ = ["CUT", "LONGEST_HEAD", "AnswerHead", "BadAnswerError", "chunks_of", "head_of"]
 
 CUT: Final = "peer closed connection without sending complete message body"
 """What httpcore says of an answer that was cut off, by which it is known."""
 
-_LONGEST: Final = 102_400
+LONGEST_HEAD: Final = 102_400
 """Bytes of a head, as with httpcore."""
 
 _STATUS: Final = re.compile(rb"(HTTP/1\.[01]) ([1-9][0-9]{2})(?: ([^\r\n]*))?\r?\n")
@@ -66,7 +66,7 @@ def head_of(reader: Any, *, method: str) -> AnswerHead:
             body ends.
     """
     while True:
-        left = _LONGEST
+        left = LONGEST_HEAD
         line = reader.readline(left)
         if not line:
             raise BadAnswerError("Server disconnected without sending a response.")
@@ -103,13 +103,13 @@ def chunks_of(reader: Any, most: int) -> Iterator[bytes]:
         BadAnswerError: Where it cannot be read or is cut off.
     """
     while True:
-        line = reader.readline(_LONGEST)
+        line = reader.readline(LONGEST_HEAD)
         found = _SIZE.fullmatch(line)
         if found is None:
             raise BadAnswerError(_cut_or(line, "the size of a chunk cannot be read"))
         left = int(found[1], 16)
         if not left:
-            _headers(reader, _LONGEST, cut=CUT)
+            _headers(reader, LONGEST_HEAD, cut=CUT)
             return
         while left:
             part = reader.read1(min(most, left))
@@ -124,7 +124,7 @@ def chunks_of(reader: Any, most: int) -> Iterator[bytes]:
 
 def _cut_or(line: bytes, fault: str) -> str:
     """What is wrong with a line that is not as it should be: its end, where that is missing."""
-    is_cut = not line.endswith(b"\n") and len(line) < _LONGEST
+    is_cut = not line.endswith(b"\n") and len(line) < LONGEST_HEAD
     return CUT if is_cut else fault
 
 

@@ -176,3 +176,14 @@ def test_only_langsmiths_own_tracer_is_taken_for_it(serve, monkeypatch):
     assert not looked
     call(router, "invoke", config={"callbacks": [LangChainTracer(client=Mock())]})
     assert len(looked) == 1
+
+
+@WAYS
+@pytest.mark.parametrize(
+    "headers",
+    [b"X-Long: " + b"a" * 60_000 + b"\r\n", b"".join(b"X-%d: a\r\n" % n for n in range(300))],
+    ids=["long", "many"],
+)
+def test_long_headers_are_read_by_all_connections_alike(serve, way, headers):
+    """A policy of 9,000 letters that a proxy puts into a header failed `ainvoke` alone."""
+    assert call(router_of(serve(plain(headers=headers))), way).text == "fine"
