@@ -142,7 +142,7 @@ def classify_safely(classifier: Classifier, request: UserRequest) -> Classificat
 
 
 async def classify_safely_async(classifier: Classifier, request: UserRequest) -> Classification:
-    """The same without holding up the event loop, whatever the classifier does.
+    """The same without blocking the event loop, whatever the classifier does.
 
     `aclassify` is awaited where there is one. A classifier without runs in a thread,
     for `timeout_s` seconds if it has that and ten if not, unless it says by
@@ -176,7 +176,7 @@ def attempted(
 async def attempted_async(
     classifier: Classifier, request: UserRequest, *, timeout_s: float | None = None
 ) -> Attempted:
-    """The same without holding up the event loop."""
+    """The same without blocking the event loop."""
     limit = timeout_s or getattr(classifier, "timeout_s", None) or _LIMIT_S
     answering: Callable[[UserRequest], Any] | None = getattr(classifier, "aclassify", None)
     if _says(classifier, "inline"):

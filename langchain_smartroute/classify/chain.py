@@ -83,7 +83,7 @@ class ClassifierChain:
         return _known(said)
 
     async def aclassify(self, request: UserRequest) -> Classification:
-        """The same, without holding up the event loop."""
+        """The same, without blocking the event loop."""
         said: Classification | None = None
         for stage, limit in self._asked():
             said = _joined(said, await attempted_async(stage, request, timeout_s=limit), stage)

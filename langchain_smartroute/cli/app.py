@@ -87,4 +87,4 @@ def smartroute(
         typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True),
     ] = False,
 ) -> None:
-    """Each request to the cheapest model that answers it well."""
+    """Route each request to the cheapest model that answers it well."""

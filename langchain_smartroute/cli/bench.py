@@ -34,7 +34,7 @@ __all__ = ["bench"]
 
 bench = typer.Typer(
     name="bench",
-    help="Put the router to the test, on this machine and at no cost.",
+    help="Measure the router on this machine, without spending anything.",
     no_args_is_help=True,
 )
 
@@ -78,7 +78,7 @@ def soak(
     faulty: Annotated[
         float, typer.Option(min=0, max=1, help="The share that the server answers badly.")
     ] = 0.1,
-    seed: Annotated[int, typer.Option(help="Of all random choices.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of all random choices.")] = 0,
     json_file: JsonOption = None,
 ) -> None:
     """Send many requests at once, some of them to faults, and look for what gets lost.

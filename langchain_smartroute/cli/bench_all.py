@@ -50,9 +50,10 @@ def everything(
     ] = None,
     rounds: Annotated[int, typer.Option(min=1, help="How often everything is measured.")] = 5,
     quick: Annotated[
-        bool, typer.Option("--quick", help="Show that all runs; the figures say nothing.")
+        bool,
+        typer.Option("--quick", help="Only show that everything runs; the figures mean nothing."),
     ] = False,
-    seed: Annotated[int, typer.Option(help="Of random orders.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of random orders.")] = 0,
 ) -> None:
     """Measure everything, beside the alternatives, and write it down with its spread.
 
@@ -110,7 +111,7 @@ def page(
     figures: FiguresArgument,
     pages: PagesArgument,
 ) -> None:
-    """Write pages again with new figures: their tables, and the numbers that they list."""
+    """Write new figures into pages: into their tables, and the numbers that they list."""
     found = _measured(figures)
     for path in pages:
         before = path.read_text(encoding="utf-8")

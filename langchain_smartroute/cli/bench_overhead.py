@@ -21,7 +21,7 @@ __all__ = ["overhead"]
 def overhead(
     *,
     rounds: Annotated[int, typer.Option(min=20, help="How often each makes its call.")] = 200,
-    seed: Annotated[int, typer.Option(help="Of the order within a round.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the order within a round.")] = 0,
     output: FormatOption = Format.TABLE,
 ) -> None:
     """Measure the CPU that the router adds to a ChatOpenAI, beside LangChain's own ways."""

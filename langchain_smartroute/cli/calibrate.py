@@ -51,11 +51,13 @@ class FamilyName(StrEnum):
 KeepOption = Annotated[
     float, typer.Option("--keep", help="The share of the strongest model's quality to keep.")
 ]
-ConfidenceOption = Annotated[float, typer.Option("--confidence", help="Of the promise.")]
+ConfidenceOption = Annotated[
+    float, typer.Option("--confidence", help="The confidence of the promise.")
+]
 FamilyOption = Annotated[
     FamilyName,
     typer.Option(
-        "--family", help="What is set: predicted quality, or which first answers are kept."
+        "--family", help="Which settings: of predicted quality, or of which first answers are kept."
     ),
 ]
 
@@ -74,7 +76,7 @@ def calibrate(
     price: PriceOption = None,
     scores: ScoresOption = None,
     report: Annotated[
-        Path | None, typer.Option("--report", metavar="FILE", help="An HTML page of it.")
+        Path | None, typer.Option("--report", metavar="FILE", help="An HTML page of the report.")
     ] = None,
     seed: SeedOption = SEED,
     output: FormatOption = Format.TABLE,

@@ -10,7 +10,7 @@ import typer
 __all__ = ["SEED", "DataOption"]
 
 SEED = 5
-"""Of every draw that a verb makes."""
+"""Seed of all random draws of a command."""
 
 DataOption = Annotated[
     list[Path],

@@ -35,7 +35,7 @@ def decisions(
             "--file",
             metavar="FILE",
             envvar="SMARTROUTE_DECISIONS",
-            help="What on_decision= of the router names.",
+            help="The file that the router's on_decision= names.",
         ),
     ] = Path("decisions.jsonl"),
     output: FormatOption = Format.TABLE,

@@ -53,7 +53,7 @@ def demo(
     ] = None,
     decisions: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="Note every decision there, for smartroute decisions."),
+        typer.Option(metavar="FILE", help="Record every decision there, for smartroute decisions."),
     ] = None,
     output: FormatOption = Format.TABLE,
 ) -> None:

@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 
 __all__ = ["evaluate"]
 
-evaluate = typer.Typer(help="Measure on what was not trained on.", no_args_is_help=True)
+evaluate = typer.Typer(help="Measure on data that was not trained on.", no_args_is_help=True)
 
 
 @evaluate.callback()
 def _measures() -> None:
-    """Measure on what was not trained on."""
+    """Measure on data that was not trained on."""
 
 
 for verb in (headline, policy, predictor, promise, quality):
@@ -100,9 +100,9 @@ def misleading(
     tier: TierOption = TierName.BALANCED,
     output: FormatOption = Format.TABLE,
 ) -> None:
-    """Append misleading ends to prompts and count how many then go to a dearer model.
+    """Append misleading endings to prompts and count how many then go to a dearer model.
 
-    Looked at are the data's rows that may not be trained on; where it has none, all.
+    Uses the rows of the data that may not be trained on; all rows if there are none.
     """
     # The extra's packages are imported in there, for this verb alone.
     from langchain_smartroute.classify.training import TrainingSettings, read_examples  # noqa: PLC0415

@@ -25,7 +25,7 @@ def headline(
     *,
     tier: TierOption = TierName.BALANCED,
     report: Annotated[
-        Path | None, typer.Option("--report", metavar="FILE", help="An HTML page of it.")
+        Path | None, typer.Option("--report", metavar="FILE", help="An HTML page of the report.")
     ] = None,
     seed: SeedOption = SEED,
     output: FormatOption = Format.TABLE,

@@ -54,14 +54,18 @@ ConfigOption = Annotated[
 ]
 MapOption = Annotated[
     list[str] | None,
-    typer.Option("--map", metavar="ALIAS=MODEL", help="Who stands for an alias. Repeatable."),
+    typer.Option(
+        "--map",
+        metavar="ALIAS=MODEL",
+        help="The model of the outcomes that stands for an alias. Repeatable.",
+    ),
 ]
 AgreementOption = Annotated[
     str | None,
     typer.Option(
         "--agreement",
         metavar="FIRST,SECOND",
-        help="Instead: keep FIRST's answer where SECOND gives the same, else ask the strongest.",
+        help="Instead: keep FIRST's answer if SECOND agrees, else ask the strongest.",
     ),
 ]
 StrongestOption = Annotated[
@@ -87,10 +91,14 @@ def policy(
     price: PriceOption = None,
     scores: ScoresOption = None,
     strongest: StrongestOption = None,
-    by: Annotated[Part, typer.Option("--by", help="What to divide by.")] = Part.DATASET,
+    by: Annotated[
+        Part, typer.Option("--by", help="What to break the figures down by.")
+    ] = Part.DATASET,
     report: Annotated[
         Path | None,
-        typer.Option("--report", metavar="FILE", help="An HTML page, with prompts that got worse."),
+        typer.Option(
+            "--report", metavar="FILE", help="An HTML page, with the prompts that lost most."
+        ),
     ] = None,
     plots: Annotated[
         Path | None, typer.Option("--plots", metavar="FOLDER", help="Draw PNG files into it.")
@@ -98,7 +106,7 @@ def policy(
     seed: SeedOption = SEED,
     output: FormatOption = Format.TABLE,
 ) -> None:
-    """Replay a router on outcomes that are known, beside its baselines. Calls no model.
+    """Replay a router on known outcomes, beside its baselines. Calls no model.
 
     Without a config, names or agreement it is the router of the catalog.
     """

@@ -31,7 +31,7 @@ def predictor(
     *,
     dataset: DatasetOption = None,
     model: ModelOption = None,
-    folds: Annotated[int, typer.Option("--folds", min=2, help="Of the cross-fit.")] = 5,
+    folds: Annotated[int, typer.Option("--folds", min=2, help="Folds of the cross-fit.")] = 5,
     seed: SeedOption = SEED,
     output: FormatOption = Format.TABLE,
 ) -> None:

@@ -35,7 +35,7 @@ def promise(
     family: FamilyOption = FamilyName.QUALITY,
     keep: KeepOption = 0.95,
     confidence: ConfidenceOption = 0.9,
-    splits: Annotated[int, typer.Option("--splits", min=1, help="How many.")] = 1_000,
+    splits: Annotated[int, typer.Option("--splits", min=1, help="How many splits.")] = 1_000,
     dataset: DatasetOption = None,
     model: ModelOption = None,
     price: PriceOption = None,

@@ -17,7 +17,7 @@ from langchain_smartroute.errors import ConfigurationError
 
 __all__ = ["prices"]
 
-prices = typer.Typer(name="prices", help="Look after prices.", no_args_is_help=True)
+prices = typer.Typer(name="prices", help="Compare prices with genai-prices.", no_args_is_help=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,7 @@ class _Difference:
 
 @prices.callback()
 def group() -> None:
-    """Look after prices."""
+    """Compare prices with genai-prices."""
 
 
 @prices.command()

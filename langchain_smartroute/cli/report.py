@@ -64,7 +64,9 @@ def report(
     *,
     ledger: LedgerOption,
     since: SinceOption = None,
-    by: Annotated[Division, typer.Option("--by", help="What to divide by.")] = Division.MODEL,
+    by: Annotated[
+        Division, typer.Option("--by", help="What to break the figures down by.")
+    ] = Division.MODEL,
     key: Annotated[
         str, typer.Option("--key", help="With --by key: user, team, project, tag or another key.")
     ] = "user",
@@ -74,7 +76,8 @@ def report(
         ReportFormat, typer.Option("--format", help="How to write it.")
     ] = ReportFormat.TABLE,
     to: Annotated[
-        Path | None, typer.Option("--output", metavar="FILE", help="Where to; else to stdout.")
+        Path | None,
+        typer.Option("--output", metavar="FILE", help="The file to write; else stdout."),
     ] = None,
 ) -> None:
     """Show spend, tokens, savings, escalations and latencies of a ledger's calls."""

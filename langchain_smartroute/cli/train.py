@@ -20,7 +20,7 @@ def train(
     *,
     out: Annotated[Path, typer.Option(metavar="FILE", help="Where to write the artefact.")],
     version: Annotated[
-        str, typer.Option("--name", metavar="TEXT", help="What the artefact calls itself.")
+        str, typer.Option("--name", metavar="TEXT", help="The artefact's name.")
     ] = "own",
     output: FormatOption = Format.TABLE,
 ) -> None:
