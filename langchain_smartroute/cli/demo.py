@@ -88,11 +88,7 @@ def demo(
         costs=costs,
         others=others,
     )
-    if output is Format.JSON:
-        print_json(report.as_dict())
-    elif report.answered:
-        print_report(report, console())
-    _fail_if_any_failed(report)
+    _show(report, output)
 
 
 def _baseline(catalog: Catalog) -> str | None:
@@ -113,7 +109,12 @@ def _progress(total: int, *, shown: bool) -> Iterator[Callable[[], None]]:
         yield lambda: bar.advance(asking)
 
 
-def _fail_if_any_failed(report: DemoReport) -> None:
+def _show(report: DemoReport, output: Format) -> None:
+    """Print a report; exits with 1 if a request failed."""
+    if output is Format.JSON:
+        print_json(report.as_dict())
+    elif report.answered:
+        print_report(report, console())
     errors = [answer.error for answer in report.answers if answer.error is not None]
     if not errors:
         return

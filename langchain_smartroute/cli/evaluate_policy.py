@@ -76,6 +76,14 @@ StrongestOption = Annotated[
         help="What to compare with; else the best on a fifth of the prompts, left out here.",
     ),
 ]
+ByOption = Annotated[Part, typer.Option("--by", help="What to break the figures down by.")]
+ReportOption = Annotated[
+    Path | None,
+    typer.Option("--report", metavar="FILE", help="An HTML page, with the prompts that lost most."),
+]
+PlotsOption = Annotated[
+    Path | None, typer.Option("--plots", metavar="FOLDER", help="Draw PNG files into it.")
+]
 
 
 def policy(
@@ -91,18 +99,9 @@ def policy(
     price: PriceOption = None,
     scores: ScoresOption = None,
     strongest: StrongestOption = None,
-    by: Annotated[
-        Part, typer.Option("--by", help="What to break the figures down by.")
-    ] = Part.DATASET,
-    report: Annotated[
-        Path | None,
-        typer.Option(
-            "--report", metavar="FILE", help="An HTML page, with the prompts that lost most."
-        ),
-    ] = None,
-    plots: Annotated[
-        Path | None, typer.Option("--plots", metavar="FOLDER", help="Draw PNG files into it.")
-    ] = None,
+    by: ByOption = Part.DATASET,
+    report: ReportOption = None,
+    plots: PlotsOption = None,
     seed: SeedOption = SEED,
     output: FormatOption = Format.TABLE,
 ) -> None:
