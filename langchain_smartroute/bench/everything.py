@@ -31,7 +31,7 @@ def steps_of(
         rounds: How often everything is measured.
         quick: Whether the run is only to show that all works.
         programs: Programs that measure more.
-        seed: Of random orders; each process of a section has another one.
+        seed: Seed of random orders; each process of a section has another one.
     """
     section_of = ["-m", "langchain_smartroute.bench.sections"]
     options = ["--figures", *(["--quick"] if quick else ["--rounds", f"{rounds}"])]
@@ -66,7 +66,7 @@ def run_everything(
         programs: Python files that measure more. Called with `--figures` and `--quick`
             or `--rounds N`, such a program prints its figures as the sections do, and notes
             on its tables as `{"table": …, "note": …}`, one JSON object a line.
-        seed: Of random orders.
+        seed: Seed of random orders.
         on_step: Told what is measured next.
 
     Returns:

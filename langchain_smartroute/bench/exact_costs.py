@@ -85,7 +85,7 @@ def bench_exact_costs(questions: int, *, seed: int = 0) -> Exactness:
 
     Args:
         questions: How many, in each way.
-        seed: Of the server's counts.
+        seed: Seed of the server's counts.
     """
     counts = _Counts(dice=random.Random(seed))  # noqa: S311 - no secret
     costs = CostCallbackHandler()

@@ -87,7 +87,7 @@ def bench_overhead(rounds: int, *, warm_up: int = 20, seed: int = 0) -> list[Add
     Args:
         rounds: How often each makes its call.
         warm_up: How often before, without being counted.
-        seed: Of the orders.
+        seed: Seed of the orders.
     """
     with instant_server() as url:
         order = random.Random(seed)  # noqa: S311 - no secret

@@ -55,7 +55,7 @@ class Size:
         questions: Answers whose cost is checked, in each way to call.
         warm_up: Calls before that, which are not counted.
         sizes: Which sizes of what grows.
-        seed: Of all random choices.
+        seed: Seed of all random choices.
     """
 
     decisions: int

@@ -39,7 +39,7 @@ class SoakSettings:
         requests: How many requests, the warm-up included.
         concurrency: How many at a time.
         faulty: The share of requests that the server answers badly.
-        seed: Of all random choices.
+        seed: Seed of all random choices.
     """
 
     requests: int = 20_000

@@ -68,7 +68,7 @@ class SoakLoad:
     Args:
         routers: The routers that take turns.
         answers: Prompt → the text of a healthy answer.
-        seed: Of the random choices of router, prompt and way of calling.
+        seed: Seed of the random choices of router, prompt and way of calling.
     """
 
     def __init__(

@@ -58,7 +58,7 @@ class RandomFaults(FaultPlan):
 
     Args:
         share: The share of requests that are struck.
-        seed: Of the random numbers.
+        seed: Seed of the random numbers.
     """
 
     def __init__(self, *, share: float, seed: int) -> None:
@@ -99,7 +99,7 @@ def soak_server(*, faulty: float, seed: int) -> Iterator[str]:
 
     Args:
         faulty: The share of requests that are struck.
-        seed: Of the random numbers.
+        seed: Seed of the random numbers.
     """
     code = f"from {__spec__.name} import main; main()"
     with served_by(code, "--faulty", str(faulty), "--seed", str(seed)) as address:

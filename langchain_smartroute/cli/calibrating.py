@@ -75,7 +75,7 @@ class Asked:
     Attributes:
         table: The outcomes of the pool.
         prices: Of every model of it.
-        seed: Of the split.
+        seed: Seed of the split.
         beside: The file of settings, beside which what is fitted is saved.
     """
 
@@ -128,7 +128,7 @@ def calibrated(
         asked: The outcomes and their prices.
         family: What is set.
         keep: The share of the strongest model's quality to keep.
-        confidence: Of the promise.
+        confidence: Confidence of the promise, in (0, 1).
 
     Returns:
         What came of it, and the prompts that it is reported on.

@@ -36,7 +36,7 @@ __all__ = ["policy"]
 
 
 class Part(StrEnum):
-    """What the report is divided by."""
+    """What the report is broken down by."""
 
     DATASET = "dataset"
     SOURCE = "source"

@@ -51,7 +51,7 @@ class Asked:
         agreement: Whose answers to compare instead.
         strongest: What to compare with; `None`: to be found.
         by: What the report is divided by.
-        seed: Of every draw.
+        seed: Seed of every draw.
         calibration: What the settings say that they were calibrated on.
     """
 

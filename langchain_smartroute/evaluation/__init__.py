@@ -1,4 +1,4 @@
-"""Is it any good: figures on prompts that nothing was trained, chosen or calibrated on.
+"""How good it is: figures on prompts that nothing was trained, chosen or calibrated on.
 
 Imported on first use, so that a figure on plain arrays loads nothing else.
 """

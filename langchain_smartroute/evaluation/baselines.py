@@ -1,4 +1,4 @@
-"""What every router is shown beside: it is worth only what it adds to these."""
+"""The baselines beside every router: it is worth only what it adds to them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def always(table: OutcomeTable, model: str, *, name: str | None = None) -> Repla
 
     Args:
         table: The outcomes.
-        model: Who answers.
+        model: The model that answers.
         name: What it is called.
     """
     answered = np.full(len(table), table.column(model))

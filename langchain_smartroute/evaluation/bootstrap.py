@@ -24,8 +24,8 @@ def resampled_means(values: _Floats, *, seed: int, resamples: int = RESAMPLES) -
     Args:
         values: A row per prompt. All columns are drawn on the same prompts, so
             differences and ratios of them are paired.
-        seed: Of the draws.
-        resamples: How many.
+        seed: Seed of the draws.
+        resamples: How many draws.
 
     Returns:
         A row per draw; the first is of the prompts as they are.
@@ -63,8 +63,8 @@ def spreads(
     Args:
         columns: Name → a value per prompt.
         figures: Name → computes the figure of the columns' means, given by name.
-        seed: Of the draws.
-        resamples: How many.
+        seed: Seed of the draws.
+        resamples: How many draws.
 
     Example:
         >>> import numpy as np

@@ -30,14 +30,14 @@ _Rows = npt.NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
-    """What calibrating came to.
+    """The result of a calibration.
 
     Attributes:
         family: What was set.
         setting: The one that was chosen; always the strongest where nothing can be promised.
         strongest: The model that the promise is measured against.
         keep: The share of its quality that was to be kept.
-        confidence: Of the promise.
+        confidence: Confidence of the promise, in (0, 1).
         chosen: The tests.
         counts: Split → prompts.
         needed: About how many prompts in the calibration split would do for a promise;
@@ -85,7 +85,7 @@ def calibrate(
         rows: The prompts to calibrate on, and those to report on.
         keep: The share of the strongest model's quality to keep, such as 0.95.
         confidence: Of that, such as 0.9.
-        seed: Of the order of tests and the intervals.
+        seed: Seed of the order of tests and the intervals.
     """
     here, there = rows
     quality, models = family.quality[here], table.score[here]
@@ -149,7 +149,7 @@ def kept_and_saved(found: Replay, strongest: Replay, *, seed: int) -> tuple[Inte
     Args:
         found: What a router did.
         strongest: What the strongest model did on the same prompts.
-        seed: Of the draws.
+        seed: Seed of the draws.
     """
     made = spreads(
         {

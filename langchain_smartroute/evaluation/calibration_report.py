@@ -26,7 +26,7 @@ def calibration_document(found: Calibration, *, notes: Sequence[str] = ()) -> Do
     """A calibration as a report.
 
     Args:
-        found: What calibrating came to.
+        found: The result of the calibration.
         notes: What is to be known of the data.
     """
     overall = standings(found.replays, strongest=found.replays[1], seed=_SEED)

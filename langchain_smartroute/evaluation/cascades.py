@@ -53,7 +53,7 @@ def agreement(table: OutcomeTable, first: str, second: str, *, same: Same) -> np
 
 
 def stated_answer(text: str) -> str:
-    """What a text calls its answer, where a table holds more than that."""
+    """The part of a text that it marks as its answer; the whole text where it marks none."""
     return marked_answer(text) or text
 
 
@@ -64,9 +64,9 @@ def by_agreement(
 
     Args:
         table: The outcomes, with answers.
-        first: Whose answer is kept where both agree.
-        second: Who is asked as well.
-        strong: Who is asked where they differ.
+        first: The model whose answer is kept where both agree.
+        second: The model that is asked as well.
+        strong: The model that is asked where they differ.
         same: Compares two final answers.
         name: What the router is called.
     """
@@ -96,7 +96,7 @@ def by_confidence(
         table: The outcomes.
         confidences: How much the first model's answer to each prompt is believed, as a
             learned check or the tokens' probabilities have it.
-        first: Who is asked first.
+        first: The model that is asked first.
         strong: Who is asked where that is below the threshold.
         threshold: From which confidence on an answer is kept.
         second: Who is asked beside the first one, where confidences compare them.

@@ -48,8 +48,8 @@ def fitted_check(table: OutcomeTable, *, first: str, second: str) -> LearnedChec
 
     Args:
         table: Outcomes with answers, which are not replayed.
-        first: Whose answers.
-        second: Whose opinion.
+        first: The model whose answers they are.
+        second: The model that gives the opinion.
     """
     same = agreement(table, first, second, same=same_answer).tolist()
     column = table.column(first)
@@ -111,8 +111,8 @@ def logprob_family(
 
     Args:
         table: Outcomes with `logprob`.
-        first: Whose answer.
-        strong: Who is asked else.
+        first: The model whose answer it is.
+        strong: The model that is asked otherwise.
         reference: Log-probabilities from which the thresholds are taken.
 
     Raises:

@@ -62,7 +62,7 @@ def figures(left_out: LeftOut, *, seed: int) -> LabelFigures:
 
     Args:
         left_out: The predictions.
-        seed: Of the draws.
+        seed: Seed of the draws.
     """
     labels, predicted, classes = left_out.labels, left_out.predicted, len(left_out.tasks)
     coarse = coarse_numbers(left_out.tasks)
@@ -95,7 +95,7 @@ def report_on(left_out: LeftOut, *, seed: int) -> dict[str, Any]:
 
     Args:
         left_out: The predictions.
-        seed: Of the draws.
+        seed: Seed of the draws.
     """
     languages = np.array([e.lang for e in left_out.examples])
     families = np.array([e.family for e in left_out.examples])

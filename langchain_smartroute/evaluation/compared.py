@@ -67,7 +67,7 @@ def standings(
     Args:
         replays: What each did; all on the same prompts.
         strongest: What the strongest model did.
-        seed: Of the intervals.
+        seed: Seed of the intervals.
         part: What the prompts are called.
     """
     found = tuple(_standing(each, strongest, seed) for each in replays)
@@ -87,7 +87,7 @@ def by_part(
         replays: What each did.
         parts: Which part each prompt is of, such as its task.
         strongest: What the strongest model did.
-        seed: Of the intervals.
+        seed: Seed of the intervals.
     """
     names, counts = np.unique(parts, return_counts=True)
     return tuple(

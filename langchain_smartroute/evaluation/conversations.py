@@ -65,7 +65,7 @@ def difficulty_figures(
     Args:
         rows: Objects with `text` and `difficulty`.
         classifier: Whose levels are looked at.
-        seed: Of the intervals.
+        seed: Seed of the intervals.
     """
     labels = np.array([DIFFICULTIES.index(row["difficulty"]) for row in rows], np.intp)
     asked: list[list[BaseMessage]] = [[HumanMessage(row["text"])] for row in rows]
@@ -94,7 +94,7 @@ def follow_up_accuracy(
     Args:
         rows: Objects with `turns` (what the user said) and `task`.
         classifier: Who labels them.
-        seed: Of the interval.
+        seed: Seed of the interval.
     """
     right = np.array([_task(row["turns"], classifier) == row["task"] for row in rows])
     return bootstrap_interval(lambda at: float(np.mean(right[at])), len(right), seed=seed)

@@ -111,8 +111,8 @@ def threshold_family(
     Args:
         table: The outcomes.
         scores: How much each prompt is believed to need it.
-        weak: Who answers below the threshold.
-        strong: Who answers from it on.
+        weak: The model that answers below the threshold.
+        strong: The model that answers from it on.
         reference: Scores whose quantiles are the thresholds, of other prompts.
         steps: How many thresholds.
     """
@@ -134,9 +134,9 @@ def agreement_family(
 
     Args:
         table: The outcomes, with answers.
-        first: Whose answer is kept where both agree.
-        second: Who is asked as well.
-        strong: Who is asked where they differ.
+        first: The model whose answer is kept where both agree.
+        second: The model that is asked as well.
+        strong: The model that is asked where they differ.
         same: Compares two final answers.
     """
     routes = by_agreement(table, first=first, second=second, strong=strong, same=same)
@@ -160,7 +160,7 @@ def confidence_family(
     Args:
         table: The outcomes.
         confidences: How much the first model's answer to each prompt is believed.
-        first: Who is asked first.
+        first: The model that is asked first.
         strong: Who is asked where that is too little.
         second: Who is asked beside the first one, if that is what confidences need.
         reference: Confidences whose quantiles are the thresholds, of other prompts.

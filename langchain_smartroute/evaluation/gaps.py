@@ -52,8 +52,8 @@ def gap_figures(table: OutcomeTable, *, folds: int, seed: int) -> GapFigures:
 
     Args:
         table: Outcomes of two models.
-        folds: How many.
-        seed: Of the folds and the intervals.
+        folds: How many folds.
+        seed: Seed of the folds and the intervals.
     """
     weak, strong = _ranked(table)
     expected = cross_fitted(
@@ -68,7 +68,7 @@ def figures_of_scores(table: OutcomeTable, scores: _Floats, *, seed: int) -> Gap
     Args:
         table: Outcomes of two models.
         scores: A value per prompt.
-        seed: Of the intervals.
+        seed: Seed of the intervals.
     """
     low, high = _ranked(table)
     weak, strong = table.score[:, low], table.score[:, high]

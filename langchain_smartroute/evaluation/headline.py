@@ -159,7 +159,7 @@ def headline(
         plain: What the router decides.
         cascade: What it decides with a cascade by agreement.
         baseline: Alias of the baseline.
-        seed: Of the draw of requests.
+        seed: Seed of the draw of requests.
 
     Raises:
         ConfigurationError: If a file is missing.

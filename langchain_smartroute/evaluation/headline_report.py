@@ -43,7 +43,7 @@ def headline_document(found: Headline, *, seed: int) -> Document:
 
     Args:
         found: What the requests came to.
-        seed: Of the intervals.
+        seed: Seed of the intervals.
     """
     rows = list(_rows(found, seed))
     names = ("figure", "n", "always gpt-4o", "router", "router, agreement", "difference", "design")

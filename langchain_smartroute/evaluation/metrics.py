@@ -100,7 +100,7 @@ def bootstrap_interval(
     Args:
         figure: Computes the figure of the rows with the given numbers.
         size: How many rows there are.
-        seed: Of the draws.
+        seed: Seed of the draws.
         resamples: How many draws; a thousand where left out.
     """
     draws = np.random.default_rng(seed)

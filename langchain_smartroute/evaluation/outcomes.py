@@ -35,7 +35,7 @@ class OutcomeTable:
     rows is an estimate anyway; it agrees with exact prices to one part in 10⁹ (tested).
 
     Attributes:
-        prompts: The prompts; no two are alike but for white space. In no repr.
+        prompts: The prompts; no two differ only in white space. In no repr.
         models: The models, sorted.
         datasets: Which set each prompt comes from.
         sources: Which part of it, such as a subject.
@@ -228,7 +228,7 @@ def _built(rows: OutcomeRows) -> OutcomeTable:
 
 
 def _same_prompts(prompts: Coded) -> Coded:
-    """Prompts that differ in white space alone are one."""
+    """Join prompts that differ only in white space."""
     plain = [" ".join(text.split()) for text in prompts.values]
     kept: dict[str, int] = {}
     numbers = [kept.setdefault(text, len(kept)) for text in plain]

@@ -30,7 +30,7 @@ def draw_plots(found: LeftOut, folder: Path) -> list[Path]:
 
     Args:
         found: The predictions.
-        folder: Where to; made where it does not exist.
+        folder: The folder to write to; made if it does not exist.
 
     Returns:
         The files.

@@ -29,7 +29,7 @@ def draw_evaluation(found: Evaluation, folder: Path) -> list[Path]:
 
     Args:
         found: What was measured.
-        folder: Where to; made where it does not exist.
+        folder: The folder to write to; made if it does not exist.
 
     Returns:
         The files.

@@ -50,7 +50,7 @@ class Evaluation:
             it predicts nothing.
         curve: Cost per prompt and quality of the router's other settings.
         notes: What is to be known of the data.
-        seed: Of the intervals.
+        seed: Seed of the intervals.
     """
 
     table: OutcomeTable
@@ -75,7 +75,7 @@ def evaluation_document(found: Evaluation, *, title: str, prompts: bool) -> Docu
 
     Args:
         found: What was measured.
-        title: Of the report.
+        title: The report's title.
         prompts: Whether the worst regressions are shown with their prompts' texts.
     """
     overall, parts = found.overall(), found.by_part()

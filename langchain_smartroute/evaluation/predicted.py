@@ -132,7 +132,7 @@ def cross_fitted(
         table: The outcomes.
         features: Of its prompts.
         folds: How many; a prompt is in one of them.
-        seed: Of the folds.
+        seed: Seed of the folds.
 
     Returns:
         A row per prompt, a column per model.

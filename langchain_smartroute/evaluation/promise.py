@@ -145,8 +145,8 @@ def choose_setting(
             it keeps what it is compared to.
         models: A column per model of the pool.
         keep: The share of the strongest model's quality to keep, such as 0.95.
-        confidence: Of the promise, such as 0.9.
-        seed: Of the order in which prompts are looked at.
+        confidence: Confidence of the promise, such as 0.9.
+        seed: Seed of the order in which prompts are looked at.
 
     Raises:
         ConfigurationError: For a share or a confidence outside (0, 1).
@@ -182,7 +182,7 @@ def prompts_needed(
         quality: A setting's quality on each prompt.
         strongest: The strongest model's.
         keep: The share to keep.
-        confidence: Of the promise.
+        confidence: Confidence of the promise, in (0, 1).
 
     Returns:
         Prompts; `None` where the setting seems to keep too little, or hardly more than

@@ -111,8 +111,8 @@ def by_threshold(
         table: The outcomes.
         scores: How much a prompt is believed to need the strong model: a callable on it,
             or a value per prompt.
-        weak: Who answers below the threshold.
-        strong: Who answers from it on.
+        weak: The model that answers below the threshold.
+        strong: The model that answers from it on.
         threshold: Where to part them.
         name: What the router is called.
 

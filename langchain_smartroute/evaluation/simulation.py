@@ -59,8 +59,8 @@ def simulate(
         table: The outcomes of a pool, none of which its scores were learned from.
         build: Strongest model → the family with replays of `table`; called once for each.
         keep: The share to keep.
-        confidence: Of the promise.
-        seed: Of the splits.
+        confidence: Confidence of the promise, in (0, 1).
+        seed: Seed of the splits.
         splits: How many.
     """
     draws = np.random.default_rng(seed)

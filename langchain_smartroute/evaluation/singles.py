@@ -110,7 +110,7 @@ def quality_points(
     Args:
         table: The outcomes.
         prices: Model → price; of the others those count whose costs the rows have.
-        seed: Of the splits and the intervals.
+        seed: Seed of the splits and the intervals.
     """
     classifier = LinearClassifier()
     for dataset in sorted(set(table.datasets.tolist())):

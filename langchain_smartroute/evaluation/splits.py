@@ -20,7 +20,7 @@ def split_by_prompt(
     Args:
         table: The outcomes; equal prompts are one row, so none is in two parts.
         shares: The size of each part, adding up to 1.
-        seed: Of the draw.
+        seed: Seed of the draw.
 
     Raises:
         ConfigurationError: If the shares do not add up, or a part would be empty.

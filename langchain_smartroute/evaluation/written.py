@@ -30,7 +30,7 @@ def calibrated_settings(
     endpoint calls it. Its quality priors are the mean scores of the models.
 
     Args:
-        found: What calibrating came to.
+        found: The result of the calibration.
         reported: The prompts that it was reported on.
         prices: Model → price.
     """

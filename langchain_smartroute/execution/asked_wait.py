@@ -17,7 +17,7 @@ def asked_wait_s(headers: Mapping[str, Any], *, now: float) -> float | None:
     """The seconds that a provider asks for: in seconds, in milliseconds, or until a date.
 
     Args:
-        headers: Of its answer.
+        headers: Headers of its answer.
         now: On the clock of `time.time`.
 
     Returns:

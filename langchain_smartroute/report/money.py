@@ -49,10 +49,10 @@ class SpendingReport:
 
     Attributes:
         rollup: The sums of the days.
-        by: What the table is divided by.
+        by: What the table is broken down by.
         catalog: Tells prices and who is strongest.
         baseline: The model that savings are measured against; `None`: none.
-        labelled: The sums kept apart by a key, where the table is divided by one.
+        labelled: The sums kept apart by a key, where the table is broken down by one.
         unknown: Alias and reason → calls of unknown cost.
         source: What was read, for the title.
     """

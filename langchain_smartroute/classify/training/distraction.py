@@ -67,7 +67,7 @@ def with_distractions(examples: Sequence[Example], *, share: float, seed: int) -
     Args:
         examples: Labelled prompts.
         share: How many of the shorter ones get a copy.
-        seed: Of the draws.
+        seed: Seed of the draws.
     """
     draws = random.Random(seed)  # noqa: S311 - a fixed draw for reproducible weights
     return [*examples, *_copies(examples, share, draws)]

@@ -26,7 +26,7 @@ class TrainingSettings:
         distractions: Share of the shorter examples that are learned from once more with a
             meaningless end: nonsense, a claim of difficulty, a bare task word.
         groups: Into how many groups the sources are parted for calibration.
-        seed: Of every draw.
+        seed: Seed of every draw.
 
     Example:
         >>> TrainingSettings(iterations=10).strength
