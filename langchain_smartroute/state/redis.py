@@ -39,7 +39,7 @@ except ImportError as error:
     ) from error
 
 # After the client, so that its being missing is said in our own words.
-from langchain_smartroute.state.trips import AsyncTrips, Errand, Trips
+from langchain_smartroute.state.pipelining import AsyncPipelines, Pipelines, ScriptJob
 
 __all__ = ["RedisState"]
 
@@ -98,7 +98,7 @@ class RedisState:
             "retry": None,
         }
         self._lock = threading.Lock()
-        self._of_loop: WeakKeyDictionary[Any, tuple[Any, AsyncTrips]] = WeakKeyDictionary()
+        self._of_loop: WeakKeyDictionary[Any, tuple[Any, AsyncPipelines]] = WeakKeyDictionary()
         try:
             self._client = redis.Redis.from_url(url, **self._options)
             _check_number(url)
@@ -108,7 +108,7 @@ class RedisState:
                 "url (not shown, as it may hold a password): not the URL of a Redis; give one such"
                 " as redis://host:6379/0, with %23 for a # in the password"
             ) from None
-        self._of_process = (os.getpid(), Trips(self._client))
+        self._of_process = (os.getpid(), Pipelines(self._client))
 
     def __repr__(self) -> str:
         head, at, tail = self._url.rpartition("@")
@@ -120,7 +120,7 @@ class RedisState:
         """Carry a command out."""
         call = _call_of(command)
         try:
-            return call.read(self._trips().run(self._errand(call)))
+            return call.read(self._pipelines().run(self._job(call)))
         except redis.RedisError as error:
             raise self._error(error) from error
 
@@ -128,7 +128,7 @@ class RedisState:
         """Carry a command out, on a connection of the running event loop."""
         call = _call_of(command)
         try:
-            return call.read(await self._trips_of_loop().run(self._errand(call)))
+            return call.read(await self._pipelines_of_loop().run(self._job(call)))
         except redis.RedisError as error:
             raise self._error(error) from error
 
@@ -142,24 +142,24 @@ class RedisState:
         if found is not None:
             await found[0].aclose()
 
-    def _errand(self, call: _Call[Any]) -> Errand:
-        return Errand(script=call.script, arguments=(self._prefix, *call.arguments))
+    def _job(self, call: _Call[Any]) -> ScriptJob:
+        return ScriptJob(script=call.script, arguments=(self._prefix, *call.arguments))
 
-    def _trips(self) -> Trips:
-        pid, trips = self._of_process
+    def _pipelines(self) -> Pipelines:
+        pid, pipelines = self._of_process
         if pid != os.getpid():
-            # Whoever was under way in the parent process will not come back here.
-            self._of_process = (os.getpid(), Trips(self._client))
-            trips = self._of_process[1]
-        return trips
+            # What is under way in the parent process does not come back here.
+            self._of_process = (os.getpid(), Pipelines(self._client))
+            pipelines = self._of_process[1]
+        return pipelines
 
-    def _trips_of_loop(self) -> AsyncTrips:
+    def _pipelines_of_loop(self) -> AsyncPipelines:
         loop = asyncio.get_running_loop()
         with self._lock:
             found = self._of_loop.get(loop)
             if found is None:
                 client = aredis.Redis.from_url(self._url, **self._options)
-                found = self._of_loop[loop] = (client, AsyncTrips(client))
+                found = self._of_loop[loop] = (client, AsyncPipelines(client))
         return found[1]
 
     def _error(self, error: redis.RedisError) -> StorageError:

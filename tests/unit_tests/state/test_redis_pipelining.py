@@ -1,4 +1,4 @@
-"""Commands that come while all trips to Redis are under way go together, and each gets its own."""
+"""Commands that wait while others are under way are sent together; each gets its own answer."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def connections(admin):
 
 
 def waiting(state):
-    """Commands that wait for a trip of somebody else's."""
-    return len(state._of_process[1]._stop._waiting)
+    """Commands that wait for others to come back."""
+    return len(state._of_process[1]._queue._waiting)
 
 
 def wait_until(holds):
@@ -80,7 +80,7 @@ async def test_many_tasks_share_a_few_connections_and_each_gets_its_own_answer(s
     await state.aclose()
 
 
-def test_a_command_that_fails_spoils_no_other_on_its_trip(state, admin):
+def test_a_command_that_fails_spoils_no_other_of_its_pipeline(state, admin):
     """A counter's key that is no counter, and a script that the server has forgotten."""
     admin.set("{smartroute}:c:broken", "no hash")
     state.run(Stands(counters=("c",)))
@@ -103,7 +103,7 @@ async def test_a_task_that_is_cancelled_takes_nobody_along(state, admin):
     pause(admin)
     tasks = [asyncio.create_task(state.arun(charge(1))) for _ in range(MANY)]
     await asyncio.sleep(0.05)
-    for number in (0, 10, 20):  # one that makes a trip, two that wait
+    for number in (0, 10, 20):  # one that is under way, two that wait
         tasks[number].cancel()
     await asyncio.sleep(0)
     admin.client_unpause()
@@ -119,13 +119,13 @@ def test_a_wait_that_is_interrupted_holds_nobody_up(state, admin, appointed):
     """Control-C in the main thread, also in the moment in which its turn has come."""
     state.run(Stands(counters=("c",)))
     pause(admin)
-    trips = state._of_process[1]
+    pipelines = state._of_process[1]
 
     def interrupt(number, frame):
         if appointed:
-            with trips._stop.lock:
-                trips._stop._under_way += 1  # as if a trip had just ended
-                trips._appoint(trips._stop.following())
+            with pipelines._queue.lock:
+                pipelines._queue._under_way += 1  # as if a round trip had just ended
+                pipelines._start(pipelines._queue.next_batch())
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGALRM, interrupt)
@@ -150,10 +150,10 @@ def test_a_wait_that_is_interrupted_holds_nobody_up(state, admin, appointed):
     finally:
         signal.signal(signal.SIGALRM, before)
     assert state.run(Stands(counters=("c",))) == (Standing(spent=MANY - 1),)
-    assert trips._stop._under_way == 0
+    assert pipelines._queue._under_way == 0
 
 
-def test_a_forked_process_waits_for_no_trip_of_its_parents(state, admin):
+def test_a_forked_process_waits_for_no_command_of_its_parents(state, admin):
     state.run(Stands(counters=("c",)))
     pause(admin)
     with ThreadPoolExecutor(MANY) as threads:
