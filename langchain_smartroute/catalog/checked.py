@@ -1,4 +1,4 @@
-"""What every block of a catalog file has in common: frozen, and all faults told at once."""
+"""What every block of a catalog file has in common: it is frozen, and lists all its faults."""
 
 from __future__ import annotations
 

@@ -121,7 +121,7 @@ def with_prices(catalog: Catalog, own: Mapping[str, Any]) -> Catalog:
         own: Alias → a `Price`, several dated ones, or the same as mappings.
 
     Raises:
-        ConfigurationError: For an alias that the catalog has not, or a value that is no price.
+        ConfigurationError: For an alias that the catalog does not have, or an invalid price.
     """
     given = own_prices(own)
     unknown = [alias for alias in given if alias not in catalog.models]
@@ -169,7 +169,7 @@ def own_prices(given: Mapping[str, Any]) -> dict[str, tuple[Price, ...]]:
     """A caller's prices, checked.
 
     Raises:
-        ConfigurationError: Listing everything that is no price.
+        ConfigurationError: Listing every value that is not a valid price.
     """
     found: dict[str, tuple[Price, ...]] = {}
     faults: list[str] = []

@@ -24,10 +24,10 @@ _CONDITIONS = ("above_input_tokens", "from_utc", "until_utc", "service_tier")
 
 
 class _Rated(Checked):
-    """What names rates; they are worked out once.
+    """The rates of a price or of its variants, as a mapping that is made once.
 
-    A price is looked up by every record and every decision, and comparing two of them field
-    by field, as a cache of values does, takes longer than pricing a call.
+    Every record and every decision looks prices up, and comparing two of them field by field,
+    as a cache keyed by value would, takes longer than pricing a call.
     """
 
     input_usd_per_mtok: Money | None = None
@@ -44,7 +44,7 @@ class _Rated(Checked):
 
     @cached_property
     def rates(self) -> Mapping[str, Decimal]:
-        """The rates that it names itself, whatever its variants say."""
+        """Name → rate, of those that are given here, whatever variants say."""
         found = ((name, getattr(self, name)) for name in _RATES)
         return {name: rate for name, rate in found if rate is not None}
 
@@ -58,7 +58,7 @@ class _Rated(Checked):
 
 
 class PriceVariant(_Rated):
-    """Rates that count instead of a price's own where all its conditions hold.
+    """Rates that replace a price's own where all of its conditions hold.
 
     A condition that is left out holds always; at least one has to be given. Where
     several variants of a price hold, the last one that names a rate counts.

@@ -47,7 +47,7 @@ class Scorer:
         """Read a file's content.
 
         Raises:
-            ConfigurationError: If it is no trained classifier, or damaged.
+            ConfigurationError: If it is not a trained classifier, or damaged.
         """
         return cls(read_artefact(content, name=name, blocks=BLOCKS, bits=BITS))
 

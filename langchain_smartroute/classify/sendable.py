@@ -1,4 +1,4 @@
-"""Which histories no provider would take."""
+"""Histories that no provider takes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["check_messages"]
 def check_messages(messages: Sequence[BaseMessage]) -> None:
     """Reject histories that every provider rejects, before anything is spent.
 
-    A list without a user's message is none of them: providers answer a system message
+    A list without a user's message is not refused: providers answer a system message
     alone, which is how a prompt template often ends up, and go on with an assistant's.
 
     Raises:

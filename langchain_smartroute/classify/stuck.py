@@ -23,12 +23,13 @@ class StuckSigns:
     """When an agent counts as stuck.
 
     Attributes:
-        same_failure: The same call (tool and arguments) failed this often in a turn;
+        same_failure: How often the same call (tool and arguments) has failed in a turn;
             once more where the failure may pass by itself, such as a time-out.
-        errors_in_a_row: This many results of tools in a row are errors.
-        idle_steps: This many steps in a row brought nothing new: calls made before
-            with the results of before, or nothing found.
-        asked_again: Whether it counts that the user asks again in other words.
+        errors_in_a_row: How many tool results in a row are errors.
+        idle_steps: How many steps in a row brought nothing new: the same calls with the
+            same results as before, or results that found nothing.
+        asked_again: Whether an agent also counts as stuck when the user asks again in
+            other words.
 
     Raises:
         ConfigurationError: If a number is below 2.

@@ -47,7 +47,7 @@ class Beside:
 
     Args:
         walk: Where the request stands.
-        seconds: Who is asked for second opinions.
+        seconds: The candidates that give second opinions.
         configured: Gives the config of a call.
         asked: What the candidates are asked, and the arguments of their calls.
     """

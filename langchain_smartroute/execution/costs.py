@@ -25,7 +25,7 @@ def cost_of_answer(
 
     Args:
         message: The answer.
-        link: Whose it is.
+        link: The candidate that gave it.
         input_tokens: The estimate of the request, for answers without usage.
 
     Returns:

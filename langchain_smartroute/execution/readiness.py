@@ -1,4 +1,4 @@
-"""What comes before an attempt's clock starts: the pause before it, and its model, built.
+"""What happens before an attempt's clock starts: the pause before it, and building its model.
 
 The first model of a process imports `openai`, which takes more than a second. That is
 no time of the model's, and no work for an event loop. It is none of those beside either
@@ -26,7 +26,7 @@ def be_ready(link: Link, pause_s: float = 0.0, beside: Sequence[Link] = ()) -> N
     Args:
         link: The candidate.
         pause_s: Seconds to wait before.
-        beside: Who is asked at the same time.
+        beside: The candidates that are asked at the same time.
     """
     pause(pause_s)
     for one in (link, *beside):

@@ -34,8 +34,8 @@ class Review:
     Attributes:
         checks: In the order in which they are asked.
         messages: What was asked.
-        seconds: Who is asked for second opinions.
-        judges: Name of a check → who judges for it.
+        seconds: The candidates that give second opinions.
+        judges: Name of a check → the candidate that judges for it.
         cascades: Whether one of the checks is the router's cascade.
     """
 

@@ -44,7 +44,7 @@ class StreamedAttempt:
         early: Names of the checks that can reject what has not been passed on.
         structured: Whether objects are streamed rather than messages.
         mute: Whether empty chunks are signs of life.
-        ending: Knows how the run of the model ended, where objects are streamed.
+        ending: Notes how the model run ended, where objects are streamed.
     """
 
     def __init__(
@@ -101,13 +101,13 @@ class StreamedAttempt:
         return ready
 
     def _hear(self, piece: BaseMessage) -> None:
-        """Note a piece of what an object is parsed from, which may come at the end alone."""
+        """Note a piece of the message that an object is parsed from; the object may come last."""
         self._heard += 1
         if has_content(piece) or (self._mute and self._heard > 1):
             self._bounds.saw_content()
 
     def _keep_time(self, chunk: Any, holds_content: bool) -> None:  # noqa: FBT001 - a fact of the chunk
-        """Note what came when; what is too long fails the attempt."""
+        """Tell the bounds what arrived; an answer that is too long fails the attempt."""
         # The first chunk names the role; it is no thought.
         if holds_content or (self._mute and len(self._chunks) > 1):
             self._bounds.saw_content()
@@ -148,8 +148,8 @@ class StreamedAttempt:
 
         Args:
             error: What went wrong.
-            billed: Whether the provider had begun to answer, even without content.
-                It has where anything came, or what the answer used.
+            billed: Whether the provider had begun to answer, even without content. It
+                had if any content or usage arrived.
 
         Raises:
             StreamInterruptedError: If part of the answer had been passed on.

@@ -1,4 +1,4 @@
-"""Who may still follow whom in a chain, after what has happened so far."""
+"""Which candidates of a chain may still be tried, after what has happened so far."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Succession:
 
         Args:
             link: The candidate.
-            differing: Whose second opinions differed from it: they have spoken as well.
+            differing: Candidates whose second opinions differed: they have answered, too.
         """
         self._rejected.append(link)
         self._differing += differing

@@ -40,7 +40,7 @@ END: Final = object()
 
 
 class _Surrounding:
-    """Makes a config and bounds those that are found in the context.
+    """Puts a config and an attempt's bounds into the context.
 
     Entered for each chunk of a stream, so it is no generator: that takes three times
     as long.
@@ -97,8 +97,8 @@ def answer_in(
         config: What it finds around it.
         bounds: How long it may take.
         call: The call.
-        bounded: Whether it ends by itself when its time is up; else it is left to
-            itself then, in another thread.
+        bounded: Whether it ends by itself when its time is up; else it is abandoned
+            then, in another thread.
     """
     with _Surrounding(config, bounds):
         if bounded:
@@ -118,8 +118,8 @@ async def aanswer_in(
         config: What it finds around it.
         bounds: How long it may take.
         call: The call.
-        simple: Whether the answer of its one model is what it returns, so that nothing
-            can have been answered that it does not return.
+        simple: Whether it returns its one model's answer as it is, so that no answer can
+            be lost in it.
     """
     manager = cast("BaseCallbackManager", config.get("callbacks"))
     with _Surrounding(config, bounds):
@@ -183,7 +183,7 @@ class Reader:
         return finished_in_time(step, self._bounds, left=self._leave, too_late=self._close)
 
     def _leave(self) -> None:
-        """The source is still being read: it is closed there, afterwards."""
+        """Abandon the source, which is still being read: that thread closes it afterwards."""
         self._is_left = True
 
     def _close(self) -> None:

@@ -89,7 +89,7 @@ def _clients_of(transport: Transport) -> LoopClients:
 
 @cache
 def _unused_async_client() -> Any:
-    """What a model for blocking calls has in the place of an asynchronous client."""
+    """Stands for the asynchronous client of a model that makes only blocking calls."""
     return DefaultAsyncHttpxClient(verify=_trusted())
 
 

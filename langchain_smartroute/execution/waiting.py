@@ -1,4 +1,4 @@
-"""Blocking calls that do not end by themselves: they run in a thread that can be left.
+"""Blocking calls that do not end by themselves run in a thread that can be abandoned.
 
 A model of another provider has time-outs of its own, or none. Waiting for it in the
 caller's thread would mean to hang with it. Its call goes on in its thread until it

@@ -1,4 +1,4 @@
-"""Where one request stands in its chain: who is next, what was tried, how it ended.
+"""Where one request stands in its chain: what was tried, what comes next, how it ends.
 
 A small state machine without I/O. The four loops of `chain.py` (sync and async,
 whole and streamed) differ only in how they call; what a failure, an empty answer
@@ -97,7 +97,7 @@ class Walk:
         self._answered = False
 
     def steps(self) -> Iterator[Step]:
-        """What to do, one step after another, until a candidate has answered.
+        """The steps to take, one after another, until a candidate has answered.
 
         Before the next step, `begin` must be called, and one of `answered`,
         `accept`, `reject`, `came_up_empty` and `failed`.
@@ -150,7 +150,7 @@ class Walk:
         return any(link.is_stronger_than(now) for link in self._succession.after(now))
 
     def may_be_replaced(self) -> bool:
-        """Whether the answer under way may yet give way: to a better one, or by breaking off."""
+        """Whether the answer under way may yet be replaced, as it is weak or breaks off."""
         return bool(self._succession.after(self.link))
 
     def answered(
@@ -181,7 +181,7 @@ class Walk:
         return self.link.cut_off_error(answer, told=told)
 
     def is_empty(self, answer: Any, verdicts: Sequence[CheckVerdict]) -> bool:
-        """Whether there is no answer, and nothing that says why, such as a refusal."""
+        """Whether there is no answer, and no check says why, as for a refusal."""
         told = any(verdict.rejects and verdict.name != "empty" for verdict in verdicts)
         return not told and not has_answer(answer)
 
