@@ -16,7 +16,7 @@ from langchain_smartroute.errors import (
     StreamInterruptedError,
 )
 from langchain_smartroute.execution.answers import joined
-from langchain_smartroute.execution.faults import Fault
+from langchain_smartroute.execution.faults import Fault, words_of
 from langchain_smartroute.types import Attempt, RoutingDecision
 
 __all__ = ["exhausted_error", "interrupted_error"]
@@ -61,7 +61,7 @@ def exhausted_error(
     tried = len({attempt.model for attempt in answers})
     final = kind(
         f"{len(answers)} attempts at {tried} of {len(decision.chain)} candidates failed and no"
-        f" other may be tried; the last one said: {_words(error)}",
+        f" other may be tried; the last one said: {words_of(error)}",
         attempts=attempts,
     )
     final.__cause__ = error
@@ -75,12 +75,7 @@ def interrupted_error(
     partial = joined(chunks)
     return StreamInterruptedError(
         f"The stream of {attempts[-1].model} broke after part of the answer had been passed on:"
-        f" {_words(error)}",
+        f" {words_of(error)}",
         partial=partial if isinstance(partial, AIMessageChunk) else None,
         attempts=attempts,
     )
-
-
-def _words(error: Exception) -> str:
-    """An error's own words; its class, where it has none."""
-    return str(error) or type(error).__name__

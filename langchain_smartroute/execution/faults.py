@@ -35,7 +35,7 @@ from langchain_smartroute.execution.asked_wait import asked_wait_s
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Fault", "fault_of", "is_timeout", "own_cause"]
+__all__ = ["Fault", "fault_of", "is_timeout", "own_cause", "words_of"]
 
 _OVERFLOW = re.compile(
     r"context[_ ](length|window|size)|maximum (context|prompt|input)|too many (input|prompt) tokens"
@@ -84,6 +84,8 @@ _UNREACHED = frozenset(
     }
 )
 """Names of what HTTP clients raise where a connection failed; no client is imported here."""
+_UNTOLD = ("Connection error.",)
+"""What the client of `openai` says of a connection that failed, whatever it failed of."""
 _MOST_CAUSES = 10
 _MESSAGE_CHARS = 2_000
 
@@ -147,7 +149,7 @@ def fault_of(error: Exception, *, begun: bool = False) -> Fault:
         status=status,
         rate_limited=isinstance(error, ModelRateLimitError) or status == 429,  # noqa: PLR2004 - HTTP
         retry_after_s=asked_wait_s(_headers(error), now=time.time()),
-        message=_told(error),
+        message=(_said(error) or words_of(error))[:_MESSAGE_CHARS],
         request_id=_request_id(error),
         stand_in=error.stand_in if isinstance(error, SpendLimitExceededError) else None,
     )
@@ -253,8 +255,16 @@ def _summary(error: Exception, status: int | None, kind: FaultKind) -> str:
     return ", ".join(parts)
 
 
-def _told(error: Exception) -> str:
-    return (_said(error) or str(error) or type(error).__name__)[:_MESSAGE_CHARS]
+def words_of(error: BaseException) -> str:
+    """What an exception says; where a client says no more than that a connection failed, why."""
+    said = str(error) or type(error).__name__
+    if said not in _UNTOLD:
+        return said
+    for cause in _causes(error):
+        # A header that cannot be sent is told whole, and may be a key.
+        if str(cause) not in ("", said) and type(cause).__name__ != "LocalProtocolError":
+            return f"{said.removesuffix('.')}: {cause}"
+    return said
 
 
 def _said(error: Exception) -> str:

@@ -17,7 +17,12 @@ import pytest
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.tracers import LangChainTracer
 
-from langchain_smartroute import CostCallbackHandler, SmartRouterRunnable, SqlLedger
+from langchain_smartroute import (
+    ChainExhaustedError,
+    CostCallbackHandler,
+    SmartRouterRunnable,
+    SqlLedger,
+)
 
 WAYS = pytest.mark.parametrize("way", ["invoke", "ainvoke"])
 STREAMS = pytest.mark.parametrize("way", ["stream", "astream"])
@@ -187,3 +192,29 @@ def test_only_langsmiths_own_tracer_is_taken_for_it(serve, monkeypatch):
 def test_long_headers_are_read_by_all_connections_alike(serve, way, headers):
     """A policy of 9,000 letters that a proxy puts into a header failed `ainvoke` alone."""
     assert call(router_of(serve(plain(headers=headers))), way).text == "fine"
+
+
+@WAYS
+@pytest.mark.parametrize(
+    ("sent", "why"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}", "ecompress"),
+        (b"HTTP/1.1 307 Go\r\nLocation: /v1\r\nContent-Length: 0\r\n\r\n", "redirect"),
+        (None, "onnect"),
+    ],
+    ids=["compressed wrongly", "goes round", "nobody there"],
+)
+def test_what_failed_of_a_connection_is_said(serve, way, sent, why):
+    """All of them were `Connection error.`: no certificate, nobody there, an answer cut off."""
+    if sent is None:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            url = f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
+        router = SmartRouterRunnable.from_catalog(base_url=url, catalog=CATALOG)
+    else:
+        router = router_of(serve(sent))
+    with pytest.raises(ChainExhaustedError) as caught:
+        call(router, way)
+    said = str(caught.value).partition("the last one said: ")[2]
+    assert said.startswith("Connection error: ")
+    assert why in said.partition("\n")[0]
+    assert caught.value.attempts[-1].message == said.partition("\n")[0]

@@ -535,3 +535,16 @@ def test_nothing_of_the_prompt_is_in_a_summary(error):
 )
 def test_a_summary_says_what_where_and_why(error, summary):
     assert fault_of(error).summary == summary
+
+
+@pytest.mark.parametrize(
+    ("cause", "said"),
+    [
+        (httpx.ConnectError("no route to host"), "Connection error: no route to host"),
+        (httpx.LocalProtocolError("Illegal header value b'Bearer sk-SECRET'"), "Connection error."),
+        (httpx.ReadError(""), "Connection error."),
+    ],
+    ids=["of the connection", "of a header", "without words"],
+)
+def test_why_a_connection_failed_is_said_but_no_key(cause, said):
+    assert fault_of(after(openai.APIConnectionError(request=REQUEST), cause)).message == said
