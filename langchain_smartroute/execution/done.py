@@ -1,4 +1,4 @@
-"""The `[DONE]` of a stream, which the client of `openai` keeps to itself.
+"""Events of a stream: the `[DONE]`, which the client of `openai` keeps to itself, and none.
 
 Imported when the first model is built: it imports `openai`.
 """
@@ -34,6 +34,9 @@ class _Decoder(SSEDecoder):
     @override
     def decode(self, line: str) -> ServerSentEvent | None:
         event = super().decode(line)
-        if event is not None and self._listener is not None and event.data.startswith("[DONE]"):
+        if event is None or not event.data:
+            # Without data it is no event: a number or a sign of life, say (HTML, section 9.2.6).
+            return None
+        if self._listener is not None and event.data.startswith("[DONE]"):
             self._listener.is_done = True
         return event

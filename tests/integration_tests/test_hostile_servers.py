@@ -218,3 +218,39 @@ def test_what_failed_of_a_connection_is_said(serve, way, sent, why):
     assert said.startswith("Connection error: ")
     assert why in said.partition("\n")[0]
     assert caught.value.attempts[-1].message == said.partition("\n")[0]
+
+
+def streamed(*events):
+    body = "".join(events).encode()
+    start = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+    return start + b"Content-Length: %d\r\n\r\n" % len(body) + body
+
+
+def delta(content, end=None, **more):
+    choice = {"index": 0, "delta": {"content": content}, "finish_reason": end}
+    found = {**ANSWER, "object": "chat.completion.chunk", "choices": [choice], **more}
+    return f"data: {json.dumps({k: v for k, v in found.items() if v is not None})}\n\n"
+
+
+@STREAMS
+@pytest.mark.parametrize(
+    "empty",
+    [
+        "id: 7\n\n",
+        ":\n\n",
+        "event: ping\n\n",
+        "retry: 100\n\n",
+        "id: 7\n\n: alive\n\n",
+        "event: ping\ndata: {}\n\n",
+        "data:\n\n",
+    ],
+)
+def test_an_event_without_data_says_nothing(serve, way, empty):
+    """Servers that number their events and say that they are alive ended in a JSONDecodeError.
+
+    The client takes an empty line for an event once it has seen a number, a name or a wait.
+    """
+    parts = [delta("fi", usage=None), empty, delta("ne", "stop"), empty, "data: [DONE]\n\n"]
+    answer = call(router_of(serve(streamed(*parts))), way)
+    assert answer.text == "fine"
+    assert answer.response_metadata["smartroute"]["cost"] == "0.000020"
