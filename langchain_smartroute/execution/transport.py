@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import os
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
@@ -25,7 +26,11 @@ from typing import Any, Final
 
 from openai import DefaultAsyncHttpxClient, DefaultHttpxClient
 
-from langchain_smartroute.errors import AnswerTooLongError, ForeignRedirectError
+from langchain_smartroute.errors import (
+    AnswerTooLongError,
+    ConfigurationError,
+    ForeignRedirectError,
+)
 from langchain_smartroute.execution.bounds import TimeLimits, attempt_bounds
 from langchain_smartroute.execution.clients import Transport
 from langchain_smartroute.execution.http_packages import core as _core
@@ -34,6 +39,9 @@ from langchain_smartroute.execution.loops import LoopClients
 from langchain_smartroute.execution.wire import WireTransport
 
 __all__ = ["BoundedBackend", "async_client", "blocking_client", "timeout_of"]
+
+_CERTIFICATES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+"""Environment variables that name what is trusted; the first one counts."""
 
 _BYTES_BESIDE: Final = 1_000_000
 _BYTES_PER_CHAR: Final = 64
@@ -96,7 +104,14 @@ def _unused_async_client() -> Any:
 @cache
 def _trusted() -> Any:
     """The certificates that are trusted, read once: it takes tens of milliseconds."""
-    return _http.create_ssl_context()
+    try:
+        return _http.create_ssl_context()
+    except OSError as error:
+        named = (f"{n} = {os.environ[n]!r}" for n in _CERTIFICATES if os.environ.get(n))
+        raise ConfigurationError(
+            f"{next(named, 'certifi')}: the trusted certificates cannot be read ({error}); name a"
+            " file of certificates in PEM, or unset the variable"
+        ) from error
 
 
 def _bind_reads(client: Any) -> None:

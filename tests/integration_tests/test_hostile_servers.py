@@ -19,10 +19,12 @@ from langchain_core.tracers import LangChainTracer
 
 from langchain_smartroute import (
     ChainExhaustedError,
+    ConfigurationError,
     CostCallbackHandler,
     SmartRouterRunnable,
     SqlLedger,
 )
+from langchain_smartroute.execution import transport
 
 WAYS = pytest.mark.parametrize("way", ["invoke", "ainvoke"])
 STREAMS = pytest.mark.parametrize("way", ["stream", "astream"])
@@ -254,3 +256,14 @@ def test_an_event_without_data_says_nothing(serve, way, empty):
     answer = call(router_of(serve(streamed(*parts))), way)
     assert answer.text == "fine"
     assert answer.response_metadata["smartroute"]["cost"] == "0.000020"
+
+
+@pytest.mark.parametrize("written", [None, "no certificate"])
+def test_certificates_that_cannot_be_read_are_named(written, tmp_path, monkeypatch):
+    """A wrong path was `[Errno 2] No such file or directory`, of every model, and of what?"""
+    path = tmp_path / "company.pem"
+    if written is not None:
+        path.write_text(written)
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    with pytest.raises(ConfigurationError, match=f"^SSL_CERT_FILE = '{path}': the trusted"):
+        transport._trusted.__wrapped__()
