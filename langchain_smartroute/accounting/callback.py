@@ -9,7 +9,6 @@ attached twice still counts it once.
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,7 +29,7 @@ from langchain_smartroute.accounting.run import Redaction, StartedRun
 from langchain_smartroute.accounting.summary import CostStats, rendered, summarized
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.tracing import DECISION_KEY, INPUT_TOKENS_KEY, is_request_run, quietly
-from langchain_smartroute.types import Attempt, Outcome
+from langchain_smartroute.types import Attempt, Outcome, new_lock
 
 if TYPE_CHECKING:
     from langchain_smartroute.catalog import Price, PriceSource
@@ -116,7 +115,7 @@ class CostCallbackHandler(BaseCallbackHandler):
         self._baseline_price = baseline_price or self._price_of_baseline()
         self._on_record = on_record
         self._said: set[str] = set()
-        self._lock = threading.Lock()
+        self._lock = new_lock()
         self._running: dict[UUID, StartedRun] = {}
         self._outside: dict[UUID, None] = {}
         self._open: dict[str, list[UUID]] = {}

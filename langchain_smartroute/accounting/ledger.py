@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from itertools import islice
 from typing import Protocol, runtime_checkable
 
 from langchain_smartroute.accounting.record import CallRecord
+from langchain_smartroute.types import new_lock
 
 __all__ = ["Ledger", "MemoryLedger"]
 
@@ -50,7 +50,7 @@ class MemoryLedger:
         self.max_records = max_records
         self.dropped = 0
         self._records: dict[str, CallRecord] = {}
-        self._lock = threading.Lock()
+        self._lock = new_lock()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(records={len(self._records)})"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from langchain_smartroute.errors import ConfigurationError
+from langchain_smartroute.types import new_lock
 
 __all__ = ["JsonLines", "as_sink"]
 
@@ -23,7 +23,7 @@ class JsonLines:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        self._lock = threading.Lock()
+        self._lock = new_lock()
 
     def append(self, values: Mapping[str, Any]) -> None:
         """Append an object of JSON values."""

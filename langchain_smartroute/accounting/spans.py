@@ -15,7 +15,6 @@ which their attempt ended.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -38,7 +37,7 @@ from langchain_smartroute.accounting.genai import (
 )
 from langchain_smartroute.catalog import messages_in, usage_of
 from langchain_smartroute.errors import ConfigurationError
-from langchain_smartroute.types import Attempt, Usage
+from langchain_smartroute.types import Attempt, Usage, new_lock
 
 try:
     from opentelemetry import trace
@@ -105,7 +104,7 @@ class OpenTelemetrySpans(BaseCallbackHandler):
 
     def __init__(self, tracer_provider: trace.TracerProvider | None = None) -> None:
         self._tracer = trace.get_tracer(_SCOPE, tracer_provider=tracer_provider)
-        self._lock = threading.Lock()
+        self._lock = new_lock()
         self._requests: dict[str, _Request] = {}
         self._runs: dict[UUID, tuple[str, int]] = {}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +15,7 @@ from langchain_smartroute.accounting.writer import BackgroundWriter, WriterStatu
 from langchain_smartroute.catalog import PriceBook, cost_usd
 from langchain_smartroute.state.database import Database, sa
 from langchain_smartroute.state.upserts import upsert
+from langchain_smartroute.types import new_lock
 
 __all__ = ["SqlLedger"]
 
@@ -67,7 +67,7 @@ class SqlLedger:
     ) -> None:
         self._database = Database(url, timeout_s=timeout_s)
         self._on_stored = on_stored
-        self._opening = threading.Lock()
+        self._opening = new_lock()
         self._is_open = False
         self._writer = BackgroundWriter(self._write, max_waiting=max_waiting)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import logging
-import os
 import threading
 import time
 import weakref
@@ -15,7 +14,7 @@ from itertools import islice
 from typing import Any, Generic, TypeVar
 
 from langchain_smartroute.errors import SmartRouteError
-from langchain_smartroute.types import Caught
+from langchain_smartroute.types import Caught, in_forked_process
 
 __all__ = ["BackgroundWriter", "WriterStatus"]
 
@@ -72,7 +71,6 @@ class BackgroundWriter(Generic[T]):
         _exits.add(self)
 
     def _begin(self) -> None:
-        self._pid = os.getpid()
         self._waiting: deque[T] = deque()
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
@@ -94,9 +92,6 @@ class BackgroundWriter(Generic[T]):
 
     def put(self, item: T) -> None:
         """Take an item; returns at once."""
-        if self._pid != os.getpid():
-            # A forked child: what waits is the parent's, and so is the thread.
-            self._begin()
         with self._lock:
             if self._put - self._done >= self._max_waiting:
                 self._lose(1, "no room to wait")
@@ -217,7 +212,7 @@ _exits: weakref.WeakSet[BackgroundWriter[Any]] = weakref.WeakSet()
 def _at_exit() -> None:
     """Give what waits a few seconds, should the process end in order."""
     for writer in list(_exits):
-        if writer.status.waiting and writer._pid == os.getpid():  # noqa: SLF001 - the same concept
+        if writer.status.waiting:
             stored = writer.close(timeout_s=_LONGEST_PAUSE_S)
             if not stored and (left := writer.status).waiting:
                 _log.warning(
@@ -227,4 +222,11 @@ def _at_exit() -> None:
                 )
 
 
+def _begin_anew() -> None:
+    """In a forked process what waits is the parent's, and so is the thread."""
+    for writer in list(_exits):
+        writer._begin()  # noqa: SLF001 - the same concept
+
+
 atexit.register(_at_exit)
+in_forked_process(_begin_anew)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from langchain_smartroute.accounting import ScoreRecord
 from langchain_smartroute.engine.lessons import SharedLessons
 from langchain_smartroute.errors import InvalidRequestError
 from langchain_smartroute.routing import QualityPredictor
+from langchain_smartroute.types import new_lock
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -59,7 +59,7 @@ class Feedback:
         self._told = told
         self._shared = shared
         self._ended: OrderedDict[str, _Ended] = OrderedDict()
-        self._lock = threading.Lock()
+        self._lock = new_lock()
 
     def ended(self, walk: Walk) -> None:
         """Remember a request that has ended."""

@@ -25,6 +25,7 @@ from langchain_smartroute.errors import StorageError
 from langchain_smartroute.routing import QualityPredictor
 from langchain_smartroute.routing.evidence import Tally
 from langchain_smartroute.state import Get, SharedState, Swap
+from langchain_smartroute.types import new_lock
 
 __all__ = ["SharedLessons"]
 
@@ -55,8 +56,8 @@ class SharedLessons:
         self._predictor = predictor
         self._state = state
         self._key = f"lessons|{predictor.digest()[:32]}"
-        self._lock = threading.Lock()
-        self._news = threading.Lock()
+        self._lock = new_lock()
+        self._news = new_lock()
         self._untold: _Sums = {}
         self._told: _Sums = {}
         self._begun: str | None = None

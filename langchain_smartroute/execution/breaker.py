@@ -7,7 +7,6 @@ opens. Counted is how an attempt *ends*: a stream that opens and breaks off has 
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
@@ -17,6 +16,7 @@ from langchain_smartroute.execution.aftermath import AFTERMATH, FaultKind
 from langchain_smartroute.execution.circuit import BreakerSettings, CandidateHealth, Circuit
 from langchain_smartroute.execution.sharing import CircuitSharing
 from langchain_smartroute.state import SharedState
+from langchain_smartroute.types import new_lock
 
 __all__ = ["CircuitBreaker", "Gate", "Ticket"]
 
@@ -64,7 +64,7 @@ class CircuitBreaker:
             known = ", ".join(BreakerSettings.__dataclass_fields__)
             raise ConfigurationError(f"breaker = {settings!r}: use any of {known}") from error
         self.clock = clock
-        self.lock = threading.Lock()
+        self.lock = new_lock()
         self.sharing: CircuitSharing | None = None
         self._circuits: dict[Hashable, Circuit] = {}
         if state is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from asyncio import AbstractEventLoop
 from collections import OrderedDict
 from collections.abc import (
@@ -31,6 +30,7 @@ from langchain_smartroute.catalog import (
 from langchain_smartroute.execution.bounds import attempt_bounds
 from langchain_smartroute.execution.clients import running_loop
 from langchain_smartroute.execution.link import Traits
+from langchain_smartroute.types import new_lock
 
 __all__ = ["Candidate", "Preparation", "PreparedCandidate", "unavailable"]
 
@@ -70,7 +70,7 @@ class Candidate:
         self._build = build
         self._outside: dict[Any, Runnable[Any, Any]] = {}
         self._inside: WeakKeyDictionary[Any, Runnable[Any, Any]] = WeakKeyDictionary()
-        self._lock = threading.Lock()
+        self._lock = new_lock()
         self._bound: OrderedDict[Hashable, tuple[Any, ...]] = OrderedDict()
 
     @property

@@ -6,10 +6,11 @@ them, and what is too old is closed by the next call, whichever server that is t
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import OrderedDict
 from typing import Final, Generic, Protocol, TypeVar
+
+from langchain_smartroute.types import new_lock
 
 __all__ = ["IdleConnection", "IdleConnections", "Origin"]
 
@@ -51,7 +52,7 @@ class IdleConnections(Generic[Connection]):
 
     def forget(self) -> None:
         """Drop all without closing them: in a forked process they are another's."""
-        self._lock = threading.Lock()
+        self._lock = new_lock()
         # In the order in which they were given, here and for each server.
         self._all: OrderedDict[Connection, None] = OrderedDict()
         self._of: dict[Origin, list[Connection]] = {}

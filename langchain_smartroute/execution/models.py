@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import threading
 from asyncio import AbstractEventLoop
 from functools import partial
 from importlib import import_module
@@ -20,6 +19,7 @@ from langchain_smartroute.execution.adopted import drops_thoughts, endpoint_of
 from langchain_smartroute.execution.bounds import TimeLimits
 from langchain_smartroute.execution.clients import Transport
 from langchain_smartroute.execution.endpoints import Endpoint
+from langchain_smartroute.types import new_lock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +36,7 @@ __all__ = [
     "spec_of_model",
 ]
 
-_BUILDING = threading.Lock()
+_BUILDING = new_lock()
 _MODALITY_KEYS: dict[Modality, str] = {
     "image": "image_inputs",
     "audio": "audio_inputs",

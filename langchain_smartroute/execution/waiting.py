@@ -7,19 +7,18 @@ ends, but nobody waits for it any more.
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import Any
 
 from langchain_smartroute.execution.bounds import AttemptBounds
-from langchain_smartroute.types import Caught
+from langchain_smartroute.types import Caught, in_forked_process, new_lock
 
 __all__ = ["Task", "finished_in_time", "started"]
 
 _IDLE_S = 5.0
-_lock = threading.Lock()
+_lock = new_lock()
 _idle: list[_Worker] = []
 
 
@@ -153,4 +152,4 @@ def _worker() -> _Worker:
     return worker
 
 
-os.register_at_fork(after_in_child=_idle.clear)
+in_forked_process(_idle.clear)

@@ -16,7 +16,6 @@ closed: the provider may have billed it.
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Iterator
 from typing import Any, Final
 from weakref import WeakSet
@@ -31,6 +30,7 @@ from langchain_smartroute.execution.answerhead import (
 from langchain_smartroute.execution.http_packages import core as _core
 from langchain_smartroute.execution.http_packages import http as _http
 from langchain_smartroute.execution.idle import IdleConnections, Origin
+from langchain_smartroute.types import in_forked_process
 
 __all__ = ["WireTransport"]
 
@@ -253,4 +253,4 @@ def _forget_all() -> None:
         transport.unused.forget()
 
 
-os.register_at_fork(after_in_child=_forget_all)
+in_forked_process(_forget_all)

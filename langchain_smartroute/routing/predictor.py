@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.routing.evidence import Findings, Tally
+from langchain_smartroute.types import new_lock
 
 if TYPE_CHECKING:
     from langchain_smartroute.routing.gains import TextGains
@@ -63,7 +63,7 @@ class QualityPredictor:
         self.sharing: Any = None
         self._tallies: dict[tuple[str, str], Mapping[str, Tally]] = dict(tallies or {})
         self._others: Tallies = {}
-        self._lock = threading.Lock()
+        self._lock = new_lock()
         self._gains: dict[bytes, Mapping[str, float]] = {}
 
     def __repr__(self) -> str:

@@ -8,7 +8,6 @@ what was made of the latest ones is kept.
 
 from __future__ import annotations
 
-import threading
 from collections import OrderedDict
 from functools import cached_property
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from langchain_smartroute import classify
+from langchain_smartroute.types import new_lock
 
 __all__ = ["BoundTool", "bound_tools"]
 
@@ -47,7 +47,7 @@ class _Latest:
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = new_lock()
         self._forms: OrderedDict[int, tuple[Any, BoundTool]] = OrderedDict()
 
     def form_of(self, tool: Any) -> BoundTool:

@@ -8,13 +8,13 @@ file is brought up to date and a newer one is left alone.
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from langchain_smartroute.errors import ConfigurationError, StorageError
+from langchain_smartroute.types import new_lock, new_lock_against_forks
 
 try:
     import sqlalchemy as sa
@@ -64,7 +64,11 @@ class Database:
         self._timeout_s = timeout_s
         self._read_only = read_only
         self._durable = durable
-        self._lock = threading.Lock()
+        self._lock = new_lock()
+        self._turn: AbstractContextManager[object] = nullcontext()
+        if self.dialect == "sqlite":
+            # Its own queue for the lock is unfair: one thread of a process stands in it.
+            self._turn = new_lock_against_forks()
         self._engine: sa.Engine | None = None
         self._pid = 0
 
@@ -83,7 +87,7 @@ class Database:
         Raises:
             StorageError: If the database does not do what it is asked to.
         """
-        with self._told(), self.engine.connect() as connection, connection.begin():
+        with self._told(), self._turn, self.engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -23,6 +22,7 @@ from langchain_smartroute.state.commands import (
     Stands,
     Swap,
 )
+from langchain_smartroute.types import new_lock
 
 __all__ = ["MemoryState"]
 
@@ -53,7 +53,7 @@ class MemoryState:
         self._max_entries = max_entries
         self._clock = clock
         self._latest = float("-inf")
-        self._lock = threading.Lock()
+        self._lock = new_lock()
         self._values: OrderedDict[str, tuple[str, float]] = OrderedDict()
         self._counters: dict[str, list[float | int]] = {}
         self._leases: dict[str, dict[str, int]] = {}

@@ -22,6 +22,8 @@ import redis
 import redis.asyncio as aredis
 from redis.exceptions import NoScriptError
 
+from langchain_smartroute.types import new_lock
+
 __all__ = ["AsyncPipelines", "Pipelines", "ScriptJob"]
 
 _AT_ONCE = 4
@@ -65,7 +67,7 @@ class _Queue:
     """The jobs that wait for a round trip, and how many round trips are under way."""
 
     def __init__(self, at_once: int) -> None:
-        self.lock = threading.Lock()
+        self.lock = new_lock()
         self._at_once = at_once
         self._under_way = 0
         self._waiting: deque[ScriptJob] = deque()

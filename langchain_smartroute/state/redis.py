@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
@@ -29,6 +28,7 @@ from langchain_smartroute.state.commands import (
     Stands,
     Swap,
 )
+from langchain_smartroute.types import new_lock
 
 try:
     import redis
@@ -97,7 +97,7 @@ class RedisState:
             # The wait is bounded: one try.
             "retry": None,
         }
-        self._lock = threading.Lock()
+        self._lock = new_lock()
         self._of_loop: WeakKeyDictionary[Any, tuple[Any, AsyncPipelines]] = WeakKeyDictionary()
         try:
             self._client = redis.Redis.from_url(url, **self._options)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from collections.abc import Callable
 from typing import Any, Final, TypeVar, cast
@@ -27,6 +26,7 @@ from langchain_smartroute.state.database import Database, sa
 from langchain_smartroute.state.postgresql import held_at_once, settled_at_once
 from langchain_smartroute.state.tables import MIGRATIONS, counters, leases, statements_for, values
 from langchain_smartroute.state.upserts import insert_into
+from langchain_smartroute.types import new_lock
 
 __all__ = ["SqlState"]
 
@@ -74,8 +74,7 @@ class SqlState:
         self._database = Database(url, timeout_s=timeout_s, durable=False)
         self._clock = StoreClock(clock)
         self._swept_s = time.monotonic()
-        self._opening = threading.Lock()
-        self._turn = threading.Lock()
+        self._opening = new_lock()
         self._is_open = False
 
     def __repr__(self) -> str:
@@ -84,11 +83,16 @@ class SqlState:
     def run(self, command: Command[T]) -> T:
         """Carry a command out in one transaction."""
         self._open()
-        if self._database.dialect == "sqlite":
-            # Its own queue for the lock is unfair: one thread of a process stands in it.
-            with self._turn:
-                return self._carried_out(command)
-        return self._carried_out(command)
+        if self._database.dialect == "postgresql":
+            found = self._at_once(command)
+            if found is not _NOT_SO:
+                return cast("T", found)
+        does = self._DOES[type(command)]
+        try:
+            with self._database.writing() as connection:
+                return cast("T", does(self, connection, command))
+        except _RefusedError as refused:
+            return cast("T", refused.refusal)
 
     async def arun(self, command: Command[T]) -> T:
         """Carry a command out in a thread."""
@@ -107,18 +111,6 @@ class SqlState:
                 with self._database.reading() as connection:
                     self._clock.set_by(connection)
                 self._is_open = True
-
-    def _carried_out(self, command: Command[T]) -> T:
-        if self._database.dialect == "postgresql":
-            found = self._at_once(command)
-            if found is not _NOT_SO:
-                return cast("T", found)
-        does = self._DOES[type(command)]
-        try:
-            with self._database.writing() as connection:
-                return cast("T", does(self, connection, command))
-        except _RefusedError as refused:
-            return cast("T", refused.refusal)
 
     def _at_once(self, command: Command[Any]) -> Any:
         """What a command on one counter gives, in one statement; `_NOT_SO`: it takes more."""

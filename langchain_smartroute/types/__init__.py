@@ -1,7 +1,8 @@
 """The values that the rooms of this package pass to one another, frozen.
 
 Nothing here imports anything of the package or does any work. Money is
-`Decimal` US dollars; `None` means unknown and is never shown as zero.
+`Decimal` US dollars; `None` means unknown and is never shown as zero. Beside them stand
+what every room needs: errors as values, and locks that outlive a fork.
 """
 
 from __future__ import annotations
@@ -13,6 +14,11 @@ from langchain_smartroute.faces import on_first_use
 if TYPE_CHECKING:
     from langchain_smartroute.types.attempts import Attempt, Figures, Usage
     from langchain_smartroute.types.caught import Caught
+    from langchain_smartroute.types.forks import (
+        in_forked_process,
+        new_lock,
+        new_lock_against_forks,
+    )
     from langchain_smartroute.types.values import (
         Classification,
         Conversation,
@@ -42,6 +48,7 @@ else:
         {
             "attempts": "Attempt Figures Usage",
             "caught": "Caught",
+            "forks": "in_forked_process new_lock new_lock_against_forks",
             "values": "Classification Conversation RequestFeatures RoutingDecision",
             "words": (
                 "DIFFICULTIES MODALITIES TASKS TIERS Difficulty Modality Outcome Purpose "
@@ -74,4 +81,7 @@ __all__ = [
     "Tier",
     "Turn",
     "Usage",
+    "in_forked_process",
+    "new_lock",
+    "new_lock_against_forks",
 ]

@@ -1,0 +1,130 @@
+"""A process that is forked while its threads work: its child works, too.
+
+Servers fork their workers after the application was loaded, and what shares circuits or
+writes a ledger is a thread of the parent, which may be at it right then.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from decimal import Decimal
+
+import pytest
+
+from langchain_smartroute import CallRecord, SmartRouterRunnable, SqlLedger
+from langchain_smartroute.execution import models
+from langchain_smartroute.sandbox import SandboxServer
+from langchain_smartroute.state import Get, Put
+from langchain_smartroute.state.sql import SqlState
+from langchain_smartroute.types import Usage, new_lock, new_lock_against_forks
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning"),
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="this system knows no fork"),
+]
+LONG_S = 20
+
+
+def in_a_child(work):
+    """Do something in a forked process; says whether it came to a good end."""
+    child = os.fork()
+    if not child:
+        # Whatever it waits for, it does not outlive this.
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm(LONG_S)
+        ended = 1
+        try:
+            ended = 0 if work() else 2
+        finally:
+            os._exit(ended)
+    return os.waitpid(child, 0)[1] == 0
+
+
+class Holding:
+    """Another thread is inside a `with` block: until it is let go, or for a while."""
+
+    def __init__(self, inside, *, seconds=LONG_S):
+        self._inside, self._seconds = inside, seconds
+        self._entered, self._leave = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._hold)
+
+    def _hold(self):
+        with self._inside:
+            self._entered.set()
+            self._leave.wait(self._seconds)
+
+    def __enter__(self):
+        self._thread.start()
+        assert self._entered.wait(LONG_S)
+
+    def __exit__(self, *_):
+        self._leave.set()
+        self._thread.join()
+
+
+def test_a_lock_that_a_thread_of_the_parent_held_can_be_taken():
+    lock = new_lock()
+    with Holding(lock):
+        assert in_a_child(lambda: lock.acquire(timeout=1))
+        assert lock.locked()
+
+
+def test_a_process_is_not_forked_within_what_may_not_be_under_way():
+    lock = new_lock_against_forks()
+    with Holding(lock, seconds=0.3):
+        begun = time.monotonic()
+        assert in_a_child(lambda: lock.acquire(timeout=1))
+        assert time.monotonic() - begun > 0.2
+    assert lock.acquire(timeout=1)
+
+
+def test_a_model_is_built_whoever_built_one_in_the_parent():
+    with SandboxServer() as server:
+        router = SmartRouterRunnable.from_catalog(base_url=server.base_url)
+        with Holding(models._BUILDING):
+            assert in_a_child(lambda: router.invoke("Hello!").text)
+
+
+def test_a_child_can_write_to_the_state_that_its_parent_wrote_to(tmp_path):
+    """SQLite believed for ever that it was locked: every call under a spend limit was refused."""
+    state = SqlState(f"sqlite:///{tmp_path}/state.db")
+    state.run(Put(key="a", value="1", ttl_s=60))
+
+    def work():
+        state.run(Put(key="b", value="2", ttl_s=60))
+        return state.run(Get(key="a")) == "1"
+
+    with Holding(state._database.writing(), seconds=0.3):
+        assert in_a_child(work)
+    assert state.run(Get(key="b")) == "2"
+    state.close()
+
+
+def test_a_child_can_write_to_the_ledger_that_its_parent_wrote_to(tmp_path):
+    ledger = SqlLedger(f"sqlite:///{tmp_path}/costs.db")
+    ledger.open()
+
+    def record(name):
+        return CallRecord(
+            run_id=name,
+            alias="one",
+            outcome="accepted",
+            usage=Usage(),
+            cost_usd=Decimal(1),
+            latency_s=0.1,
+        )
+
+    def work():
+        ledger.add(record("child"))
+        return ledger.flush(LONG_S) and ledger.close()
+
+    ledger.add(record("parent"))
+    with Holding(ledger._writer._lock):
+        assert in_a_child(lambda: ledger.status.waiting == 0)
+    with Holding(ledger._database.writing(), seconds=0.3):
+        assert in_a_child(work)
+    assert {found.run_id for found in ledger.records()} == {"parent", "child"}
+    ledger.close()
