@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-__all__ = ["Block", "blocks_of"]
+__all__ = ["MOST_FENCES", "Block", "blocks_of"]
 
-_FENCE = re.compile(r"([`~][`~]{2,})[ \t]{0,20}([^`\n]{0,200})$", re.MULTILINE)
+_FENCE = re.compile(r"(?<![`~])([`~][`~]{2,}+)[ \t]{0,20}([^`\n]{0,200})$", re.MULTILINE)
 _INDENT_CHARS = 20
 _HOLDS_FENCES = frozenset({"markdown", "md", "mdx", "text", "txt"})
-_MOST_FENCES = 1_000
+MOST_FENCES = 1_000
+"""How many fences of a text are read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +58,7 @@ def blocks_of(text: str) -> Iterator[Block]:
     nothing and is no block.
     """
     current: _Open | None = None
-    for fence in islice(_fences(text), _MOST_FENCES):
+    for fence in islice(_fences(text), MOST_FENCES):
         mark, info = fence.group(1), fence.group(2).strip()
         if current is None:
             language = info.split(" ", 1)[0].strip("{}.:,").lower()

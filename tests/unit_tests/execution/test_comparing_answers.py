@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from langchain_core.messages import AIMessage
 
-from langchain_smartroute import ConfigurationError
-from langchain_smartroute.execution.checks import final_answer, same_answer
+from langchain_smartroute import AgreementCheck, ConfigurationError
+from langchain_smartroute.execution.checks import Opinion, final_answer, same_answer
 
 SAID = [
     (r"So \(\boxed{\frac{3}{4}}\).", r"\frac{3}{4}"),
@@ -44,12 +45,43 @@ SAID = [
     ('```json\n{"label": "spam"}\n```', '{"label": "spam"}'),
     ("She has 5 left.\n\nLet me know if you have any questions!", "5"),
     ("Total = 5 + 6 = 11 apples.", "11"),
-    ("The area is 12 cm^2.", "12"),
+    ("The area is 12 cm^2.", "12 cm^2"),
     (r"Therefore $x = \frac{1}{2}$.", "1/2"),
     ("<think>5 or 6?</think>7", "7"),
     ("", None),
     ("It depends on many things such as the weather and the mood of people.", None),
     ("I would take the train. " * 20, None),
+    ("The list becomes [1, 2, 3].", "[1, 2, 3]"),
+    ("[1, 2, 3]", "[1, 2, 3]"),
+    ("So it is 2x + 3.", "2x + 3"),
+    ("It is between 3 and 5.", "between 3 and 5"),
+    ("It takes 2 hours and 20 minutes.", "2 hours, 20 minutes"),
+    ("It starts at 11:30.", "It starts at 11:30"),
+    ("Kylar pays $64 for the 16 glasses.", "$64, 16"),
+    ("It is 2 million.", "2 million"),
+    ("It is **5** km away.", "5 km"),
+    ("So x = 2 or x = 5.", "So x = 2 or x = 5"),
+    ("**Total:** 12", "12"),
+    ("Therefore, **Janet** makes $18 daily.", "$18"),
+    ("#### Conclusion\nThe answer is 5.", "5"),
+    ("The answer is:\n1. plums\n2. pears", "1. plums\n2. pears"),
+    ("Output:\n```\n1\n2\n```", "1\n2"),
+    ("1\n2\n3", "1\n2\n3"),
+    (r"\boxed{2} and \boxed{5}", "2, 5"),
+    (r"\boxed{\boxed{5}}", "5"),
+    ('Here it is:\n{\n "a": 1\n}', '{\n "a": 1\n}'),
+    ('I found this.\n```json\n{"a": 1}\n```\nNo more.', '{"a": 1}'),
+    ("{(1, 2): 3}", "{(1, 2): 3}"),
+    ("Output: __init__", "__init__"),
+    ("选B", "B"),
+    ("正确答案为（B）", "B"),
+    ("故本题选择 B。", "B"),
+    ("正确选项是B", "B"),
+    ("Option C is correct.", "C"),
+    ("C is the correct answer.", "C"),
+    ("I choose option (B).", "B"),
+    ("The answer is B because it is cold.", "B"),
+    ("The answer should be C.", "C"),
 ]
 
 SAME = [
@@ -121,6 +153,39 @@ SAME = [
     ("不是", "No."),
     ("Nein", "non"),
     ("```python\nx=1\n```", "So:\n```py\nx = 1  # one\n```\nDone."),
+    (r"\dfrac{1}{2}", r"\frac12"),
+    (r"\frac{\pi}{2}", "π/2"),
+    (r"\frac{\sqrt{2}}{2}", "√2/2"),
+    (r"\left(1, 2\right)", "(1,2)"),
+    (r"(-\infty, 2]", r"\left(-\infty,2\right]"),
+    ("[0, 1)", r"\left[0,1\right)"),
+    (r"\{1, 2\}", r"\left\{2,1\right\}"),
+    ("{1, 2}", "{2, 1}"),
+    ("90°", "90 degrees"),
+    ("5 °C", "5 degrees Celsius"),
+    (r"1\frac{1}{2}", "1.5"),
+    (r"12\text{ cm}", "12 cm"),
+    (r"12\,000", "12000"),
+    ("x²", "x^{2}"),
+    ("60 km/h", "60 km per hour"),
+    ("5kW", "5 kW"),
+    ("$5k", "$5,000"),
+    ("$1.5M", "1.5 million dollars"),
+    ("5 dozen", "60"),
+    ("3千", "3000"),
+    ("3千米", "3 km"),
+    ("0.33333333", "1/3"),
+    ("€5", "5 EUR"),
+    ("**12** apples", "12 apples"),
+    ("Ｂ", "Option B"),
+    ("B选项", "B是正确的"),
+    ("**C**", "C."),
+    ("the answer is (c)", "C"),
+    ("POSITIVE", "positive"),
+    ("New York", "New York."),
+    ("“Paris”", "Paris"),
+    ("$x$", "x"),
+    ("```yaml\na:\n  b: 1\n```", "```yaml\na:\n    b: 1\n```"),
 ]
 
 DIFFERENT = [
@@ -164,6 +229,66 @@ DIFFERENT = [
     ("one or two", "1"),
     ("", ""),
     ("```python\nx=1\n```", "```python\nx=2\n```"),
+    ("5x", "5"),
+    ("5i", "5"),
+    ("5!", "5"),
+    ("2π", "2"),
+    ("10 - x", "10"),
+    ("5k", "5"),
+    ("$5k", "$5"),
+    ("$5m", "$5"),
+    ("5 mW", "5 MW"),
+    ("5‰", "5%"),
+    ("5¢", "$5"),
+    ("5m", "5"),
+    ("60 km/h", "60 km"),
+    ("3百", "3"),
+    ("2 dozen", "2"),
+    ("5万三千", "50000"),
+    ("5 squared", "5"),
+    ("5 hundred twenty", "500"),
+    ("x = 5", "y = 5"),
+    ("B: 5", "C: 5"),
+    (r"\leftarrow", r"\rightarrow"),
+    ("2(5)", "25"),
+    (r"2\frac{1}{2}", "21/2"),
+    ("10000001", "10000002"),
+    ("1234567.89", "1234567.12"),
+    ('{"id": 10000001}', '{"id": 10000002}'),
+    ("1e999999999", "1e999999998"),
+    ("1e-9999", "1e-8888"),
+    ("[1e999999999]", "[1e999999998]"),
+    ("(1e999999999,)", "(1e999999998,)"),
+    ('{"a": 1, "a": 2}', '{"a": 2}'),
+    ("{'1': 'a', '1': 'b'}", "{'1': 'b'}"),
+    (r"[r'\d']", r"[r'\\d']"),
+    ("(1, 2)", "[1, 2]"),
+    ("[1, 2)", "[1, 2]"),
+    ("(1, 2)", "(2, 1)"),
+    (r"\{1, 2\}", "(1, 2)"),
+    ("1:30", "130"),
+    ("12 am", "12 pm"),
+    ("oh!!!", "oh!!!!"),
+    ("r;r", "r;r;"),
+    ("'loved a", "loved a"),
+    ("odes    code", "odes  code"),
+    ("O", "o"),
+    ("XZD", "Xzd"),
+    ("CA", "cA"),
+    ("MANolo", "Manolo"),
+    ("This Is Granted", "This is granted"),
+    ("__init__", "init"),
+    (
+        "```python\ndef f():\n    x = 1\n    return _0\n```",
+        "```python\ndef f():\n    x = 1\n    return x\n```",
+    ),
+    ("```python\nre.compile(r'\\d')\n```", "```python\nre.compile(r'\\\\d')\n```"),
+    ("```python\nx = (a\n% b\n)\n```", "```python\nx = (a\n% c\n)\n```"),
+    ("```python\nx = '3 in'\n```", "```python\nx = '3in'\n```"),
+    ("```python\nclass A:\n    x: int = 1\n```", "```python\nclass A:\n    x: str = 1\n```"),
+    ("```yaml\na:\n  b: 1\nc: 2\n```", "```yaml\na:\n  b: 1\n  c: 2\n```"),
+    ("```js\nlog('a  b');\n```", "```js\nlog('a b');\n```"),
+    ("```python\nx=1\n```\nThe answer is 5.", "```python\nx=1\n```\nThe answer is 6."),
 ]
 
 
@@ -201,25 +326,31 @@ def test_calls_are_compared_as_a_multiset():
 
 
 CALLS_ALIKE = [
+    ({"a": 1, "b": [2]}, {"b": [2.0], "a": 1}),
+    ({"n": 1}, {"n": 1.0}),
+    ({"at": {"x": 1, "y": None}}, {"at": {"y": None, "x": 1}}),
+    ({"n": 1, "unit": None}, {"n": 1}),
+]
+CALLS_APART = [
     ({"n": "3"}, {"n": 3}),
     ({"n": "3.0"}, {"n": 3}),
     ({"on": "true"}, {"on": True}),
     ({"at": [1, "2"]}, {"at": [1, 2]}),
     ({"by": '{"a": 1}'}, {"by": {"a": 1}}),
-    ({"n": 1, "unit": None}, {"n": 1}),
-]
-CALLS_APART = [
+    ({"zip": "12345"}, {"zip": 12345}),
     ({"n": "3"}, {"n": 4}),
     ({"id": "007"}, {"id": 7}),
+    ({"id": 10000001}, {"id": 10000002}),
     ({"n": "three"}, {"n": 3}),
     ({"n": 1}, {"n": True}),
     ({"n": 1, "unit": "km"}, {"n": 1}),
     ({"n": ""}, {"n": None, "m": 1}),
+    ({"q": "New York"}, {"q": "new york"}),
 ]
 
 
 @pytest.mark.parametrize(("a", "b"), CALLS_ALIKE)
-def test_arguments_may_be_quoted_or_given_as_nothing(a, b):
+def test_arguments_may_be_in_any_order_or_given_as_nothing(a, b):
     one, other = [{"name": "f", "args": a}], [{"name": "f", "args": b}]
     assert same_answer(one, other)
     assert same_answer(other, one)
@@ -227,6 +358,7 @@ def test_arguments_may_be_quoted_or_given_as_nothing(a, b):
 
 @pytest.mark.parametrize(("a", "b"), CALLS_APART)
 def test_other_arguments_are_other_calls(a, b):
+    """Here no schema says whether a text stands for a number: a postcode is none."""
     one, other = [{"name": "f", "args": a}], [{"name": "f", "args": b}]
     assert not same_answer(one, other)
     assert not same_answer(other, one)
@@ -263,6 +395,64 @@ def test_numbers_are_the_last_ones():
 def test_an_unknown_comparison_is_refused():
     with pytest.raises(ConfigurationError, match="by = 'taste' is unknown"):
         same_answer("a", "a", by="taste")
+
+
+def test_a_tolerance_of_the_callers_holds_for_whole_numbers_too():
+    """Ours is for what was rounded, and 10,000,001 is not 10,000,002 rounded."""
+    assert same_answer("100", "101", tolerance=0.01)
+    assert not same_answer("10000001", "10000002")
+    assert same_answer("3.14159265", "3.1415927")
+
+
+FENCED_JSON = 'I found this.\n```json\n{"a": %d, "b": 2}\n```\nIt has two members, as you see.'
+WHOLE = [
+    ("Thus 5 km.", "The answer is 5 kilometres."),
+    ("So she pays $64 for the 16 glasses.", "Kylar pays $64 for 16 glasses."),
+    ("**Answer:** (C)", "Option C is correct."),
+    ("正确答案为（B）", "因此选B。"),
+    ("Output:\n```\n1\n2\n```", "1\n2"),
+    ('```json\n{"a": 1, "b": 2}\n```', '```json\n{"b": 2.0, "a": 1}\n```'),
+    (FENCED_JSON % 1, FENCED_JSON % 1),
+    (
+        "def f(x):\n    y = x\n    return y",
+        "Like so:\n```python\ndef f(x):\n  z = x\n  return z\n```",
+    ),
+]
+WHOLE_APART = [
+    ("Thus 5 km.", "Thus 5 miles."),
+    ("So she pays $64 for the 16 glasses.", "So she pays $54 for the 16 glasses."),
+    ("The list becomes [1, 2, 3].", "The list becomes [2, 2, 3]."),
+    ("At 11:30.", "At 12:30."),
+    ("On 2024-05-03.", "On 2023-05-03."),
+    ("So it is x + 3.", "So it is x - 3."),
+    ("It is 2 million.", "It is 2 billion."),
+    ("**Total:** 12", "**Total:** 13"),
+    ("Option C is not correct.", "Option C is correct."),
+    ("{1: 'a'}", '{"1": "a"}'),
+    ("def f(x):\n    x += 1\n    return x", "def f(x):\n    x += 2\n    return x"),
+    (
+        "int f(int x) {\n    x += 1;\n    return x;\n}",
+        "int f(int x) {\n    x += 2;\n    return x;\n}",
+    ),
+    ("# one\n# two", "# two\n# one"),
+    (FENCED_JSON % 1, FENCED_JSON % 3),
+]
+
+
+def told(one, other):
+    opinion = Opinion(alias="other", answer=AIMessage(other))
+    return dict(AgreementCheck().compared(AIMessage(one), [opinion]))["other"]
+
+
+@pytest.mark.parametrize(("one", "other"), WHOLE)
+def test_whole_answers_come_to_the_same(one, other):
+    assert told(one, other) == told(other, one) == "same answer"
+
+
+@pytest.mark.parametrize(("one", "other"), WHOLE_APART)
+def test_whole_answers_that_share_their_last_number_are_not_the_same(one, other):
+    """What stood last in a line was its value: a unit, a list, a date, half of a sum was lost."""
+    assert told(one, other) == told(other, one) != "same answer"
 
 
 HOSTILE = [

@@ -9,67 +9,65 @@ line is or ends with. An answer that only tells has none.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from itertools import islice
 
+from langchain_smartroute.execution.checks.comparing.conclusion import (
+    trimmed,
+    value_of_last_line,
+    value_standing_out,
+)
 from langchain_smartroute.execution.checks.comparing.literals import NOTHING, literal_of
-from langchain_smartroute.execution.checks.comparing.quantities import last_number, plainly_written
+from langchain_smartroute.execution.checks.fences import blocks_of
 
-__all__ = ["final_answer", "marked_answer", "option_of", "options_of"]
+__all__ = ["final_answer", "marked_answer"]
 
 _READ_CHARS = 20_000
 """How much of an answer's end is read."""
 
-_LONGEST_LINE = 160
-"""A longer last line is prose, in which no value stands out."""
+_MOST_IN_BOX = 20_000
+_MOST_BOXES = 100
+_MOST_INDENT = 40
+_MOST_PRINTED = 400
+_BETWEEN = 60
+_SHORT_LINE = 60
+_BRACE = re.compile("[{}]")
+_LISTED = re.compile(
+    r"[\s$,;、]{0,20}(?:\\[()\[\]])?[\s,;、]{0,20}(?:and|or|und|oder|et|ou|y|o|和|或)?[\s,;]{0,20}"
+    r"(?:\\[()\[\]])?[\s$,;]{0,20}"
+)
+"""What stands between two boxes that are one answer."""
 
 _KEYS = ("final_answer", "finalanswer", "answer", "result", "output", "答案")
 _THOUGHT_END = "</think>"
+_JSON_BEGINS = re.compile(r"^[ \t]{0,20}[{\[](?=[ \t]{0,20}(?:\n|[\"'{\[]))", re.MULTILINE)
+_BEFORE_VALUE = re.compile(r"(?:[\s:*：]|_+(?=[\s:]))*+")
 _HASHES = re.compile(r"^[ \t]*#{4}[ \t]*(\S[^\n]{0,400})$", re.MULTILINE)
-_FENCED = re.compile(r"^\s*```(?:json)?\s*\n([\s\S]*?)\n\s*```\s*$")
-
 _SAID = re.compile(
     r"""(?:
       (?<![^\W\d_])(?:final\s+|correct\s+)?(?:answer|output|result|option|choice)(?![^\W\d_])
-        (?:\s+(?:choice|option))?(?:\s+to\s[^\n:.]{1,80})?(?:\s+(?:is|are|equals|will\s+be|would\s+be)|\s*[:=]|\s*\Z)+
+        (?:\s+(?:choice|option))?(?:\s+to\s[^\n:.]{1,80})?(?:\s+(?:is|are|equals|(?:will|would|should|must)\s+be)|\s*[:=]|\s*\Z)+
     | (?<![^\W\d_])(?:antwort|ergebnis|lösung|réponse(?:\s+finale)?|résultat|respuesta(?:\s+final)?
         |resultado|resposta(?:\s+final)?|risposta(?:\s+finale)?|risultato|antwoord|odpowiedź
         |ответ|відповідь|cevap|sonuç|đáp\s+án|jawaban|उत्तर|الجواب|الإجابة)(?![^\W\d_])
         (?:\s+(?:lautet|ist|est|es|é|è|is|to|hoặc|là|adalah|है|هي|هو|равен)|\s*[:=：—])+
-    | (?:最终)?(?:答案|答え|答)\s*(?:应该|应当)?\s*(?:是|为|為|选|選|は|[:：=])+
+    | (?:最终)?(?:答案|答え|答)\s*(?:应该|应当)?\s*(?:是|为|為|选择|選擇|选|選|は|[:：=])+
     | (?:正答|解答|正解|結論)\s*(?:は|[:：])
     | (?:정답|답)\s*(?:은|는|[:：])
     | (?:故选|应选|因此选|所以选|选择|故選|應選|选项|選項
-        |(?<![候可挑精])[选選])\s*[:：]?(?=\s*[(（]?[A-J\uff21-\uff2a])
-    )[\s*_:：]{0,8}""",
+        |(?<![候可挑精])[选選])\s*(?:是|为|為)?\s*[:：]?(?=\s*[(（]?[A-J\uff21-\uff2a])
+    )[\s*:：]{0,8}""",
     re.IGNORECASE | re.VERBOSE,
 )
-_BOLD = re.compile(r"\*\*([^*\n]{1,100})\*\*|__([^_\n]{1,100})__")
-_END_OF_SENTENCE = re.compile(
-    r"(?<!\d)\.(?=\s|$)|(?<=\d)\.(?=\s+[^\W\d]|$)|[。！？\n]|;\s|!\s|\?\s"
+_RIGHT = re.compile(
+    r"(?<!\w)(?:(?:[Oo]ption|[Cc]hoice|[Aa]nswer)\s+\(?([A-J])\)?|\(([A-J])\)|([B-HJ]))\s+is"
+    r"\s+(?:the\s+)?(?:correct|right|best)(?!\w)"
+    r"|(?<!not )(?:[Oo]ption|[Cc]hoice)\s+\(?([A-J])\)?[.*]{0,3}\s*\Z"
 )
-_CLOSING = re.compile(
-    r"^(?:let me know|i hope|hope (?:this|that)|feel free|if you (?:have|need|would|want)|please"
-    r"|note|good luck|any (?:other )?questions|happy to|如果|希望|请|若|参考|注)|[!?！？]\s*$",
-    re.IGNORECASE,
-)
-_OPTION = re.compile(
-    r"(?:option|choice|answer|选项|選項|選択肢|item)?\s*(?:\(([A-Ja-j])\)|\[([A-J])\]|([A-Ja-j])"
-    r"(?=[.):、：]|\s*$|\s*(?:选项|選項)))[.):、：]?(?P<rest>[^\n]{0,200})",
-    re.IGNORECASE,
-)
-_YES_NO = re.compile(
-    r"(yes|no|true|false|是|否|对|错|ja|nein|oui|non|sí|si)(?=[,.:;，。：；]|\s[-–—])",
-    re.IGNORECASE,
-)
-_OPTIONS = re.compile(r"[A-J](?:(?:\s*[,、;/&+\s]\s*|\s*(?:and|und|et|y|和|与|及)\s*)?[A-J])+")
-_LETTER = re.compile("[A-J]")
-_LATEX_TEXT = re.compile(r"\\(?:text|mathrm|textbf|mathbf)\{([^{}]*)\}")
-_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
-_COPULA = re.compile(r"(?:です|である|だ|입니다|이다)$")
-_EDGES = " \t\n*_`\"'“”«»「」"
+"""An option that is called the right one."""
+
+_BARE_NUMBER = re.compile(r"[-+]?[$€£¥]?[-+]?\d[\d.,/]{0,60}\s?%?")
 
 
 def final_answer(text: str) -> str | None:
@@ -91,19 +89,22 @@ def final_answer(text: str) -> str | None:
         >>> final_answer("I would rather go by train, as the view is fine.") is None
         True
     """
-    text = text[-_READ_CHARS:]
     text = text[text.rfind(_THOUGHT_END) + len(_THOUGHT_END) :] if _THOUGHT_END in text else text
     text = text.strip()
     if not text:
         return None
-    readings: tuple[Callable[[str], str | None], ...] = (
-        _in_json,
-        _boxed,
-        _after_hashes,
-        _after_phrase,
-        _in_last_line,
+    if len(text) > _READ_CHARS and (_fenced(text) or text).lstrip().startswith(("{", "[")):
+        return text
+    end = _end_of(text)
+    readings: tuple[tuple[Callable[[str], str | None], str], ...] = (
+        (_in_json, end),
+        (_boxed, text),
+        (_after_hashes, end),
+        (_after_phrase, end),
+        (_only_lines, end),
+        (value_of_last_line, end),
     )
-    return next((found for reading in readings if (found := reading(text))), None)
+    return next((found for reading, of in readings if (found := reading(of))), None)
 
 
 def marked_answer(text: str) -> str | None:
@@ -113,140 +114,141 @@ def marked_answer(text: str) -> str | None:
         >>> marked_answer(r"\boxed{\frac{1}{2}}"), marked_answer("故选B。"), marked_answer("5 km")
         ('\\frac{1}{2}', 'B', None)
     """
-    text = text[-_READ_CHARS:]
-    readings = (_in_fence, _boxed, _after_hashes, _after_phrase)
-    return next((found for reading in readings if (found := reading(text))), None)
+    end = _end_of(text)
+    return _in_fence(end) or _boxed(text) or _after_hashes(end) or _after_phrase(end)
 
 
-def option_of(text: str) -> str | None:
-    """The letter of the option that a text names, in upper case; `None`: it names none.
+def _end_of(text: str) -> str:
+    """The end of a long text, from the beginning of a line on if it has one."""
+    if len(text) <= _READ_CHARS:
+        return text
+    end = text[-_READ_CHARS:]
+    return end[end.find("\n") + 1 :]
 
-    Example:
-        >>> option_of("(b) Paris"), option_of("B"), option_of("Berlin")
-        ('B', 'B', None)
-    """
-    plain = _LATEX_TEXT.sub(r"\1", text.translate(_FULL_WIDTH))
-    found = _OPTION.fullmatch(plain.strip(_EDGES))
-    if found is None:
+
+def _fenced(text: str) -> str | None:
+    """What a text holds that is one fence of JSON, or of no language."""
+    text = text.strip()
+    if not (text.startswith("```") and text.endswith("```")):
         return None
-    return (found[1] or found[2] or found[3]).upper()
-
-
-def options_of(text: str) -> str | None:
-    """The letters of several options, in their order; `None`: a text is something else.
-
-    Example:
-        >>> options_of("A、C、D"), options_of("A and C"), options_of("ABD"), options_of("A cab")
-        ('ACD', 'AC', 'ABD', None)
-    """
-    if len(text) > _LONGEST_LINE:
-        return None
-    plain = _LATEX_TEXT.sub(r"\1", text.translate(_FULL_WIDTH)).strip(_EDGES + ".。")
-    return "".join(_LETTER.findall(plain)) if _OPTIONS.fullmatch(plain) else None
+    language, line_ends, inner = text[3:-3].partition("\n")
+    known = language.strip() in ("", "json") and bool(line_ends)
+    return inner.strip() if known and inner[-_MOST_INDENT:].rstrip(" \t").endswith("\n") else None
 
 
 def _in_fence(text: str) -> str | None:
     """What a whole fence of JSON holds."""
-    found = _FENCED.match(text)
-    return found[1].strip() if found and found[1].lstrip().startswith(("{", "[")) else None
+    inner = _fenced(text)
+    return inner if inner is not None and inner.startswith(("{", "[")) else None
 
 
 def _in_json(text: str) -> str | None:
-    fenced = _FENCED.match(text)
-    inner = (fenced[1] if fenced else text).strip()
-    if not inner.startswith("{"):
+    inner = _fenced(text) or _shown(text) or text
+    if not inner.startswith(("{", "[")):
         return None
     value = literal_of(inner)
+    if value is NOTHING:
+        return inner if inner.startswith("{") and inner.endswith("}") else None
     if not isinstance(value, Mapping):
-        return None
+        return inner
     by_name = {str(key).casefold().replace(" ", "_"): found for key, found in value.items()}
-    found = next((by_name[key] for key in _KEYS if key in by_name), value)
-    return _written(found)
+    found = next((by_name[key] for key in _KEYS if key in by_name), NOTHING)
+    if found is NOTHING:
+        return inner
+    return found if isinstance(found, str) else repr(found)
+
+
+def _shown(text: str) -> str | None:
+    """The only fence of an answer where that holds JSON, or the lines of JSON that it ends with."""
+    if "```" in text:
+        blocks = [block.code.strip() for block in islice(blocks_of(text), 2)]
+        known = len(blocks) == 1 and blocks[0].startswith(("{", "["))
+        return blocks[0] if known and literal_of(blocks[0]) is not NOTHING else None
+    begun = _JSON_BEGINS.search(text) if text.endswith(("}", "]")) else None
+    return text[begun.start() :].strip() if begun else None
 
 
 def _boxed(text: str) -> str | None:
-    r"""What the last `\boxed` holds; braces inside it are counted."""
-    start = max(text.rfind("\\boxed{"), text.rfind("\\fbox{"))
-    if start < 0:
-        return None
-    start = text.index("{", start) + 1
+    r"""What the last `\boxed` holds, and those that are listed with it; braces are counted.
+
+    One that is not closed, or that is long, holds all that follows; more of them than are
+    read are the whole text.
+    """
+    found: list[str] = []
+    end = len(text)
+    while len(found) <= _MOST_BOXES:
+        start = max(text.rfind("\\boxed{", 0, end), text.rfind("\\fbox{", 0, end))
+        if start < 0:
+            break
+        inside = text.index("{", start) + 1
+        closed = _closed(text, inside)
+        if found and (closed is None or not _is_listed(text, closed + 1, end)):
+            break
+        found.append(text[inside:closed].strip())
+        end = start
+    return text if len(found) > _MOST_BOXES else ", ".join(reversed(found)) or None
+
+
+def _is_listed(text: str, start: int, end: int) -> bool:
+    between = text[start : min(end, start + _BETWEEN)]
+    return start <= end and _LISTED.fullmatch(between) is not None
+
+
+def _closed(text: str, start: int) -> int | None:
+    """Where the brace before `start` is closed."""
     depth = 1
-    for at in range(start, len(text)):
-        depth += {"{": 1, "}": -1}.get(text[at], 0)
+    for brace in _BRACE.finditer(text, start, start + _MOST_IN_BOX):
+        depth += 1 if brace[0] == "{" else -1
         if not depth:
-            return text[start:at].strip() or None
+            return brace.start()
     return None
 
 
 def _after_hashes(text: str) -> str | None:
-    found = _HASHES.findall(text)
-    return _trimmed(found[-1]) if found else None
+    """What follows `####` in the last line; in another one it may be a heading, or a number."""
+    found = None
+    for match in _HASHES.finditer(text):
+        value = trimmed(match[1])
+        last = not text[match.end() :].strip()
+        if value and (last or _BARE_NUMBER.fullmatch(value)):
+            found = value
+    return found
 
 
 def _after_phrase(text: str) -> str | None:
     """What follows the last phrase that calls it the answer."""
-    found = None
+    found = right = None
     for match in _SAID.finditer(text):
         found = match
+    for match in _RIGHT.finditer(text):
+        right = match
+    if right is not None and (found is None or right.end() > found.end()):
+        return right[1] or right[2] or right[3] or right[4]
     if found is None:
         return None
-    rest = text[found.end() :].lstrip(" \t\n:*_")
+    between = _BEFORE_VALUE.match(text, found.end())
+    at = found.end() if between is None else between.end()
+    rest, below = text[at:], "\n" in text[found.start() : at]
+    if below and rest.startswith("```"):
+        block = next(blocks_of(rest), None)
+        return None if block is None else block.code.strip()
     line = rest.partition("\n")[0]
-    return _value_in(line) or _trimmed(line)
+    several = _listed(rest) if below else None
+    return several or value_standing_out(line) or trimmed(line)
 
 
-def _in_last_line(text: str) -> str | None:
-    lines = [line.strip() for line in text.splitlines() if line.strip(" \t*_`#>-$|~")]
-    while len(lines) > 1 and _CLOSING.search(lines[-1]):
-        lines.pop()
-    line = lines[-1] if lines else ""
-    if len(line) > _LONGEST_LINE:
-        number = last_number(line)
-        return number if len(lines) == 1 or _ends_with_number(line) else None
-    return _value_in(line) or last_number(line) or _short(line)
+def _listed(text: str) -> str | None:
+    """The lines that a text begins with, up to an empty one, if they are several short ones."""
+    lines = [line.strip() for line in text.partition("\n\n")[0].splitlines()]
+    short = all(len(line) <= _SHORT_LINE for line in lines)
+    return "\n".join(lines) if len(lines) > 1 and short else None
 
 
-def _value_in(line: str) -> str | None:
-    """The value of a line that is one, or has one in bold or as an option."""
-    bold = _BOLD.findall(line)
-    if len(bold) == 1:
-        inner = _trimmed("".join(bold[0]).strip(": "))
-        if inner and not inner.casefold().startswith(("answer", "note", "explanation")):
-            return inner
-    trimmed = _trimmed(line) or ""
-    said = _YES_NO.match(trimmed)
-    if said is not None:
-        return said[1]
-    option = _OPTION.fullmatch(trimmed)
-    if option is not None and (option[1] or option[2] or not option["rest"].strip()):
-        return option_of(trimmed)
-    return None
-
-
-def _trimmed(line: str) -> str | None:
-    """A line without marks around its value and without what follows its sentence."""
-    line = line.strip(_EDGES)
-    if literal_of(line) is NOTHING:
-        line = _END_OF_SENTENCE.split(line, maxsplit=1)[0]
-    line = line.strip(_EDGES + ",;:，；：")
-    for opened, closed in (("\\(", "\\)"), ("\\[", "\\]"), ("$", "$")):
-        if line.startswith(opened) and line.endswith(closed) and len(line) > len(opened + closed):
-            line = line[len(opened) : -len(closed)].strip()
-    return _COPULA.sub("", line).strip() or None
-
-
-def _short(line: str) -> str | None:
-    """A line of a few words is itself a value; a sentence is none."""
-    words = plainly_written(line).split()
-    trimmed = _trimmed(line)
-    return trimmed if trimmed and len(words) <= 6 and len(line) <= 60 else None  # noqa: PLR2004 - a label, a name, a date
-
-
-def _ends_with_number(line: str) -> bool:
-    return any(character.isnumeric() for character in line[-20:])
-
-
-def _written(value: Any) -> str | None:
-    if value is None:
+def _only_lines(text: str) -> str | None:
+    """A text that is a few short lines without a sentence, such as what a program prints."""
+    if len(text) > _MOST_PRINTED or "\n\n" in text or "```" in text:
         return None
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    several = _listed(text)
+    ends = (".", "。", "!", "?", ":", "：")
+    told = several is not None and any(line.endswith(ends) for line in several.splitlines())
+    return None if told else several

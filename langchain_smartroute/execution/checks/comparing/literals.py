@@ -8,9 +8,12 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from fractions import Fraction
 from functools import partial
 from numbers import Number
 from typing import Any, Final
+
+from langchain_smartroute.execution.checks.comparing.quantities import near
 
 __all__ = ["NOTHING", "literal_of", "same_value"]
 
@@ -23,6 +26,9 @@ _ESCAPE = re.compile(r"\\([\s\S])")
 _PYTHON = re.compile(r"[\[({]|[bBrRuU]{0,2}['\"]|None$|True$|False$")
 _WARNS = re.compile(r"\b\d\w*(?:and|else|for|if|in|is|not|or)\b|\\[4-7][0-7]{2}")
 _KNOWN_ESCAPES = frozenset("\\'\"abfnrtv01234567xNuU\n")
+_RAW = re.compile(r"(?<![^\W_])[bB]?[rR][bB]?['\"]")
+_NOT_ZERO = re.compile(r"-?[0.]*[1-9]")
+_FAR = re.compile(r"[eE]-\d|\d{300}")
 _WORDS = {"true": True, "false": False, "null": None}
 
 
@@ -42,33 +48,31 @@ def literal_of(text: str) -> Any:
         return _WORDS[text]
     try:
         # Also reads true and null inside, which Python does not.
-        return json.loads(text)
+        return json.loads(text, parse_float=_float, object_pairs_hook=_mapping)
     except (ValueError, RecursionError):
         pass
-    if not _PYTHON.match(text) or _WARNS.search(text):
+    if not _PYTHON.match(text) or _WARNS.search(text) or ("\\" in text and _RAW.search(text)):
         return NOTHING
     try:
-        return ast.literal_eval(_ESCAPE.sub(_known, text))
+        tree = ast.parse(_ESCAPE.sub(_known, text), mode="eval")
+        value = ast.literal_eval(tree)
+        return value if _is_exact(tree, text) else NOTHING
     except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
         return NOTHING
 
 
-def same_value(a: Any, b: Any, *, tolerance: float, quoted: bool = False, depth: int = 0) -> bool:
+def same_value(a: Any, b: Any, *, tolerance: float, depth: int = 0) -> bool:
     """Whether two values are the same, members and order included.
 
     Args:
         a: One.
         b: The other.
         tolerance: The largest relative difference of numbers that counts as none.
-        quoted: Whether a text may stand for the value that it is as a literal, as in the
-            arguments of tool calls: `"3"` for 3.
         depth: How deep in a value these are; beyond fifty levels nothing is the same.
     """
-    if quoted and isinstance(a, str) != isinstance(b, str):
-        a, b = _unquoted(a), _unquoted(b)
     if depth > _MOST_DEPTH or isinstance(a, bool) != isinstance(b, bool):
         return False
-    deeper = partial(same_value, tolerance=tolerance, quoted=quoted, depth=depth + 1)
+    deeper = partial(same_value, tolerance=tolerance, depth=depth + 1)
     if _is_number(a) and _is_number(b):
         return _same_number(a, b, tolerance)
     if isinstance(a, Mapping) and isinstance(b, Mapping):
@@ -82,10 +86,33 @@ def same_value(a: Any, b: Any, *, tolerance: float, quoted: bool = False, depth:
     return type(a) is type(b) and bool(a == b)
 
 
-def _unquoted(value: Any) -> Any:
-    """What a text is as a literal, if it is one that is no text itself; any other value as is."""
-    read = literal_of(value) if isinstance(value, str) else NOTHING
-    return value if read is NOTHING or isinstance(read, str) else read
+def _float(text: str) -> float:
+    """A number, unless it is too large or small to be told from others."""
+    value = float(text)
+    if math.isinf(value) or (not value and _NOT_ZERO.match(text)):
+        raise ValueError
+    return value
+
+
+def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose names are given once: of two that are alike it is not known which counts."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError
+    return found
+
+
+def _is_exact(tree: ast.AST, text: str) -> bool:
+    """Whether a literal is its value and no other one is: each key once, no number too large."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Dict):
+            keys = [ast.literal_eval(key) for key in node.keys if key is not None]
+            if len(set(keys)) < len(node.keys):
+                return False
+        value = node.value if isinstance(node, ast.Constant) else None
+        if isinstance(value, float) and (math.isinf(value) or not (value or not _FAR.search(text))):
+            return False
+    return True
 
 
 def _known(escape: re.Match[str]) -> str:
@@ -105,6 +132,13 @@ def _same_number(a: Any, b: Any, tolerance: float) -> bool:
     if a == b:
         return True
     try:
-        return math.isclose(a, b, rel_tol=tolerance) or (a != a and b != b)  # noqa: PLR0124 - both are no number
-    except (TypeError, OverflowError):
+        if a != a or b != b:  # noqa: PLR0124 - is no number
+            return bool(a != a and b != b)  # noqa: PLR0124
+        return near(_exactly(a), _exactly(b), tolerance)
+    except (TypeError, ValueError, OverflowError):
         return False
+
+
+def _exactly(value: Any) -> Fraction:
+    """A number as it is written; one that is not finite raises."""
+    return Fraction(value) if isinstance(value, int) else Fraction(str(float(value)))

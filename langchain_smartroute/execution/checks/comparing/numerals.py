@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-__all__ = ["in_digits"]
+__all__ = ["counts", "in_digits"]
 
 _DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "兩": 2}
 _PLACES = {"十": 10, "百": 100, "千": 1_000}
@@ -74,6 +74,16 @@ def in_digits(text: str) -> str:
     if len(text) > _MOST_CHARS:
         return text
     return _chinese(text) or _english(text) or text
+
+
+def counts(word: str) -> bool:
+    """Whether a word in lower case is a number or a part of one.
+
+    Example:
+        >>> counts("twenty"), counts("三千"), counts("千米"), counts("apples")
+        (True, True, False, False)
+    """
+    return word in _ENGLISH or any(c in _DIGITS or c == "十" for c in word)
 
 
 def _chinese(text: str) -> str | None:

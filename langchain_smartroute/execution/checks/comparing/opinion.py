@@ -10,8 +10,9 @@ from typing import Any
 from langchain_core.messages import AIMessage
 from pydantic import BaseModel
 
-from langchain_smartroute.execution.checks.comparing.code_form import code_in
+from langchain_smartroute.execution.checks.comparing.code_form import code_in, is_code
 from langchain_smartroute.execution.checks.comparing.final_answer import final_answer
+from langchain_smartroute.execution.checks.comparing.literals import NOTHING, literal_of
 from langchain_smartroute.execution.checks.comparing.same_answer import Comparison
 from langchain_smartroute.execution.checks.prose import answer_text
 
@@ -54,8 +55,8 @@ def comparable(answer: Any, by: Comparison = "auto") -> Comparable | None:
 
     Args:
         answer: A message, parsed output, or both (`raw` and `parsed`).
-        by: How; `auto`: parsed output and tool calls as such, an answer that is mostly code
-            as code, any other by the value that it ends with.
+        by: How; `auto`: parsed output and tool calls as such, an answer that is mostly code,
+            in fences or not, as code, any other by the value that it ends with.
 
     Example:
         >>> comparable(AIMessage("It adds up to 12."))
@@ -76,9 +77,14 @@ def comparable(answer: Any, by: Comparison = "auto") -> Comparable | None:
     if by in ("json", "number"):
         return Comparable(by=by, value=text)
     code = code_in(text)
-    if by == "code" or (by == "auto" and code is not None and len(code) > _MOSTLY * len(text)):
+    if code is None and literal_of(text) is NOTHING and is_code(text):
+        code = text
+    # JSON in a fence is a value, whose members have no order.
+    data = by == "auto" and code is not None and literal_of(code) is not NOTHING
+    mostly = by == "auto" and code is not None and len(code) > _MOSTLY * len(text)
+    if by == "code" or (mostly and not data):
         return None if code is None else Comparable(by="code", value=code)
-    value = final_answer(text)
+    value = code.strip() if data and code is not None else final_answer(text)
     return None if value is None else Comparable(by="value", value=value)
 
 

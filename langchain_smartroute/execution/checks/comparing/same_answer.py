@@ -1,27 +1,27 @@
 """Whether two answers come to the same: as numbers, values, JSON, tool calls or code."""
 
-# ruff: noqa: RUF001 - full-width marks are meant
-
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, Literal, get_args
 
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.execution.checks.comparing.code_form import code_form, code_in
-from langchain_smartroute.execution.checks.comparing.final_answer import option_of, options_of
+from langchain_smartroute.execution.checks.comparing.final_answer import marked_answer
 from langchain_smartroute.execution.checks.comparing.literals import (
     NOTHING,
     literal_of,
     same_value,
 )
+from langchain_smartroute.execution.checks.comparing.number_forms import last_number
+from langchain_smartroute.execution.checks.comparing.options import option_of, options_of
+from langchain_smartroute.execution.checks.comparing.plain import plainly_written
 from langchain_smartroute.execution.checks.comparing.quantities import (
-    last_number,
-    plainly_written,
+    TOLERANCE,
     quantity_of,
     same_quantity,
 )
+from langchain_smartroute.execution.checks.comparing.words import same_words
 
 __all__ = ["COMPARISONS", "TOLERANCE", "Comparison", "same_answer"]
 
@@ -29,58 +29,7 @@ Comparison = Literal["auto", "number", "value", "json", "tool_calls", "code"]
 """What two answers are compared as; `auto`: as what they are."""
 
 COMPARISONS: Final[tuple[Comparison, ...]] = get_args(Comparison)
-TOLERANCE: Final = 1e-6
-"""The largest relative difference of numbers that counts as none."""
-
-_AROUND_SIGNS = re.compile(r"\s*([-=+*/^()<>])\s*")
-_MIXED_CASE = re.compile(r"[^\W\d_]*[a-zà-ÿа-я][A-ZÀ-ÞА-Я]")
-_MARKS = " \t\n*_`\"'“”\u2018\u2019«»「」"
-_ENDS = _MARKS + ".,;:!。，；："
-_SAYINGS = {
-    **dict.fromkeys(
-        [
-            "yes",
-            "ja",
-            "oui",
-            "sí",
-            "si",
-            "sim",
-            "da",
-            "да",
-            "はい",
-            "是",
-            "是的",
-            "对",
-            "对的",
-            "正确",
-            "네",
-            "예",
-        ],
-        True,
-    ),
-    **dict.fromkeys(
-        [
-            "no",
-            "nein",
-            "non",
-            "não",
-            "nie",
-            "нет",
-            "いいえ",
-            "否",
-            "不",
-            "不是",
-            "不对",
-            "错",
-            "错误",
-            "不正确",
-            "아니요",
-        ],
-        False,
-    ),
-}
-"""Whole answers that say yes or no."""
-_ARTICLES = re.compile(r"^(?:the|a|an)\s+")
+_MOST_CALLS = 100
 
 
 def same_answer(a: Any, b: Any, *, by: Comparison = "auto", tolerance: float = TOLERANCE) -> bool:
@@ -123,22 +72,32 @@ def _by_kind(a: Any, b: Any, tolerance: float) -> bool:
     if isinstance(a, str) and isinstance(b, str):
         codes = code_in(a), code_in(b)
         if codes[0] is not None and codes[1] is not None:
-            return code_form(codes[0]) == code_form(codes[1])
+            said = _said_after(a), _said_after(b)
+            differ = said[0] and said[1] and not _same_values(said[0], said[1], tolerance)
+            return not differ and code_form(codes[0]) == code_form(codes[1])
     return _same_values(a, b, tolerance)
 
 
+def _said_after(text: str) -> str | None:
+    """What an answer says that it comes to after the code that it shows."""
+    return marked_answer(text[text.rfind("```") + 3 :]) if "```" in text else None
+
+
 def _same_numbers(a: Any, b: Any, tolerance: float) -> bool:
-    found = [quantity_of(last_number(str(text)) or "") for text in (a, b)]
-    if found[0] is None or found[1] is None:
+    one, other = last_number(_text(a)), last_number(_text(b))
+    if one is None or other is None:
         return False
+    found = quantity_of(one), quantity_of(other)
+    if found[0] is None or found[1] is None:
+        return one == other
     return same_quantity(found[0], found[1], tolerance=tolerance)
 
 
 def _same_values(a: Any, b: Any, tolerance: float) -> bool:
     if not (isinstance(a, str) and isinstance(b, str)):
         values = [literal_of(v) if isinstance(v, str) else v for v in (a, b)]
-        if NOTHING in values:
-            return _same_values(str(a), str(b), tolerance)
+        if any(value is NOTHING for value in values):
+            return _same_values(_text(a), _text(b), tolerance)
         return same_value(values[0], values[1], tolerance=tolerance)
     if a.strip() == b.strip():
         return bool(a.strip())
@@ -150,7 +109,7 @@ def _same_values(a: Any, b: Any, tolerance: float) -> bool:
 
 def _same_texts(a: str, b: str, tolerance: float) -> bool:
     """Two texts that are no numbers: literals, options, or words."""
-    values = literal_of(a), literal_of(b)
+    values = _literal(a), _literal(b)
     if values[0] is not NOTHING and values[1] is not NOTHING:
         return same_value(values[0], values[1], tolerance=tolerance)
     quoted = [isinstance(value, str) for value in values]
@@ -166,23 +125,30 @@ def _same_texts(a: str, b: str, tolerance: float) -> bool:
     several = options_of(a), options_of(b)
     if several[0] is not None and several[1] is not None:
         return several[0] == several[1]
-    words = _words(a), _words(b)
-    if words[0] in _SAYINGS and words[1] in _SAYINGS:
-        return _SAYINGS[words[0]] == _SAYINGS[words[1]]
-    return bool(words[0]) and words[0] == words[1]
+    return same_words(a, b)
 
 
-def _words(text: str) -> str:
-    """Words without marks around them and blanks around signs; case counts in `camelCase`."""
-    plain = plainly_written(text).lstrip(_MARKS).rstrip(_ENDS)
-    plain = plain if _MIXED_CASE.search(plain) else plain.casefold()
-    plain = _ARTICLES.sub("", " ".join(plain.split()))
-    return _AROUND_SIGNS.sub(r"\1", plain)
+def _literal(text: str) -> Any:
+    r"""What a text is as a literal, also where LaTeX writes its braces (`\{1, 2\}`)."""
+    found = literal_of(text)
+    if found is NOTHING and "\\" in text:
+        plain = literal_of(plainly_written(text))
+        return plain if isinstance(plain, set | list | tuple) else NOTHING
+    return found
 
 
 def _same_json(a: Any, b: Any, tolerance: float) -> bool:
     values = [literal_of(_unfenced(v)) if isinstance(v, str) else v for v in (a, b)]
-    return NOTHING not in values and same_value(values[0], values[1], tolerance=tolerance)
+    known = all(value is not NOTHING for value in values)
+    return known and same_value(values[0], values[1], tolerance=tolerance)
+
+
+def _text(value: Any) -> str:
+    """A value in words; nothing where it has too many digits or is nested too deep for that."""
+    try:
+        return str(value)
+    except (ValueError, RecursionError):
+        return ""
 
 
 def _unfenced(text: str) -> str:
@@ -190,7 +156,7 @@ def _unfenced(text: str) -> str:
 
 
 def _same_code(a: Any, b: Any, _tolerance: float) -> bool:
-    forms = [code_form(code_in(str(text)) or str(text)) for text in (a, b)]
+    forms = [code_form(code_in(text) or text) for text in (_text(a), _text(b))]
     return bool(forms[0]) and forms[0] == forms[1]
 
 
@@ -206,20 +172,25 @@ def _are_calls(value: Any) -> bool:
 def _same_calls(
     a: Iterable[Mapping[str, Any]], b: Iterable[Mapping[str, Any]], tolerance: float
 ) -> bool:
-    """Whether the same calls are made, in any order, each as often."""
-    left = list(b)
-    for call in a:
-        found = next((other for other in left if _same_call(call, other, tolerance)), None)
-        if found is None:
+    """Whether the same calls are made, each as often: in any order, if they are not very many."""
+    calls, left = list(a), list(b)
+    if len(calls) != len(left):
+        return False
+    if len(calls) > _MOST_CALLS:
+        return all(_same_call(x, y, tolerance) for x, y in zip(calls, left, strict=True))
+    for call in calls:
+        found = (at for at, other in enumerate(left) if _same_call(call, other, tolerance))
+        at = next(found, None)
+        if at is None:
             return False
-        left.remove(found)
-    return not left
+        left.pop(at)
+    return True
 
 
 def _same_call(a: Mapping[str, Any], b: Mapping[str, Any], tolerance: float) -> bool:
     if a.get("name") != b.get("name"):
         return False
-    return same_value(_given(a["args"]), _given(b["args"]), tolerance=tolerance, quoted=True)
+    return same_value(_given(a["args"]), _given(b["args"]), tolerance=tolerance)
 
 
 def _given(arguments: Any) -> Any:

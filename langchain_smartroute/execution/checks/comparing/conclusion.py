@@ -1,0 +1,179 @@
+"""The value of one line: what stands out in it, or what it comes to."""
+
+# ruff: noqa: RUF001 - full-width marks are meant
+
+from __future__ import annotations
+
+import re
+
+from langchain_smartroute.execution.checks.comparing.literals import NOTHING, literal_of
+from langchain_smartroute.execution.checks.comparing.number_forms import last_number, numbers_in
+from langchain_smartroute.execution.checks.comparing.options import lettered
+from langchain_smartroute.execution.checks.comparing.plain import plainly_written
+from langchain_smartroute.execution.checks.comparing.quantities import quantity_of
+from langchain_smartroute.execution.checks.comparing.units import is_unit
+
+__all__ = ["LONGEST_LINE", "trimmed", "value_of_last_line", "value_standing_out"]
+
+LONGEST_LINE = 160
+"""A longer last line is prose, in which no value stands out."""
+
+_MOST_CHARS = 2_000
+_MOST_NUMBERS = 8
+_UNIT_WORDS = 4
+
+_BOLD = re.compile(r"\*\*([^*\n]{1,100})\*\*|__(?![a-z][a-z\d]*__)([^_\n]{1,100})__")
+_END_OF_SENTENCE = re.compile(
+    r"(?<!\d)\.(?=\s|$)|(?<=\d)\.(?=\s+[^\W\d]|$)|[。！？\n]|;\s|!\s|\?\s"
+)
+_REASON = re.compile(r",?\s(?:because|since)\s|[,，]?\s?因为")
+_CLOSING = re.compile(
+    r"^(?:let me know|i hope|hope (?:this|that)|feel free|if you (?:have|need|would|want)|please"
+    r"|note|good luck|any (?:other )?questions|happy to|如果|希望|请|若|参考|注)|[!?！？]$",
+    re.IGNORECASE,
+)
+_YES_NO = re.compile(
+    r"(yes|no|true|false|是|否|对|错|ja|nein|oui|non|sí|si)(?=[,.:;，。：；](?!\s?\d)|\s[-–—]\s)",
+    re.IGNORECASE,
+)
+_BULLET = re.compile(r"^(?:[-*•]|\d{1,2}[.)])\s+(?=\S)")
+_COPULA = re.compile(r"(?:です|である|だ|입니다|이다)$")
+_EDGES = " \t\n*`\"'“”«»「」"
+_EQUALS = re.compile(r"(?<![<>=!:])[=≈](?!=)")
+_AND = re.compile(r"\b(?:and|or|und|oder|et|ou|y|o)\b|[,;，；和或]")
+_SHOWN = re.compile(r"([\[({][^\[\](){}]{0,150}[\])}])[.。]?$")
+_NOT_PLAIN = re.compile(
+    r"[-+*/^<>≤≥±√×]\s?#|#\s?[-+*/^:<>≤≥±√×(]\s?#?|[^\W\d_]#|#[^\W\d_]|[<>≤≥√^|\\{}\[\]]|#'"
+    r"|\b(?:or|not|between|than|from|oder|nicht|zwischen|ou|pas|entre|или|не)\b|[不或至到]"
+)
+"""What makes more of numbers than a row of them: a formula, a date, a range, a choice."""
+
+_BOLD_MARKS = re.compile(r"\*\*(?!\d)|(?<!\d)\*\*")
+_LABEL = re.compile(r"[^\W\d_]{2}[^:：\n]{0,60}[:：]")
+_VERB = re.compile(r"(?<!\w)(?:is|are|equals?|becomes?|makes?|ist|sind|est|es|son)\s|[是为]")
+_MONEY = re.compile(r"(?:US\s?\$|[$€£¥₹₽₩])\s?[-+]?$")
+_WORD = re.compile(r"\s?[-/]?\s?(?:[^\W\d_]+(?:[²³]|\^[23])?|[%‰°¢](?:[CF]\b)?)")
+
+
+def value_of_last_line(text: str) -> str | None:
+    """What the last line of a text is or comes to, closing words left out.
+
+    Several numbers are one value together, with what they count where that is a unit; numbers
+    of a formula, a date or a range are none, and the whole of it is the value.
+
+    Example:
+        >>> value_of_last_line("Total = 5 + 6 = 11 apples."), value_of_last_line("It is 5 km.")
+        ('11', '5 km')
+        >>> value_of_last_line("So $64 for 16 glasses."), value_of_last_line("It is 2x + 3.")
+        ('$64, 16', '2x + 3')
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip(" \t*_`#>-$|~")]
+    while len(lines) > 1 and _CLOSING.search(lines[-1]):
+        lines.pop()
+    line = _BULLET.sub("", lines[-1]) if lines else ""
+    if len(line) > LONGEST_LINE:
+        last = _END_OF_SENTENCE.split(line[-_MOST_CHARS:].rstrip(" .。"))[-1].strip()
+        if len(lines) > 1 and not any(character.isnumeric() for character in line[-20:]):
+            return None
+        return (_concluded(last) if len(last) <= LONGEST_LINE else None) or last_number(line)
+    return value_standing_out(line) or _concluded(line) or _short(line)
+
+
+def value_standing_out(line: str) -> str | None:
+    """The value of a line that is one, or has one in bold or as an option."""
+    if len(line) > _MOST_CHARS:
+        return None
+    bold = list(_BOLD.finditer(line))
+    if len(bold) == 1:
+        inner = _in_bold(line, bold[0])
+        if inner is not None:
+            return inner
+    rest = trimmed(line) or ""
+    said = _YES_NO.match(rest)
+    return said[1] if said is not None else lettered(rest)
+
+
+def trimmed(line: str) -> str | None:
+    """A line without marks around its value and without what follows its sentence."""
+    line = line.strip(_EDGES)
+    if literal_of(line) is NOTHING:
+        line = _END_OF_SENTENCE.split(line, maxsplit=1)[0]
+        line = _REASON.split(line, maxsplit=1)[0]
+    line = line.strip(_EDGES + ",;:，；：")
+    for opened, closed in (("\\(", "\\)"), ("\\[", "\\]"), ("$", "$")):
+        if line.startswith(opened) and line.endswith(closed) and len(line) > len(opened + closed):
+            line = line[len(opened) : -len(closed)].strip()
+    return _COPULA.sub("", line).strip() or None
+
+
+def _in_bold(line: str, bold: re.Match[str]) -> str | None:
+    """What is in bold, if it is the value: no label, and not a word beside the number."""
+    raw = bold[1] or bold[2]
+    before, after = line[: bold.start()], line[bold.end() :].strip(_EDGES + ",;.。!！")
+    label = raw.rstrip().endswith((":", "：")) or after.startswith((":", "：", "="))
+    if label and after.strip(":：= "):
+        return None
+    inner = trimmed(raw.strip(": "))
+    if not inner or inner.casefold().startswith(("answer", "note", "explanation")):
+        return None
+    if quantity_of(inner) is not None:
+        money = _MONEY.search(before)
+        counted = f"{inner} {after}"
+        return (money[0] if money else "") + counted[: _with_unit(counted, 0, len(inner))]
+    elsewhere = any(c.isnumeric() for c in before + after)
+    at_edge = not before.strip(_EDGES) or not after or literal_of(inner) is not NOTHING
+    return inner if at_edge and not elsewhere else None
+
+
+def _concluded(line: str) -> str | None:
+    """What the numbers of a line come to: after the last sign of equality, all there are."""
+    plain = plainly_written(_BOLD_MARKS.sub("", line).strip(_EDGES)).strip(_EDGES)
+    whole = plain.rstrip(" .。")
+    labelled = _LABEL.match(whole)
+    if literal_of(whole) is not NOTHING or (quantity_of(whole) is not None and not labelled):
+        return whole
+    signs = list(_EQUALS.finditer(plain))
+    rest = plain[signs[-1].end() :].strip(_EDGES + ".。") if signs else whole
+    if len(signs) > 1 and _AND.search(plain, signs[0].end(), signs[-1].start()):
+        rest = whole
+    numbers = numbers_in(rest)
+    if not numbers:
+        return None
+    shown = _SHOWN.search(rest)
+    if shown is not None and literal_of(shown[1]) is not NOTHING:
+        return shown[1]
+    values, at, left = [], 0, ""
+    for number in numbers:
+        end = _with_unit(rest, number.start(), number.end())
+        money = _MONEY.search(rest[at : number.start()])
+        begin = at + money.start() if money else number.start()
+        left += rest[at:begin] + "#"
+        values.append(rest[begin:end])
+        at = end
+    if len(numbers) > _MOST_NUMBERS or _NOT_PLAIN.search(left + rest[at:]):
+        verbs = list(_VERB.finditer(rest))
+        return rest[verbs[0].end() :] if len(verbs) == 1 else rest
+    return ", ".join(values)
+
+
+def _with_unit(text: str, start: int, end: int) -> int:
+    """Where the unit that follows a number ends: as far as all words are units."""
+    best = end
+    for _ in range(_UNIT_WORDS):
+        word = _WORD.match(text, end)
+        if word is None:
+            break
+        end = word.end()
+        found = quantity_of(text[start:end])
+        if found is not None and all(map(is_unit, found.units)):
+            best = end
+    return best
+
+
+def _short(line: str) -> str | None:
+    """A line of a few words is itself a value; a sentence is none."""
+    words = plainly_written(line).split()
+    rest = trimmed(line)
+    if rest is None or not any(map(str.isalnum, rest)):
+        return None
+    return rest if len(words) <= 6 and len(line) <= 60 else None  # noqa: PLR2004 - a label, a name, a date

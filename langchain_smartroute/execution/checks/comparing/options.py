@@ -1,0 +1,81 @@
+"""Which option of several an answer names: a letter, or some letters."""
+
+# ruff: noqa: RUF001 - full-width marks are meant
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["lettered", "option_of", "options_of"]
+
+_MOST_CHARS = 400
+_MOST_LISTED = 160
+
+_OPTION = re.compile(
+    r"(?:(?:the\s+)?(?:correct\s+|right\s+)?(?:option|choice|answer)(?:\s+is)?|选项|選項|選択肢|item)?"
+    r"\s*(?:\(\s*([A-Ja-j])\s*\)|\[([A-J])\]|([A-Ja-j])"
+    r"(?=[.):、：]|\s*$|\s*(?:选项|選項|项|項|是?正确|是?对的)))"
+    r"[.):、：]?(?P<rest>[^\n]{0,200})",
+    re.IGNORECASE,
+)
+_REASONED = re.compile(
+    r"(?:\(([A-J])\)|([A-J]))(?:\s*[,，;；]?\s*(?:because|since|as|weil|car|porque|因为|由于)(?!\w)"
+    r"|\s*(?:选项|選項|项|項)?\s*是?(?:正确|对的)|。)"
+)
+"""A letter with its reason after it."""
+
+_OPTIONS = re.compile(r"[A-J](?:(?:\s*[,、;/&+\s]\s*|\s*(?:and|und|et|y|和|与|及)\s*)?[A-J])+")
+_LETTER = re.compile("[A-J]")
+_LATEX_TEXT = re.compile(r"\\(?:text|mathrm|textbf|mathbf)\{([^{}]*)\}")
+_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_EDGES = " \t\n*_`\"'“”«»「」$"
+
+
+def option_of(text: str) -> str | None:
+    """The letter of the option that a text names, in upper case; `None`: it names none.
+
+    Args:
+        text: Of more than 400 characters it names none.
+
+    Example:
+        >>> option_of("(b) Paris"), option_of("B"), option_of("Berlin")
+        ('B', 'B', None)
+    """
+    if len(text) > _MOST_CHARS:
+        return None
+    found = _OPTION.fullmatch(_plain(text))
+    return None if found is None else (found[1] or found[2] or found[3]).upper()
+
+
+def options_of(text: str) -> str | None:
+    """The letters of several options, in their order; `None`: a text is something else.
+
+    Example:
+        >>> options_of("A、C、D"), options_of("A and C"), options_of("ABD"), options_of("A cab")
+        ('ACD', 'AC', 'ABD', None)
+    """
+    if len(text) > _MOST_LISTED:
+        return None
+    plain = _plain(text).strip(_EDGES + ".。")
+    return "".join(_LETTER.findall(plain)) if _OPTIONS.fullmatch(plain) else None
+
+
+def lettered(line: str) -> str | None:
+    """The option that a line begins with and speaks of; `None`: a letter stands for itself.
+
+    Example:
+        >>> lettered("(A) Paris"), lettered("B, because it is cold"), lettered("C. elegans")
+        ('A', 'B', None)
+    """
+    if len(line) > _MOST_CHARS:
+        return None
+    plain = _plain(line)
+    found = _OPTION.fullmatch(plain)
+    if found is not None and (found[1] or found[2] or not found["rest"].strip(" .。")):
+        return (found[1] or found[2] or found[3]).upper()
+    reasoned = _REASONED.match(plain)
+    return None if reasoned is None else reasoned[1] or reasoned[2]
+
+
+def _plain(text: str) -> str:
+    return _LATEX_TEXT.sub(r"\1", text.translate(_FULL_WIDTH)).strip(_EDGES)

@@ -1,0 +1,91 @@
+"""Text in plain signs: digits, fractions and roots instead of LaTeX's and other scripts'."""
+
+# ruff: noqa: RUF001 - the signs are meant
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+__all__ = ["MOST_CHARS", "plainly_written", "single_blanks"]
+
+MOST_CHARS = 2_000
+"""A longer text is left as it is: normalising takes the square of the marks above a letter."""
+
+_SUPERSCRIPT = re.compile("(?<=[^\\W_])[\u207b\u207a]?[\u2070\u00b9\u00b2\u00b3\u2074-\u2079]+")
+_MIXED_GLYPH = re.compile(r"(?<=\d)(?=[¼-¾⅐-⅞])")
+_MARKS = {
+    0x2212: "-", 0x2013: "-", 0x2044: "/", 0x66B: ".", 0x66C: ",", 0x2019: "'", 0xA0: " ",
+    **dict.fromkeys([0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF]),
+}  # fmt: skip
+_MATHS = re.compile(r"(?<![\\$])(\$\$?)(?!\$)((?:[^$\\]|\\[\s\S]){1,400}?)\1(?!\$)")
+"""What stands between dollars that are LaTeX's, one or two on both sides."""
+
+_NAMES = {
+    "pi": "π", "infty": "∞", "theta": "θ", "alpha": "α", "beta": "β", "lambda": "λ", "times": "×",
+    "cdot": "×", "div": "÷", "pm": "±", "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "ne": "≠",
+    "neq": "≠", "cup": "∪", "cap": "∩", "in": "∈", "emptyset": "∅", "varnothing": "∅",
+    "degree": "°", "lt": "<", "gt": ">",
+    **dict.fromkeys(["left", "right", "displaystyle", "quad", "qquad", "big", "Big"], ""),
+}  # fmt: skip
+_NAME = re.compile(r"\\([a-zA-Z]{1,20})(?![a-zA-Z])")
+_INSIDE = r"\(\s*(-?[\w.,√π°%]{1,40})\s*\)"
+_LATEX = (
+    (re.compile(r"(?<=\d)\s*(?=\\[dtc]?frac)"), " "),
+    (re.compile(r"\^\s*\{?\s*\\circ(?![a-zA-Z])\s*\}?"), "°"),
+    (
+        re.compile(r"\\(?:text(?:bf|it|rm)?|math(?:rm|bf|bb|it|sf)|mbox|operatorname)\s*\{([^{}]{0,200})\}"),
+        r" \1 ",
+    ),
+    (re.compile(r"\\[,!;: ]"), ""),
+    (re.compile(r"\{,\}"), ","),
+    (re.compile(r"(?<=\d)\{\.\}(?=\d)"), "."),
+    (re.compile(r"\\sqrt\s*\{([^{}]{1,80})\}"), r"√(\1)"),
+    (re.compile(r"\^\s*\{\s*(-?\w{1,40})\s*\}"), r"^\1"),
+    (re.compile(r"\\[dt]?frac\s*(\d)\s*(\d)"), r"\1/\2"),
+    *[(re.compile(r"\\[dtc]?frac\s*\{([^{}]{1,80})\}\s*\{([^{}]{1,80})\}"), r"(\1)/(\2)")] * 2,
+    (re.compile(r"\\([%$#&_{}])"), r"\1"),
+)  # fmt: skip
+_ALONE = re.compile(rf"(?<![\w)]){_INSIDE}(?=/|$)|(?<=[/√]){_INSIDE}")
+"""Brackets around one number or letter of a fraction or root, or around all there is."""
+
+
+def plainly_written(text: str) -> str:
+    r"""Text with plain digits, signs and fractions instead of LaTeX's and other scripts'.
+
+    Args:
+        text: Of more than 2,000 characters, also in plain signs, it is left as it is.
+
+    Example:
+        >>> plainly_written(r"$\frac{3}{4}$ \text{ kg}"), plainly_written(r"\dfrac{\sqrt{2}}{2}")
+        ('3/4 kg', '√2/2')
+    """
+    if len(text) > MOST_CHARS:
+        return text
+    given = text
+    # What stands above is a power: as plain digits 10³ would be 103.
+    text = _SUPERSCRIPT.sub(r"^\g<0>", text)
+    text = unicodedata.normalize("NFKC", _MIXED_GLYPH.sub(" ", text)).translate(_MARKS)
+    if len(text) > MOST_CHARS:
+        return given
+    if not text.isascii():
+        text = "".join(str(unicodedata.decimal(c, c)) for c in text)
+    text = _MATHS.sub(r"\2", text)
+    if "\\" in text or "{" in text:
+        plain = text
+        for pattern, instead in _LATEX:
+            plain = pattern.sub(instead, plain)
+        plain = _NAME.sub(_named, plain)
+        text = text if plain == text else single_blanks(plain)
+    for _ in range(2):
+        text = _ALONE.sub(r"\1\2", text)
+    return text.strip()
+
+
+def single_blanks(text: str) -> str:
+    """Text without several blanks in a row."""
+    return re.sub(r"[ \t]{2,}", " ", text)
+
+
+def _named(name: re.Match[str]) -> str:
+    return _NAMES.get(name[1], name[0])

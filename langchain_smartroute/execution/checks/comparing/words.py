@@ -1,0 +1,117 @@
+"""Whether two texts that are no numbers, options or literals say the same words."""
+
+# ruff: noqa: RUF001 - full-width marks are meant
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from langchain_smartroute.execution.checks.comparing.plain import MOST_CHARS, plainly_written
+
+__all__ = ["same_words"]
+
+_PAIRS = (("**", "**"), ("*", "*"), ("`", "`"), ('"', '"'), ("'", "'"), ("“", "”"), ("‘", "’"),
+          ("«", "»"), ("「", "」"), ("_", "_"))  # fmt: skip
+_MOST_PAIRS = 4
+_ENDS = ".。"
+_SAYING_ENDS = " \t\n*_`\"'“”.,;:!。，；：！"
+
+_ARTICLE = re.compile(r"^(?:[Tt]he|[Aa]n?)\s+(?=\S)")
+_LINE_ENDS = re.compile(r"[ \t]*\n[ \t\n]*")
+_SHORTEST_IN_CAPITALS: Final = 4
+
+_FORMULA = re.compile(r"[\w\s.,;:'|()\[\]{}<>=+\-*/^°√π∞≤≥≠∪∩∈±×÷∅]+")
+_NAME = re.compile(r"[^\W\d_]+")
+_FUNCTIONS = frozenset(
+    [
+        "sin", "cos", "tan", "cot", "sec", "csc", "arcsin", "arccos", "arctan", "log", "exp",
+        "sqrt", "max", "min", "mod",
+    ]
+)  # fmt: skip
+_SIGN = re.compile(r"[=+\-*/^<>√≤≥≠∪∩∈±×÷]|[\[(][^\[\]()]{1,80},[^\[\]()]{1,80}[\])]")
+_AROUND_SIGNS = re.compile(r"\s*([-=+*/^()\[\]{}<>,≤≥≠∪∩∈±×÷√])\s*")
+_LONGEST_NAME = 2
+
+_YES = (
+    "yes", "ja", "oui", "sí", "si", "sim", "da", "да", "はい", "是", "是的", "对", "对的", "正确",
+    "네", "예",
+)  # fmt: skip
+_NO = (
+    "no", "nein", "non", "não", "nie", "нет", "いいえ", "否", "不", "不是", "不对", "错", "错误",
+    "不正确", "아니요",
+)  # fmt: skip
+_SAYINGS = {**dict.fromkeys(_YES, True), **dict.fromkeys(_NO, False)}
+"""Whole answers that say yes or no."""
+
+
+def same_words(a: str, b: str) -> bool:
+    """Whether two texts say the same, marks around them and a final full stop left out.
+
+    Letters are large or small at the beginning alone, or in one word that is large as a
+    whole; blanks count but for those in formulas.
+
+    Args:
+        a: One. Texts of more than 2,000 characters have to be equal.
+        b: The other.
+
+    Example:
+        >>> same_words("**Blue**", "blue."), same_words("x + 1", "x+1")
+        (True, True)
+        >>> same_words("iPhone", "Iphone"), same_words("oh!!", "oh!")
+        (False, False)
+    """
+    if max(len(a), len(b)) > MOST_CHARS:
+        return a.strip() == b.strip() != ""
+    said = _saying(a), _saying(b)
+    if said[0] is not None and said[1] is not None:
+        return said[0] == said[1]
+    words = _words(a), _words(b)
+    if not words[0] or not words[1]:
+        return False
+    if words[0] == words[1] or _decapitalised(words[0]) == _decapitalised(words[1]):
+        return True
+    return _capitals(words[0], words[1]) or _capitals(words[1], words[0])
+
+
+def _saying(text: str) -> bool | None:
+    return _SAYINGS.get(text.strip(_SAYING_ENDS).casefold())
+
+
+def _words(text: str) -> str:
+    """What a text says, without marks in pairs around it and a full stop after it."""
+    plain = plainly_written(text)
+    for _ in range(_MOST_PAIRS):
+        plain = _bare(plain.strip())
+    plain = _ARTICLE.sub("", _LINE_ENDS.sub(" ", plain))
+    return _AROUND_SIGNS.sub(r"\1", plain) if _is_formula(plain) else plain
+
+
+def _bare(text: str) -> str:
+    if text[-1:] in _ENDS and not text.endswith(("..", "。。")):
+        text = text[:-1].rstrip()
+    for opened, closed in _PAIRS:
+        inner = text[len(opened) : -len(closed)]
+        around = text.startswith(opened) and text.endswith(closed)
+        if around and inner.strip() and opened not in inner and closed not in inner:
+            return inner.strip() if opened in "**`" else inner
+    return text
+
+
+def _is_formula(text: str) -> bool:
+    """Whether blanks around signs mean nothing: there are signs, and no words."""
+    if not _FORMULA.fullmatch(text) or not _SIGN.search(text):
+        return False
+    names = _NAME.findall(text)
+    return all(len(name) <= _LONGEST_NAME or name in _FUNCTIONS for name in names)
+
+
+def _decapitalised(text: str) -> str:
+    """A text with its first letter small; a letter alone keeps its size, as does `iPhone`."""
+    return text[0].lower() + text[1:] if text[1:2].islower() else text
+
+
+def _capitals(large: str, other: str) -> bool:
+    """Whether the first text is the other one, a word, in capitals."""
+    one_word = large.isalpha() and len(large) >= _SHORTEST_IN_CAPITALS
+    return one_word and large.isupper() and other[1:].islower() and large == other.upper()
