@@ -19,7 +19,6 @@ import asyncio
 import atexit
 import os
 import socket
-from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from functools import cache
 from typing import Any, Final
@@ -217,16 +216,17 @@ def _bounded(timeout: float | None, expired: type[Exception]) -> float | None:
 def _receive(response: Any) -> None:
     """Look at a response before its body is read."""
     _refuse_foreign_redirect(response)
-    most = _most_bytes(response)
-    if most is not None and isinstance(response.stream, _http.SyncByteStream):
-        response.stream = _CappedStream(response.stream, most)
+    bounds = attempt_bounds.get()
+    if bounds is not None:
+        response._decoder = _CappedDecoder(  # noqa: SLF001 - httpx offers no other way
+            response._get_content_decoder(),  # noqa: SLF001 - as above
+            max_chars=bounds.max_answer_chars,
+            by_line="event-stream" in response.headers.get("content-type", ""),
+        )
 
 
 async def _areceive(response: Any) -> None:
-    _refuse_foreign_redirect(response)
-    most = _most_bytes(response)
-    if most is not None and isinstance(response.stream, _http.AsyncByteStream):
-        response.stream = _AsyncCappedStream(response.stream, most)
+    _receive(response)
 
 
 def _refuse_foreign_redirect(response: Any) -> None:
@@ -243,52 +243,42 @@ def _refuse_foreign_redirect(response: Any) -> None:
     )
 
 
-def _most_bytes(response: Any) -> int | None:
-    """How long a plain body may be; of a stream the text is counted as it comes."""
-    bounds = attempt_bounds.get()
-    if bounds is None or "event-stream" in response.headers.get("content-type", ""):
-        return None
-    return _BYTES_BESIDE + _BYTES_PER_CHAR * bounds.max_answer_chars
+class _CappedDecoder:
+    """Unpacks a body, and counts what comes of it: a few compressed bytes may be very many.
 
+    Args:
+        inner: Unpacks it.
+        max_chars: The longest answer that is accepted.
+        by_line: Whether lines are counted, each by itself: a stream's text is counted as it
+            comes, but nothing of it before its line ends.
+    """
 
-def _count(size: int, most: int) -> None:
-    if size <= most:
-        return
-    chars = (most - _BYTES_BESIDE) // _BYTES_PER_CHAR
-    raise AnswerTooLongError(
-        f"the answer was still going on after {most:,} bytes, where max_answer_chars ="
-        f" {chars:,}; raise the limit if such answers are wanted",
-        limit_chars=chars,
-    )
-
-
-class _CappedStream(_http.SyncByteStream):  # type: ignore[misc] # of either package
-    def __init__(self, inner: Any, most: int) -> None:
+    def __init__(self, inner: Any, *, max_chars: int, by_line: bool) -> None:
         self._inner = inner
-        self._most = most
+        self._chars = max_chars
+        self._most = _BYTES_BESIDE + _BYTES_PER_CHAR * max_chars
+        self._by_line = by_line
+        self._size = 0
 
-    def __iter__(self) -> Iterator[bytes]:
-        size = 0
-        for part in self._inner:
-            size += len(part)
-            _count(size, self._most)
-            yield part
+    def decode(self, data: bytes) -> Any:
+        """What a part of a body unpacks to."""
+        return self._counted(self._inner.decode(data))
 
-    def close(self) -> None:
-        self._inner.close()
+    def flush(self) -> Any:
+        """What was held back."""
+        return self._counted(self._inner.flush())
 
+    def _counted(self, unpacked: Any) -> Any:
+        # Version 2 of httpx gives it in pieces.
+        return self._count(unpacked) if isinstance(unpacked, bytes) else map(self._count, unpacked)
 
-class _AsyncCappedStream(_http.AsyncByteStream):  # type: ignore[misc] # as above
-    def __init__(self, inner: Any, most: int) -> None:
-        self._inner = inner
-        self._most = most
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        size = 0
-        async for part in self._inner:
-            size += len(part)
-            _count(size, self._most)
-            yield part
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
+    def _count(self, part: bytes) -> bytes:
+        ended = part.rfind(b"\n") if self._by_line else -1
+        self._size = self._size + len(part) if ended < 0 else len(part) - ended - 1
+        if self._size > self._most:
+            raise AnswerTooLongError(
+                f"the answer was still going on after {self._most:,} bytes, where"
+                f" max_answer_chars = {self._chars:,}; raise the limit if such answers are wanted",
+                limit_chars=self._chars,
+            )
+        return part

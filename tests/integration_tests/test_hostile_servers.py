@@ -6,6 +6,7 @@ Each script is the bytes that a server sends, whatever it is asked.
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import socket
 import threading
@@ -18,6 +19,7 @@ from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.tracers import LangChainTracer
 
 from langchain_smartroute import (
+    AnswerTooLongError,
     ChainExhaustedError,
     ConfigurationError,
     CostCallbackHandler,
@@ -267,3 +269,31 @@ def test_certificates_that_cannot_be_read_are_named(written, tmp_path, monkeypat
     monkeypatch.setenv("SSL_CERT_FILE", str(path))
     with pytest.raises(ConfigurationError, match=f"^SSL_CERT_FILE = '{path}': the trusted"):
         transport._trusted.__wrapped__()
+
+
+BLOATED = b"a" * 5_000_000
+
+
+@pytest.mark.parametrize("way", ["invoke", "ainvoke", "stream", "astream"])
+@pytest.mark.parametrize("packed", [True, False], ids=["compressed", "plain"])
+def test_what_an_answer_unpacks_to_is_bounded(serve, way, packed):
+    """Compressed bytes were counted: 65 MB of them may be 65 GB, and memory ran out.
+
+    A stream was not counted at all until it had a line.
+    """
+    streams = "stream" in way
+    body = b"data: " + BLOATED if streams else b'{"x": "' + BLOATED
+    kind = b"text/event-stream" if streams else b"application/json"
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: " + kind + b"\r\n"
+    if packed:
+        head, body = head + b"Content-Encoding: gzip\r\n", gzip.compress(body)
+    server = serve(head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+    with pytest.raises(ChainExhaustedError) as caught:
+        call(router_of(server, max_answer_chars=1000), way)
+    assert isinstance(caught.value.__cause__, AnswerTooLongError)
+
+
+@STREAMS
+def test_a_long_stream_of_short_lines_is_no_long_answer(serve, way):
+    lines = [": still there\n\n" * 200_000, delta("fine", "stop"), "data: [DONE]\n\n"]
+    assert call(router_of(serve(streamed(*lines)), max_answer_chars=1000), way).text == "fine"

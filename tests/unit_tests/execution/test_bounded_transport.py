@@ -388,13 +388,13 @@ def never_stops(server, connection):
         connection.sendall(PART)
 
 
-def says(size, kind="application/json"):
+def says(size, kind="application/json", *, word=b"x"):
     def script(server, connection):
         connection.sendall(
             f"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: {kind}\r\n"
             f"Content-Length: {size}\r\n\r\n".encode()
         )
-        connection.sendall(b"x" * size)
+        connection.sendall(word * (size // len(word)))
 
     return script
 
@@ -417,10 +417,14 @@ def test_a_body_of_just_the_longest_length_is_read(serve, asking):
 
 
 @ASKING
-def test_of_a_stream_the_bytes_are_not_counted(serve, asking):
+def test_of_a_stream_only_the_bytes_of_each_line_are_counted(serve, asking):
     """Its text is, as it comes; its wrapping is many times as long."""
-    server = serve(says(CAP + 1000, "text/event-stream; charset=utf-8"))
-    assert len(asking(server, bounds_of(max_answer_chars=1)).content) == CAP + 1000
+    kind = "text/event-stream; charset=utf-8"
+    server = serve(says(2 * CAP, kind, word=b"x\n"))
+    assert len(asking(server, bounds_of(max_answer_chars=1)).content) == 2 * CAP
+    server = serve(says(2 * CAP, kind))
+    with pytest.raises(AnswerTooLongError):
+        asking(server, bounds_of(max_answer_chars=1))
 
 
 @ASKING
