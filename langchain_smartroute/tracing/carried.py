@@ -149,8 +149,9 @@ def tags_with(tags: Sequence[str] | None, own: Sequence[str]) -> list[str]:
     return [*(tag for tag in tags or () if not _is_ours(tag)), *own]
 
 
-def _is_ours(tag: str) -> bool:
-    return tag == TAG or tag.startswith(f"{TAG}:")
+def _is_ours(tag: object) -> bool:
+    # LangChain takes any object for a tag.
+    return tag == TAG or str(tag).startswith(f"{TAG}:")
 
 
 def end_metadata(

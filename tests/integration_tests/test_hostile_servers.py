@@ -23,6 +23,7 @@ from langchain_smartroute import (
     ChainExhaustedError,
     ConfigurationError,
     CostCallbackHandler,
+    MemoryLedger,
     SmartRouterRunnable,
     SqlLedger,
 )
@@ -173,6 +174,14 @@ def test_no_record_is_lost_for_what_somebody_calls_himself(serve, way, ledger, o
     assert record.cost_usd == Decimal("0.000020")
     assert record.request_id
     assert (records.status.lost, record.answer) == (0, "7" if keeping else None)
+
+
+@WAYS
+def test_a_tag_may_be_a_number(serve, way):
+    """As with any chat model of LangChain; here it was an AttributeError."""
+    records = MemoryLedger()
+    call(router_of(serve(plain()), ledger=records), way, config={"tags": [7]})
+    assert [record.tags for record in records.records()] == [("7",)]
 
 
 def test_only_langsmiths_own_tracer_is_taken_for_it(serve, monkeypatch):
