@@ -73,8 +73,9 @@ class WireTransport(_http.BaseTransport):  # type: ignore[misc] # of either pack
         connection = self._usable(origin)
         try:
             connection = connection or self._opened(origin, timeouts)
-            connection.wire.send(sent, timeouts.get("write"))
+            is_sent = connection.wire.send(sent, timeouts.get("write"))
             answer = connection.answer(request.method, timeouts.get("read"))
+            answer.keeps_open = answer.keeps_open and is_sent
         except BaseException as error:
             # Nobody knows where in an answer it stands then.
             if connection is not None:
@@ -132,8 +133,13 @@ class _Wire(io.RawIOBase):
         buffer[: len(data)] = data
         return len(data)
 
-    def send(self, data: bytes, seconds: float | None) -> None:
-        self.stream.write(data, seconds)
+    def send(self, data: bytes, seconds: float | None) -> bool:
+        """Whether the server took it all; one that refuses a long request may answer before."""
+        try:
+            self.stream.write(data, seconds)
+        except _core.WriteError:
+            return False
+        return True
 
 
 class _Connection:

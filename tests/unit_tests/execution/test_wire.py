@@ -22,6 +22,7 @@ from langchain_smartroute.execution.http_packages import core, http
 from langchain_smartroute.execution.transport import BoundedBackend
 from langchain_smartroute.execution.wire import WireTransport
 
+LONG = 20
 NOBODY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """Trusts no certificate."""
 
@@ -277,6 +278,38 @@ def test_a_kept_connection_that_its_server_closed_is_not_used(served, clients):
     time.sleep(0.05)
     assert client.post(server.url, content=b"{}").json() == {}
     assert server.connections == 2
+
+
+@pytest.mark.parametrize("said", [b"413 Too Large", b"429 Slow Down", None])
+def test_an_answer_that_comes_before_all_is_sent_is_read(clients, said):
+    """A proxy refuses a prompt with pictures by its length, and reads no more of it.
+
+    It was a broken connection, so that the same model was asked again and none with more room.
+    """
+    answer = b"" if said is None else b"HTTP/1.1 " + said + b"\r\nContent-Length: 2\r\n\r\n{}"
+
+    def refuse(listener):
+        with suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                with connection:
+                    connection.recv(1000)
+                    connection.sendall(answer)
+
+    def asked(client, url):
+        try:
+            return client.post(url, content=b"x" * 30_000_000, timeout=LONG).status_code
+        except (http.ReadError, http.WriteError, http.RemoteProtocolError):
+            return None
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=refuse, args=[listener], daemon=True).start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+        client = clients(ours=True)
+        expected = None if said is None else int(said[:3])
+        assert [asked(client, url), asked(clients(ours=False), url)] == [expected, expected]
+        assert len(client._transport.unused) == 0
+        listener.shutdown(socket.SHUT_RDWR)
 
 
 def test_bytes_that_nobody_asked_for_are_no_answer(served, clients):
