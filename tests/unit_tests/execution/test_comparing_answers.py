@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -428,6 +429,7 @@ WHOLE_APART = [
     ("It is 2 million.", "It is 2 billion."),
     ("**Total:** 12", "**Total:** 13"),
     ("Option C is not correct.", "Option C is correct."),
+    ('The answer is "Abc".', 'The answer is "abc".'),
     ("{1: 'a'}", '{"1": "a"}'),
     ("def f(x):\n    x += 1\n    return x", "def f(x):\n    x += 2\n    return x"),
     (
@@ -453,6 +455,39 @@ def test_whole_answers_come_to_the_same(one, other):
 def test_whole_answers_that_share_their_last_number_are_not_the_same(one, other):
     """What stood last in a line was its value: a unit, a list, a date, half of a sum was lost."""
     assert told(one, other) == told(other, one) != "same answer"
+
+
+NO_TWO_ALIKE = [
+    "18", "19", "1.8", "1,800", "18 million", "1/18", "18:30", "19:30", "2024-05-18", "2023-05-18",
+    "[1, 18]", "[2, 18]", "(1, 18)", "2x + 18", "3x + 18", "x - 18", "x + 18", "between 3 and 18",
+    "between 4 and 18", "3 hours and 18 minutes", "4 hours and 18 minutes", "x = 18 or x = 2",
+    "x = 18 or x = 3", "5π", "5", "3:4", "5:4", "3-18", "more than 18", "less than 18", "May 18",
+    "June 18", "8 am", "8 pm", "1e5", "1e6", "12 + 3i", "12 - 3i", "['a']", "['A']",
+]  # fmt: skip
+CALLED_IT = [
+    "The answer is {}.", "**Answer:** {}", "So the result is **{}**.", "\\boxed{{{}}}",
+    "答案是：{}。", "The final answer is ${}$.", "Final answer:\n{}", '{{"answer": "{}"}}',
+    "The answer is {} because 7 is prime.", "Output:\n```\n{}\n```",
+]  # fmt: skip
+SENTENCES = [
+    "{}",
+    "Added up, it is {}.",
+    "Add.\n#### {}",
+    "First 7 cases.\n\nTherefore it equals {}",
+]
+
+
+@pytest.mark.parametrize("said", [*SENTENCES, *CALLED_IT])
+def test_no_two_values_are_the_same_however_they_are_said(said):
+    """Half past six in the evening was half past seven: both ended in 30."""
+    values = [final_answer(said.format(value)) for value in NO_TWO_ALIKE]
+    assert [pair for pair in combinations(values, 2) if same_answer(*pair)] == []
+
+
+@pytest.mark.parametrize("value", [*NO_TWO_ALIKE, "Paris", "blue", "B", "yes"])
+def test_a_value_is_the_same_however_it_is_called_the_answer(value):
+    values = [final_answer(said.format(value)) for said in CALLED_IT]
+    assert [pair for pair in combinations(values, 2) if not same_answer(*pair)] == []
 
 
 HOSTILE = [

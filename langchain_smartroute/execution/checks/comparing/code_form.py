@@ -16,7 +16,7 @@ _MAGIC = re.compile(r"^[ \t]*[%!$][^\n]*$", re.MULTILINE)
 _ESCAPE = re.compile(r"\\(?:([\\'\"abfnrtv0-7xNuU\n])|([\s\S]))")
 _GLUED = re.compile(r"\b(\d\w*?)(and|else|for|if|in|is|not|or)\b")
 _BLANK = re.compile(r"""(['"])(?:(?!\1)[^\\]|\\.)*+(?:\1|\\?$)|[ \t]+""")
-_FAR = re.compile(r"\d[eE][-+]?\d{3}")
+_FAR = re.compile(r"\d[eE][-+]?\d{3}|\\[4-7][0-7]{2}")
 _STATEMENT = re.compile(
     r"\s*(?:(?:async\s+)?def\s|class\s|import\s|from\s+\S+\s+import\s|return\b|elif\s|else\s*:|try\s*:"
     r"|except\b.*:|(?:if|for|while|with)\s.*:\s*$|@\w|#include|function\s|(?:const|let|var)\s)"

@@ -13,7 +13,7 @@ from langchain_smartroute.execution.checks.comparing.plain import plainly_writte
 from langchain_smartroute.execution.checks.comparing.quantities import quantity_of
 from langchain_smartroute.execution.checks.comparing.units import is_unit
 
-__all__ = ["LONGEST_LINE", "trimmed", "value_of_last_line", "value_standing_out"]
+__all__ = ["LONGEST_LINE", "concluded", "trimmed", "value_of_last_line", "value_standing_out"]
 
 LONGEST_LINE = 160
 """A longer last line is prose, in which no value stands out."""
@@ -45,6 +45,9 @@ _SHOWN = re.compile(r"([\[({][^\[\](){}]{0,150}[\])}])[.。]?$")
 _NOT_PLAIN = re.compile(
     r"[-+*/^<>≤≥±√×]\s?#|#\s?[-+*/^:<>≤≥±√×(]\s?#?|[^\W\d_]#|#[^\W\d_]|[<>≤≥√^|\\{}\[\]]|#'"
     r"|\b(?:or|not|between|than|from|oder|nicht|zwischen|ou|pas|entre|или|не)\b|[不或至到]"
+    r"|#\s?[ap]\.?m\b|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\s#"
+    r"|#(?:st|nd|rd|th)?\s(?:of\s)?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)",
+    re.IGNORECASE,
 )
 """What makes more of numbers than a row of them: a formula, a date, a range, a choice."""
 
@@ -75,8 +78,8 @@ def value_of_last_line(text: str) -> str | None:
         last = _END_OF_SENTENCE.split(line[-_MOST_CHARS:].rstrip(" .。"))[-1].strip()
         if len(lines) > 1 and not any(character.isnumeric() for character in line[-20:]):
             return None
-        return (_concluded(last) if len(last) <= LONGEST_LINE else None) or last_number(line)
-    return value_standing_out(line) or _concluded(line) or _short(line)
+        return (concluded(last) if len(last) <= LONGEST_LINE else None) or last_number(line)
+    return value_standing_out(line) or concluded(line) or _short(line)
 
 
 def value_standing_out(line: str) -> str | None:
@@ -95,6 +98,10 @@ def value_standing_out(line: str) -> str | None:
 
 def trimmed(line: str) -> str | None:
     """A line without marks around its value and without what follows its sentence."""
+    quoted = line.strip(" \t\n*`.。,;")
+    if quoted.startswith(("'", '"')) and isinstance(literal_of(quoted), str):
+        # A program's text, of which every letter counts.
+        return quoted
     line = line.strip(_EDGES)
     if literal_of(line) is NOTHING:
         line = _END_OF_SENTENCE.split(line, maxsplit=1)[0]
@@ -106,27 +113,13 @@ def trimmed(line: str) -> str | None:
     return _COPULA.sub("", line).strip() or None
 
 
-def _in_bold(line: str, bold: re.Match[str]) -> str | None:
-    """What is in bold, if it is the value: no label, and not a word beside the number."""
-    raw = bold[1] or bold[2]
-    before, after = line[: bold.start()], line[bold.end() :].strip(_EDGES + ",;.。!！")
-    label = raw.rstrip().endswith((":", "：")) or after.startswith((":", "：", "="))
-    if label and after.strip(":：= "):
-        return None
-    inner = trimmed(raw.strip(": "))
-    if not inner or inner.casefold().startswith(("answer", "note", "explanation")):
-        return None
-    if quantity_of(inner) is not None:
-        money = _MONEY.search(before)
-        counted = f"{inner} {after}"
-        return (money[0] if money else "") + counted[: _with_unit(counted, 0, len(inner))]
-    elsewhere = any(c.isnumeric() for c in before + after)
-    at_edge = not before.strip(_EDGES) or not after or literal_of(inner) is not NOTHING
-    return inner if at_edge and not elsewhere else None
+def concluded(line: str) -> str | None:
+    """What the numbers of a line come to: after the last sign of equality, all there are.
 
-
-def _concluded(line: str) -> str | None:
-    """What the numbers of a line come to: after the last sign of equality, all there are."""
+    Example:
+        >>> concluded("It takes 3 hours and 20 minutes."), concluded("It takes long.")
+        ('3 hours, 20 minutes', None)
+    """
     plain = plainly_written(_BOLD_MARKS.sub("", line).strip(_EDGES)).strip(_EDGES)
     whole = plain.rstrip(" .。")
     labelled = _LABEL.match(whole)
@@ -154,6 +147,25 @@ def _concluded(line: str) -> str | None:
         verbs = list(_VERB.finditer(rest))
         return rest[verbs[0].end() :] if len(verbs) == 1 else rest
     return ", ".join(values)
+
+
+def _in_bold(line: str, bold: re.Match[str]) -> str | None:
+    """What is in bold, if it is the value: no label, and not a word beside the number."""
+    raw = bold[1] or bold[2]
+    before, after = line[: bold.start()], line[bold.end() :].strip(_EDGES + ",;.。!！")
+    label = raw.rstrip().endswith((":", "：")) or after.startswith((":", "：", "="))
+    if label and after.strip(":：= "):
+        return None
+    inner = trimmed(raw.strip(": "))
+    if not inner or inner.casefold().startswith(("answer", "note", "explanation")):
+        return None
+    if quantity_of(inner) is not None:
+        money = _MONEY.search(before)
+        counted = f"{inner} {after}"
+        return (money[0] if money else "") + counted[: _with_unit(counted, 0, len(inner))]
+    elsewhere = any(c.isnumeric() for c in before + after)
+    at_edge = not before.strip(_EDGES) or not after or literal_of(inner) is not NOTHING
+    return inner if at_edge and not elsewhere else None
 
 
 def _with_unit(text: str, start: int, end: int) -> int:

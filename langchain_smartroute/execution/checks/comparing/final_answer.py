@@ -14,11 +14,16 @@ from collections.abc import Callable, Mapping
 from itertools import islice
 
 from langchain_smartroute.execution.checks.comparing.conclusion import (
+    LONGEST_LINE,
+    concluded,
     trimmed,
     value_of_last_line,
     value_standing_out,
 )
 from langchain_smartroute.execution.checks.comparing.literals import NOTHING, literal_of
+from langchain_smartroute.execution.checks.comparing.number_forms import numbers_in
+from langchain_smartroute.execution.checks.comparing.plain import plainly_written
+from langchain_smartroute.execution.checks.comparing.quantities import quantity_of
 from langchain_smartroute.execution.checks.fences import blocks_of
 
 __all__ = ["final_answer", "marked_answer"]
@@ -104,7 +109,7 @@ def final_answer(text: str) -> str | None:
         (_only_lines, end),
         (value_of_last_line, end),
     )
-    return next((found for reading, of in readings if (found := reading(of))), None)
+    return _of_numbers(next((found for reading, of in readings if (found := reading(of))), None))
 
 
 def marked_answer(text: str) -> str | None:
@@ -235,6 +240,16 @@ def _after_phrase(text: str) -> str | None:
     line = rest.partition("\n")[0]
     several = _listed(rest) if below else None
     return several or value_standing_out(line) or trimmed(line)
+
+
+def _of_numbers(value: str | None) -> str | None:
+    """A value as it is, or what its numbers come to where they are several in one line."""
+    if value is None or len(value) > LONGEST_LINE or "\n" in value or "=" in value:
+        return value
+    if quantity_of(value) is not None or literal_of(value) is not NOTHING:
+        return value
+    several = len(numbers_in(plainly_written(value))) > 1
+    return (concluded(value) or value) if several else value
 
 
 def _listed(text: str) -> str | None:

@@ -26,7 +26,8 @@ PLAIN_NUMBER = rf"(?:{_GROUPED}|\d+(?:[.,]\d+)?|\.\d+)(?!\d)"
 """A pattern of a number in digits, its thousands and decimals in any of the usual marks."""
 
 _NUMBER = re.compile(
-    rf"(?<![\w.^/])(?:[-+](?<![\w)]-))?{PLAIN_NUMBER}(?:\s?/\s?{PLAIN_NUMBER}|[eE][-+]?\d+(?!\w))?"
+    rf"(?<![\w.^/])(?:[-+](?<![\w)]-))?(?:\d+ (?=\d+\s?/\s?\d))?{PLAIN_NUMBER}"
+    rf"(?:\s?/\s?{PLAIN_NUMBER}|[eE][-+]?\d+(?!\w))?"
 )
 
 
