@@ -16,6 +16,7 @@ closed: the provider may have billed it.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 from weakref import WeakSet
@@ -37,6 +38,12 @@ __all__ = ["WireTransport"]
 _PORTS: Final = {b"http": 80, b"https": 443}
 _PART: Final = 65_536
 """Bytes of a body that are handed on at once, at most."""
+
+_NOT_PLAIN: Final = frozenset({b"transfer-encoding", b"expect", b"upgrade"})
+_NAMES: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9a-z-]+(?::[!#$%&'*+.^_`|~0-9a-z-]+)*")
+_NOT_SENT: Final = re.compile(rb"[\0\r\n]")
+"""Headers that are not plain; what names consist of, with colons between them; what no value
+may hold."""
 
 _transports: WeakSet[WireTransport] = WeakSet()
 
@@ -228,12 +235,11 @@ class _Body(_http.SyncByteStream):  # type: ignore[misc] # as above
 
 def _is_plain(headers: list[tuple[bytes, bytes]]) -> bool:
     """Whether headers can be sent as they are: h11 says what is wrong with others."""
-    return not any(
-        name.lower() in (b"transfer-encoding", b"expect", b"upgrade")
-        or b"\r" in value
-        or b"\n" in value
-        or b"\0" in value
-        for name, value in headers
+    names = [name.lower() for name, _ in headers]
+    return (
+        _NAMES.fullmatch(b":".join(names)) is not None
+        and _NOT_PLAIN.isdisjoint(names)
+        and _NOT_SENT.search(b"".join([value for _, value in headers])) is None
     )
 
 

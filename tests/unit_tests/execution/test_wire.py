@@ -396,9 +396,14 @@ def test_a_forked_process_does_not_speak_on_its_parents_connections(served, clie
 
 
 @pytest.mark.parametrize("ours", [True, False])
-def test_a_header_that_would_be_two_is_refused(served, clients, ours):
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("A", "b\r\nC: d"), ("A", "b\0"), ("A: b\r\nC", "d"), ("A B", "c"), ("", "a")],
+    ids=["value of two", "NUL", "name of two", "blank in a name", "no name"],
+)
+def test_a_header_that_is_none_is_refused(served, clients, ours, name, value):
     with pytest.raises(http.LocalProtocolError):
-        clients(ours=ours).post(served(PLAIN).url, content=b"{}", headers={"A": "b\r\nC: d"})
+        clients(ours=ours).post(served(PLAIN).url, content=b"{}", headers={name: value})
 
 
 def test_a_request_whose_body_is_not_at_hand_goes_the_other_way(served, clients):
