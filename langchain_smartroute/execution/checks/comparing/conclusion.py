@@ -54,6 +54,20 @@ _NOT_PLAIN = re.compile(
 _BOLD_MARKS = re.compile(r"\*\*(?!\d)|(?<!\d)\*\*")
 _LABEL = re.compile(r"[^\W\d_]{2}[^:：\n]{0,60}[:：]")
 _VERB = re.compile(r"(?<!\w)(?:is|are|equals?|becomes?|makes?|ist|sind|est|es|son)\s|[是为]")
+_CLAIM = re.compile(
+    r"(?<!\w)(?P<verb>is|are|was|were|be|equals?|becomes?|makes?|made|gets?|got|has|have|had|costs?|earns?"
+    r"|needs?|takes?|took|pays?|paid|spends?|spent|saves?|saved|uses?|used|totals?|weighs?"
+    r"|(?:comes?|came|amounts?) to)(?!\w)"
+    r"(?P<direct>\s(?:(?:about|approximately|around|exactly|only|now|still|a|the|total|of|equal|to)"
+    r"\s){0,4}(?=(?:US\s?)?[$€£¥₹₽₩]?\s?[-+]?\d))?",
+    re.IGNORECASE,
+)
+"""A verb that may say what something comes to, and whether a number follows at once."""
+
+_PLURAL = frozenset({"are", "were", "have"})
+"""Of these the subject's number may be what was asked: "3 of them are 5 years old"."""
+
+_SO = re.compile(r"\b(?:so|thus|therefore|hence|then|which)\b", re.IGNORECASE)
 _MONEY = re.compile(r"(?:US\s?\$|[$€£¥₹₽₩])\s?[-+]?$")
 _WORD = re.compile(r"\s?[-/]?\s?(?:[^\W\d_]+(?:[²³]|\^[23])?|[%‰°¢](?:[CF]\b)?)")
 
@@ -128,7 +142,9 @@ def concluded(line: str) -> str | None:
     signs = list(_EQUALS.finditer(plain))
     rest = plain[signs[-1].end() :].strip(_EDGES + ".。") if signs else whole
     if len(signs) > 1 and _AND.search(plain, signs[0].end(), signs[-1].start()):
-        rest = whole
+        # Several equations, unless the last one is worked out of those before.
+        rest = rest if _SO.search(plain, signs[-2].end(), signs[-1].start()) else whole
+    rest = _claimed(rest)
     numbers = numbers_in(rest)
     if not numbers:
         return None
@@ -147,6 +163,18 @@ def concluded(line: str) -> str | None:
         verbs = list(_VERB.finditer(rest))
         return rest[verbs[0].end() :] if len(verbs) == 1 else rest
     return ", ".join(values)
+
+
+def _claimed(sentence: str) -> str:
+    """What is said of a subject whose own numbers are given: "20 % of $50 is $10" says $10.
+
+    Only of one subject, of which a number is said at once: "18 eggs are left after 4 days"
+    and "x is 3 and y is 4" are left whole.
+    """
+    verbs = list(_CLAIM.finditer(sentence))
+    if len(verbs) != 1 or verbs[0]["direct"] is None or verbs[0]["verb"].lower() in _PLURAL:
+        return sentence
+    return sentence[verbs[0].end() :]
 
 
 def _in_bold(line: str, bold: re.Match[str]) -> str | None:
