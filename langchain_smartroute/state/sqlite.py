@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError
 __all__ = ["patiently"]
 
 _LEAST_S, _MOST_S = 0.0002, 0.003
+_chance = random.Random()  # noqa: S311 - no secret; a thread must not disturb who has set a seed
 
 
 def patiently(
@@ -47,7 +48,7 @@ def patiently(
                 raise
         else:
             return
-        sleep(random.uniform(_LEAST_S, _MOST_S))  # noqa: S311 - no secret
+        sleep(_chance.uniform(_LEAST_S, _MOST_S))
 
 
 def _is_lock(error: Exception) -> bool:

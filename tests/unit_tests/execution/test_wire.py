@@ -421,10 +421,10 @@ def test_a_server_with_a_trusted_certificate_is_spoken_to_in_tls(served, clients
     server = served(PLAIN, context=context)
     client = clients(ours=True, trusted=trusted)
     for _ in range(2):
-        assert client.post(server.url, content=b"{}").json() == {}
+        assert client.post(server.url, content=b"{}", timeout=LONG).json() == {}
     assert server.connections == 1
     with pytest.raises(http.ConnectError):
-        clients(ours=True).post(server.url, content=b"{}")
+        clients(ours=True).post(server.url, content=b"{}", timeout=LONG)
 
 
 @pytest.mark.parametrize("ours", [True, False])
