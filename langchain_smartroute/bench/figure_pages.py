@@ -59,7 +59,9 @@ def _made(figures: Figures) -> str:
 def _pace(made: Mapping[str, Any]) -> str:
     """How fast the machine was; older figures do not say."""
     took = made.get("million_additions_ms")
-    return f"; a million additions took {took['before']} and {took['after']} ms" if took else ""
+    if not took:
+        return ""
+    return f"; a million additions took {took['before']} and {took['after']} ms at best"
 
 
 def _goal_table(figures: Figures) -> Iterator[str]:
