@@ -114,7 +114,7 @@ class Choice:
         if self.options.max_cost_usd is not None:
             wanted = self._within_ceiling(list(wanted), self.options.max_cost_usd)
         chain: dict[str, str] = {}
-        route = next((alias, why) for alias, why in wanted if alias not in self.excluded)
+        route = next(self._able_of(wanted))
         for alias, why in itertools.chain((route,), self.preference.others()):
             if alias in chain or alias in self.excluded:
                 continue
@@ -148,13 +148,12 @@ class Choice:
             first = next(self._able_of(wanted))
         return itertools.chain(self._turned(first[0]), (first,), wanted)
 
-    def _able_of(self, wishes: Iterator[Wish]) -> Iterator[Wish]:
+    def _able_of(self, wishes: Iterable[Wish]) -> Iterator[Wish]:
         return (wish for wish in wishes if wish[0] not in self.excluded)
 
     def _turned(self, wanted: str) -> Iterator[Wish]:
         """Who answers instead of the wanted one, for the conversation's sake."""
-        others = (other for other in self.preference.others() if other[0] not in self.excluded)
-        escalated = self.turns.escalated(wanted, others)
+        escalated = self.turns.escalated(wanted, self._able_of(self.preference.others()))
         named = self.preference.names(wanted)
         kept = escalated or self.turns.kept(wanted, self.excluded, named=named)
         if self.turns.conversation.stuck and escalated is None:

@@ -7,7 +7,6 @@ that is asked about, as it needs numpy.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -60,7 +59,7 @@ class TextGains:
 def sketched(text: str) -> _Floats:
     """The vector of a text: its hashed features, folded with signs that cancel clashes."""
     found = hashed(text)
-    shares = np.repeat([1.0 / math.sqrt(size) for size in found.sizes], found.sizes)
+    shares = np.repeat(1.0 / np.sqrt(found.sizes), found.sizes)
     columns = found.indices & (WIDTH - 1)
     # The next bit of a feature's number is its sign.
     shares *= 1 - ((found.indices & WIDTH) >> (_WIDTH_BITS - 1))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -31,12 +30,10 @@ def feature_matrix(texts: Iterable[str], *, block_weights: Sequence[float]) -> s
         A row per text; 2 ** BITS columns.
     """
     columns, values, ends = [], [], [0]
+    weights = np.array(block_weights)
     for text in texts:
         found = hashed(text)
-        shares = [
-            weight / math.sqrt(size)
-            for weight, size in zip(block_weights, found.sizes, strict=True)
-        ]
+        shares = weights / np.sqrt(found.sizes)
         order = np.argsort(found.indices, kind="stable")
         sorted_indices = found.indices[order]
         first = np.flatnonzero(np.diff(sorted_indices, prepend=-1))

@@ -141,9 +141,13 @@ def concluded(line: str) -> str | None:
         return whole
     signs = list(_EQUALS.finditer(plain))
     rest = plain[signs[-1].end() :].strip(_EDGES + ".。") if signs else whole
-    if len(signs) > 1 and _AND.search(plain, signs[0].end(), signs[-1].start()):
-        # Several equations, unless the last one is worked out of those before.
-        rest = rest if _SO.search(plain, signs[-2].end(), signs[-1].start()) else whole
+    if (
+        len(signs) > 1
+        and _AND.search(plain, signs[0].end(), signs[-1].start())
+        and not _SO.search(plain, signs[-2].end(), signs[-1].start())
+    ):
+        # Several equations, of which the last is not worked out of those before.
+        rest = whole
     rest = _claimed(rest)
     numbers = numbers_in(rest)
     if not numbers:
