@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
@@ -14,8 +15,14 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-# What takes long on a busy machine is not wrong.
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# How many examples each law is tried on, where a test does not say so itself; `.ci/full`
+# tries many more. What takes long on a busy machine is not wrong.
+settings.register_profile(
+    "patient",
+    deadline=None,
+    max_examples=int(os.environ.get("SMARTROUTE_EXAMPLES", "40")),
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("patient")
 
 

@@ -365,9 +365,7 @@ async def test_the_graph_shows_who_gives_second_opinions(server):
 KINDS = st.sampled_from(["", "status", "reset", "html", "empty"])
 
 
-@settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     faults=st.tuples(KINDS, KINDS, KINDS),
     factors=st.tuples(st.integers(2, 99), st.integers(2, 99)),

@@ -27,11 +27,14 @@ def trees():
     return {file: ast.parse(file.read_text(encoding="utf-8")) for file in FILES}
 
 
+@cache
 def functions():
-    for file, tree in trees().items():
-        for node in ast.walk(tree):
-            if isinstance(node, FUNCTIONS):
-                yield f"{file.relative_to(PACKAGE)}:{node.lineno} {node.name}", node
+    return [
+        (f"{file.relative_to(PACKAGE)}:{node.lineno} {node.name}", node)
+        for file, tree in trees().items()
+        for node in ast.walk(tree)
+        if isinstance(node, FUNCTIONS)
+    ]
 
 
 def length(function):

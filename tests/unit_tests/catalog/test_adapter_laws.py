@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.messages import AIMessage, ChatMessage, HumanMessage, SystemMessage, ToolMessage
 
@@ -75,7 +75,6 @@ SPECS = st.sampled_from([PLAIN, NO_SYSTEM, THINKER])
 
 
 @given(histories(), SPECS)
-@settings(max_examples=150, deadline=None)
 def test_adapting_never_changes_its_input(history, spec):
     before = copy.deepcopy(history)
     adapted_messages(history, spec)
@@ -83,7 +82,6 @@ def test_adapting_never_changes_its_input(history, spec):
 
 
 @given(histories(), SPECS)
-@settings(max_examples=150, deadline=None)
 def test_adapting_twice_is_adapting_once(history, spec):
     once = adapted_messages(history, spec)
     twice = adapted_messages(once, spec)
@@ -92,7 +90,6 @@ def test_adapting_twice_is_adapting_once(history, spec):
 
 
 @given(histories(), SPECS)
-@settings(max_examples=150, deadline=None)
 def test_no_thought_of_another_model_is_left(history, spec):
     for message in adapted_messages(history, spec):
         if isinstance(message, AIMessage):
@@ -104,7 +101,6 @@ def test_no_thought_of_another_model_is_left(history, spec):
 
 
 @given(histories(), SPECS)
-@settings(max_examples=150, deadline=None)
 def test_answers_tool_calls_and_results_keep_their_order(history, spec):
     def others(messages):
         kept = [m for m in messages if m.type in ("ai", "tool")]
@@ -123,7 +119,6 @@ def _role(message):
 
 
 @given(histories())
-@settings(max_examples=150, deadline=None)
 def test_no_word_of_a_system_message_is_lost(history):
     def words(messages):
         spoken = [m.text for m in messages if m.type in ("system", "human", "chat")]

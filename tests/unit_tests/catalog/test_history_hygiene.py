@@ -6,7 +6,7 @@ import copy
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from langchain_anthropic import ChatAnthropic
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
@@ -186,7 +186,6 @@ TARGETS = ["anthropic", "openai", "deepseek", "deepseek-chat", "zhipu"]
 def test_no_strict_provider_refuses_a_history_of_others(models):
     # A history takes longer to generate than to read: each is sent to all providers.
     @given(histories())
-    @settings(max_examples=200, deadline=None)
     def holds(history):
         before = copy.deepcopy(history)
         refused = {target: faults_of(models[target], target, history) for target in TARGETS}
@@ -221,7 +220,6 @@ ARGUMENTS = st.fixed_dictionaries(
 @pytest.mark.parametrize("target", ["deepseek", "deepseek-chat", "zhipu", "anthropic"])
 def test_no_strict_provider_is_sent_a_parameter_of_others(models, target):
     @given(ARGUMENTS)
-    @settings(max_examples=100, deadline=None)
     def holds(arguments):
         owned = {"betas", "container", "context_management", "mcp_servers"}
         if target == "anthropic":
@@ -235,7 +233,6 @@ def test_no_strict_provider_is_sent_a_parameter_of_others(models, target):
 
 
 @given(history=histories())
-@settings(max_examples=100, deadline=None)
 def test_every_word_every_call_and_every_result_arrives(history):
     for target in SPECS:
         arrives_whole(target, history)
@@ -258,7 +255,6 @@ def arrives_whole(target, history):
 
 
 @given(history=histories())
-@settings(max_examples=100, deadline=None)
 def test_ids_are_the_same_in_every_later_turn(history):
     """A provider's prompt cache holds only while the beginning stays the same."""
     users = [n for n, m in enumerate(history) if m.type == "human"]
@@ -271,7 +267,6 @@ def test_ids_are_the_same_in_every_later_turn(history):
 
 
 @given(history=histories())
-@settings(max_examples=100, deadline=None)
 def test_mistral_gets_ids_of_nine_letters_and_digits(history):
     adapted = adapted_messages(history, SPECS["mistral"])
     ids = [c["id"] for m in adapted if m.type == "ai" for c in m.tool_calls]

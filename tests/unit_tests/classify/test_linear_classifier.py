@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from langchain_smartroute.classify import LinearClassifier, UserRequest
@@ -64,7 +64,6 @@ def test_a_follow_up_of_a_follow_up_still_leans_on_the_first_turn():
     assert said_of("why?", earlier=earlier).task == "code"
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.text(st.characters(exclude_categories=()), max_size=400))
 @example("")
 @example("\ud800")
@@ -79,7 +78,6 @@ def test_no_text_raises_and_every_text_has_a_task_and_a_level(text):
     assert all(0 <= score <= 1 for score in said.scores.values())
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.text(max_size=200), st.text(max_size=50))
 def test_equal_texts_have_equal_scores_whatever_came_between(text, other):
     first = said_of(text)
@@ -87,7 +85,6 @@ def test_equal_texts_have_equal_scores_whatever_came_between(text, other):
     assert said_of(text) == first
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.text(st.characters(exclude_categories=()), max_size=300))
 def test_features_are_numbers_in_range_and_no_block_is_empty(text):
     found = hashed(text)

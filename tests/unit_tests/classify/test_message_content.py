@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.messages import HumanMessage
 
@@ -121,7 +121,6 @@ CONTENT = st.recursive(
 
 
 @given(CONTENT)
-@settings(max_examples=300, deadline=None)
 def test_no_content_raises(content):
     message = HumanMessage.model_construct(content=content, type="human")
     features = extract_features([message, message], classifier=PatternClassifier())

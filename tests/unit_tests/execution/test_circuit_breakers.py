@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hand_clock import Clock
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from langchain_smartroute import ConfigurationError
@@ -463,7 +463,6 @@ def played(events):
     return clock, gates, under_way
 
 
-@settings(deadline=None, max_examples=150)
 @given(EVENTS)
 def test_it_is_never_stuck_open(events):
     """Whatever has happened: after the longest wait a probe passes, and its answer closes it."""
@@ -477,7 +476,6 @@ def test_it_is_never_stuck_open(events):
         assert gate.admit() is not None
 
 
-@settings(deadline=None, max_examples=150)
 @given(EVENTS)
 def test_it_says_what_it_does(events):
     _, gates, _ = played(events)
@@ -493,7 +491,6 @@ def test_it_says_what_it_does(events):
             ticket.released()
 
 
-@settings(deadline=None, max_examples=100)
 @given(EVENTS)
 def test_all_that_are_still_under_way_may_end_as_they_like(events):
     """Nothing that ends late keeps it from recovering."""

@@ -82,7 +82,7 @@ def test_ten_times_the_text_takes_about_ten_times_as_long(piece):
     """
     for wrapped in WRAPPED:
         before = None
-        for size in (1_000, 10_000, 100_000):
+        for size in (2_000, 20_000):
             taken = taken_s(wrapped.format((piece * (size // len(piece) + 1))[:size]))
             assert before is None or taken <= MOST * max(before, LEAST_S), (wrapped, size)
             before = taken

@@ -274,8 +274,6 @@ chunks = given_fields(
     ),
 )
 MANY = settings(
-    max_examples=150,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from langchain_smartroute import (
@@ -23,8 +23,6 @@ from langchain_smartroute.routing import (
     estimated_cost_usd,
 )
 from langchain_smartroute.types import DIFFICULTIES, MODALITIES, TASKS, TIERS
-
-LAWFUL = settings(deadline=None, max_examples=150)
 
 features_of_any_request = st.builds(
     RequestFeatures,
@@ -66,7 +64,6 @@ def decided(policy, features, options):
         return error
 
 
-@LAWFUL
 @given(policies, features_of_any_request, options_of_any_call)
 def test_the_same_input_gives_the_same_decision(policy, features, options):
     one, other = decided(policy, features, options), decided(policy, features, options)
@@ -75,7 +72,6 @@ def test_the_same_input_gives_the_same_decision(policy, features, options):
         assert one == other
 
 
-@LAWFUL
 @given(policies, features_of_any_request, options_of_any_call)
 def test_a_chain_is_sound(policy, features, options):
     decision = decided(policy, features, options)
@@ -96,7 +92,6 @@ def test_a_chain_is_sound(policy, features, options):
     assert str(decision.estimated_cost_usd) == str(expected)
 
 
-@LAWFUL
 @given(policies, features_of_any_request, options_of_any_call)
 def test_the_chain_is_as_long_as_it_may_be(policy, features, options):
     decision = decided(policy, features, options)
@@ -105,7 +100,6 @@ def test_the_chain_is_as_long_as_it_may_be(policy, features, options):
         assert len(decision.chain) == min(policy.max_attempts, able)
 
 
-@LAWFUL
 @given(policies, features_of_any_request, options_of_any_call)
 def test_nobody_in_a_chain_lacks_what_the_request_needs(policy, features, options):
     decision = decided(policy, features, options)
@@ -122,7 +116,6 @@ def test_nobody_in_a_chain_lacks_what_the_request_needs(policy, features, option
         assert fits or any(note.startswith(alias) for note in decision.notes)
 
 
-@LAWFUL
 @given(policies, features_of_any_request, options_of_any_call)
 def test_an_error_names_every_candidate(policy, features, options):
     decision = decided(policy, features, options)
@@ -131,7 +124,6 @@ def test_an_error_names_every_candidate(policy, features, options):
         assert all(f"{a}: {why}" in str(decision) for a, why in decision.excluded.items())
 
 
-@LAWFUL
 @given(policies, features_of_any_request, st.sampled_from(TIERS))
 def test_a_decision_reads_as_text_with_all_its_parts(policy, features, tier):
     decision = decided(policy, features, RouteOptions(tier=tier))

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from langchain_smartroute import (
@@ -26,7 +26,6 @@ from langchain_smartroute.routing import estimated_cost_usd
 from langchain_smartroute.routing.aim import Aim, Offer, weakness
 from langchain_smartroute.types import TIERS, Conversation
 
-LAWFUL = settings(deadline=None, max_examples=200)
 MATH = RequestFeatures(task="math", input_tokens=1_000, answer_tokens=1_000)
 
 
@@ -235,7 +234,6 @@ def by_brute_force(models, aim, ceiling):
     return min(clear, key=lambda o: (o[2] is None, o[2] or 0, -o[1], o[3]))[0]
 
 
-@LAWFUL
 @given(pools, aims, st.none() | st.integers(0, 3).map(Decimal))
 def test_the_route_is_that_of_brute_force(pool, aim, ceiling):
     models = of_pool(pool)
@@ -247,7 +245,6 @@ def test_the_route_is_that_of_brute_force(pool, aim, ceiling):
     assert found == expected
 
 
-@LAWFUL
 @given(pools, aims | st.just({"worth_usd": Decimal(2)}), st.data())
 def test_a_lower_price_never_makes_a_candidate_less_chosen(pool, aim, data):
     models = of_pool(pool)
@@ -265,7 +262,6 @@ def test_a_lower_price_never_makes_a_candidate_less_chosen(pool, aim, data):
         assert after.model in (before.model, f"m{at}")
 
 
-@LAWFUL
 @given(pools, aims)
 def test_a_decision_can_be_made_again(pool, aim):
     predictor = QualityPredictor()

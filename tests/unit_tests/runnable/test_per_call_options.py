@@ -157,7 +157,7 @@ def test_other_configurable_keys_are_never_read(sandbox, router, others):
         st.none() | st.booleans() | st.integers() | st.text() | st.floats(),
     )
 )
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_other_key_changes_a_decision(router, others):
     decided, plain = router.explain("Hello", {"configurable": others}), router.explain("Hello")
     assert (decided.chain, decided.tier, decided.reason) == (plain.chain, plain.tier, plain.reason)
@@ -169,7 +169,7 @@ def test_no_other_key_changes_a_decision(router, others):
         st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.text()),
     )
 )
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_options_give_a_decision_or_an_error_of_ours(router, options):
     try:
         decision = router.explain("Hello", {"configurable": {"smartroute": options}})
