@@ -19,6 +19,7 @@ from langchain_smartroute.execution.checks.comparing.same_answer import (
     Comparison,
     same_answer,
 )
+from langchain_smartroute.execution.checks.comparing.sentence import contradict
 from langchain_smartroute.execution.checks.fenced_prompts import Sameness, sameness_prompts
 
 __all__ = ["COMPARED_TASKS", "AgreementCheck"]
@@ -114,6 +115,7 @@ class AgreementCheck(AskingCheck):
                 and its is not None
                 and mine.by == its.by
                 and same_answer(mine.value, its.value, by=mine.by, tolerance=self.tolerance)
+                and not contradict(mine.sentence, its.sentence)
             )
             found[opinion.alias] = SAME_ANSWER if same else ANOTHER_ANSWER
         return found

@@ -7,13 +7,24 @@ from __future__ import annotations
 import re
 
 from langchain_smartroute.execution.checks.comparing.literals import NOTHING, literal_of
-from langchain_smartroute.execution.checks.comparing.number_forms import last_number, numbers_in
+from langchain_smartroute.execution.checks.comparing.number_forms import (
+    SCRIPTS,
+    last_number,
+    numbers_in,
+)
 from langchain_smartroute.execution.checks.comparing.options import lettered
 from langchain_smartroute.execution.checks.comparing.plain import plainly_written
 from langchain_smartroute.execution.checks.comparing.quantities import quantity_of
 from langchain_smartroute.execution.checks.comparing.units import is_unit
 
-__all__ = ["LONGEST_LINE", "concluded", "trimmed", "value_of_last_line", "value_standing_out"]
+__all__ = [
+    "LONGEST_LINE",
+    "concluded",
+    "last_line",
+    "trimmed",
+    "value_of_last_line",
+    "value_standing_out",
+]
 
 LONGEST_LINE = 160
 """A longer last line is prose, in which no value stands out."""
@@ -26,7 +37,7 @@ _BOLD = re.compile(r"\*\*([^*\n]{1,100})\*\*|__(?![a-z][a-z\d]*__)([^_\n]{1,100}
 _END_OF_SENTENCE = re.compile(
     r"(?<!\d)\.(?=\s|$)|(?<=\d)\.(?=\s+[^\W\d]|$)|[。！？\n]|;\s|!\s|\?\s"
 )
-_REASON = re.compile(r",?\s(?:because|since)\s|[,，]?\s?因为")
+_REASON = re.compile(r",?\s(?:because|since)\s|[,，]?\s?因为|\s?【(?:解析|分析|详解|解答)】")
 _CLOSING = re.compile(
     r"^(?:let me know|i hope|hope (?:this|that)|feel free|if you (?:have|need|would|want)|please"
     r"|note|good luck|any (?:other )?questions|happy to|如果|希望|请|若|参考|注)|[!?！？]$",
@@ -43,14 +54,18 @@ _EQUALS = re.compile(r"(?<![<>=!:])[=≈](?!=)")
 _AND = re.compile(r"\b(?:and|or|und|oder|et|ou|y|o)\b|[,;，；和或]")
 _SHOWN = re.compile(r"([\[({][^\[\](){}]{0,150}[\])}])[.。]?$")
 _NOT_PLAIN = re.compile(
-    r"[-+*/^<>≤≥±√×]\s?#|#\s?[-+*/^:<>≤≥±√×(]\s?#?|[^\W\d_]#|#[^\W\d_]|[<>≤≥√^|\\{}\[\]]|#'"
-    r"|\b(?:or|not|between|than|from|oder|nicht|zwischen|ou|pas|entre|или|не)\b|[不或至到]"
+    rf"[^\W\d_{SCRIPTS}]#|#[^\W\d_{SCRIPTS}]"
+    r"|[-+*/^<>≤≥±√×]\s?#|#\s?[-+*/^:<>≤≥±√×(]\s?#?|[<>≤≥√^|\\{}\[\]]|#'"
+    r"|\bat\s(?:least|most)\b|\b(?:sin|cos|tan|cot|log|ln|lg|exp|sqrt)\s?#|\d"
+    r"|第\s?#|#\s?(?:号|届|章|节|点|期|楼|路|世纪|月|日)"
+    r"|\b(?:or|not|between|than|from|oder|nicht|zwischen|ou|pas|entre|или|не)\b|[不或至]|(?<![得达收拿找看])到"
     r"|#\s?[ap]\.?m\b|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\s#"
     r"|#(?:st|nd|rd|th)?\s(?:of\s)?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)",
     re.IGNORECASE,
 )
 """What makes more of numbers than a row of them: a formula, a date, a range, a choice."""
 
+_YEAR = re.compile(r"(?<!\d)\d{4}\s?年")
 _BOLD_MARKS = re.compile(r"\*\*(?!\d)|(?<!\d)\*\*")
 _LABEL = re.compile(r"[^\W\d_]{2}[^:：\n]{0,60}[:：]")
 _VERB = re.compile(r"(?<!\w)(?:is|are|equals?|becomes?|makes?|ist|sind|est|es|son)\s|[是为]")
@@ -84,16 +99,33 @@ def value_of_last_line(text: str) -> str | None:
         >>> value_of_last_line("So $64 for 16 glasses."), value_of_last_line("It is 2x + 3.")
         ('$64, 16', '2x + 3')
     """
-    lines = [line.strip() for line in text.splitlines() if line.strip(" \t*_`#>-$|~")]
-    while len(lines) > 1 and _CLOSING.search(lines[-1]):
-        lines.pop()
-    line = _BULLET.sub("", lines[-1]) if lines else ""
+    lines = _lines_of(text)
+    line = lines[-1] if lines else ""
     if len(line) > LONGEST_LINE:
-        last = _END_OF_SENTENCE.split(line[-_MOST_CHARS:].rstrip(" .。"))[-1].strip()
+        last = _last_sentence(line)
         if len(lines) > 1 and not any(character.isnumeric() for character in line[-20:]):
             return None
         return (concluded(last) if len(last) <= LONGEST_LINE else None) or last_number(line)
     return value_standing_out(line) or concluded(line) or _short(line)
+
+
+def last_line(text: str) -> str:
+    """The line that `value_of_last_line` reads; of a long one its last sentence."""
+    lines = _lines_of(text)
+    line = lines[-1] if lines else ""
+    return line if len(line) <= LONGEST_LINE else _last_sentence(line)[-LONGEST_LINE:]
+
+
+def _lines_of(text: str) -> list[str]:
+    """The lines of a text up to the last that is no closing word, without its bullet."""
+    lines = [line.strip() for line in text.splitlines() if line.strip(" \t*_`#>-$|~")]
+    while len(lines) > 1 and _CLOSING.search(lines[-1]):
+        lines.pop()
+    return [*lines[:-1], _BULLET.sub("", lines[-1])] if lines else []
+
+
+def _last_sentence(line: str) -> str:
+    return _END_OF_SENTENCE.split(line[-_MOST_CHARS:].rstrip(" .。"))[-1].strip()
 
 
 def value_standing_out(line: str) -> str | None:
@@ -153,8 +185,10 @@ def concluded(line: str) -> str | None:
     if not numbers:
         return None
     shown = _SHOWN.search(rest)
-    if shown is not None and literal_of(shown[1]) is not NOTHING:
-        return shown[1]
+    if shown is not None:
+        row = "," in shown[1] and numbers[0].start() > shown.start()
+        if row or literal_of(shown[1]) is not NOTHING:
+            return shown[1]
     values, at, left = [], 0, ""
     for number in numbers:
         end = _with_unit(rest, number.start(), number.end())
@@ -163,10 +197,16 @@ def concluded(line: str) -> str | None:
         left += rest[at:begin] + "#"
         values.append(rest[begin:end])
         at = end
-    if len(numbers) > _MOST_NUMBERS or _NOT_PLAIN.search(left + rest[at:]):
+    if _YEAR.search(rest) or len(numbers) > _MOST_NUMBERS or _NOT_PLAIN.search(left + rest[at:]):
         verbs = list(_VERB.finditer(rest))
         return rest[verbs[0].end() :] if len(verbs) == 1 else rest
-    return ", ".join(values)
+    return values[-1] if _are_one(values) else ", ".join(values)
+
+
+def _are_one(values: list[str]) -> bool:
+    """Whether it is one number that is said again: "5 + 7 = 12, so there are 12 apples"."""
+    *before, last = [quantity_of(value) for value in values]
+    return all(last and v and v.value == last.value and v.units <= last.units for v in before)
 
 
 def _claimed(sentence: str) -> str:

@@ -16,6 +16,7 @@ from itertools import islice
 from langchain_smartroute.execution.checks.comparing.conclusion import (
     LONGEST_LINE,
     concluded,
+    last_line,
     trimmed,
     value_of_last_line,
     value_standing_out,
@@ -26,7 +27,7 @@ from langchain_smartroute.execution.checks.comparing.plain import plainly_writte
 from langchain_smartroute.execution.checks.comparing.quantities import quantity_of
 from langchain_smartroute.execution.checks.fences import blocks_of
 
-__all__ = ["final_answer", "marked_answer"]
+__all__ = ["final_answer", "found_answer", "marked_answer"]
 
 _READ_CHARS = 20_000
 """How much of an answer's end is read."""
@@ -58,10 +59,13 @@ _SAID = re.compile(
         |ответ|відповідь|cevap|sonuç|đáp\s+án|jawaban|उत्तर|الجواب|الإجابة)(?![^\W\d_])
         (?:\s+(?:lautet|ist|est|es|é|è|is|to|hoặc|là|adalah|है|هي|هو|равен)|\s*[:=：—])+
     | (?:最终)?(?:答案|答え|答)\s*(?:应该|应当)?\s*(?:是|为|為|选择|選擇|选|選|は|[:：=])+
+    | 【\s*(?:最终|正确)?(?:答案|解答)\s*】\s*[:：]?
+    | (?:正确|错误)的(?:说法|结论|选项|命题|序号)?(?:是|有|为)\s*[:：]?
+        (?=\s*[①-⑳A-J][①-⑳A-J、,，和]{0,20}\s*(?:[。.;；\n]|\Z))
     | (?:正答|解答|正解|結論)\s*(?:は|[:：])
     | (?:정답|답)\s*(?:은|는|[:：])
     | (?:故选|应选|因此选|所以选|选择|故選|應選|选项|選項
-        |(?<![候可挑精])[选選])\s*(?:是|为|為)?\s*[:：]?(?=\s*[(（]?[A-J\uff21-\uff2a])
+        |(?<![候可挑精不能])[选選])\s*(?:是|为|為)?\s*[:：]?(?=\s*[(（]?[A-J\uff21-\uff2a])
     )[\s*:：]{0,8}""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -73,6 +77,12 @@ _RIGHT = re.compile(
 """An option that is called the right one."""
 
 _BARE_NUMBER = re.compile(r"[-+]?[$€£¥]?[-+]?\d[\d.,/]{0,60}\s?%?")
+
+
+_LEADS = re.compile(
+    r"(?:(?<!\w)(?:is|are|equals|costs|makes|has|have)\s\$?|[是为共有要花得到剩用距约需了])\Z"
+)
+"""What stands before the number of a sentence that says what something comes to."""
 
 
 def final_answer(text: str) -> str | None:
@@ -94,12 +104,25 @@ def final_answer(text: str) -> str | None:
         >>> final_answer("I would rather go by train, as the view is fine.") is None
         True
     """
+    return found_answer(text)[0]
+
+
+def found_answer(text: str) -> tuple[str | None, str]:
+    """The value that an answer ends with, and the sentence whose number it is.
+
+    Args:
+        text: As for `final_answer`.
+
+    Returns:
+        What `final_answer` gives, and the sentence; empty where the value is all that
+        is said, or is marked.
+    """
     text = text[text.rfind(_THOUGHT_END) + len(_THOUGHT_END) :] if _THOUGHT_END in text else text
     text = text.strip()
     if not text:
-        return None
+        return None, ""
     if len(text) > _READ_CHARS and (_fenced(text) or text).lstrip().startswith(("{", "[")):
-        return text
+        return text, ""
     end = _end_of(text)
     readings: tuple[tuple[Callable[[str], str | None], str], ...] = (
         (_in_json, end),
@@ -107,9 +130,11 @@ def final_answer(text: str) -> str | None:
         (_after_hashes, end),
         (_after_phrase, end),
         (_only_lines, end),
-        (value_of_last_line, end),
     )
-    return _of_numbers(next((found for reading, of in readings if (found := reading(of))), None))
+    said = next((found for reading, of in readings if (found := reading(of))), None)
+    value = _of_numbers(value_of_last_line(end) if said is None else said)
+    counts = value is not None and value != said and any(map(str.isnumeric, value))
+    return value, (last_line(end) if said is None else said) if counts else ""
 
 
 def marked_answer(text: str) -> str | None:
@@ -248,8 +273,9 @@ def _of_numbers(value: str | None) -> str | None:
         return value
     if quantity_of(value) is not None or literal_of(value) is not NOTHING:
         return value
-    several = len(numbers_in(plainly_written(value))) > 1
-    return (concluded(value) or value) if several else value
+    numbers = numbers_in(plain := plainly_written(value))
+    said = len(numbers) > 1 or (numbers and _LEADS.search(plain, 0, numbers[0].start()))
+    return (concluded(value) or value) if said else value
 
 
 def _listed(text: str) -> str | None:

@@ -8,7 +8,7 @@ from itertools import islice
 
 from langchain_smartroute.execution.checks.comparing.plain import plainly_written
 
-__all__ = ["PLAIN_NUMBER", "last_number", "number_of", "numbers_in"]
+__all__ = ["PLAIN_NUMBER", "SCRIPTS", "last_number", "number_of", "numbers_in"]
 
 _READ_CHARS = 20_000
 """How much of a text's end is searched for its last number."""
@@ -25,8 +25,11 @@ _GROUPED = (
 PLAIN_NUMBER = rf"(?:{_GROUPED}|\d+(?:[.,]\d+)?|\.\d+)(?!\d)"
 """A pattern of a number in digits, its thousands and decimals in any of the usual marks."""
 
+SCRIPTS = "\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af"
+"""Chinese, Japanese and Korean letters: no blank stands between them and a number."""
+
 _NUMBER = re.compile(
-    rf"(?<![\w.^/])(?:[-+](?<![\w)]-))?(?:\d+ (?=\d+\s?/\s?\d))?{PLAIN_NUMBER}"
+    rf"(?<![.^/])(?<![^\W{SCRIPTS}])(?:[-+](?<![\w)]-))?(?:\d+ (?=\d+\s?/\s?\d))?{PLAIN_NUMBER}"
     rf"(?:\s?/\s?{PLAIN_NUMBER}|[eE][-+]?\d+(?!\w))?"
 )
 

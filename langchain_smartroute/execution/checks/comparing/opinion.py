@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from langchain_core.messages import AIMessage
 from pydantic import BaseModel
 
 from langchain_smartroute.execution.checks.comparing.code_form import code_in, is_code
-from langchain_smartroute.execution.checks.comparing.final_answer import final_answer
+from langchain_smartroute.execution.checks.comparing.final_answer import found_answer
 from langchain_smartroute.execution.checks.comparing.literals import NOTHING, literal_of
 from langchain_smartroute.execution.checks.comparing.same_answer import Comparison
 from langchain_smartroute.execution.checks.prose import answer_text
@@ -44,10 +44,12 @@ class Comparable:
     Attributes:
         by: How.
         value: What.
+        sentence: The sentence whose number the value is; empty: it stands by itself.
     """
 
     by: Comparison
     value: Any
+    sentence: str = field(default="", repr=False)
 
 
 def comparable(answer: Any, by: Comparison = "auto") -> Comparable | None:
@@ -84,8 +86,8 @@ def comparable(answer: Any, by: Comparison = "auto") -> Comparable | None:
     mostly = by == "auto" and code is not None and len(code) > _MOSTLY * len(text)
     if by == "code" or (mostly and not data):
         return None if code is None else Comparable(by="code", value=code)
-    value = code.strip() if data and code is not None else final_answer(text)
-    return None if value is None else Comparable(by="value", value=value)
+    value, sentence = (code.strip(), "") if data and code is not None else found_answer(text)
+    return None if value is None else Comparable(by="value", value=value, sentence=sentence)
 
 
 def text_of_answer(answer: Any) -> str:

@@ -24,7 +24,17 @@ _REASONED = re.compile(
 )
 """A letter with its reason after it."""
 
-_OPTIONS = re.compile(r"[A-J](?:(?:\s*[,、;/&+\s]\s*|\s*(?:and|und|et|y|和|与|及)\s*)?[A-J])+")
+_ONE = r"(?:[A-J](?![)\]])|\([A-J]\)|\[[A-J]\])"
+_OPTIONS = re.compile(
+    rf"{_ONE}(?:(?:\s*[,、;/&+\s]\s*|\.?\s*(?:and|und|et|y|和|与|及)\s*)?{_ONE})+"
+)
+_ANOTHER = re.compile(
+    r"[)\]]?\s*(?:[.:]?\s*(?:[,、;/&+，]|(?:and|or|und|oder|et|ou|y|o)\b|[和与及或])\s*[(\[]?|[:：]\s*)"
+    r"[A-J](?![^\W\d_])",
+    re.IGNORECASE,
+)
+"""What follows the letter of an option where another one is named beside it."""
+
 _LETTER = re.compile("[A-J]")
 _LATEX_TEXT = re.compile(r"\\(?:text|mathrm|textbf|mathbf)\{([^{}]*)\}")
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
@@ -41,9 +51,7 @@ def option_of(text: str) -> str | None:
         >>> option_of("(b) Paris"), option_of("B"), option_of("Berlin")
         ('B', 'B', None)
     """
-    if len(text) > _MOST_CHARS:
-        return None
-    found = _OPTION.fullmatch(_plain(text))
+    found = None if len(text) > _MOST_CHARS else _one_option(_plain(text))
     return None if found is None else (found[1] or found[2] or found[3]).upper()
 
 
@@ -70,11 +78,19 @@ def lettered(line: str) -> str | None:
     if len(line) > _MOST_CHARS:
         return None
     plain = _plain(line)
-    found = _OPTION.fullmatch(plain)
+    found = _one_option(plain)
     if found is not None and (found[1] or found[2] or not found["rest"].strip(" .。")):
         return (found[1] or found[2] or found[3]).upper()
     reasoned = _REASONED.match(plain)
     return None if reasoned is None else reasoned[1] or reasoned[2]
+
+
+def _one_option(plain: str) -> re.Match[str] | None:
+    """The option that a text begins with, if no other one is named with it."""
+    found = _OPTION.fullmatch(plain)
+    if found is None or _ANOTHER.match(plain, max(map(found.end, (1, 2, 3)))):
+        return None
+    return found
 
 
 def _plain(text: str) -> str:

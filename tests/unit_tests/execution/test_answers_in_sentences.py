@@ -1,0 +1,90 @@
+"""Whole answers in words, English and Chinese: which come to the same, and which only seem to."""
+
+# ruff: noqa: RUF001 - full-width marks are meant
+
+from __future__ import annotations
+
+import pytest
+from langchain_core.messages import AIMessage
+
+from langchain_smartroute import AgreementCheck
+from langchain_smartroute.execution.checks import Opinion, final_answer
+
+SAME = [
+    ("【答案】B", "B"),
+    ("【答案】B【解析】由题意得", "故选B。"),
+    ("正确的是①③。", "正确的序号为：①③"),
+    ("A、B、D", "ABD"),
+    ("答案：AB。", "A和B"),
+    ("因此，甲、乙两地相距120千米。", "120公里"),
+    ("答：一共需要15元。", "15元"),
+    ("答：这个数是15。", "15"),
+    ("共36个苹果", "36个"),
+    ("最后得到36", "36"),
+    ("每天可以赚18美元。", "18美元"),
+    ("5+7=12，所以一共有12个。", "12个"),
+    ("答えは36個です。", "36個"),
+    ("총 36개입니다.", "36개"),
+    ("5 + 7 = 12, so there are 12 apples.", "12 apples"),
+    ("Janet makes $18 every day.", "So she earns $18 at the market."),
+    ("Tom has 5 left.", "5"),
+    ("Answer: the number is 15.", "15"),
+    ("(A) and (B)", "A, B"),
+]
+APART = [
+    # Several options: of two letters the first was read.
+    ("A、B", "A、C"),
+    ("(A)、(B)", "(A)、(C)"),
+    ("The answer is (A) and (B).", "The answer is (A) and (C)."),
+    ("A、B", "A"),
+    ("故不选B，而要再算。", "B"),
+    ("【答案】AC", "【答案】AD"),
+    # A date, a place, a version: part of it was read.
+    ("因此，2024年5月1日。", "因此，2024年6月1日。"),
+    ("那是阿波罗11号。", "那是双子座11号。"),
+    ("北京在2008年举办。", "伦敦在2008年举办。"),
+    ("5小时30分钟", "5小时"),
+    ("公元前221年", "公元221年"),
+    ("Q1 2024", "Q2 2024"),
+    ("192.168.1.1", "192.168.1.2"),
+    ("So (3, pi/2)", "So (3, pi/4)"),
+    ("sin 30", "cos 30"),
+    ("at least 5", "at most 5"),
+    # Somebody else's number.
+    ("It is Apollo 11.", "It is Gemini 11."),
+    ("The winner was Spain in 2010", "The winner was Italy in 2010"),
+    ("Tom has 5 left.", "Jane has 5 left."),
+    ("Tom gets 5 and Jane gets 3.", "Jane gets 5 and Tom gets 3."),
+    ("Store A is cheaper by $5", "Store B is cheaper by $5"),
+    ("Beijing (2008)", "London (2008)"),
+    # The other way.
+    ("It increased by 20%.", "It decreased by 20%."),
+    ("价格上涨了20%。", "价格下跌了20%。"),
+    ("The profit is $20", "The loss is $20"),
+    ("It is 3 km to the north.", "It is 3 km to the south."),
+    ("下午3点", "上午3点"),
+]
+
+
+def told(one, other):
+    seen = AgreementCheck().compared(AIMessage(one), [Opinion(alias="o", answer=AIMessage(other))])
+    return seen["o"]
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_the_same_in_other_words(one, other):
+    """A number right after a Chinese word was none, so that no sentence came to its number."""
+    assert told(one, other) == told(other, one) == "same answer"
+
+
+@pytest.mark.parametrize(("one", "other"), APART)
+def test_the_same_number_of_something_else(one, other):
+    assert told(one, other) == told(other, one) == "another answer"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("两数之和为36。", "36"), ("The total comes to 12", "12"), ("故选AC。", "AC")],
+)
+def test_what_such_an_answer_comes_to(text, value):
+    assert final_answer(text) == value
