@@ -1,7 +1,8 @@
-"""Real servers for tests that need one, started once and only when asked for."""
+"""How all tests run, and real servers for those that need one, started only when asked for."""
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import socket
@@ -24,6 +25,17 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("patient")
+
+
+def pytest_collection_finish():
+    """Leave everything that was made by importing out of later collections.
+
+    Half a million objects of LangChain, openai and the tests themselves stay until the end;
+    each `gc.collect()`, of a benchmark or of a test that looks for what is left over, walks
+    through all of them.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
