@@ -1,6 +1,6 @@
-"""How good it is: figures on prompts that nothing was trained, chosen or calibrated on.
+"""Evaluation of classifiers and routers, on prompts not used for training or calibration.
 
-Imported on first use, so that a figure on plain arrays loads nothing else.
+Names are imported on first use, so that a metric on plain arrays loads nothing else.
 """
 
 from __future__ import annotations

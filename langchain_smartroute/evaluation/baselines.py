@@ -1,4 +1,4 @@
-"""The baselines beside every router: it is worth only what it adds to them."""
+"""Baselines that every router is compared with: single models, a random router, the oracle."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["always", "cheapest_model", "oracle", "random_at_cost", "strongest_mo
 
 
 def cheapest_model(table: OutcomeTable) -> str:
-    """The model with the least mean cost; of unknown costs the weakest model instead.
+    """The model with the lowest mean cost; the weakest model where no cost is known.
 
     Args:
         table: The calibration split, not the prompts that are reported on.
@@ -23,11 +23,11 @@ def cheapest_model(table: OutcomeTable) -> str:
 
 
 def strongest_model(table: OutcomeTable) -> str:
-    """The model with the best mean score, of equal ones the cheapest.
+    """The model with the highest mean score; the cheapest of several with the same score.
 
     Args:
-        table: The calibration split, not the prompts that are reported on: whoever
-            chooses the best of many on those flatters it.
+        table: The calibration split. Choosing on the prompts that are reported on would bias
+            the baseline upwards.
     """
     scores = table.score.mean(axis=0)
     costs = np.nan_to_num(table.cost_usd.mean(axis=0), nan=np.inf)
@@ -35,12 +35,12 @@ def strongest_model(table: OutcomeTable) -> str:
 
 
 def always(table: OutcomeTable, model: str, *, name: str | None = None) -> Replay:
-    """One model for everything.
+    """One model for all prompts.
 
     Args:
         table: The outcomes.
         model: The model that answers.
-        name: What it is called.
+        name: Name of the baseline.
     """
     answered = np.full(len(table), table.column(model))
     routes = Routes.single(name or f"always {model}", answered, models=len(table.models))
@@ -50,13 +50,14 @@ def always(table: OutcomeTable, model: str, *, name: str | None = None) -> Repla
 def random_at_cost(
     table: OutcomeTable, *, cheapest: str, strongest: str, cost_usd: float
 ) -> Replay:
-    """What a coin between two models is expected to reach at a cost per prompt.
+    """Expected result of choosing between two models at random, at a given mean cost.
 
     Args:
         table: The outcomes.
         cheapest: One model.
         strongest: The other.
-        cost_usd: US dollars per prompt; what lies outside their costs takes one alone.
+        cost_usd: US dollars per prompt; outside the range of the two models' costs, one model
+            is always chosen.
     """
     low, high = always(table, cheapest), always(table, strongest)
     width = high.mean_cost_usd - low.mean_cost_usd
@@ -70,11 +71,11 @@ def random_at_cost(
 
 
 def oracle(table: OutcomeTable) -> Replay:
-    """The best answer to each prompt, of equal ones the cheapest: nobody can do better."""
+    """The best answer to each prompt, the cheapest of equally good ones: an upper bound."""
     costs = np.nan_to_num(table.cost_usd, nan=np.inf)
     best = table.score == np.nanmax(table.score, axis=1, keepdims=True)
     answered = np.where(best, costs, np.inf).argmin(axis=1)
-    # Where no cost is known, all of the best are as dear: the first of them.
+    # Where no cost is known, the best models tie, and the first of them is taken.
     unknown = ~np.isfinite(costs[np.arange(len(table)), answered])
     answered = np.where(unknown, best.argmax(axis=1), answered)
     return replay(table, Routes.single("oracle", answered, models=len(table.models)))

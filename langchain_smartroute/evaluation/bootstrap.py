@@ -1,4 +1,4 @@
-"""Paired intervals: what is compared is drawn on the same prompts."""
+"""Paired bootstrap intervals: routers that are compared are resampled on the same prompts."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _PERCENTILES = (2.5, 97.5)
 
 
 def resampled_means(values: _Floats, *, seed: int, resamples: int = RESAMPLES) -> _Floats:
-    """The means of columns over prompts that are drawn with replacement.
+    """Column means over bootstrap samples of the prompts.
 
     Args:
-        values: A row per prompt. All columns are drawn on the same prompts, so
-            differences and ratios of them are paired.
+        values: A row per prompt. All columns use the same samples, so their differences and
+            ratios are paired.
         seed: Seed of the draws.
         resamples: How many draws.
 
     Returns:
-        A row per draw; the first is of the prompts as they are.
+        A row per bootstrap sample; the first row holds the means of the original prompts.
     """
     size, draws = len(values), np.random.default_rng(seed)
     found = [values.mean(axis=0, keepdims=True)]
@@ -43,7 +43,7 @@ def resampled_means(values: _Floats, *, seed: int, resamples: int = RESAMPLES) -
 
 
 def spread(draws: _Floats) -> Interval:
-    """A figure with its 95 % interval, of its value on every draw, the first as it is."""
+    """A figure with its 95 % interval, from its values on the original data and on each sample."""
     finite = draws[np.isfinite(draws)]
     if not np.isfinite(draws[0]) or not len(finite):
         return Interval(float("nan"), float("nan"), float("nan"))
@@ -58,11 +58,11 @@ def spreads(
     seed: int,
     resamples: int = RESAMPLES,
 ) -> dict[str, Interval]:
-    """Figures that are functions of means, each with its paired interval.
+    """Figures computed from column means, each with its paired 95 % interval.
 
     Args:
         columns: Name → a value per prompt.
-        figures: Name → computes the figure of the columns' means, given by name.
+        figures: Name → function that computes the figure from the column means by name.
         seed: Seed of the draws.
         resamples: How many draws.
 

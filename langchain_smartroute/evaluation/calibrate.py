@@ -1,4 +1,4 @@
-"""A setting chosen on one split, with a promise, and reported on another."""
+"""Calibration: choose a setting on one split with a guarantee, and report it on another split."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ class Calibration:
     """The result of a calibration.
 
     Attributes:
-        family: What was set.
-        setting: The one that was chosen; always the strongest where nothing can be promised.
+        family: The settings that were available.
+        setting: The chosen one; "always the strongest" where nothing can be promised.
         strongest: The model that the promise is measured against.
-        keep: The share of its quality that was to be kept.
+        keep: The share of its quality to keep.
         confidence: Confidence of the promise, in (0, 1).
-        chosen: The tests.
-        counts: Split → prompts.
-        needed: About how many prompts in the calibration split would do for a promise;
-            `None`: a promise is made, or no number of prompts would do.
-        kept: Share of the strongest model's quality, on the split that is reported on.
-        saved: Share of its cost that is saved there; NaN where costs are unknown.
+        chosen: The choice, with its statistical tests.
+        counts: Split → number of prompts.
+        needed: About how many prompts the calibration split would need for a promise; `None`: a
+            promise is made, or no number of prompts would be enough.
+        kept: Share of the strongest model's quality on the reported split.
+        saved: Share of the strongest model's cost that is saved there; NaN where costs are unknown.
         replays: The setting and the baselines on that split.
-        curve: Cost per prompt and quality there of every setting, from the safest on.
+        curve: Cost per prompt and quality of every setting on that split, the safest first.
     """
 
     family: str
@@ -63,7 +63,7 @@ class Calibration:
 
     @property
     def promised(self) -> bool:
-        """Whether a setting other than always the strongest keeps what was asked."""
+        """Whether a setting other than "always the strongest" passed the test."""
         return self.chosen.setting > 0
 
 
@@ -79,12 +79,12 @@ def calibrate(
     """Choose a setting on some prompts and report it on others.
 
     Args:
-        table: The outcomes of the pool. Nothing that the family's scores were learned
-            from may be among the prompts of `rows`.
+        table: The outcomes of the pool. None of the prompts in `rows` may have been used to
+            learn the family's scores.
         family: The settings, with replays of `table`.
         rows: The prompts to calibrate on, and those to report on.
         keep: The share of the strongest model's quality to keep, such as 0.95.
-        confidence: Of that, such as 0.9.
+        confidence: Confidence of the promise in (0, 1), such as 0.9.
         seed: Seed of the order of tests and the intervals.
     """
     here, there = rows
@@ -122,12 +122,12 @@ def calibrate(
 def compared(
     reported: OutcomeTable, found: Replay, *, strongest: str, cheapest: str
 ) -> tuple[Replay, ...]:
-    """A replay beside its baselines: always strongest, always cheapest, random, oracle.
+    """A replay and its baselines: always strongest, always cheapest, random, oracle.
 
     Args:
         reported: The prompts that are reported on.
-        found: What a router did on them.
-        strongest: The strongest model, found on other prompts.
+        found: A router's replay on them.
+        strongest: The strongest model, determined on other prompts.
         cheapest: The cheapest, likewise.
     """
     others = [
@@ -144,11 +144,11 @@ def compared(
 
 
 def kept_and_saved(found: Replay, strongest: Replay, *, seed: int) -> tuple[Interval, Interval]:
-    """The shares of the strongest model's quality that is kept, and of its cost that is saved.
+    """Share of the strongest model's quality that is kept, and of its cost that is saved.
 
     Args:
-        found: What a router did.
-        strongest: What the strongest model did on the same prompts.
+        found: A router's replay.
+        strongest: The strongest model's replay on the same prompts.
         seed: Seed of the draws.
     """
     made = spreads(
@@ -168,7 +168,7 @@ def kept_and_saved(found: Replay, strongest: Replay, *, seed: int) -> tuple[Inte
 
 
 def _needed(quality: _Floats, best: _Floats, *, keep: float, confidence: float) -> int | None:
-    """The fewest prompts that would do for any of the settings."""
+    """The smallest number of prompts that would be enough for any of the settings."""
     needs = (
         prompts_needed(quality[:, number], best, keep=keep, confidence=confidence)
         for number in range(1, quality.shape[1])

@@ -1,4 +1,4 @@
-"""A calibration as a document: what was promised, what it reached, what it would take."""
+"""The report of a calibration: the promise, the result, and the prompts it would need."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _SEED = 5
 
 
 def calibration_document(found: Calibration, *, notes: Sequence[str] = ()) -> Document:
-    """A calibration as a report.
+    """Build the report of a calibration.
 
     Args:
         found: The result of the calibration.
-        notes: What is to be known of the data.
+        notes: Remarks on the data.
     """
     overall = standings(found.replays, strongest=found.replays[1], seed=_SEED)
     sections = (

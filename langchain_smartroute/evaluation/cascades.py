@@ -1,6 +1,6 @@
-"""Cascades over outcomes: look at a cheap answer first, and call the strong model if it must be.
+"""Replays of cascades: a cheap model answers first, and a strong model where that is not enough.
 
-A call costs whether its answer is kept or not, and seconds add up.
+Every call counts in cost and latency, whether its answer is kept or not.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ Same = Callable[[str, str], bool]
 
 
 def agreement(table: OutcomeTable, first: str, second: str, *, same: Same) -> npt.NDArray[np.bool_]:
-    r"""Whether two models gave the same final answer to each prompt; without an answer: no.
+    r"""Whether two models gave the same final answer to each prompt; `False` where one is missing.
 
     Args:
         table: The outcomes, with answers.
         first: One model.
         second: The other.
-        same: Compares two final answers; each pair of different texts is compared once, and
-            once more as what they mark as their answers (`\boxed{…}`, "the answer is").
+        same: Compares two final answers. Each pair of different texts is compared once as a
+            whole, and once by the parts marked as the answer (`\boxed{…}`, "the answer is").
 
     Raises:
         ConfigurationError: If the table has no answers of one of them.
@@ -53,14 +53,14 @@ def agreement(table: OutcomeTable, first: str, second: str, *, same: Same) -> np
 
 
 def stated_answer(text: str) -> str:
-    """The part of a text that it marks as its answer; the whole text where it marks none."""
+    """The part of a text that is marked as the answer; the whole text where none is."""
     return marked_answer(text) or text
 
 
 def by_agreement(
     table: OutcomeTable, *, first: str, second: str, strong: str, same: Same, name: str = ""
 ) -> Routes:
-    """The first model's answer where the second gives the same one, else the strong model's.
+    """Keep the first model's answer where a second model agrees; else use the strong model's.
 
     Args:
         table: The outcomes, with answers.
@@ -90,16 +90,16 @@ def by_confidence(
     second: str | None = None,
     name: str = "first answer",
 ) -> Routes:
-    """The first model's answer where it is believed enough, else the strong model's.
+    """Keep the first model's answer from a confidence threshold on; else use the strong model's.
 
     Args:
         table: The outcomes.
-        confidences: How much the first model's answer to each prompt is believed, as a
-            learned check or the tokens' probabilities have it.
+        confidences: Confidence in the first model's answer to each prompt, such as a learned
+            check's or one from log-probabilities.
         first: The model that is asked first.
-        strong: Who is asked where that is below the threshold.
-        threshold: From which confidence on an answer is kept.
-        second: Who is asked beside the first one, where confidences compare them.
+        strong: The model that is asked where the confidence is below the threshold.
+        threshold: Lowest confidence at which an answer is kept.
+        second: The model that is asked together with the first one, where confidences depend on it.
         name: What the router is called.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Cascades by what a check makes of the first answer: a learned one, or log-probabilities."""
+"""Cascades that keep the first answer if a check accepts it: learned, or by log-probabilities."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ _FEATURES = (
     "final_length",
     "opinions_all_agree",
 )
-"""Those that a final answer has as well as the whole one, since a table holds no more."""
+"""The features that can be computed from final answers, as tables hold no whole answers."""
 
 _ANY_TAIL = -100.0
 _FINE = 1e9
 
 
 def fitted_check(table: OutcomeTable, *, first: str, second: str) -> LearnedCheck:
-    """A learned check of one model's answers, with another's as second opinion.
+    """Fit a learned check of one model's answers, with another model's as second opinion.
 
     Args:
-        table: Outcomes with answers, which are not replayed.
-        first: The model whose answers they are.
+        table: Outcomes with answers, other than those that are replayed.
+        first: The model whose answers are checked.
         second: The model that gives the opinion.
     """
     same = agreement(table, first, second, same=same_answer).tolist()
@@ -75,20 +75,20 @@ def learned_family(
     reference: OutcomeTable,
     saved: str,
 ) -> Family:
-    """A cascade by a learned check's probability.
+    """Cascades by a learned check's probability, one for each threshold.
 
     Args:
-        table: What is replayed; the check knows nothing of it.
+        table: The outcomes to replay; the check was not fitted on them.
         check: The learned check.
-        models: Whose answer it looks at, who is asked beside, and who is asked else.
-        reference: Outcomes from whose probabilities the thresholds are taken.
-        saved: The file that the check is to be read from.
+        models: The model whose answer is checked, the second opinion, and the strong model.
+        reference: Outcomes whose probabilities give the thresholds.
+        saved: The file that routers will read the check from.
     """
     first, second, strong = models
 
     def told(threshold: float) -> Mapping[str, Any]:
-        # A check's threshold lies between 0 and 1, ends left out.
-        # Rounded down: many answers may have just this probability, and they are kept.
+        # A check's threshold lies strictly between 0 and 1.
+        # Rounded down, so that answers with exactly this probability are still kept.
         within = min(max(math.floor(threshold * _FINE) / _FINE, 1e-6), 1 - 1e-6)
         named = {"check": "learned", "path": saved, "with": [second], "tasks": list(TASKS)}
         return {"cascade": {**named, "threshold": within}}
@@ -107,13 +107,13 @@ def learned_family(
 def logprob_family(
     table: OutcomeTable, *, first: str, strong: str, reference: Sequence[float] | None = None
 ) -> Family:
-    """A cascade by the mean log-probability of the first answer.
+    """Cascades by the mean log-probability of the first answer, one for each threshold.
 
     Args:
         table: Outcomes with `logprob`.
-        first: The model whose answer it is.
-        strong: The model that is asked otherwise.
-        reference: Log-probabilities from which the thresholds are taken.
+        first: The model that answers first.
+        strong: The model that answers below the threshold.
+        reference: Log-probabilities that give the thresholds.
 
     Raises:
         ConfigurationError: If they are missing.
@@ -142,7 +142,7 @@ def logprob_family(
 
 
 def learned_accepts(table: OutcomeTable, check: LearnedCheck) -> Accepts:
-    """Accepts a first answer as a learned check does.
+    """Build a function that accepts first answers as a learned check does.
 
     Args:
         table: The outcomes, with answers.
@@ -159,11 +159,11 @@ def learned_accepts(table: OutcomeTable, check: LearnedCheck) -> Accepts:
 
 
 def logprob_accepts(table: OutcomeTable, mean: float) -> Accepts:
-    """Accepts a first answer from a mean log-probability on; one that is unknown is kept.
+    """Build a function that accepts answers from a mean log-probability on, or with none known.
 
     Args:
         table: The outcomes, with log-probabilities.
-        mean: The lowest that is accepted.
+        mean: The lowest mean that is accepted.
     """
 
     def accepts(row: int, first: int, _opinions: Sequence[int]) -> bool:

@@ -1,4 +1,4 @@
-"""What left-out predictions say of a classifier, as one report of plain values."""
+"""Metrics of a classifier on left-out sources, as one report of JSON values."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ COARSE: Mapping[str, str] = {
     "summarization": "general",
     "extraction": "general",
 }
-"""Tasks that a coarse view counts as another, as public label sets do."""
+"""Task → the coarser task that it counts as, following public label sets."""
 
 _FEWEST_IN_A_TABLE = 30
 _HALF = 0.5
@@ -36,15 +36,15 @@ _HALF = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelFigures:
-    """How well some prompts are labelled.
+    """How well a classifier labels some prompts.
 
     Attributes:
-        count: Prompts.
-        accuracy: The share that is right.
+        count: Number of prompts.
+        accuracy: Share of prompts with the right task.
         macro_f1: Mean F1 over the tasks.
-        coarse_accuracy: The share that is right in the coarse view.
+        coarse_accuracy: Share with the right coarse task.
         coarse_macro_f1: Mean F1 over the coarse tasks.
-        surest_half: The share that is right, coarsely, of the half with most confidence.
+        surest_half: Coarse accuracy on the half of the prompts with the highest confidence.
         calibration_error: Expected calibration error.
     """
 
@@ -58,7 +58,7 @@ class LabelFigures:
 
 
 def figures(left_out: LeftOut, *, seed: int) -> LabelFigures:
-    """The figures of left-out predictions, with bootstrap intervals.
+    """Metrics of left-out predictions, with bootstrap intervals.
 
     Args:
         left_out: The predictions.
@@ -91,7 +91,7 @@ def figures(left_out: LeftOut, *, seed: int) -> LabelFigures:
 
 
 def report_on(left_out: LeftOut, *, seed: int) -> dict[str, Any]:
-    """Everything about left-out predictions: overall, by part, by language, by family.
+    """Report on left-out predictions: overall, by part, by language, by family of sources.
 
     Args:
         left_out: The predictions.
@@ -124,7 +124,7 @@ def report_on(left_out: LeftOut, *, seed: int) -> dict[str, Any]:
 
 
 def coarse_numbers(tasks: tuple[str, ...]) -> npt.NDArray[np.intp]:
-    """Number of a task → number of the task that it counts as in the coarse view."""
+    """Number of a task → number of its coarse task."""
     merged = (COARSE.get(task, task) for task in tasks)
     found = [
         tasks.index(other if other in tasks else task)
@@ -136,7 +136,7 @@ def coarse_numbers(tasks: tuple[str, ...]) -> npt.NDArray[np.intp]:
 def _table(
     left_out: LeftOut, keys: npt.NDArray[np.str_], *, seed: int
 ) -> dict[str, tuple[int, Interval, Interval]]:
-    """Key → prompts, accuracy, coarse accuracy; the most frequent first, rare ones left out."""
+    """Key → prompts, accuracy, coarse accuracy; the most frequent key first, rare ones left out."""
     coarse = coarse_numbers(left_out.tasks)
     rows: dict[str, tuple[int, Interval, Interval]] = {}
     for key, count in Counter(keys.tolist()).most_common():
@@ -153,7 +153,7 @@ def _share(right: npt.NDArray[np.bool_], *, seed: int) -> Interval:
 
 
 def _baselines(left_out: LeftOut, *, seed: int) -> dict[str, Interval]:
-    """Coarse accuracy of the pattern classifier and of always answering `general`."""
+    """Coarse accuracy of the pattern classifier and of always predicting `general`."""
     coarse = coarse_numbers(left_out.tasks)
     place = {task: number for number, task in enumerate(left_out.tasks)}
     general = place.get("general", 0)

@@ -1,4 +1,4 @@
-"""A router beside its baselines, in all and by task, each figure with its paired interval."""
+"""A router compared with its baselines, overall and by task, with paired intervals."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ _MOST_ARENA_USD = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What one router reached.
+    """Results of one router.
 
     Attributes:
-        name: Who.
-        count: Prompts.
+        name: The router's name.
+        count: Number of prompts.
         quality: Mean score.
-        usd_per_thousand: US dollars for a thousand requests.
+        usd_per_thousand: US dollars per thousand requests.
         latency_s: Seconds per request.
-        gain: Quality above the strongest model's, in points of 1, paired.
+        gain: Paired difference in quality to the strongest model, where 1 is full quality.
         kept: Share of the strongest model's quality.
         saved: Share of the strongest model's cost that is saved.
-        arena: RouterArena's score; `None` where the cost is unknown or none.
+        arena: RouterArena's score; `None` where the cost is unknown or zero.
     """
 
     name: str
@@ -48,10 +48,10 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standings:
-    """A router and its baselines on the prompts of one part.
+    """Results of a router and its baselines on one part of the prompts.
 
     Attributes:
-        part: Which part: all, or a task.
+        part: Name of the part, such as `all` or a task.
         routers: The router first.
     """
 
@@ -65,10 +65,10 @@ def standings(
     """Compare routers on the same prompts.
 
     Args:
-        replays: What each did; all on the same prompts.
-        strongest: What the strongest model did.
+        replays: A replay per router, all on the same prompts.
+        strongest: The strongest model's replay.
         seed: Seed of the intervals.
-        part: What the prompts are called.
+        part: Name of this set of prompts.
     """
     found = tuple(_standing(each, strongest, seed) for each in replays)
     return Standings(part=part, routers=found)
@@ -81,12 +81,12 @@ def by_part(
     strongest: Replay,
     seed: int,
 ) -> tuple[Standings, ...]:
-    """The same for each part, the largest first.
+    """Compare routers on each part of the prompts, the largest part first.
 
     Args:
-        replays: What each did.
-        parts: Which part each prompt is of, such as its task.
-        strongest: What the strongest model did.
+        replays: A replay per router.
+        parts: The part that each prompt belongs to, such as its task.
+        strongest: The strongest model's replay.
         seed: Seed of the intervals.
     """
     names, counts = np.unique(parts, return_counts=True)

@@ -1,4 +1,4 @@
-"""Labelled difficulty and follow-ups: files of people's judgements, and how a classifier agrees."""
+"""How well a classifier agrees with people on difficulty and on the tasks of follow-ups."""
 
 from __future__ import annotations
 
@@ -27,14 +27,15 @@ __all__ = ["DifficultyFigures", "difficulty_figures", "follow_up_accuracy", "rea
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DifficultyFigures:
-    """How far levels of difficulty agree with people's.
+    """Agreement of predicted levels of difficulty with people's labels.
 
     Attributes:
-        count: Prompts.
-        correlation: Spearman's rank correlation of the levels.
-        length_correlation: The same of the prompt's length alone.
-        accuracy: The share of levels that are the same.
-        confusion: A row per labelled level, a column per level found; easy, medium, hard.
+        count: Number of prompts.
+        correlation: Spearman's rank correlation of predicted and labelled levels.
+        length_correlation: The same for the prompt's length in place of the predicted level.
+        accuracy: Share of prompts whose predicted level is the labelled one.
+        confusion: Counts with a row per labelled and a column per predicted level: easy,
+            medium, hard.
     """
 
     count: int
@@ -45,7 +46,7 @@ class DifficultyFigures:
 
 
 def read_rows(path: str | Path) -> list[dict[str, Any]]:
-    """The objects of a JSONL file.
+    """Read the objects of a JSONL file.
 
     Raises:
         ConfigurationError: If it cannot be read.
@@ -60,11 +61,11 @@ def read_rows(path: str | Path) -> list[dict[str, Any]]:
 def difficulty_figures(
     rows: Sequence[dict[str, Any]], *, classifier: Classifier, seed: int
 ) -> DifficultyFigures:
-    """Compare a classifier's levels with the rows' own.
+    """Compare a classifier's levels with labelled ones.
 
     Args:
         rows: Objects with `text` and `difficulty`.
-        classifier: Whose levels are looked at.
+        classifier: The classifier to evaluate.
         seed: Seed of the intervals.
     """
     labels = np.array([DIFFICULTIES.index(row["difficulty"]) for row in rows], np.intp)
@@ -89,11 +90,11 @@ def difficulty_figures(
 def follow_up_accuracy(
     rows: Sequence[dict[str, Any]], *, classifier: Classifier, seed: int
 ) -> Interval:
-    """The share of conversations whose last turn gets the task that a reader gave it.
+    """Share of conversations whose last turn is classified as labelled.
 
     Args:
         rows: Objects with `turns` (what the user said) and `task`.
-        classifier: Who labels them.
+        classifier: The classifier to evaluate.
         seed: Seed of the interval.
     """
     right = np.array([_task(row["turns"], classifier) == row["task"] for row in rows])

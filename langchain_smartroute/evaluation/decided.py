@@ -1,4 +1,4 @@
-"""A router over outcomes by its own decisions: chains, second opinions and all."""
+"""Replays of a router's own decisions, with fallback chains and second opinions."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from langchain_smartroute.types import RoutingDecision
 __all__ = ["Accepts", "by_decisions", "decisions_on", "same_answers"]
 
 Accepts = Callable[[int, int, Sequence[int]], bool]
-"""Row of a table, column of the first model, columns of second opinions → is it kept?"""
+"""From a row, the first model's column and those of second opinions to whether it is accepted."""
 
 
 def decisions_on(
     table: OutcomeTable, decide: Callable[[str], RoutingDecision]
 ) -> list[RoutingDecision | None]:
-    """What a router decides on every prompt; `None`: no candidate can serve it.
+    """A router's decision on every prompt; `None` where no candidate can serve it.
 
     Args:
         table: The outcomes.
-        decide: Such as a router's `explain`.
+        decide: Function from a prompt to a decision, such as a router's `explain`.
     """
     found: list[RoutingDecision | None] = []
     for prompt in table.prompts:
@@ -46,18 +46,18 @@ def by_decisions(
     accepts: Accepts,
     name: str,
 ) -> Routes:
-    """Where decisions send each prompt, and what a cascade makes of the first answer.
+    """Routes of each prompt by decisions, with escalation where a cascade rejects an answer.
 
-    Where a decision is a cascade's, the first answer is kept if it is accepted; else the
-    next candidate of the chain answers. Other checks look at whole answers, which a table
-    does not hold, and are not replayed.
+    Where a decision starts a cascade, the first answer is kept if it is accepted; otherwise the
+    next candidate of the chain answers. Other checks need whole answers, which a table does not
+    hold, so they are not replayed.
 
     Args:
         table: The outcomes.
-        decisions: Of every prompt.
+        decisions: One per prompt.
         names: Alias → the table's name of the model; the alias itself where left out.
         accepts: Says whether a first answer is kept; see `same_answers`.
-        name: What the router is called.
+        name: Name of the router.
 
     Raises:
         ConfigurationError: If a decision names a model that the table does not have.
@@ -80,7 +80,7 @@ def by_decisions(
 
 
 def same_answers(table: OutcomeTable) -> Accepts:
-    """Accepts an answer that all second opinions come to as well; one that is unknown never.
+    """Build a function that accepts an answer if all second opinions are known and agree.
 
     Args:
         table: The outcomes, with answers.

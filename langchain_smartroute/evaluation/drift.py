@@ -1,4 +1,4 @@
-"""Whether traffic has moved away from what a router was calibrated on."""
+"""Detects drift: whether outcomes differ from those that a router was calibrated on."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from langchain_smartroute.evaluation.replays import Replay
 __all__ = ["drift_notes", "moments"]
 
 _WIDTH = 2.576
-"""Standard errors of a 99 % interval: a report has some dozen comparisons."""
+"""Half-width of a 99 % interval in standard errors, as a report makes about a dozen comparisons."""
 
 _FEWEST = 30
 
 
 def moments(table: OutcomeTable, replays: Sequence[Replay]) -> dict[str, Any]:
-    """What is to be remembered of calibration data, to compare later data with.
+    """Summary statistics of calibration data, to compare later data with.
 
     Args:
         table: The prompts that were reported on.
         replays: The router first, then always the strongest.
 
     Returns:
-        JSON values: means with standard deviations, and the mix of datasets.
+        JSON values: means with standard deviations, and the share of each dataset.
     """
     router, strongest = replays[:2]
     names, counts = np.unique(table.datasets, return_counts=True)
@@ -53,11 +53,11 @@ def drift_notes(
     table: OutcomeTable,
     replays: Sequence[Replay],
 ) -> tuple[str, ...]:
-    """What differs from the data of a calibration by more than chance would.
+    """Describe significant differences from the data of a calibration.
 
     Args:
-        calibration: What was noted then; `None`: nothing was.
-        table: The prompts now.
+        calibration: What `moments` returned then; `None`: nothing was stored.
+        table: The current outcomes.
         replays: The router first, then always the strongest.
     """
     if calibration is None or "data" not in calibration:

@@ -1,6 +1,6 @@
-"""Families of routers: settings in order, from always the strongest to always the cheapest.
+"""Families of settings, ordered from "always the strongest" to "always the cheapest".
 
-What is calibrated is the number of a setting, so a family is all that is needed of a router.
+Calibration chooses the number of a setting, so it needs nothing else of a router.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ _STEPS = 25
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """One router of a family.
+    """One setting of a family.
 
     Attributes:
-        label: What sets it apart, in words.
-        told: What sets it apart, as settings of a router; empty: the default answers all,
-            or the router is the caller's own.
-        pool: The models that it takes; empty: all of the table.
+        label: Description of the setting.
+        told: The same as settings of a router; empty: the default model answers everything, or
+            the router is the caller's own.
+        pool: The models that it uses; empty: all models of the table.
     """
 
     label: str
@@ -51,12 +51,12 @@ class Setting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
-    """Settings of a router, and what each would have done on the prompts of a table.
+    """Settings of a router, each with its replay on a table.
 
     Attributes:
-        name: What is set.
-        settings: From the safest, which is always the strongest model, to the cheapest.
-        replays: Of each setting.
+        name: Name of the parameter that is set.
+        settings: From the safest, "always the strongest model", to the cheapest.
+        replays: One per setting.
     """
 
     name: str
@@ -80,13 +80,13 @@ def strongest_first(
     name: str,
     found: Sequence[tuple[Setting, Replay]],
 ) -> Family:
-    """A family that begins with always the strongest model.
+    """Build a family whose first setting is "always the strongest model".
 
     Args:
         table: The outcomes.
-        strongest: The model.
-        name: What is set.
-        found: The other settings, in order, with their replays.
+        strongest: The strongest model.
+        name: Name of the parameter that is set.
+        found: The other settings with their replays, in order.
     """
     safest = Setting(label=f"always {strongest}")
     first = always(table, strongest)
@@ -106,14 +106,14 @@ def threshold_family(
     reference: _Floats | None = None,
     steps: int = _STEPS,
 ) -> Family:
-    """Two models, and how much a prompt must be believed to need the strong one.
+    """Build a family of two models, by the score from which on the strong one answers.
 
     Args:
         table: The outcomes.
-        scores: How much each prompt is believed to need it.
+        scores: Estimate per prompt of how much it needs the strong model.
         weak: The model that answers below the threshold.
         strong: The model that answers from it on.
-        reference: Scores whose quantiles are the thresholds, of other prompts.
+        reference: Scores of other prompts, whose quantiles are the thresholds.
         steps: How many thresholds.
     """
     shares = np.linspace(0, 1, steps + 1)[1:]
@@ -130,7 +130,7 @@ def threshold_family(
 def agreement_family(
     table: OutcomeTable, *, first: str, second: str, strong: str, same: Same
 ) -> Family:
-    """A cascade by agreement, or none.
+    """Build a family of two settings: without and with a cascade by agreement.
 
     Args:
         table: The outcomes, with answers.
@@ -155,15 +155,15 @@ def confidence_family(
     reference: _Floats | None = None,
     told: Callable[[float], Mapping[str, Any]] | None = None,
 ) -> Family:
-    """A cascade that keeps a first answer from a confidence on, such as a learned check's.
+    """Build a family of cascades that keep a first answer from a confidence on.
 
     Args:
         table: The outcomes.
-        confidences: How much the first model's answer to each prompt is believed.
+        confidences: Confidence in the first model's answer to each prompt.
         first: The model that is asked first.
-        strong: Who is asked where that is too little.
-        second: Who is asked beside the first one, if that is what confidences need.
-        reference: Confidences whose quantiles are the thresholds, of other prompts.
+        strong: The model that is asked where the confidence is too low.
+        second: The model that is asked together with the first one, where confidences need it.
+        reference: Confidences of other prompts, whose quantiles are the thresholds.
         told: Threshold → settings of a router.
     """
     values = confidences if reference is None else reference

@@ -1,4 +1,4 @@
-"""How well predicted quality tells which prompts need the stronger of two models."""
+"""How well predicted quality identifies the prompts that need the stronger of two models."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ _HALF, _MOST = 0.5, 0.8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GapFigures:
-    """RouteLLM's figures of a router of two models.
+    """RouteLLM's metrics of a router between two models.
 
     Attributes:
-        count: Prompts.
+        count: Number of prompts.
         weak: The model with the lower mean score.
         strong: The other.
-        weak_quality: Mean score.
-        strong_quality: Mean score.
+        weak_quality: Its mean score.
+        strong_quality: Mean score of the strong model.
         apgr: Average performance gap recovered.
-        cpt50: Least share of strong calls that recovers half of the gap.
-        cpt80: Least share that recovers 80 % of it.
+        cpt50: Smallest share of strong calls that recovers half of the gap.
+        cpt80: Smallest share that recovers 80 % of it.
     """
 
     count: int
@@ -48,7 +48,7 @@ class GapFigures:
 
 
 def gap_figures(table: OutcomeTable, *, folds: int, seed: int) -> GapFigures:
-    """Fit a predictor without each fold in turn, and route the fold by it.
+    """Metrics of a quality predictor, by cross-validation.
 
     Args:
         table: Outcomes of two models.
@@ -63,7 +63,7 @@ def gap_figures(table: OutcomeTable, *, folds: int, seed: int) -> GapFigures:
 
 
 def figures_of_scores(table: OutcomeTable, scores: _Floats, *, seed: int) -> GapFigures:
-    """The figures of any scores of how much each prompt needs the strong model.
+    """Metrics of given scores of how much each prompt needs the strong model.
 
     Args:
         table: Outcomes of two models.
@@ -103,6 +103,6 @@ def figures_of_scores(table: OutcomeTable, scores: _Floats, *, seed: int) -> Gap
 
 
 def _ranked(table: OutcomeTable) -> tuple[int, int]:
-    """The columns of the weak and the strong model."""
+    """Columns of the weak and of the strong model."""
     weak, strong = np.argsort(table.score.mean(axis=0), kind="stable").tolist()
     return int(weak), int(strong)

@@ -1,7 +1,8 @@
-"""The reference design's headline, held against what public outcomes can show.
+"""The reference design's headline claims, tested on public outcomes.
 
-No public set has outcomes of the catalog's own models, so others stand in for them, stated
-model by model. A stand-in is of the same kind and never one that is known to be better.
+No public dataset has outcomes of the catalog's own models, so each is represented by another
+model, a stand-in, which is named in the report. A stand-in is of the same class as its model
+and not known to be better.
 """
 
 from __future__ import annotations
@@ -62,15 +63,15 @@ _TWO_MODELS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stratum:
-    """A part of the thousand requests.
+    """One part of the thousand requests.
 
     Attributes:
-        kind: What the reference design would call them.
-        file: Which file of outcomes.
-        datasets: Which sets of it.
-        count: How many requests.
-        names: Alias → who stands in for it.
-        costs: Where costs come from: the catalog's prices, records, or nowhere.
+        kind: The kind of request in the reference design's terms.
+        file: Name of the file of outcomes.
+        datasets: Datasets of that file.
+        count: Number of requests.
+        names: Alias → its stand-in.
+        costs: Source of costs: the catalog's prices, recorded costs, or none.
     """
 
     kind: str
@@ -127,16 +128,16 @@ STRATA: tuple[Stratum, ...] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Headline:
-    """What the thousand requests came to; all arrays have a value per request.
+    """Results on the thousand requests; all arrays have a value per request.
 
     Attributes:
-        kinds: What each request is.
-        costs: Where its cost comes from.
+        kinds: Kind of each request.
+        costs: Source of its cost.
         plain: The shipped router.
-        cascade: The same with the cascade by agreement, where answers are known.
-        baseline: Always the baseline's stand-in.
-        tasks: What the classifier took each request for.
-        compared: Whether a cascade by agreement was replayed on it.
+        cascade: The shipped router with a cascade by agreement, where answers are known.
+        baseline: The baseline's stand-in on every request.
+        tasks: Predicted task of each request.
+        compared: Whether a cascade by agreement was replayed on each request.
     """
 
     kinds: npt.NDArray[np.str_]
@@ -151,15 +152,15 @@ class Headline:
 def headline(
     folder: Path, *, catalog: Catalog, plain: Decide, cascade: Decide, baseline: str, seed: int
 ) -> Headline:
-    """Replay a thousand mixed requests of public outcomes.
+    """Replay a mix of a thousand requests from public outcomes.
 
     Args:
-        folder: Holds the files that `STRATA` names.
-        catalog: The router's.
-        plain: What the router decides.
-        cascade: What it decides with a cascade by agreement.
+        folder: Folder with the files that `STRATA` names.
+        catalog: The router's catalog.
+        plain: Function from a prompt to the router's decision.
+        cascade: The same with a cascade by agreement.
         baseline: Alias of the baseline.
-        seed: Seed of the draw of requests.
+        seed: Seed of the random choice of requests.
 
     Raises:
         ConfigurationError: If a file is missing.
@@ -198,7 +199,7 @@ def _read(folder: Path, name: str) -> OutcomeTable:
 
 
 def _drawn(table: OutcomeTable, stratum: Stratum, *, seed: int) -> OutcomeTable:
-    """Some of the stratum's requests, with a column per alias instead of per stand-in."""
+    """A random sample of the stratum's requests, with columns named by alias, not by stand-in."""
     models = list(stratum.names.values())
     there = replace(table.of_dataset(stratum.datasets).only(models), models=tuple(stratum.names))
     count = min(stratum.count, len(there))

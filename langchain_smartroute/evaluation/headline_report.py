@@ -1,4 +1,4 @@
-"""The headline as a document: four figures beside the reference design's, and what is missing."""
+"""The report on the headline claims: four figures beside the reference design's, and caveats."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ _METHOD = (
 
 
 def headline_document(found: Headline, *, seed: int) -> Document:
-    """The headline as a report.
+    """Build the report.
 
     Args:
-        found: What the requests came to.
+        found: Results on the requests.
         seed: Seed of the intervals.
     """
     rows = list(_rows(found, seed))
@@ -96,7 +96,7 @@ _SCALES = {_QUALITY: 100, _DOLLARS: 1_000, _SECONDS: 1}
 def _spreads(
     found: Headline, rows: npt.NDArray[np.bool_], what: str, *, seed: int
 ) -> dict[str, Interval]:
-    """Baseline, router, router with agreement, and the change by the plain router."""
+    """Intervals of the baseline, router, router with agreement, and the plain router's change."""
 
     def change(means: _Means) -> npt.NDArray[np.float64]:
         if what == _QUALITY:

@@ -1,4 +1,4 @@
-"""Fitting a learned check: from answers that were marked to a small logistic classifier."""
+"""Fits a learned check, a small logistic regression, on answers with scores."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelledAnswer:
-    """One answer and how good it was.
+    """One answer with its score.
 
     Attributes:
-        request: What was asked.
-        answer: What was answered, or its final answer where no more is kept.
-        good: How good it was, from 0 to 1.
-        agreeing: For each second opinion, whether it is the same.
-        logprobs: What its log-probabilities come to; `None`: unknown.
+        request: The request's text.
+        answer: The answer's text, or only its final answer.
+        good: Score from 0 to 1.
+        agreeing: For each second opinion, whether it agrees.
+        logprobs: Summary of its log-probabilities; `None`: unknown.
     """
 
     request: str = field(repr=False)
@@ -47,20 +47,21 @@ def fit_learned_check(
     iterations: int = 25,
     fitted: str = "",
 ) -> LearnedCheck:
-    """Fit a logistic regression on marked answers.
+    """Fit a logistic regression on scored answers.
 
     Deterministic: Newton's method from zero with a fixed number of steps, on standardised
-    features. Its threshold is 0.5; choosing one is the business of calibration.
+    features. Its threshold is 0.5; calibration may choose another one.
 
     Args:
-        answers: At least twenty, good and bad ones among them.
-        features: Which are looked at.
-        l2: How strongly weights are held to zero.
+        answers: At least twenty, both good and bad ones.
+        features: Names of the features to use.
+        l2: Strength of the L2 penalty on weights.
         iterations: Steps of Newton's method.
-        fitted: What it is fitted on, in words, for the artefact.
+        fitted: Description of the data, for the artefact.
 
     Raises:
-        ConfigurationError: For too few answers, or all of one kind, or an unknown feature.
+        ConfigurationError: If there are too few answers, all are good or all bad, or a feature
+            is unknown.
 
     Example:
         >>> rows = [
@@ -108,7 +109,7 @@ def _table(answers: Iterable[LabelledAnswer]) -> tuple[_Array, _Array]:
 
 
 def _weights(table: _Array, good: _Array, *, l2: float, iterations: int) -> _Array:
-    """The weights of the columns, then the bias, which nothing holds to zero."""
+    """Weights of the columns, then the bias, which is not penalised."""
     inputs = np.hstack([table, np.ones((len(table), 1))])
     holding = np.full(inputs.shape[1], l2)
     holding[-1] = 1e-6

@@ -1,4 +1,4 @@
-"""Figures over labels and predictions: pure functions on arrays, each with an interval at hand."""
+"""Classification metrics as pure functions on arrays, and their bootstrap intervals."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Interval(NamedTuple):
 
 
 def accuracy(labels: _Labels, predicted: _Labels) -> float:
-    """The share that is right; 0 of nothing."""
+    """Share of right predictions; 0 where there are none."""
     return float(np.mean(labels == predicted)) if len(labels) else 0.0
 
 
@@ -57,7 +57,7 @@ def confusion(labels: _Labels, predicted: _Labels, *, classes: int) -> npt.NDArr
 
 
 def macro_f1(labels: _Labels, predicted: _Labels, *, classes: int) -> float:
-    """The mean over the classes that there are of F1: each counts alike, however rare."""
+    """Macro F1: the unweighted mean of F1 over the classes that occur."""
     counts = confusion(labels, predicted, classes=classes)
     hits, truly, said = np.diag(counts), counts.sum(axis=1), counts.sum(axis=0)
     there = truly > 0
@@ -67,17 +67,17 @@ def macro_f1(labels: _Labels, predicted: _Labels, *, classes: int) -> float:
 
 
 def calibration_error(confidences: _Floats, right: npt.NDArray[np.bool_]) -> float:
-    """Expected calibration error: how far confidence lies from accuracy, over 15 equal bins."""
+    """Expected calibration error: mean gap between confidence and accuracy, in 15 equal bins."""
     bins = np.minimum((confidences * _BINS).astype(np.intp), _BINS - 1)
     gaps = np.bincount(bins, confidences - right, minlength=_BINS)
     return float(np.abs(gaps).sum() / len(confidences)) if len(confidences) else 0.0
 
 
 def risk_coverage(confidences: _Floats, right: npt.NDArray[np.bool_]) -> tuple[_Floats, _Floats]:
-    """What is wrong when only the surest are answered.
+    """Risk–coverage curve: the error rate when only the most confident predictions count.
 
     Returns:
-        Shares answered, rising to 1, and the share of wrong ones among them.
+        Coverage, rising to 1, and the error rate at each coverage.
     """
     order = np.argsort(-confidences, kind="stable")
     answered = np.arange(1, len(order) + 1, dtype=np.float64)
@@ -85,7 +85,7 @@ def risk_coverage(confidences: _Floats, right: npt.NDArray[np.bool_]) -> tuple[_
 
 
 def rank_correlation(left: npt.ArrayLike, right: npt.ArrayLike) -> float:
-    """Spearman's: the correlation of ranks, equal values sharing one; 0 where all are equal."""
+    """Spearman's rank correlation; ties share a rank, and 0 where all values are equal."""
     first, second = _ranks(np.asarray(left, float)), _ranks(np.asarray(right, float))
     first, second = first - first.mean(), second - second.mean()
     size = float(np.sqrt((first * first).sum() * (second * second).sum()))
@@ -95,13 +95,13 @@ def rank_correlation(left: npt.ArrayLike, right: npt.ArrayLike) -> float:
 def bootstrap_interval(
     figure: Callable[[_Labels], float], size: int, *, seed: int, resamples: int | None = None
 ) -> Interval:
-    """A figure with its 95 % percentile interval over resampled rows.
+    """A figure with its 95 % percentile bootstrap interval.
 
     Args:
-        figure: Computes the figure of the rows with the given numbers.
-        size: How many rows there are.
-        seed: Seed of the draws.
-        resamples: How many draws; a thousand where left out.
+        figure: Computes the figure on the rows with the given indices.
+        size: Number of rows.
+        seed: Seed of the bootstrap.
+        resamples: Number of bootstrap samples; default: 1,000.
     """
     draws = np.random.default_rng(seed)
     found = [figure(draws.integers(0, size, size)) for _ in range(resamples or _RESAMPLES)]

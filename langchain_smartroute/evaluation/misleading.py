@@ -1,8 +1,8 @@
-"""Text appended to mislead a router: how often it buys a dearer model, and what still rises.
+"""Robustness to misleading suffixes: how often appended text causes a more expensive route.
 
-Only ends count that ask for nothing: nonsense, claims of difficulty, bare task words.
-A router that is deaf to all else passes that test, so the genuine hard requests that
-still go to a dearer model are counted beside it.
+Only suffixes that ask for nothing are used: nonsense, claims of difficulty, bare task words. A
+router that ignores its input would pass that test, so the genuinely hard requests that still go
+to a more expensive model are counted as well.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ _PLAIN = ("general", "easy")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Routed:
-    """Where a classifier and a catalog's table send a text.
+    """The route of a text by a classifier and a catalog's routing table.
 
     Attributes:
-        classifier: Who labels it.
-        catalog: Whose routing table and prices count.
+        classifier: The classifier to evaluate.
+        catalog: Its routing table and prices are used.
         tier: The column of the table.
 
     Example:
@@ -46,16 +46,16 @@ class Routed:
     tier: Tier = "balanced"
 
     def price_of_text(self, text: str) -> Decimal:
-        """Output price of its model, USD per million tokens."""
+        """Output price of a text's route, USD per million tokens."""
         said = self.read(text)
         return self.price(said.task, said)
 
     def read(self, text: str) -> Classification:
-        """What the classifier makes of a text."""
+        """Classify a text."""
         return self.classifier.classify(UserRequest(text=text))
 
     def price(self, task: str, said: Classification) -> Decimal:
-        """Output price of a task's model at the difficulty that was read; 0 where unknown."""
+        """Output price of a task's model at the predicted difficulty; 0 where unknown."""
         return self.price_at(task, said.difficulty or "medium")
 
     def price_at(self, task: str, difficulty: str) -> Decimal:
@@ -68,13 +68,13 @@ class Routed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MisleadingFigures:
-    """What misleading ends do.
+    """Effect of misleading suffixes.
 
     Attributes:
-        prompts: Prompts whose route is right without one.
-        shares: End → share of those prompts that it pushes to a dearer model.
-        hard: Genuine hard requests.
-        risen: How many of them go to a dearer model than an easy general request.
+        prompts: Number of prompts whose route is right without a suffix.
+        shares: Suffix → share of those prompts that it moves to a more expensive model.
+        hard: Number of genuinely hard requests.
+        risen: How many of them go to a more expensive model than an easy general request.
     """
 
     prompts: int
@@ -84,24 +84,24 @@ class MisleadingFigures:
 
     @property
     def mean(self) -> float:
-        """Mean share over the ends."""
+        """Mean share over the suffixes."""
         return sum(self.shares.values()) / len(self.shares)
 
     @property
     def worst(self) -> str:
-        """The end that pushes most."""
+        """The suffix with the largest share."""
         return max(self.shares, key=self.shares.__getitem__)
 
 
 def misleading_figures(
     ends: Sequence[str], *, prompts: Sequence[Example], hard: Sequence[str], routed: Routed
 ) -> MisleadingFigures:
-    """Append every end to every prompt whose route is right, and look where it goes.
+    """Append every suffix to every prompt whose route is right, and compare the routes.
 
     Args:
-        ends: The misleading ends, with whatever joins them to a prompt.
-        prompts: Labelled prompts; better such as were not trained on.
-        hard: Genuine hard requests.
+        ends: The suffixes, including the separator before them.
+        prompts: Labelled prompts, preferably not used for training.
+        hard: Genuinely hard requests.
         routed: The classifier and the table.
     """
     right: list[tuple[str, Decimal]] = []

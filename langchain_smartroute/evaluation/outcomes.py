@@ -1,4 +1,4 @@
-"""What models really scored: one row per prompt, one column per model."""
+"""Outcomes: measured scores, costs and times, with a row per prompt and a column per model."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _Floats = npt.NDArray[np.float64]
 _Numbers = npt.NDArray[np.intp]
 
 CHARACTERS_A_TOKEN = 4
-"""What an unknown number of tokens is estimated from."""
+"""Characters per token, to estimate an unknown number of tokens."""
 
 _PER_MILLION = 1e-6
 _SHOWN = 8
@@ -31,24 +31,24 @@ _SHOWN = 8
 class OutcomeTable:
     """Outcomes of models on prompts, as arrays with a row per prompt and a column per model.
 
-    What is not known is NaN. Money is held as floats here, since a mean over thousands of
-    rows is an estimate anyway; it agrees with exact prices to one part in 10⁹ (tested).
+    Unknown values are NaN. Money is held as floats here, since a mean over thousands of rows is
+    an estimate anyway; it agrees with exact prices to one part in 10⁹ (tested).
 
     Attributes:
-        prompts: The prompts; no two differ only in white space. In no repr.
+        prompts: The prompts; no two differ only in white space. Not shown in the repr.
         models: The models, sorted.
-        datasets: Which set each prompt comes from.
-        sources: Which part of it, such as a subject.
+        datasets: Dataset of each prompt.
+        sources: Part of that dataset, such as a subject.
         score: Quality of each answer, in [0, 1].
         input_tokens: Tokens of each call's prompt.
         output_tokens: Tokens of each answer.
         cost_usd: US dollars of each call.
         latency_s: Seconds of each call.
         logprob: Mean log-probability of each answer's tokens.
-        answers: Number of each final answer in `answer_texts`; -1: unknown.
-        answer_texts: The different final answers. In no repr.
+        answers: Index of each final answer in `answer_texts`; -1: unknown.
+        answer_texts: The distinct final answers. Not shown in the repr.
         times: Seconds since 1970 of each prompt's first row.
-        notes: What was done to the rows: duplicates left out, tokens estimated.
+        notes: How rows were cleaned: duplicates removed, tokens estimated.
 
     Example:
         >>> from langchain_smartroute.evaluation import OutcomeTable
@@ -82,7 +82,7 @@ class OutcomeTable:
     notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
-        """How many prompts there are."""
+        """Number of prompts."""
         return len(self.prompts)
 
     def __repr__(self) -> str:
@@ -90,28 +90,28 @@ class OutcomeTable:
 
     @classmethod
     def from_records(cls, records: Iterable[Mapping[str, object]]) -> OutcomeTable:
-        """Build a table from rows of `prompt`, `model`, `score` and what else is known.
+        """Build a table from rows with `prompt`, `model`, `score` and optional columns.
 
         Args:
-            records: A mapping per call. Known beside those three: `dataset`, `source`,
+            records: A mapping per call. Optional keys: `dataset`, `source`,
                 `answer`, `time`, `prompt_tokens`, `completion_tokens`, `cost_usd`,
                 `latency_s`, `prompt_chars`, `output_chars`, `logprob`.
 
         Raises:
-            ConfigurationError: Naming the row and the column that is missing or no number.
+            ConfigurationError: Naming the row and the column that is missing or not a number.
         """
         return cls.from_rows([OutcomeRows.from_records(records)])
 
     @classmethod
     def from_rows(cls, parts: Sequence[OutcomeRows]) -> OutcomeTable:
-        """Build a table from rows that were read; the first of equal ones counts."""
+        """Build a table from rows; of several for the same prompt and model the first counts."""
         return _built(stacked(parts))
 
     def column(self, model: str) -> int:
-        """The column of a model.
+        """Column index of a model.
 
         Raises:
-            ConfigurationError: If there is none, naming those that there are.
+            ConfigurationError: If the table has no such model, naming those that it has.
         """
         try:
             return self.models.index(model)
@@ -124,14 +124,14 @@ class OutcomeTable:
             ) from None
 
     def rows(self, wanted: npt.NDArray[np.bool_] | _Numbers) -> OutcomeTable:
-        """Some of the prompts, by their numbers or by a mask."""
+        """A table of some of the prompts, by index or by mask."""
         numbers = np.arange(len(self))[wanted]
         arrays = {n: getattr(self, n)[numbers] for n in (*_PER_PROMPT, *_PER_CALL)}
         prompts = tuple(self.prompts[number] for number in numbers.tolist())
         return replace(self, prompts=prompts, **arrays)
 
     def only(self, models: Sequence[str]) -> OutcomeTable:
-        """These models, and the prompts on which every one of them has a score."""
+        """A table of some models, with the prompts on which all of them have a score."""
         columns = np.array([self.column(model) for model in models], np.intp)
         arrays = {n: getattr(self, n)[:, columns] for n in _PER_CALL}
         chosen = replace(self, models=tuple(models), **arrays)
@@ -148,10 +148,10 @@ class OutcomeTable:
         return replace(chosen.rows(known), notes=(*self.notes, note))
 
     def of_dataset(self, names: Sequence[str]) -> OutcomeTable:
-        """The prompts of some datasets.
+        """A table of the prompts of some datasets.
 
         Raises:
-            ConfigurationError: If there is none of a name.
+            ConfigurationError: If a name is unknown.
         """
         there = sorted(set(self.datasets.tolist()))
         unknown = [name for name in names if name not in there]
@@ -162,10 +162,10 @@ class OutcomeTable:
         return self.rows(np.isin(self.datasets, list(names)))
 
     def priced(self, prices: Mapping[str, Price]) -> OutcomeTable:
-        """The costs of calls at these prices; others keep the costs that the rows have.
+        """A table with costs at given prices; models without a price keep their costs.
 
         Args:
-            prices: Model → price. Its input and output rates count, without variants.
+            prices: Model → price. Only its input and output rates are used, not its variants.
         """
         cost = self.cost_usd.copy()
         for model, price in prices.items():
@@ -177,7 +177,7 @@ class OutcomeTable:
         return replace(self, cost_usd=cost)
 
     def answer(self, row: int, column: int) -> str | None:
-        """The final answer of a model to a prompt, where it is known."""
+        """The final answer of a model to a prompt; `None` where unknown."""
         number = int(self.answers[row, column])
         return None if number < 0 else self.answer_texts[number]
 
@@ -200,7 +200,7 @@ def _built(rows: OutcomeRows) -> OutcomeTable:
     cells = prompts.codes.astype(np.int64) * shape[1] + models.codes
     places, first = np.unique(cells, return_index=True)
     filled = {name: _filled(rows.numbers[name], places, first, shape) for name in NUMBERS}
-    # Numbers of answers reach as far as float64 counts exactly, which no table exceeds.
+    # Indices of answers fit into a float64 exactly, as no table has more than 2⁵³ of them.
     answers = _filled(rows.answer.codes.astype(np.float64), places, first, shape, empty=-1.0)
     _, starts = np.unique(prompts.codes, return_index=True)
     estimated, tokens = _tokens(filled, prompts.values)
@@ -228,7 +228,7 @@ def _built(rows: OutcomeRows) -> OutcomeTable:
 
 
 def _same_prompts(prompts: Coded) -> Coded:
-    """Join prompts that differ only in white space."""
+    """Merge prompts that differ only in white space."""
     plain = [" ".join(text.split()) for text in prompts.values]
     kept: dict[str, int] = {}
     numbers = [kept.setdefault(text, len(kept)) for text in plain]
@@ -251,7 +251,7 @@ def _filled(
 
 
 def _tokens(filled: Mapping[str, _Floats], prompts: Sequence[str]) -> tuple[int, list[_Floats]]:
-    """How many calls needed an estimate, and the tokens of prompts and answers."""
+    """Number of calls whose tokens were estimated, and the tokens of prompts and answers."""
     lengths = np.array([len(prompt) for prompt in prompts], np.float64)[:, None]
     asked = np.where(np.isnan(filled["prompt_chars"]), lengths, filled["prompt_chars"])
     there = ~np.isnan(filled["score"])

@@ -1,6 +1,6 @@
-"""Outcomes out of a parquet file; needs the extra `eval`.
+"""Reads outcomes from parquet files; needs the extra `eval`.
 
-Texts are read as dictionaries, so that a prompt that stands in thirty rows is in memory once.
+Text columns are read dictionary-encoded, so that a prompt in thirty rows is in memory once.
 """
 
 from __future__ import annotations

@@ -29,11 +29,11 @@ def draw_plots(found: LeftOut, folder: Path) -> list[Path]:
     """Draw the confusion matrix, the risk–coverage curve and the reliability diagram.
 
     Args:
-        found: The predictions.
-        folder: The folder to write to; made if it does not exist.
+        found: The left-out predictions.
+        folder: The folder to write to; created if missing.
 
     Returns:
-        The files.
+        Paths of the files written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     drawn = {

@@ -1,4 +1,4 @@
-"""Pictures of an evaluation, as PNG files; needs the extra `eval`."""
+"""Plots of an evaluation, as PNG files; needs the extra `eval`."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _HALF = 0.5
 
 
 def draw_evaluation(found: Evaluation, folder: Path) -> list[Path]:
-    """Draw cost and quality, the parts, and, where quality is predicted, how far that comes true.
+    """Plot cost against quality, results by part, and the calibration of predicted quality.
 
     Args:
-        found: What was measured.
-        folder: The folder to write to; made if it does not exist.
+        found: The evaluation.
+        folder: The folder to write to; created if missing.
 
     Returns:
-        The files.
+        Paths of the files written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     drawn = {"parts.png": _parts(found)}
@@ -76,7 +76,7 @@ def _cost_quality(found: Evaluation) -> Figure:
 
 
 def _arms(found: Interval) -> list[list[float]]:
-    """Lengths to both ends; rounding may put the end of a mere point beyond it."""
+    """Lengths of both error bars, at least 0: rounding may move an end past its point."""
     return [[max(0.0, found.value - found.low)], [max(0.0, found.high - found.value)]]
 
 

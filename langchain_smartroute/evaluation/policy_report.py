@@ -1,4 +1,4 @@
-"""An evaluation as a document: beside its baselines, by task, with what went wrong."""
+"""The report of a router's evaluation: baselines, results by task, worst regressions."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ _STEPS = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """What a report is made of.
+    """The data of a report.
 
     Attributes:
         table: The prompts that are reported on.
         replays: The router first, then its baselines; the second is always the strongest.
-        parts: Which part each prompt is of, such as its dataset or task.
-        expected: What the router predicted of the answer that it took, per prompt; `None`:
-            it predicts nothing.
+        parts: The part that each prompt belongs to, such as its dataset or task.
+        expected: Predicted quality of the chosen model's answer per prompt; `None`: the router
+            predicts nothing.
         curve: Cost per prompt and quality of the router's other settings.
-        notes: What is to be known of the data.
+        notes: Remarks on the data.
         seed: Seed of the intervals.
     """
 
@@ -62,21 +62,21 @@ class Evaluation:
     seed: int = 5
 
     def overall(self) -> Standings:
-        """All prompts together."""
+        """Results on all prompts."""
         return standings(self.replays, strongest=self.replays[1], seed=self.seed)
 
     def by_part(self) -> tuple[Standings, ...]:
-        """The router beside the strongest model, part by part."""
+        """Results of the router and of the strongest model for each part."""
         return by_part(self.replays[:2], self.parts, strongest=self.replays[1], seed=self.seed)
 
 
 def evaluation_document(found: Evaluation, *, title: str, prompts: bool) -> Document:
-    """An evaluation as a report.
+    """Build the report.
 
     Args:
-        found: What was measured.
+        found: The evaluation.
         title: The report's title.
-        prompts: Whether the worst regressions are shown with their prompts' texts.
+        prompts: Whether the worst regressions are shown with their prompts.
     """
     overall, parts = found.overall(), found.by_part()
     sections = [
@@ -121,7 +121,7 @@ def _calls_table(found: Replay) -> Table:
 
 
 def _foresight(found: Replay, expected: _Floats) -> Section:
-    """How far predictions come true, and what is lost when only the surest are kept."""
+    """Calibration and risk–coverage of predicted quality."""
     bins = np.minimum((expected * _STEPS).astype(np.intp), _STEPS - 1)
     counts = np.bincount(bins, minlength=_STEPS)
     there = np.flatnonzero(counts)

@@ -1,4 +1,4 @@
-"""The quality policy over outcomes: fitted on some prompts, replayed on others."""
+"""Replays of the quality policy, fitted on some prompts and replayed on others."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _STEPS = 40
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pool:
-    """Models of a table as a router's candidates.
+    """The models of a table as candidates of a router.
 
     Attributes:
-        catalog: The candidates; their aliases are the table's names.
-        predictor: What is expected of them, fitted on prompts that are not replayed.
-        saved: The file that the predictor is to be read from.
+        catalog: The candidates; their aliases are the table's model names.
+        predictor: Predictor of their quality, fitted on prompts that are not replayed.
+        saved: The file that routers will read the predictor from.
     """
 
     catalog: Catalog
@@ -41,12 +41,12 @@ class Pool:
 
 
 def pool_catalog(models: Sequence[str], prices: Mapping[str, Price], *, default: str) -> Catalog:
-    """The models of a table as a catalog, so that a router can hold them.
+    """Build a catalog of a table's models.
 
     Args:
-        models: The table's names, which become aliases.
+        models: The table's model names, which become aliases.
         prices: Model → price, where it is known.
-        default: Who answers what no rule or table sends elsewhere.
+        default: Alias of the default model.
     """
     written = {
         model: {"prices": [prices[model].model_dump(mode="json", exclude_none=True)]}
@@ -58,10 +58,10 @@ def pool_catalog(models: Sequence[str], prices: Mapping[str, Price], *, default:
 
 
 def fitted_predictor(table: OutcomeTable, features: Sequence[RequestFeatures]) -> QualityPredictor:
-    """A predictor of the scores of a table's models.
+    """Fit a predictor of the scores of a table's models.
 
     Args:
-        table: What to learn from.
+        table: The outcomes to fit on.
         features: Of its prompts.
     """
     rows, columns = np.nonzero(~np.isnan(table.score))
@@ -77,7 +77,7 @@ def fitted_predictor(table: OutcomeTable, features: Sequence[RequestFeatures]) -
 def predictions(
     predictor: QualityPredictor, catalog: Catalog, features: Sequence[RequestFeatures]
 ) -> _Floats:
-    """What is expected of each model of a catalog, a row per prompt, a column per alias.
+    """Predicted quality with a row per prompt and a column per alias of a catalog.
 
     Args:
         predictor: Fitted on other prompts.
@@ -97,14 +97,14 @@ def quality_family(
     strongest: str,
     reference: Sequence[RequestFeatures],
 ) -> Family:
-    """The quality policy, by how much predicted quality may be given up for a lower price.
+    """Build a family of the quality policy, by the predicted quality given up for a lower price.
 
     Args:
-        table: What is replayed; the predictor knows nothing of it.
+        table: The outcomes to replay; the predictor was not fitted on them.
         features: Of its prompts.
-        pool: The candidates and what is expected of them.
-        strongest: The model that the safest setting always takes.
-        reference: Features of prompts from whose predictions the steps are taken.
+        pool: The candidates and the predictor.
+        strongest: The model that the safest setting always chooses.
+        reference: Features of other prompts, whose predictions give the steps between settings.
     """
     expected = predictions(pool.predictor, pool.catalog, reference)
     given_up = (expected.max(axis=1, keepdims=True) - expected).ravel()
@@ -126,12 +126,12 @@ def cross_fitted(
     folds: int,
     seed: int,
 ) -> _Floats:
-    """What is expected of each model on each prompt, by a fit on the other folds.
+    """Predicted quality by cross-validation: each fold by a fit on the other folds.
 
     Args:
         table: The outcomes.
         features: Of its prompts.
-        folds: How many; a prompt is in one of them.
+        folds: Number of folds.
         seed: Seed of the folds.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Prices of the models of a table: given one by one, or looked up in a catalog."""
+"""Prices of a table's models: given one by one, or looked up in a catalog."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def price_of(text: str, *, day: date) -> tuple[str, Price]:
 
     Args:
         text: Such as `gpt-4o-mini=0.15/0.60`.
-        day: On which it holds.
+        day: Date of the price.
 
     Raises:
-        ConfigurationError: If it is not of that form.
+        ConfigurationError: If the text does not have this form.
 
     Example:
         >>> from datetime import date
@@ -50,15 +50,15 @@ def price_of(text: str, *, day: date) -> tuple[str, Price]:
 
 
 def price_table(texts: Iterable[str], *, day: date) -> dict[str, Price]:
-    """Model → price, of texts as `price_of` reads them."""
+    """Model → price, from texts in the form that `price_of` reads."""
     return dict(price_of(text, day=day) for text in texts)
 
 
 def catalog_prices(catalog: Catalog, names: Mapping[str, str]) -> dict[str, Price]:
-    """The table's model → the price of the alias that it stands for, where it is known.
+    """The table's model → price of its alias, where known.
 
     Args:
-        catalog: Whose prices.
+        catalog: Catalog with the prices.
         names: Alias → the table's name of the model.
     """
     known = ((names.get(alias, alias), spec.price) for alias, spec in catalog.models.items())

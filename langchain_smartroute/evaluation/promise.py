@@ -31,41 +31,41 @@ __all__ = ["Chosen", "betting_p_values", "choose_setting", "prompts_needed"]
 _Floats = npt.NDArray[np.float64]
 
 _FIRST_VARIANCE = 0.1
-"""As where a tenth of the prompts tells two answers apart."""
+"""Assumed variance at the start: that of two answers that differ on a tenth of the prompts."""
 
 _FIRST_COUNT = 20
-"""How many prompts that first variance counts for: the stakes of a few prompts are no guess."""
+"""How many prompts that assumed variance counts as, so that few prompts do not decide alone."""
 
 _BOLDEST = 0.9
 _TURNS = 32
-"""How often stakes change; more turns cost more time and showed no more."""
+"""How often stakes are updated; more often takes longer and did not gain power."""
 
 _LOST = 6.0
-"""The standard errors that bets lose on the way, times the root of the number of prompts: they
-are not infinitely small, and stakes follow a variance that is not known. So it was seen on
-halves of MMLU (RouteLLM) and MMLU-Pro."""
+"""Power lost by betting, in standard errors times the square root of the number of prompts:
+bets are not infinitesimal, and the variance is estimated. Measured on halves of MMLU (RouteLLM)
+and MMLU-Pro."""
 
 _SCORES = np.linspace(-9.0, 6.0, 1_501)
 _LOG_CHANCES = np.array([math.log(0.5 * math.erfc(-z / math.sqrt(2))) for z in _SCORES.tolist()])
 _SLOPES = np.exp(-(_SCORES**2) / 2 - _LOG_CHANCES) / math.sqrt(2 * math.pi)
-"""How fast the logarithm of a chance of success rises with its score, at those chances."""
+"""Derivative of the logarithm of the normal distribution function, at those probabilities."""
 
 _AT_ONCE = 8
-"""How many settings are tested in one go."""
+"""How many settings are tested at a time."""
 
 _MOST_PROMPTS = 1_000_000
-"""What would take more can as well not be shown."""
+"""Where a test needs more prompts than this, no number counts as enough."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """Which setting of a family was chosen.
+    """The chosen setting of a family.
 
     Attributes:
-        setting: Its number in the family; 0: always the strongest.
-        p_values: Of each setting that was tested, in order; the last one may have failed.
-        slack: Mean of what each setting keeps above what was promised, against the
-            strongest model, in points of quality; negative: it keeps too little.
+        setting: Its index in the family; 0: always the strongest.
+        p_values: P-value of each setting that was tested, in order; the last one may have failed.
+        slack: Mean quality of each setting above the promised share of the strongest model's
+            quality; negative: the setting keeps too little.
     """
 
     setting: int
@@ -74,14 +74,13 @@ class Chosen:
 
 
 def _aimed(level: float, size: int) -> float:
-    """The standard errors that a gambler aims at, so that a promise is also seen to hold.
+    """The target of the bets in standard errors, so that a promise also holds on new prompts.
 
-    What is kept in the long run is looked at on some prompts, which have chance of their
-    own: a setting that is just good enough here was lucky, and is as unlucky elsewhere.
-    Where all prompts are halved, the half that is judged falls short of a setting that
-    passed by c standard errors with a chance of P(Z > c / √2); at the level itself
-    (c = 1.28 for .1) that would be .18. So passing is to take √2 times as many, which is
-    a goal beyond what the level asks; the room between covers what bets lose on the way.
+    A promise about the long run is judged on a sample that has a random error of its own. Where
+    all prompts are halved, a setting that passed by c standard errors on one half falls short
+    on the other half with probability P(Z > c / √2); at the level itself (c = 1.28 for .1) that
+    would be .18. So passing takes √2 times as many standard errors; this margin also covers the
+    power that is lost by betting.
     """
     needed = NormalDist().inv_cdf(1 - level)
     return max(needed, math.sqrt(2) * needed - _LOST / math.sqrt(size))
@@ -90,18 +89,18 @@ def _aimed(level: float, size: int) -> float:
 def betting_p_values(values: _Floats, *, low: float, level: float) -> _Floats:
     """P-values of "the mean is at most 0", a column each.
 
-    A gambler stakes on the mean being above 0, a part of the capital at a time that
-    depends on what was seen before alone. If the hypothesis holds, the capital is not
-    expected to grow, so that it ends up x times as large has a chance of at most 1 / x
-    (Markov). Whatever the stakes are, the test is valid; these are those of who wants to
-    have multiplied the capital by `1 / level`, and somewhat more, by the last draw.
-    Where the mean is 0 and bets are small, no other stakes reach a goal as often.
+    The test bets on the mean being above 0, with a share of the capital that depends on earlier
+    values alone. Under the hypothesis the expected capital does not grow, so the probability
+    that it ends up x times as large is at most 1 / x (Markov's inequality). The test is valid
+    for any stakes; these maximise the probability that the capital has grown to `1 / level`,
+    plus a margin, after the last value.
 
     Args:
-        values: A row per draw, in an order that does not depend on them; independent, or
-            exchangeable, and none below `low`.
-        low: The least that a value can be; below 0.
-        level: The level that the stakes aim at, such as 0.1; the test is valid at all.
+        values: A row per prompt and a column per test, rows in an order that does not depend on
+            the values; independent or exchangeable, and none below `low`.
+        low: Lower bound of the values; below 0.
+        level: The level that the stakes are chosen for, such as 0.1; the test is valid at any
+            level.
 
     Example:
         >>> import numpy as np
@@ -111,7 +110,7 @@ def betting_p_values(values: _Floats, *, low: float, level: float) -> _Floats:
     """
     size, columns = values.shape
     start = math.log(NormalDist().cdf(-_aimed(level, size)))
-    # The logarithm of the capital, as a share of the goal.
+    # Logarithm of the ratio of capital to goal.
     capital = np.full(columns, start)
     sums, squares = np.zeros(columns), np.zeros(columns)
     ends = np.unique(np.round(np.linspace(0, size, _TURNS + 1)).astype(int)).tolist()
@@ -136,17 +135,16 @@ def choose_setting(
 ) -> Chosen:
     """The cheapest setting for which the promise holds.
 
-    The promise is against every model of the pool, so it does not matter which of them
-    is truly the strongest: the worst of the p-values counts.
+    The promise is tested against every model of the pool and the largest p-value counts, so it
+    does not matter which of them is truly the strongest.
 
     Args:
         quality: A row per prompt of the calibration split and a column per setting, from
-            the safest on. The first is always the strongest model; it is not tested, as
-            it keeps what it is compared to.
-        models: A column per model of the pool.
+            the safest on. The first is "always the strongest model" and is not tested.
+        models: Quality with a column per model of the pool.
         keep: The share of the strongest model's quality to keep, such as 0.95.
         confidence: Confidence of the promise, such as 0.9.
-        seed: Seed of the order in which prompts are looked at.
+        seed: Seed of the order of the prompts.
 
     Raises:
         ConfigurationError: For a share or a confidence outside (0, 1).
@@ -174,19 +172,19 @@ def choose_setting(
 def prompts_needed(
     quality: _Floats, strongest: _Floats, *, keep: float, confidence: float
 ) -> int | None:
-    """About how many prompts would show a setting to keep enough, if it does as it seems to.
+    """About how many prompts the test needs for a setting, if its measured quality is right.
 
-    The mean has to lie as many standard errors above none as passing takes.
+    The mean has to lie as many standard errors above 0 as the test needs to pass.
 
     Args:
-        quality: A setting's quality on each prompt.
+        quality: The setting's quality on each prompt.
         strongest: The strongest model's.
         keep: The share to keep.
         confidence: Confidence of the promise, in (0, 1).
 
     Returns:
-        Prompts; `None` where the setting seems to keep too little, or hardly more than
-        enough, so that no number would do.
+        Number of prompts; `None` where the setting keeps too little, or hardly more than
+        enough, so that no number would be enough.
     """
     kept = quality - keep * strongest
     mean, spread = float(kept.mean()), float(kept.std())

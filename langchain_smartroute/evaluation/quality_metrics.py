@@ -1,4 +1,4 @@
-"""The field's figures for routers, by the field's own names and definitions.
+"""Published metrics of routers, under their usual names and definitions.
 
 A curve is two arrays: what a router spends (a share of calls to the strong model, or US
 dollars) and the mean quality that it reaches there.
@@ -48,7 +48,7 @@ class Curve(NamedTuple):
 
 
 def performance_gap_recovered(quality: float, *, weak: float, strong: float) -> float:
-    """PGR: how much of the way from the weak model's quality to the strong one's is made.
+    """PGR: share of the quality gap between the weak and the strong model that is recovered.
 
     RouteLLM (arXiv 2406.18665), equation 4. Below 0: worse than the weak model; above 1:
     better than the strong one.
@@ -69,16 +69,16 @@ def performance_gap_recovered(quality: float, *, weak: float, strong: float) -> 
 
 
 def call_curve(scores: _Floats, *, weak: _Floats, strong: _Floats, steps: int = _STEPS) -> Curve:
-    """Quality by the share of prompts that go to the strong model, those of high score first.
+    """Quality by the share of prompts sent to the strong model, in order of descending score.
 
     As in RouteLLM's own evaluation: thresholds at `steps` equal quantiles of the scores, so
     that prompts of one score go the same way.
 
     Args:
-        scores: How much each prompt is believed to need the strong model.
+        scores: Estimate per prompt of how much it needs the strong model.
         weak: The weak model's quality on each prompt.
         strong: The strong model's.
-        steps: How many quantiles.
+        steps: Number of quantiles.
     """
     thresholds = np.quantile(scores, np.linspace(0, 1, steps + 1))
     sent = scores[None, :] >= thresholds[:, None]
@@ -91,7 +91,8 @@ def apgr(curve: Curve, *, weak: float, strong: float) -> float:
     """APGR: the mean of PGR over shares of calls, as an area; a random router has 0.5.
 
     RouteLLM (arXiv 2406.18665), section 3.2, and `apgr_metric` of its `evals/evaluate.py`:
-    trapezia under the curve, above the weak model's line, by the strong model's.
+    the area between the curve and the weak model's line by the trapezoidal rule, divided by
+    that between the two models' lines.
 
     Args:
         curve: From `call_curve`.
@@ -106,28 +107,28 @@ def apgr(curve: Curve, *, weak: float, strong: float) -> float:
 
 
 def cpt(curve: Curve, share: float, *, weak: float, strong: float) -> float | None:
-    """CPT: the call-performance threshold, the least share of strong calls for a PGR.
+    """CPT: the call-performance threshold, the smallest share of strong calls for a given PGR.
 
-    RouteLLM (arXiv 2406.18665), section 3.2: CPT(50 %) and CPT(80 %). Between two points of
-    the curve it is interpolated, as there.
+    RouteLLM (arXiv 2406.18665), section 3.2: CPT(50 %) and CPT(80 %). Between two points of the
+    curve it is interpolated linearly, as in the paper.
 
     Args:
         curve: From `call_curve`.
-        share: The PGR wanted, such as 0.8.
+        share: The PGR to reach, such as 0.8.
         weak: The weak model's mean quality.
         strong: The strong model's.
 
     Returns:
-        A share of calls in [0, 1]; `None` where the curve never gets there.
+        A share of calls in [0, 1]; `None` where the curve never reaches it.
     """
     return cost_at_quality(curve, weak + share * (strong - weak))
 
 
 def non_decreasing_hull(curve: Curve) -> Curve:
-    """The upper hull of a curve's points that never falls: what mixing settings can reach.
+    """The non-decreasing upper convex hull of a curve: what mixing settings can reach.
 
-    RouterBench (arXiv 2403.12031), section 3.1: any point between two settings is reached
-    by taking each with a probability, and more money never has to make worse.
+    RouterBench (arXiv 2403.12031), section 3.1: any point between two settings is reached by
+    choosing between them at random, and a higher cost never has to lower quality.
     """
     order = np.lexsort((-curve.quality, curve.spent))
     hull: list[tuple[float, float]] = []
@@ -149,8 +150,8 @@ def aiq(curve: Curve, *, low: float, high: float) -> float:
 
     Args:
         curve: Cost and quality of each setting.
-        low: The least cost that counts; below a curve's first point its quality is 0.
-        high: The most.
+        low: Lower end of the cost range; below a curve's first point its quality is 0.
+        high: Upper end of the cost range.
     """
     if not low < high:
         raise ConfigurationError(f"costs from {low:g} to {high:g} are no range")
@@ -163,10 +164,10 @@ def aiq(curve: Curve, *, low: float, high: float) -> float:
 
 
 def quality_at_cost(curve: Curve, cost: float) -> float | None:
-    """The best quality for a cost, mixing settings where it lies between two.
+    """The best mean quality at a cost, by mixing two settings where it lies between them.
 
     Returns:
-        Mean quality; `None` where nothing is that cheap.
+        Mean quality; `None` where every setting costs more.
     """
     hull = non_decreasing_hull(curve)
     if cost < hull.spent[0]:
@@ -175,10 +176,10 @@ def quality_at_cost(curve: Curve, cost: float) -> float | None:
 
 
 def cost_at_quality(curve: Curve, quality: float) -> float | None:
-    """The least that reaches a quality, between two points of the curve interpolated.
+    """The lowest cost that reaches a quality, interpolated linearly between points of the curve.
 
     Returns:
-        What is spent; `None` where the curve never gets there.
+        A value of `spent`; `None` where the curve never reaches it.
     """
     for number, reached in enumerate(curve.quality.tolist()):
         if reached < quality:
@@ -192,7 +193,7 @@ def cost_at_quality(curve: Curve, quality: float) -> float | None:
 
 
 def arena_score(accuracy: float, usd_per_thousand: float) -> float:
-    """RouterArena's arena score: accuracy and cheapness in one number, in [0, 1].
+    """RouterArena's score: accuracy and cost in one number, in [0, 1].
 
     RouterArena (arXiv 2510.00202) and `compute_arena_score` of its repository: with
     C = log₂(200 / cost) / log₂(200 / 0.0044) the score is (1 + β)·A·C / (β·A + C), β = 0.1.
@@ -220,7 +221,7 @@ def arena_score(accuracy: float, usd_per_thousand: float) -> float:
 
 
 def _area(along: _Floats, heights: _Floats) -> float:
-    """Trapezia; numpy's own function has another name in each of its major releases."""
+    """Trapezoidal rule; numpy's own function has a different name in each major release."""
     return float(((heights[1:] + heights[:-1]) / 2 * np.diff(along)).sum())
 
 

@@ -1,4 +1,4 @@
-"""Outcomes out of files: JSONL and CSV, parquet by way of its own module, folders of them."""
+"""Reads outcomes from files (JSONL, CSV, parquet), folders of files, and ledgers."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _rows_of(
     source: str | Path, scores: Mapping[tuple[str, str | None], float]
 ) -> Iterator[OutcomeRows]:
     if "://" in str(source):
-        # SQLAlchemy is imported in there.
+        # This module imports SQLAlchemy.
         from langchain_smartroute.evaluation.scored import ledger_rows  # noqa: PLC0415
 
         yield ledger_rows(str(source), scores=scores)
@@ -50,7 +50,7 @@ def _rows_of(
 
 
 def _scores(path: Path) -> dict[tuple[str, str | None], float]:
-    """Id → score; of a file that is read as outcomes are."""
+    """Read a file of scores: id and model → score."""
     if not path.is_file():
         raise ConfigurationError(f"scores = {str(path)!r}: there is no such file")
     wanted = ("score",)
@@ -88,7 +88,7 @@ def _files(path: Path) -> list[Path]:
 
 def _rows_of_file(path: Path) -> OutcomeRows:
     if path.name.endswith(".parquet"):
-        # pyarrow is imported in there.
+        # This module imports pyarrow.
         from langchain_smartroute.evaluation.parquet import parquet_rows  # noqa: PLC0415
 
         return parquet_rows(path)

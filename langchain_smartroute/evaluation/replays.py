@@ -1,4 +1,4 @@
-"""What a router would have done on outcomes that are known: no model is called."""
+"""Replays: what a router would have scored and cost on known outcomes, without a model call."""
 
 from __future__ import annotations
 
@@ -16,19 +16,20 @@ __all__ = ["NOBODY", "Replay", "Routes", "mixed", "replay"]
 _Floats = npt.NDArray[np.float64]
 
 NOBODY = -1
-"""The number of the model that answers where none can."""
+"""Stands for the answering model's column where no candidate could serve the request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Routes:
-    """Where each prompt went.
+    """The route of each prompt.
 
     Attributes:
-        name: Who routed.
+        name: Name of the router.
         answered: The column of the model whose answer was kept; `NOBODY`: no candidate
             could serve the request.
-        called: Which models were called, a row per prompt: more than one in a cascade.
-        notes: What else is to be known.
+        called: Mask of the models called, a row per prompt and a column per model; several in a
+            cascade.
+        notes: Remarks on the router.
     """
 
     name: str
@@ -40,7 +41,7 @@ class Routes:
     def single(
         cls, name: str, answered: npt.NDArray[np.intp], *, models: int, notes: tuple[str, ...] = ()
     ) -> Routes:
-        """One call a prompt."""
+        """Routes with one call per prompt."""
         called = np.zeros((len(answered), models), bool)
         there = np.flatnonzero(answered != NOBODY)
         called[there, answered[there]] = True
@@ -49,17 +50,17 @@ class Routes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replay:
-    """What came of it, per prompt.
+    """Quality, cost and latency of a router on each prompt.
 
     Attributes:
-        name: Who routed.
-        quality: The score of the answer; 0 where nobody could answer. Of a random router
-            what is expected.
+        name: Name of the router.
+        quality: Score of the answer; 0 where no candidate could answer; the expected score of a
+            random router.
         cost_usd: US dollars of all calls; NaN where one of them is unknown.
         latency_s: Seconds of all calls, one after the other; NaN where unknown.
-        answered: Model → the probability that it answered each prompt.
-        called: Model → how often it was called for each prompt.
-        notes: What else is to be known.
+        answered: Model → probability that it answered, per prompt.
+        called: Model → expected number of calls, per prompt.
+        notes: Remarks on the router.
     """
 
     name: str
@@ -71,7 +72,7 @@ class Replay:
     notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
-        """How many prompts were replayed."""
+        """Number of prompts."""
         return len(self.quality)
 
     @property
@@ -85,7 +86,7 @@ class Replay:
         return {model: float(count.mean()) for model, count in self.called.items()}
 
     def rows(self, wanted: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> Replay:
-        """Some of the prompts."""
+        """The replay of some of the prompts."""
         return replace(
             self,
             quality=self.quality[wanted],
@@ -112,11 +113,11 @@ class Replay:
 
 
 def replay(table: OutcomeTable, routes: Routes) -> Replay:
-    """Look up what the routed models scored, cost and took.
+    """Look up the score, cost and latency of the routed models.
 
     Args:
-        table: The outcomes; every model that is called needs a score for its prompt.
-        routes: Where each prompt of it went.
+        table: The outcomes, with a score for every call that is routed.
+        routes: The route of each of its prompts.
 
     Raises:
         ConfigurationError: If a prompt went to a model that has no score for it.
@@ -156,13 +157,13 @@ def replay(table: OutcomeTable, routes: Routes) -> Replay:
 
 
 def mixed(first: Replay, second: Replay, *, share: float, name: str) -> Replay:
-    """What is expected of taking the second with a probability, else the first.
+    """Expected result of choosing the second router with some probability, else the first.
 
     Args:
         first: One router.
         second: The other, on the same prompts.
         share: The probability of the second.
-        name: What it is called.
+        name: Name of the mix.
     """
 
     def blend(one: _Floats, other: _Floats) -> _Floats:

@@ -1,4 +1,4 @@
-"""Routers over outcomes: a policy, a threshold, a callable, each as routes of a table's prompts."""
+"""Routes of a table's prompts by a policy, a score threshold, or a callable."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["Decider", "by_callable", "by_policy", "by_threshold", "features_of"]
 
 
 class Decider(Protocol):
-    """Anything that decides, such as `TablePolicy`."""
+    """A policy, such as `TablePolicy`."""
 
     def decide(
         self, features: RequestFeatures, options: RouteOptions, *, decision_id: str
@@ -30,11 +30,11 @@ class Decider(Protocol):
 
 
 def features_of(table: OutcomeTable, *, classifier: Classifier) -> list[RequestFeatures]:
-    """The features of every prompt, as the router reads them, to decide on many times.
+    """Extract the features of every prompt once, for several policies.
 
     Args:
         table: The outcomes.
-        classifier: Says which task a prompt is.
+        classifier: Classifies the prompts.
     """
     return [extract_features([HumanMessage(p)], classifier=classifier) for p in table.prompts]
 
@@ -48,15 +48,15 @@ def by_policy(
     names: Mapping[str, str] | None = None,
     name: str = "policy",
 ) -> Routes:
-    """Where a policy sends each prompt, through its real `decide`.
+    """Routes by a policy's own `decide`.
 
     Args:
         table: The outcomes.
-        policy: Who decides.
+        policy: The policy.
         features: Of each prompt, from `features_of`.
-        options: What a caller would have chosen, such as the tier.
+        options: The caller's options, such as the tier.
         names: Alias → the table's name of the model; the alias itself where left out.
-        name: What the router is called.
+        name: Name of the router.
 
     Raises:
         ConfigurationError: If it chooses a model that the table does not have.
@@ -82,12 +82,12 @@ def by_policy(
 def by_callable(
     table: OutcomeTable, route: Callable[[str], str], *, name: str = "router"
 ) -> Routes:
-    """Where any router sends each prompt, such as another library's.
+    """Routes by a callable, such as another library's router.
 
     Args:
         table: The outcomes.
         route: Prompt → the table's name of a model.
-        name: What the router is called.
+        name: Name of the router.
 
     Raises:
         ConfigurationError: If it names a model that the table does not have.
@@ -105,16 +105,16 @@ def by_threshold(
     threshold: float,
     name: str = "threshold",
 ) -> Routes:
-    """Where a router of two models sends each prompt: scores from the threshold on go up.
+    """Routes between two models: the strong one from a score threshold on.
 
     Args:
         table: The outcomes.
-        scores: How much a prompt is believed to need the strong model: a callable on it,
-            or a value per prompt.
+        scores: Estimate of how much a prompt needs the strong model: a callable on it, or a
+            value per prompt.
         weak: The model that answers below the threshold.
         strong: The model that answers from it on.
-        threshold: Where to part them.
-        name: What the router is called.
+        threshold: Lowest score that goes to the strong model.
+        name: Name of the router.
 
     Raises:
         ConfigurationError: If there is not one score per prompt.

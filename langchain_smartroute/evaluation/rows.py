@@ -1,4 +1,4 @@
-"""Rows of outcomes as they were read: texts as numbers, numbers as floats, NaN where unknown."""
+"""Rows of outcomes as read: texts dictionary-encoded, numbers as floats, NaN where unknown."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ _Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coded:
-    """A column of texts: each row's number in the list of different ones; -1: none.
+    """A dictionary-encoded column of texts.
 
     Attributes:
-        codes: A number per row.
-        values: The different texts.
+        codes: Index into `values` per row; -1: no text.
+        values: The distinct texts.
     """
 
     codes: npt.NDArray[np.int32]
@@ -47,7 +47,7 @@ class Coded:
 
     @classmethod
     def of(cls, texts: Iterable[str | None]) -> Coded:
-        """Number texts in the order in which they first come."""
+        """Encode texts, numbered in order of first occurrence."""
         known: dict[str, int] = {}
         numbers = [-1 if t is None else known.setdefault(t, len(known)) for t in texts]
         return cls(codes=np.array(numbers, np.int32), values=tuple(known))
@@ -57,7 +57,7 @@ class Coded:
         return np.array([*self.values, ""])[self.codes]
 
     def sorted(self) -> Coded:
-        """The same with its values in alphabetical order."""
+        """The same column with its values in alphabetical order."""
         order = sorted(range(len(self.values)), key=self.values.__getitem__)
         places = np.empty(len(order) + 1, np.int32)
         places[order], places[-1] = np.arange(len(order), dtype=np.int32), -1
@@ -69,12 +69,12 @@ class OutcomeRows:
     """Rows of one file or ledger.
 
     Attributes:
-        prompt: What was asked.
-        model: Who answered.
-        dataset: Which set the prompt comes from.
-        source: Which part of it.
+        prompt: The request's text.
+        model: The model that answered.
+        dataset: Dataset of the prompt.
+        source: Part of that dataset.
         answer: The final answer.
-        numbers: Each of `NUMBERS`.
+        numbers: Name in `NUMBERS` → a value per row.
     """
 
     prompt: Coded
@@ -88,14 +88,14 @@ class OutcomeRows:
     def from_records(
         cls, records: Iterable[Mapping[str, object]], *, where: str = "records"
     ) -> OutcomeRows:
-        """Take rows that are mappings.
+        """Read rows that are mappings.
 
         Args:
             records: The rows.
-            where: Where they come from, for errors.
+            where: Name of their source, for errors.
 
         Raises:
-            ConfigurationError: Naming the row and the column that is missing or no number.
+            ConfigurationError: Naming the row and the column that is missing or not a number.
         """
         found = list(records)
         if not found:
@@ -114,7 +114,7 @@ class OutcomeRows:
         return cls(**texts, numbers=numbers).checked(where)
 
     def checked(self, where: str) -> OutcomeRows:
-        """Hold the scores to what a score may be.
+        """Check that every score is in [0, 1].
 
         Raises:
             ConfigurationError: If one is missing or outside [0, 1].
@@ -131,7 +131,7 @@ class OutcomeRows:
 
 
 def stacked(parts: Sequence[OutcomeRows]) -> OutcomeRows:
-    """The rows of several parts, one after the other."""
+    """Concatenate the rows of several parts."""
     if not parts:
         raise ConfigurationError(f"no outcomes were given; give rows of {_listed()}")
     if len(parts) == 1:

@@ -1,4 +1,4 @@
-"""Outcomes out of a ledger: records that kept their prompt, and scores of their answers."""
+"""Reads outcomes from a ledger: records with their prompt, and scores of their answers."""
 
 from __future__ import annotations
 
@@ -14,24 +14,23 @@ from langchain_smartroute.execution.checks.comparing import final_answer
 __all__ = ["Scored", "ledger_rows"]
 
 Scored = tuple[str, str | None]
-"""Id of a decision or run, and the alias whose answer was scored."""
+"""Id of a decision or run, and the alias that gave the scored answer."""
 
 _SCORE = "score"
 _ANSWERED = ("accepted", "rejected")
 
 
 def ledger_rows(url: str, *, scores: Mapping[Scored, float] | None = None) -> OutcomeRows:
-    """The scored answers of a ledger.
+    """Read the scored answers of a ledger.
 
     Args:
-        url: Of the ledger's database.
-        scores: Id of a decision or of a run, and the alias whose answer it was, or `None`
-            for the one that was returned → score in [0, 1]. Beside it counts a record's own
-            key `score`.
+        url: URL of the ledger's database.
+        scores: (Id of a decision or run, alias that answered or `None` for the returned answer)
+            → score in [0, 1]. A record's own key `score` is used as well.
 
     Raises:
-        ConfigurationError: If no record has both a prompt and a score, saying how to get
-            them.
+        ConfigurationError: If no record has both a prompt and a score, with advice on how to
+            record them.
     """
     ledger = SqlLedger(url)
     try:
@@ -75,7 +74,7 @@ def _rows(records: list[CallRecord], scores: Mapping[Scored, float]) -> Iterator
 
 
 def _score(record: CallRecord, scores: Mapping[Scored, float]) -> float | str | None:
-    """A record's score: its run's, its model's of the decision, or the returned answer's."""
+    """A record's score: by run, by decision and model, or the decision's returned answer's."""
     decision = record.decision_id or ""
     found = scores.get((record.run_id, None), scores.get((decision, record.alias)))
     if found is None and record.outcome == "accepted":

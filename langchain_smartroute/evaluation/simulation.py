@@ -1,4 +1,4 @@
-"""Whether the promise holds: calibrated on many random splits, each judged on its other half."""
+"""Simulation of calibrations: on many random splits, is the promise kept on the other half?"""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ _Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simulation:
-    """What came of many splits.
+    """Results over many splits.
 
     Attributes:
-        splits: How many.
-        prompts: In each calibration split.
-        held: Share of the splits in which at least the share to keep was kept on the
-            other half, of whichever model is the strongest there.
-        promised: Share of the splits in which something cheaper than always the strongest
-            was chosen.
+        splits: Number of splits.
+        prompts: Number of prompts in each calibration split.
+        held: Share of the splits in which the promise was kept on the other half, against the
+            strongest model there.
+        promised: Share of the splits in which a setting cheaper than "always the strongest" was
+            chosen.
         saved: Median share of the strongest model's cost that was saved there.
-        possible: Median of what the family's best setting saves that keeps enough there:
-            chosen with the other half known, which nobody can.
-        oracle: What the best model for each prompt would save.
+        possible: Median saving of the cheapest setting that keeps enough on the other half,
+            chosen in hindsight.
+        oracle: Saving of the oracle, the best model for each prompt.
     """
 
     splits: int
@@ -53,15 +53,16 @@ def simulate(
     seed: int,
     splits: int = 1_000,
 ) -> Simulation:
-    """Calibrate on random halves and judge each on the other.
+    """Calibrate on random halves, and evaluate each on the other half.
 
     Args:
-        table: The outcomes of a pool, none of which its scores were learned from.
-        build: Strongest model → the family with replays of `table`; called once for each.
+        table: The outcomes, not used to learn the family's scores.
+        build: Strongest model → the family with replays of `table`; called once for each
+            strongest model.
         keep: The share to keep.
         confidence: Confidence of the promise, in (0, 1).
         seed: Seed of the splits.
-        splits: How many.
+        splits: Number of splits.
     """
     draws = np.random.default_rng(seed)
     made: dict[str, tuple[_Floats, _Floats]] = {}

@@ -1,10 +1,10 @@
-"""The quality policy beside the best single model at equal cost, over all of its settings.
+"""The quality policy compared with the best single model at equal cost, over all settings.
 
 Each set of outcomes is split by prompt: a predictor is fitted on one half, and on the
-other every setting is replayed through the policy's real `decide`. Its rival at a setting
-is the model that scores best there of those that cost no more. That is hindsight, so the
-rival is flattered: where the policy is as good as the best model, chance and the choice
-of the rival put some points below.
+other every setting is replayed through the policy's real `decide`. The rival of a setting is
+the best-scoring model that costs no more, chosen in hindsight on the same prompts. This favours
+the rival: where the policy is only as good as the best model, some settings will be below their
+rival by chance.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _Floats = npt.NDArray[np.float64]
 
 _PAIR = 2
 _FEWEST = 100
-"""Prompts of a set below which it is left out."""
+"""Smallest number of prompts of a dataset that is reported."""
 _STEPS = 12
 _BARS = 6
 _WORTHS = 8
@@ -49,16 +49,15 @@ _PER_MILLION = 1e-6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QualityPoint:
-    """One setting on one set.
+    """One setting on one dataset.
 
     Attributes:
-        setting: Which, in words.
-        rival: The model that scores best of those that cost no more.
+        setting: Description of the setting.
+        rival: The best-scoring model that costs no more.
         quality: Mean score of the policy.
-        cost_share: Its cost, as a share of the dearest model's.
-        gain: Its quality above the rival's, in points of 1, paired.
-        errors: By how many standard errors that is above none; 0 where all answers are
-            the same.
+        cost_share: Its cost as a share of the most expensive model's.
+        gain: Paired difference in quality to the rival, where 1 is full quality.
+        errors: That difference in standard errors; 0 where all answers are the same.
     """
 
     setting: str
@@ -70,23 +69,22 @@ class QualityPoint:
 
     @property
     def below(self) -> bool:
-        """Whether it is below its rival by more than its 95 % interval."""
+        """Whether it is significantly below its rival by its own 95 % interval."""
         return self.gain.high < 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetPoints:
-    """All settings on one set.
+    """All settings on one dataset.
 
     Attributes:
-        dataset: Which.
-        prompts: That are reported on.
+        dataset: Name of the dataset.
+        prompts: Number of reported prompts.
         models: The pool.
         points: A point per setting.
-        left_out: Why there are none; empty: there are.
-        band: How many standard errors wide a 95 % band to either side is that holds all
-            points of the set at once: what the one that strays most does not exceed in
-            95 % of the bootstrap draws.
+        left_out: Why there are no points; empty if there are.
+        band: Half-width of the simultaneous 95 % band of all points in standard errors: the
+            95th percentile of the largest deviation over the bootstrap samples.
     """
 
     dataset: str
@@ -98,18 +96,18 @@ class SetPoints:
 
     @property
     def surely_below(self) -> tuple[QualityPoint, ...]:
-        """Those that are below their rival by more than the set's simultaneous 95 % band."""
+        """Points below their rival by more than the simultaneous 95 % band."""
         return tuple(p for p in self.points if p.below and p.errors < -self.band)
 
 
 def quality_points(
     table: OutcomeTable, *, prices: Mapping[str, Price], seed: int
 ) -> Iterator[SetPoints]:
-    """Every setting on every set of a table, one set after the other.
+    """Evaluate every setting on each dataset of a table, one dataset at a time.
 
     Args:
         table: The outcomes.
-        prices: Model → price; of the others those count whose costs the rows have.
+        prices: Model → price; models without one are used if the table has their costs.
         seed: Seed of the splits and the intervals.
     """
     classifier = LinearClassifier()
@@ -118,13 +116,13 @@ def quality_points(
 
 
 def with_all_costs(table: OutcomeTable, prices: Mapping[str, Price]) -> OutcomeTable:
-    """The same with a cost of every call of a model that has a price, or some known cost.
+    """Fill in the missing costs of models that have a price or some known costs.
 
-    A call whose answer's length is not known is taken to be as long as the model's others,
-    or as the router estimates where there are none.
+    An answer of unknown length counts as long as the model's mean answer, or as the router's
+    estimate where no length is known.
 
     Args:
-        table: The outcomes of a set.
+        table: The outcomes of a dataset.
         prices: Model → price.
     """
     cost = table.priced({m: p for m, p in prices.items() if m in table.models}).cost_usd.copy()
@@ -176,7 +174,7 @@ def _of_set(
 
 
 def _in_common(table: OutcomeTable, pool: Sequence[str]) -> OutcomeTable:
-    """The pool on the prompts that it has in common, without who was asked too few of them."""
+    """The prompts that all models of the pool have in common; models with too few are left out."""
     counts = {m: int((~np.isnan(table.score[:, table.column(m)])).sum()) for m in pool}
     ranked = sorted(pool, key=lambda model: -counts[model])
     scores = [table.score[:, table.column(model)] for model in ranked]
@@ -191,7 +189,7 @@ def _replays(
     prices: Mapping[str, Price],
     classifier: Classifier,
 ) -> list[Replay]:
-    """What the policy does at each setting."""
+    """The policy's replay at each setting."""
     known, new = (features_of(part, classifier=classifier) for part in (fitted_on, reported))
     catalog = pool_catalog(reported.models, _prices(fitted_on, prices), default=fitted_on.models[0])
     predictor = fitted_predictor(fitted_on, known)
@@ -211,7 +209,7 @@ def _replays(
 
 
 def _prices(table: OutcomeTable, prices: Mapping[str, Price]) -> dict[str, Price]:
-    """Prices, and of a model without one what its calls cost, as if by the answer's token."""
+    """Prices; a model without one gets one per output token, from its mean cost per call."""
     found = {model: price for model, price in prices.items() if model in table.models}
     for column, model in enumerate(table.models):
         if model not in found:
@@ -238,7 +236,7 @@ def _bars(expected: _Floats) -> list[dict[str, float]]:
 
 
 def _worths(table: OutcomeTable) -> list[dict[str, Decimal]]:
-    """Worths at which a gain of half a point to fifty points pays for the dearest model."""
+    """Values of `worth_usd` at which gains of 0.005 to 0.5 pay for the most expensive model."""
     costs = table.cost_usd.mean(axis=0)
     gains = np.geomspace(_LEAST_GAIN, _MOST_GAIN, _WORTHS)
     worths = (float(costs.max() - costs.min()) / gains).tolist()
@@ -248,7 +246,7 @@ def _worths(table: OutcomeTable) -> list[dict[str, Decimal]]:
 def _points(
     made: Sequence[Replay], singles: Sequence[Replay], dearest: float, seed: int
 ) -> tuple[tuple[QualityPoint, ...], float]:
-    """The points of a set, and the band of all of them; all are drawn on the same prompts."""
+    """The points of a dataset and their simultaneous band, all from the same bootstrap samples."""
     rivals = [_rival(found, singles) for found in made]
     pairs = list(zip(made, rivals, strict=True))
     gains = np.stack([found.quality - rival.quality for found, rival in pairs], axis=1)
@@ -270,7 +268,7 @@ def _points(
 
 
 def _band(drawn: _Floats, errors: _Floats) -> float:
-    """By how many standard errors the worst of all points lies off, in most of the draws."""
+    """The 95th percentile of the largest deviation of all points, in standard errors."""
     if not len(errors):
         return 0.0
     strayed = (np.abs(drawn[1:] - drawn[0]) / errors).max(axis=1)

@@ -1,10 +1,10 @@
-"""The honest test of a classifier: sources that it has seen nothing of.
+"""Leave-one-source-out evaluation of a classifier.
 
-Prompts of one source resemble one another, so a random split flatters. Here each
-family of sources is left out in turn: what is left trains a model, which then
-scores the family. The scores become probabilities by temperatures that fit the
-other families' scores, so nothing of a family's labels is in its probabilities.
-Rows that may not be trained on are labelled by a model of all the others.
+Prompts of one source resemble one another, so a random split overestimates accuracy. Here each
+family of sources is left out in turn: a model is trained on the others and scores the family.
+Temperatures are fitted on the other families' scores, so no label of a family influences its
+own probabilities. Rows that may not be trained on are labelled by a model trained on all other
+families.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ _OFFERED_ALONE = "(not for training)"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOut:
-    """Predictions for prompts of unseen sources.
+    """Predictions for prompts of left-out sources.
 
     Attributes:
         tasks: The classes.
         examples: The prompts.
-        labels: The class of each.
+        labels: Index of each prompt's class.
         probabilities: A row per prompt, a column per class.
 
     Example:
@@ -63,24 +63,24 @@ class LeftOut:
 
     @property
     def predicted(self) -> npt.NDArray[np.intp]:
-        """The likeliest class of each."""
+        """Index of the most likely class of each prompt."""
         found: npt.NDArray[np.intp] = self.probabilities.argmax(axis=1)
         return found
 
     @property
     def confidences(self) -> _Floats:
-        """The probability of it."""
+        """Probability of the most likely class."""
         found: _Floats = self.probabilities.max(axis=1)
         return found
 
     @property
     def right(self) -> npt.NDArray[np.bool_]:
-        """Whether it is the label."""
+        """Whether the most likely class is the label."""
         found: npt.NDArray[np.bool_] = self.predicted == self.labels
         return found
 
     def only(self, wanted: npt.NDArray[np.bool_]) -> LeftOut:
-        """Some of the prompts."""
+        """The predictions for some of the prompts."""
         kept = [e for e, keep in zip(self.examples, wanted.tolist(), strict=True) if keep]
         return replace(
             self,
@@ -93,10 +93,10 @@ class LeftOut:
 def leave_sources_out(
     examples: Sequence[Example], *, settings: TrainingSettings | None = None
 ) -> LeftOut:
-    """Label every example by a model that has seen nothing of its family.
+    """Predict every example by a model trained without its family of sources.
 
     Args:
-        examples: Labelled prompts; capped as in training.
+        examples: Labelled prompts; the number per source is limited as in training.
         settings: How to train.
     """
     chosen = settings or TrainingSettings()

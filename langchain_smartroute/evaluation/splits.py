@@ -1,4 +1,4 @@
-"""Parts of a table that know nothing of each other: by prompt, by source, by time."""
+"""Splits of a table into disjoint parts: by prompt, by source, by time."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ __all__ = ["split_by_prompt", "split_by_source", "split_by_time"]
 def split_by_prompt(
     table: OutcomeTable, shares: Sequence[float], *, seed: int
 ) -> tuple[OutcomeTable, ...]:
-    """Random parts; a prompt with all its models is in one of them.
+    """Split at random; all models' outcomes on a prompt are in the same part.
 
     Args:
-        table: The outcomes; equal prompts are one row, so none is in two parts.
+        table: The outcomes. Equal prompts share a row, so none is in two parts.
         shares: The size of each part, adding up to 1.
-        seed: Seed of the draw.
+        seed: Seed of the split.
 
     Raises:
         ConfigurationError: If the shares do not add up, or a part would be empty.
@@ -40,7 +40,7 @@ def split_by_prompt(
 def split_by_source(
     table: OutcomeTable, held_out: Sequence[str]
 ) -> tuple[OutcomeTable, OutcomeTable]:
-    """What is of other datasets or sources, and what is of these.
+    """Split off some datasets or sources: the rest first, then these.
 
     Args:
         table: The outcomes.
@@ -63,7 +63,7 @@ def split_by_source(
 
 
 def split_by_time(table: OutcomeTable, share: float) -> tuple[OutcomeTable, OutcomeTable]:
-    """The earlier part and the later one: what is found on the past and reported on since.
+    """Split into an earlier and a later part, to choose on the past and report on what followed.
 
     Args:
         table: The outcomes, with times.

@@ -1,4 +1,4 @@
-"""Standings as figures, tables and a chart of a report."""
+"""Figures, tables and a chart of routers' results, for reports."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = [
 
 
 def in_short(overall: Standings) -> Iterator[Figure]:
-    """The gap recovered, and what a coin would have to pay for the same quality."""
+    """Gap recovered, and the cost at which a random router has the same quality."""
     router, strong, weak = overall.routers[:3]
     gap = strong.quality.value - weak.quality.value
     if gap <= 0:
@@ -55,7 +55,7 @@ def in_short(overall: Standings) -> Iterator[Figure]:
 
 
 def spread_of(found: Interval, *, percent: bool = False, digits: int = 3) -> str | None:
-    """A figure with its interval in words; `None` where it is unknown."""
+    """A figure with its interval as text; `None` where unknown."""
     if not np.isfinite(found.value):
         return None
     value, low, high = (100 * part if percent else part for part in found)
@@ -64,13 +64,13 @@ def spread_of(found: Interval, *, percent: bool = False, digits: int = 3) -> str
 
 
 def overall_table(overall: Standings) -> Table:
-    """Routers and baselines, a row each."""
+    """Table with a row per router and baseline."""
     names = ("router", "n", "quality", "kept", "gain", "USD / 1,000", "saved", "latency s", "arena")
     return Table(columns=tuple(map(column_of, names)), rows=tuple(map(_row, overall.routers)))
 
 
 def column_of(name: str) -> Column:
-    """A column; counts are to the right."""
+    """A column of a table; counts are right-aligned."""
     return Column(name=name, kind="count" if name == "n" else "text")
 
 
@@ -89,7 +89,7 @@ def _row(found: Standing) -> tuple[Any, ...]:
 
 
 def parts_table(parts: Sequence[Standings]) -> Table:
-    """The router beside the strongest model, a row per part."""
+    """Table of the router and the strongest model, with a row per part."""
     names = ("part", "n", "quality", "strongest", "gain", "USD / 1,000", "saved")
     rows = []
     for part in parts:
@@ -111,7 +111,7 @@ def parts_table(parts: Sequence[Standings]) -> Table:
 def cost_and_quality(
     overall: Standings, curve: tuple[tuple[float, float], ...] = ()
 ) -> tuple[Points, ...]:
-    """The chart, where costs are known.
+    """Chart of cost against quality; empty where costs are unknown.
 
     Args:
         overall: Routers and baselines.
@@ -143,7 +143,7 @@ def cost_and_quality(
 
 
 def plain_standing(found: Standing) -> dict[str, Any]:
-    """A standing as JSON values; what is unknown is `None`."""
+    """A router's results as JSON values; `None` for unknown ones."""
 
     def plain(interval: Interval) -> list[float] | None:
         return list(interval) if np.isfinite(interval.value) else None

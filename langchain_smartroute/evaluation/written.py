@@ -1,4 +1,4 @@
-"""What a calibration came to as a router's settings, in TOML or JSON."""
+"""Writes the result of a calibration as a router's settings, in TOML or JSON."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
 def calibrated_settings(
     found: Calibration, *, reported: OutcomeTable, prices: Mapping[str, Price]
 ) -> dict[str, Any]:
-    """A router's settings, with a table that says what was promised and on which data.
+    """Build a router's settings, with a table on the promise and the data it was made on.
 
-    The catalog's models are named as in the outcomes; set `model` of each to what your
-    endpoint calls it. Its quality priors are the mean scores of the models.
+    The catalog's models are named as in the outcomes; set the `model` of each to the name that
+    your endpoint uses. Quality priors are the models' mean scores.
 
     Args:
         found: The result of the calibration.
@@ -45,14 +45,14 @@ def calibrated_settings(
 
 
 def settings_text(settings: Mapping[str, Any], path: Path) -> str:
-    """Settings as the text of a file, in the form that its name asks for.
+    """Settings as the text of a TOML or JSON file, by the file's name.
 
     Args:
         settings: JSON values, money as text.
-        path: Ends with `.toml` or `.json`.
+        path: A name that ends with `.toml` or `.json`.
 
     Raises:
-        ConfigurationError: If it ends otherwise.
+        ConfigurationError: If it has another ending.
     """
     if path.suffix == ".json":
         return json.dumps(settings, indent=2, ensure_ascii=False) + "\n"
@@ -120,5 +120,5 @@ def _value(value: Any) -> str:
         return f"{{ {', '.join(pairs)} }}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_value, value))}]"
-    # JSON's strings, numbers and truth values are TOML's as well.
+    # JSON's strings, numbers and booleans are also valid TOML.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
