@@ -1,9 +1,8 @@
-"""What the sandbox says, in words.
+"""The text of the sandbox's simulated answers.
 
-Each kind of request has a small answerer that returns `None` for what is not
-its business; the first that answers, answers. They are simple on purpose: a
-demo should be worth reading, and tests need answers that follow from the
-request alone.
+Each kind of request has a small function that returns `None` for requests of another kind; the
+first result is the answer. They are deliberately simple and deterministic: tests need answers
+that follow from the request alone.
 """
 
 from __future__ import annotations
@@ -108,7 +107,7 @@ def _attachments(message: Message) -> str:
 
 
 def _material(text: str) -> str:
-    """The text that an instruction is about: after the first colon or line, or what is quoted."""
+    """The text that an instruction refers to: after the first colon or line, or the quoted text."""
     quotes = evidence.quoted(text)
     head, mark, rest = text.partition("\n") if "\n" in text.strip() else text.partition(":")
     if mark and rest.strip() and len(head) < len(text) / 2 + _QUOTED_LENGTH:

@@ -1,4 +1,4 @@
-"""A refusal in the form in which OpenAI words its own."""
+"""Errors in the form of OpenAI's API."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ class ApiError(Exception):
 
     Attributes:
         status: The HTTP status.
-        message: What is wrong, in words.
-        type: OpenAI's class of error.
+        message: Description of the error.
+        type: OpenAI's type of error.
         param: The parameter at fault, or `None`.
-        code: OpenAI's code for it, or `None`.
+        code: OpenAI's error code, or `None`.
     """
 
     def __init__(

@@ -38,7 +38,7 @@ _BINARY: dict[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] = {
 
 
 def solve(text: str) -> tuple[str, str] | None:
-    """Find the first expression in a text and compute it.
+    """Find the first arithmetic expression in a text and evaluate it.
 
     Returns:
         The expression and its value, or `None` if there is none (or it is too

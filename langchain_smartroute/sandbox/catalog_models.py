@@ -1,7 +1,6 @@
-"""A catalog's models as the sandbox simulates them.
+"""Simulated models for a catalog.
 
-Apart from the rest of the sandbox, which knows nothing of catalogs and needs the
-standard library only.
+Separate from the rest of the sandbox, which needs the standard library only.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["sandbox_models"]
 
 _ANY_LENGTH = 10_000_000
-"""Window, in tokens, of a model whose catalog entry names none."""
+"""Context window in tokens of a model whose catalog entry states none."""
 
 
 def sandbox_models(catalog: Catalog) -> tuple[SandboxModel, ...]:

@@ -1,7 +1,7 @@
 """The parsed request: what a chat-completions body asks for.
 
-Parsing refuses what has the wrong shape. Whether the model can do what is
-asked, and whether the conversation is in order, is `validation`'s question.
+Parsing rejects bodies of the wrong shape. `validation` checks whether the model supports the
+request and whether the messages are in a valid order.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Message:
     """One message of the conversation.
 
     Attributes:
-        role: Who speaks.
+        role: The message's role, such as `user`.
         text: All text blocks, joined.
         attachments: Images, audio and documents.
         calls: Tool calls of an assistant message: id → tool name.
@@ -45,7 +45,7 @@ class Message:
 
     @property
     def tokens(self) -> int:
-        """The message's share of the prompt."""
+        """Estimated tokens of the message."""
         media = sum(_MEDIA_TOKENS[item.kind] for item in self.attachments)
         called = sum(count_tokens(name) + _MESSAGE_OVERHEAD for _, name in self.calls)
         return _MESSAGE_OVERHEAD + count_tokens(self.text) + media + called
@@ -98,17 +98,17 @@ class ChatRequest:
 
     @property
     def prompt_tokens(self) -> int:
-        """Tokens of everything that is sent."""
+        """Estimated tokens of messages, tools and schema."""
         return 3 + self.extra_tokens + sum(message.tokens for message in self.messages)
 
     @property
     def last_user_text(self) -> str:
-        """What the user said last; of a long text only the beginning and the end."""
+        """Text of the user's last message; of a long one only the beginning and the end."""
         return _skimmed(next((m.text for m in reversed(self.messages) if m.role == "user"), ""))
 
     @property
     def instructions(self) -> str:
-        """What the system messages say, skimmed as well."""
+        """Text of the system messages, shortened in the same way."""
         told = (m.text for m in self.messages if m.role in ("system", "developer"))
         return _skimmed(" ".join(told))
 
@@ -120,7 +120,7 @@ class ChatRequest:
 
 
 def _skimmed(text: str) -> str:
-    """What the sandbox reads: its patterns are simple, and slow on very long texts."""
+    """Beginning and end of a long text: the sandbox's patterns are slow on very long ones."""
     if len(text) <= 2 * _SKIMMED:
         return text
     return f"{text[:_SKIMMED]}\n{text[-_SKIMMED:]}"

@@ -1,4 +1,4 @@
-"""The whole answer to a request, in tokens, before it is put on the wire."""
+"""The complete answer to a request as a list of tokens, before it is sent."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Completion:
         calls: The tools called instead.
         finish_reason: `stop`, `length` or `tool_calls`.
         usage: The usage of the request, `n` counted.
-        doubt: By how much the log-probabilities of its tokens are lower than others'.
+        doubt: By how much the log-probabilities of its tokens are lowered.
     """
 
     reasoning: tuple[str, ...]
@@ -53,7 +53,7 @@ class Completion:
 
 
 def complete(request: ChatRequest, model: SandboxModel, *, cached_tokens: int) -> Completion:
-    """Answer a request that `validation` has let through."""
+    """Answer a valid request."""
     wrong = bool(model.slips) and slips_on(model.name, request.last_user_text, model.slips)
     calls = _calls(request, wrong=wrong)
     said = "" if calls else _text(request)
@@ -86,7 +86,7 @@ def complete(request: ChatRequest, model: SandboxModel, *, cached_tokens: int) -
 
 
 def distorted(completion: Completion, fault: Fault) -> Completion:
-    """An answer with the faults that are in itself rather than in how it is sent."""
+    """Apply faults of content, such as `huge`, rather than of transmission."""
     usage = completion.usage
     if fault.kind == "bad_usage":
         counts = ("prompt_tokens", "completion_tokens", "total_tokens")
@@ -104,7 +104,7 @@ _FILLING = "All work and no play makes a dull model. " * 25
 
 
 class _Budget:
-    """The tokens that an answer may still use."""
+    """The number of tokens that an answer may still use."""
 
     def __init__(self, room: int) -> None:
         self._room = room

@@ -1,4 +1,4 @@
-"""The content of a message: its text and what is attached to it."""
+"""Parses the content of a message into text and attachments."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Attachment", "read_content"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """Something that is not text.
+    """An image, audio clip or document.
 
     Attributes:
         kind: `image`, `audio` or `pdf`.
@@ -94,5 +94,5 @@ def _data_url(url: str) -> tuple[str, int | None]:
 
 
 def _decoded(data: str) -> int:
-    """The number of bytes that base64 text stands for, without decoding it."""
+    """The number of bytes that base64 text encodes, without decoding it."""
     return len(data) * 3 // 4 - data[-2:].count("=")

@@ -1,7 +1,6 @@
-"""What a text itself gives: numbers, names, places, quotes, addresses, dates, a topic.
+"""Extracts values from a text: numbers, names, places, quotes, addresses, dates, a topic.
 
-Plain regular expressions: the sandbox is to give sensible values, not to be
-clever.
+Simple regular expressions are enough, as the sandbox only has to give plausible values.
 """
 
 from __future__ import annotations
@@ -91,12 +90,12 @@ def numbers(text: str) -> list[int | float]:
 
 
 def quoted(text: str) -> list[str]:
-    """What stands in quotation marks."""
+    """Texts in quotation marks."""
     return ["".join(groups) for groups in _QUOTED.findall(text)]
 
 
 def places(text: str) -> list[str]:
-    """Capitalised words after in, for, to, at, from, near or of; else the last small one there."""
+    """Capitalised words after in, for, to, at, from, near or of; else the last lower-case one."""
     found = [match.rstrip(".,") for match in _PLACE.findall(text)]
     small = [word for word in _SMALL_PLACE.findall(text) if word not in _COMMON]
     return found or small[-1:]
@@ -120,7 +119,7 @@ def words(text: str) -> list[str]:
 
 
 def stem(word: str) -> str:
-    """A crude stem, so that `emails` meets `email` and `adding` meets `add`."""
+    """A rough word stem, so that `emails` matches `email` and `adding` matches `add`."""
     for ending in ("ing", "ies", "es", "s"):
         if word.endswith(ending) and len(word) - len(ending) > 2:  # noqa: PLR2004 - a stem's least
             return word.removesuffix(ending)
@@ -128,7 +127,7 @@ def stem(word: str) -> str:
 
 
 def topic(text: str, limit: int = 4) -> str:
-    """The first few telling words of a text, or what there is of it."""
+    """The first few significant words of a text, or its beginning."""
     telling = [word for word in _WORD.findall(text) if word.lower() not in _COMMON]
     latin = [word for word in telling if word.isascii() and len(word) > 1]
     if latin:

@@ -1,4 +1,4 @@
-"""One request and its answer."""
+"""Handles one request: parses, validates, answers and records it."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ _HTML = {"Content-Type": "text/html; charset=utf-8"}
 
 
 class Exchange:
-    """Answers one request over a wire and keeps its record up to date.
+    """Answers one request on a connection and updates its record.
 
     Args:
-        state: What the sandbox's connections share.
-        wire: Where the answer goes.
-        record: The number of the request's record.
+        state: State shared by the sandbox's connections.
+        wire: The connection to answer on.
+        record: Number of the request's record in the log.
     """
 
     def __init__(self, state: SandboxState, wire: Wire, record: int) -> None:
@@ -51,7 +51,7 @@ class Exchange:
         """Answer the request.
 
         Raises:
-            Disconnected: If the connection is over.
+            Disconnected: If the connection has ended.
         """
         try:
             self._route(f"{method} {path}", key=key, raw=raw)
@@ -59,7 +59,7 @@ class Exchange:
             self._answer(error.status, error.payload())
 
     def refuse(self, error: ApiError) -> None:
-        """Answer a request that could not even be read."""
+        """Answer a request that could not be parsed."""
         self._answer(error.status, error.payload())
 
     def _route(self, what: str, *, key: str, raw: bytes) -> None:
@@ -118,7 +118,7 @@ class Exchange:
         self._play(request, model, fault)
 
     def _fail_early(self, fault: Fault) -> bool:
-        """Meet a fault that leaves no room for an answer; whether it was one."""
+        """Apply a fault that replaces the answer; returns whether the fault was of that kind."""
         if fault.kind == "status":
             headers = {} if fault.retry_after is None else {"Retry-After": fault.retry_after}
             if fault.body is not None:

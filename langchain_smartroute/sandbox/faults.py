@@ -1,4 +1,4 @@
-"""Named ways in which a gateway misbehaves, and which request meets one."""
+"""Named faults of a gateway, and the plan of which requests are affected."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ FAULT_KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One way to misbehave.
+    """One way in which a gateway fails.
 
     The kinds, for a stream and (after the slash) for a plain answer:
 
@@ -51,10 +51,10 @@ class Fault:
     - `redirect`: HTTP 307 to `location`.
     - `hang`: the request is read and never answered; closed after `seconds` (0: at stop).
     - `slow_first_token`: headers at once, the first token after `seconds`.
-    - `heartbeat`: `amount` signs of life (0: without end), `seconds` apart, before the
-      first token: comments and empty deltas / before the answer: blank lines.
+    - `heartbeat`: `amount` keep-alive signals (0: endless), `seconds` apart, before the first
+      token: comments and empty deltas / before the answer: blank lines.
     - `drip`: the body byte by byte, `seconds` apart.
-    - `split`: the body byte by byte, without delay: characters of several bytes are torn.
+    - `split`: the body byte by byte, without delay: multi-byte characters are split.
     - `reset`: a TCP reset before any header.
     - `cut`: the connection breaks after `after_tokens` tokens / in the middle of the body.
     - `truncate`: a proper end after `after_tokens` tokens, but without finish reason,
@@ -78,26 +78,24 @@ class Fault:
       others are answered well.
 
     Attributes:
-        kind: What goes wrong.
+        kind: The kind of fault, from the list above.
         status: HTTP status of `status`.
         after: How many requests are answered well before the first is affected.
-        times: How many requests are affected before the model is healthy; `None`: all.
-        for_s: For how many seconds from the first affected one requests are; `None`:
-            for ever.
+        times: How many requests are affected before the model recovers; `None`: all.
+        for_s: For how many seconds after the first affected request others are affected;
+            `None`: no limit.
         retry_after: Value of a `Retry-After` header of `status`.
         after_tokens: How many answer tokens pass before a stream breaks.
-        seconds: How long `hang`, `stall`, `hold_open` and `slow_first_token` last, and
-            what lies between two signs of `heartbeat` and two bytes of `drip`.
-        amount: The characters of `huge`, the tokens of `bad_usage`, the signs of
-            `heartbeat`.
+        seconds: Duration of `hang`, `stall`, `hold_open` and `slow_first_token`, and interval
+            between two signals of `heartbeat` and two bytes of `drip`.
+        amount: The characters of `huge`, the tokens of `bad_usage`, the signals of `heartbeat`.
         code: The `code` of the error object.
         message: The `message` of the error object.
         body: An HTML body for `status` instead of the error object.
-        location: Where `redirect` leads.
+        location: Target URL of `redirect`.
 
     Raises:
-        ValueError: If the kind is unknown, a number is out of range, or a redirect
-            leads nowhere.
+        ValueError: If the kind is unknown, a number is out of range, or a redirect has no location.
 
     Example:
         >>> Fault(kind="status", status=503, times=2).times
@@ -136,10 +134,10 @@ class Fault:
 
 
 class FaultPlan:
-    """Which model has which fault, and how often it still strikes. Thread-safe.
+    """The fault of each model, and how often it will still occur. Thread-safe.
 
     Args:
-        faults: Model name → how it misbehaves.
+        faults: Model name → its fault.
         clock: A monotonic clock, in seconds.
     """
 
@@ -154,7 +152,7 @@ class FaultPlan:
         self._began: dict[str, float] = {}
 
     def set(self, model: str, fault: Fault | None) -> None:
-        """Give a model a fault, counted from now, or make it healthy."""
+        """Set a model's fault, counted from now; `None` removes it."""
         with self._lock:
             self._met.pop(model, None)
             self._began.pop(model, None)
@@ -164,7 +162,7 @@ class FaultPlan:
                 self._faults[model] = fault
 
     def take(self, model: str) -> Fault | None:
-        """Return the fault that this request meets, and count it."""
+        """Return the fault for this request, if any, and count the request."""
         with self._lock:
             fault = self._faults.get(model)
             if fault is None:
@@ -180,7 +178,7 @@ class FaultPlan:
             return fault
 
     def reset(self) -> None:
-        """Go back to the faults given at construction, none of them used up."""
+        """Restore the faults given at construction, with all counts at zero."""
         with self._lock:
             self._faults = dict(self._initial)
             self._met.clear()

@@ -1,4 +1,4 @@
-"""HTTP in front of the sandbox: reading requests and keeping their log."""
+"""HTTP request handler of the sandbox: reads requests and logs them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class SandboxHandler(BaseHTTPRequestHandler):
     server: LoopbackServer
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base's name
-        """Keep silent: what was asked is in the server's log."""
+        """Print nothing: requests are in the server's own log."""
 
     def do_GET(self) -> None:
         """Answer `GET`."""

@@ -1,4 +1,4 @@
-"""Two small judgements from word lists: how a text feels, and whether it is spam."""
+"""Sentiment analysis and spam detection by word lists."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ def is_spam(text: str) -> bool:
 
 
 def label(instruction: str, text: str) -> str:
-    """One of the labels that an instruction lists, or the sentiment if it lists none.
+    """Choose one of the labels in an instruction, or the sentiment if it lists none.
 
-    The label is the one with a word in the text, else the first.
+    The label is the first one with a word in the text, else the first of all.
     """
     listed = _LABELS.search(instruction)
     if listed is None:

@@ -1,4 +1,4 @@
-"""The listening socket and its threads, all of which end with it."""
+"""The listening socket and the threads of its connections, which end with it."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def is_loopback(host: str) -> bool:
 class LoopbackServer(ThreadingMixIn, TCPServer):
     """A thread per connection, as in the standard library's `ThreadingHTTPServer`.
 
-    Unlike that one it knows its connections, so that closing it ends them, and
-    it never looks up a host name.
+    Unlike that class, it keeps track of its connections, so that closing it ends them, and it
+    never looks up a host name.
     """
 
     daemon_threads = True
@@ -56,7 +56,7 @@ class LoopbackServer(ThreadingMixIn, TCPServer):
         self._accepting.start()
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Answer a connection in a thread of its own."""
+        """Serve a connection in its own thread."""
         thread = threading.Thread(
             target=self._run, args=(request, client_address), name="sandbox-answer", daemon=True
         )
@@ -72,7 +72,7 @@ class LoopbackServer(ThreadingMixIn, TCPServer):
                 del self._connections[threading.current_thread()]
 
     def shutdown_request(self, request: Any) -> None:
-        """Close a connection; a `reset` fault has marked its own to be reset."""
+        """Close a connection; a `reset` fault has configured its socket to send a reset."""
         size = len(RESET_ON_CLOSE)
         with contextlib.suppress(OSError):
             if request.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, size) != RESET_ON_CLOSE:
@@ -80,7 +80,7 @@ class LoopbackServer(ThreadingMixIn, TCPServer):
         request.close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - the base's
-        """Keep a failure of ours for `end`; a client that leaves is none."""
+        """Keep an error of the sandbox for `end`; a client that disconnects is not an error."""
         error = sys.exc_info()[1]
         if error is not None and not isinstance(error, OSError):
             self.failures.append(error)

@@ -1,4 +1,4 @@
-"""What a simulated model can do, and how fast it pretends to be."""
+"""Simulated models: capabilities, limits and speed."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class SandboxModel:
         name: The API id that requests name.
         inputs: Kinds of content it accepts: `text`, `image`, `audio`, `pdf`.
         context_window: Room for prompt and answer together, in tokens.
-        max_output_tokens: Cap on one answer, or `None` for the window alone.
+        max_output_tokens: Limit of one answer in tokens; `None`: only the window limits it.
         tools: Whether requests may carry tools.
         structured_output: Accepted `response_format` kinds: `json_schema`, `json_mode`.
-        reasoning: Whether it thinks first (`reasoning_content`, `reasoning_tokens`).
+        reasoning: Whether it is a reasoning model (`reasoning_content`, `reasoning_tokens`).
         latency_s: Simulated seconds before the first byte.
         tokens_per_s: Simulated speed of a stream; `None` adds no delay.
-        slips: The share of requests that it answers wrongly: with another number, another
-            label, other arguments. Which ones follows from its name and the request.
+        slips: The share of requests that it answers wrongly, with a wrong number, label or
+            argument. Which ones is determined by its name and the request.
 
     Raises:
         ValueError: If an input or a format is unknown, or a number is out of range.

@@ -1,4 +1,4 @@
-"""Numbers that keep to a schema's bounds."""
+"""Numbers within a schema's bounds."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ __all__ = ["fit_number"]
 
 
 def fit_number(schema: dict[str, Any], kind: str, found: list[int | float]) -> int | float:
-    """Take the first number that fits out of `found`; if none does, make one up.
+    """Take the first number of `found` that fits the schema, or generate one.
 
     Args:
         schema: Bounds and `multipleOf`.
         kind: `integer` or `number`.
-        found: Numbers of the text not used yet; the one taken is removed.
+        found: Unused numbers of the text; the one taken is removed.
     """
     for position, number in enumerate(found):
         if kind == "integer" and number != int(number):
@@ -37,7 +37,7 @@ def _fits(schema: dict[str, Any], number: float) -> bool:
 
 
 def _made_up(schema: dict[str, Any], kind: str) -> int | float:
-    """A number within the bounds: 1 where it fits, else one next to a bound or between both."""
+    """Generate a number within the bounds: 1, else one next to a bound or between both."""
     low = max(schema.get("minimum", -math.inf), schema.get("exclusiveMinimum", -math.inf))
     high = min(schema.get("maximum", math.inf), schema.get("exclusiveMaximum", math.inf))
     step = schema.get("multipleOf") or 1

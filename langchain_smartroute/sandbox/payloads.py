@@ -18,7 +18,7 @@ __all__ = ["Envelope", "StreamEvent", "plain_answer", "stream_events"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """What every chunk of an answer repeats: `id` and `created` (Unix seconds)."""
+    """Fields that every chunk of an answer repeats: `id` and `created` (Unix seconds)."""
 
     id: str
     created: int
@@ -124,7 +124,7 @@ def _deltas(
 def _logprobs(
     tokens: tuple[str, ...], top: int | None, *, start: int = 0, doubt: float = 0.0
 ) -> dict[str, Any] | None:
-    """Made-up log-probabilities that depend on the token, its position and the doubt alone."""
+    """Simulated log-probabilities, determined by the token, its position and the doubt."""
     if top is None:
         return None
     content = []

@@ -1,6 +1,6 @@
-"""An answer as a list of steps on the wire, with its fault already in it.
+"""Plans an answer as a list of send, wait and break steps, with its fault included.
 
-Deciding what is sent when is pure, and done here; `wire` only carries it out.
+Planning is pure and happens here; `wire` only executes the steps.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Stay silent for some seconds; infinity is until the server stops."""
+    """Send nothing for some seconds; infinity: until the server stops."""
 
     seconds: float
 
@@ -72,7 +72,7 @@ Step = Send | Wait | Break
 def stream_steps(
     events: Iterable[StreamEvent], *, model: SandboxModel, fault: Fault | None
 ) -> Iterator[Step]:
-    """Play a stream, in the order in which a client sees it."""
+    """Plan a stream, in the order in which a client receives it."""
     kind = fault.kind if fault else ""
     if kind == "empty":
         return iter(())
@@ -124,7 +124,7 @@ def _played(
 
 
 def _is_due(event: StreamEvent, sent: int, fault: Fault) -> bool:
-    """Whether the fault strikes before this event: at its token, or at the end of a shorter one."""
+    """Whether the fault occurs before this event: at its token, or at a shorter stream's end."""
     if fault.kind in _BEFORE_ANY_TOKEN:
         return event.tokens > 0
     ends = '"finish_reason": null' not in event.data
@@ -147,7 +147,7 @@ def _strike(fault: Fault) -> Iterator[Step]:
 
 
 def _heartbeats(fault: Fault, *signs: bytes) -> Iterator[Step]:
-    """Signs of life, in turn: so many, or without end."""
+    """The keep-alive signals, finite or endless."""
     for number in range(fault.amount) if fault.amount else itertools.count():
         yield Wait(fault.seconds)
         yield Send(signs[number % len(signs)])
@@ -158,7 +158,7 @@ def _event(data: str) -> Send:
 
 
 def _without(data: str, kind: str) -> str:
-    """The event without what the fault takes away; an empty text if nothing is left."""
+    """The event without the fields that the fault removes; an empty text if nothing is left."""
     if kind == "empty_choices":
         return json.dumps({**json.loads(data), "choices": []}, ensure_ascii=False)
     if kind == "no_usage" and data.endswith(_NO_CHOICES):
@@ -167,7 +167,7 @@ def _without(data: str, kind: str) -> str:
 
 
 def _duplicated(events: Sequence[StreamEvent]) -> Iterator[StreamEvent]:
-    """The events with the usage so far in each, and those of the end twice."""
+    """The events with cumulative usage in each, and the final ones twice."""
     usage: dict[str, Any] | None = json.loads(events[-1].data).get("usage")
     sent = 0
     for event in events:
@@ -183,7 +183,7 @@ def _duplicated(events: Sequence[StreamEvent]) -> Iterator[StreamEvent]:
 
 
 def _torn(steps: Iterable[Step], fault: Fault) -> Iterator[Step]:
-    """The same bytes, one at a time."""
+    """The same bytes, sent one at a time."""
     for step in steps:
         if not isinstance(step, Send):
             yield step
@@ -197,10 +197,10 @@ def _torn(steps: Iterable[Step], fault: Fault) -> Iterator[Step]:
 def plain_steps(
     answer: dict[str, Any], *, fault: Fault | None
 ) -> tuple[int | None, Iterable[Step]]:
-    """Play an answer that is not streamed.
+    """Plan an answer that is not streamed.
 
     Returns:
-        The length of the body that is announced (`None`: none is), and the steps.
+        The announced length of the body (`None`: not announced), and the steps.
     """
     kind = fault.kind if fault else ""
     body = _plain_body(answer, fault)
@@ -237,7 +237,7 @@ def _plain_body(answer: dict[str, Any], fault: Fault | None) -> bytes:
 
 
 def _truncated(answer: dict[str, Any], tokens: int) -> dict[str, Any]:
-    """A plain answer whose model never said that it was done."""
+    """A plain answer without finish reason, as if the model had been interrupted."""
 
     def first(text: str) -> str:
         return "".join(pieces(text)[:tokens])
@@ -265,5 +265,5 @@ def fault_error(fault: Fault) -> dict[str, Any]:
 
 
 def web_page() -> bytes:
-    """What a captive portal or a login wall answers."""
+    """The web page of a captive portal or a login wall."""
     return _PAGE.encode()

@@ -1,4 +1,4 @@
-"""What the sandbox remembers of the requests that it was sent."""
+"""Records of the requests that the sandbox received."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ _KEPT = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestRecord:
-    """One request as the sandbox saw it.
+    """One request that the sandbox received.
 
     Attributes:
         method: `GET` or `POST`.
         path: The request's path.
-        model: The model that was asked for, or `None`.
-        stream: Whether a stream was asked for.
-        status: The HTTP status sent, or `None` while (or because) there was none.
+        model: The requested model, or `None`.
+        stream: Whether a stream was requested.
+        status: The HTTP status sent, or `None` if none was sent yet or ever.
         body: The parsed JSON body; empty if there was none. Not shown in the repr.
         headers: The headers without the key, names in lower case.
-        fault: The kind of fault that it met, or `None`.
-        disconnected: Whether the client left before its answer was complete.
-        at_s: When it arrived, in seconds of `time.monotonic`.
+        fault: The kind of fault that affected it, or `None`.
+        disconnected: Whether the client disconnected before its answer was complete.
+        at_s: Time of arrival, in seconds of `time.monotonic`.
 
     Example:
         >>> RequestRecord(method="GET", path="/v1/models", status=200).stream
@@ -57,7 +57,7 @@ class RequestLog:
         self._ids = itertools.count()
 
     def open(self, record: RequestRecord) -> int:
-        """Keep a record and return the number under which it can be changed."""
+        """Add a record; returns the number to change it by."""
         with self._lock:
             number = next(self._ids)
             self._records[number] = record

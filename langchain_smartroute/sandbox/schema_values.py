@@ -1,4 +1,4 @@
-"""Values for a JSON schema, taken from a text where it has them.
+"""Generates values that fit a JSON schema, from a text where possible.
 
 Used for the arguments of tools and for structured output.
 """
@@ -33,7 +33,7 @@ Schema = dict[str, Any]
 def fill(
     schema: Mapping[str, Any], text: str, given: Mapping[str, Any] | None = None
 ) -> dict[str, Any] | Any:
-    """Make a value that fits a schema.
+    """Generate a value that fits a schema.
 
     Args:
         schema: A JSON schema; `$ref` within it is followed.
@@ -44,7 +44,7 @@ def fill(
 
 
 def json_object(request: ChatRequest, answer: str) -> dict[str, Any]:
-    """An object with the keys that the prompt names in quotes, or with the answer alone."""
+    """Generate an object with the keys quoted in the prompt, or one that holds the answer."""
     text = f"{request.instructions}\n{request.last_user_text}"
     schema = _schema_in(text)
     if schema is not None:
@@ -61,7 +61,7 @@ def json_object(request: ChatRequest, answer: str) -> dict[str, Any]:
 
 
 def _named_number(key: str, text: str) -> float | int | None:
-    """The number that stands right behind a key's name, as in `total 12.50`."""
+    """The number directly after a key's name, as in `total 12.50`."""
     found = re.search(rf"\b{re.escape(key)}\b\W{{0,3}}(\d+(?:\.\d+)?)\b", text, re.IGNORECASE)
     if found is None:
         return None
@@ -69,7 +69,7 @@ def _named_number(key: str, text: str) -> float | int | None:
 
 
 def _schema_in(text: str) -> dict[str, Any] | None:
-    """A JSON schema of an object that the prompt quotes, as JSON mode often needs."""
+    """The JSON schema of an object in the prompt, which is common in JSON mode."""
     decoder = json.JSONDecoder()
     for found in islice(re.finditer(r"\{", text), _MOST_BRACES):
         try:
@@ -82,7 +82,7 @@ def _schema_in(text: str) -> dict[str, Any] | None:
 
 
 class _Filler:
-    """Fills one schema from one text, in which each piece is used once."""
+    """Fills one schema from one text, using each part of the text once."""
 
     def __init__(self, root: Mapping[str, Any], text: str) -> None:
         self._root = root
@@ -94,7 +94,7 @@ class _Filler:
     def value(
         self, schema: Schema, *, key: str, given: Mapping[str, Any] | None = None, depth: int = 0
     ) -> Any:
-        """Make a value for a schema, which is that of property `key`."""
+        """Generate a value for the schema of property `key`."""
         schema = self._resolve(schema, depth)
         options = [schema["const"]] if "const" in schema else schema.get("enum")
         if options:
@@ -111,7 +111,7 @@ class _Filler:
         return None if kind == "null" else self._source.take(key, schema)
 
     def _resolve(self, schema: Schema, depth: int) -> Schema:
-        """Follow references, and choose among alternatives the first that is not null."""
+        """Follow references, and choose the first alternative that is not null."""
         for _ in range(_DEEPEST):
             if "$ref" in schema:
                 rest = {name: part for name, part in schema.items() if name != "$ref"}
@@ -142,7 +142,7 @@ class _Filler:
         filled: Schema = {}
         required = set(schema.get("required", ()))
         properties: dict[str, Schema] = schema.get("properties") or {}
-        # What the text plainly has goes where it belongs before the rest is shared out.
+        # Properties that the text clearly has a value for are filled before the others.
         plain = {
             key: self._source.has(key, self._resolve(properties[key], depth)) for key in properties
         }
@@ -179,7 +179,7 @@ class _Filler:
         return found
 
     def _one_of(self, options: list[Any]) -> Any:
-        """The option that the text names first, or judges, or the first one."""
+        """The option that the text mentions first, or that fits its sentiment, or the first one."""
         judged = self._source.judged(options)
         if judged is not None:
             return judged
@@ -196,7 +196,7 @@ class _Filler:
         return bool(re.search(name, self._lower)) and not re.search(_NEGATED + name, self._lower)
 
     def _mentions(self, key: str, schema: Schema) -> bool:
-        """Whether the text has something for a property that may be left out."""
+        """Whether the text has a value for an optional property."""
         part = self._resolve(dict(schema), 0)
         spoken = key.lower().replace("_", " ").strip()
         if re.search(_NEGATED + re.escape(spoken), self._lower):
@@ -211,7 +211,7 @@ class _Filler:
         return self._place(phrase) >= 0
 
     def _place(self, phrase: str) -> int:
-        """Where the text has a phrase as words of its own, or -1."""
+        """Position of a phrase as whole words of the text, or -1."""
         spoken = re.escape(phrase.lower()).replace("_", "[_ ]")
         if not phrase.isascii():
             return self._lower.find(phrase.lower())

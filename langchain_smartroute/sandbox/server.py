@@ -1,4 +1,4 @@
-"""`SandboxServer`: what users hold."""
+"""`SandboxServer`, the public class of the sandbox."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ __all__ = ["SandboxServer"]
 class SandboxServer:
     """A local server that speaks the OpenAI chat-completions protocol.
 
-    It costs nothing, needs no key, and answers the same request with the same
-    text. Its answers are simulated, and say so in `system_fingerprint`. It
-    serves this machine only.
+    It is free, needs no key, and answers the same request with the same text. Its answers are
+    simulated, which their `system_fingerprint` says. It accepts connections from this machine
+    only.
 
     Args:
         models: The models on offer; `None` accepts any name, with the
@@ -33,7 +33,7 @@ class SandboxServer:
         host: A loopback address.
         port: The port, 0 for a free one.
         api_key: The key that requests must carry; `None` accepts any or none.
-        faults: Model name → how it misbehaves. Can be changed by `set_fault`.
+        faults: Model name → its fault. Can be changed by `set_fault`.
 
     Raises:
         ValueError: If the host is not a loopback address, or a name occurs twice.
@@ -99,7 +99,8 @@ class SandboxServer:
         """End every connection, hanging ones too, and close the port. Idempotent.
 
         Raises:
-            ExceptionGroup: If the sandbox itself failed while it answered: a bug of ours.
+            ExceptionGroup: If the sandbox itself raised errors, which would be a bug of this
+                package.
         """
         with self._lock:
             server, self._server = self._server, None
@@ -128,11 +129,11 @@ class SandboxServer:
         return self._state.log.snapshot()
 
     def set_fault(self, model: str, fault: Fault | None) -> None:
-        """Make a model misbehave from now on.
+        """Set a model's fault from now on.
 
         Args:
             model: The name that requests call it by.
-            fault: What it does; `None`: it is healthy again.
+            fault: The fault; `None`: the model works again.
         """
         self._state.faults.set(model, fault)
 

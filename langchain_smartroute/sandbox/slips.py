@@ -1,7 +1,7 @@
-"""How a weaker model errs: now and then, always at the same requests, and less sure of itself.
+"""Simulated errors of a weak model: on some requests, always the same ones, with lower confidence.
 
-Which requests a model slips on follows from its name and the request alone, so that two
-models err at different ones and a run can be repeated.
+Whether a model errs is determined by its name and the request, so that two models err on
+different requests and a run is reproducible.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import zlib
 __all__ = ["DOUBT", "slipped", "slips_on"]
 
 DOUBT = 2.0
-"""By how much the log-probabilities of a wrong answer are lower."""
+"""By how much the log-probabilities of a wrong answer are lowered."""
 
 _NUMBER = re.compile(r"\d+(?!.*\d)", re.DOTALL)
 _OPPOSITES = (
@@ -27,21 +27,22 @@ _STEPS = 1_000
 
 
 def slips_on(name: str, text: str, share: float) -> bool:
-    """Whether a model errs at a request.
+    """Whether a model errs on a request.
 
     Args:
-        name: The model.
-        text: What is asked.
-        share: The share of requests that it errs at.
+        name: The model's name.
+        text: The request's text.
+        share: The share of requests that it errs on.
     """
     seed = f"{name}\n{text}".encode("utf-8", "replace")
     return zlib.crc32(seed) % _STEPS < share * _STEPS
 
 
 def slipped(name: str, answer: str) -> str:
-    """A wrong answer in the place of a right one, another one for each model.
+    """Turn a right answer into a wrong one, differently for each model.
 
-    The last number is changed, or a label turned into its opposite; what has neither stays.
+    The last number is changed, or a label replaced by its opposite; an answer with neither
+    stays as it is.
 
     Example:
         >>> slipped("small", "17 * 23 = 391") != "17 * 23 = 391"

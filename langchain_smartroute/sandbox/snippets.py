@@ -1,4 +1,4 @@
-"""Small Python programs for requests for code."""
+"""Small Python programs as answers to requests for code."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ _ABOUT_CODE = frozenset({"python", "function", "code", "script", "program", "cla
 
 
 def snippet(text: str) -> str:
-    """A valid Python program that names what was asked for."""
+    """A valid Python program whose names are taken from the request."""
     for pattern, code in _KNOWN:
         if pattern.search(text):
             return code

@@ -1,4 +1,4 @@
-"""What all connections of one sandbox share."""
+"""State shared by all connections of a sandbox."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ __all__ = ["SandboxState"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxState:
-    """The parts of a sandbox; each is thread-safe or never changes.
+    """The parts of a sandbox; each is thread-safe or immutable.
 
     Attributes:
-        models: Name → model, or `None` when any name will do.
+        models: Name → model, or `None` when any name is accepted.
         api_key: The key that requests must carry, or `None`.
-        faults: Which model misbehaves how.
-        log: What was asked.
+        faults: The fault of each model.
+        log: The requests received.
         cache: The simulated prompt cache.
         stopping: Set while the server stops.
     """

@@ -1,4 +1,4 @@
-"""Strings for a JSON schema, taken from a text where it has them."""
+"""Generates strings for a JSON schema, from a text where possible."""
 
 from __future__ import annotations
 
@@ -53,15 +53,15 @@ _GENERIC = (
     "2025-01-01",
     "12:00",
 )
-"""Tried where a pattern does not admit what the description says."""
+"""Tried where a pattern rejects the string made from the description."""
 
 
 class TextSource:
-    """Hands out the parts of a text, each once.
+    """Gives out the parts of a text, each once.
 
     Args:
         text: What the user wrote.
-        ignored: Quoted parts that are no values, such as the names of keys.
+        ignored: Quoted parts that are not values, such as the names of keys.
     """
 
     def __init__(self, text: str, *, ignored: frozenset[str] = frozenset()) -> None:
@@ -70,7 +70,7 @@ class TextSource:
         self._quoted = [part for part in evidence.quoted(text) if part not in ignored]
 
     def take(self, key: str, schema: dict[str, Any]) -> str:
-        """A string for property `key`: from the text, or else made from its description."""
+        """A string for property `key`: from the text, else made from its description."""
         for candidate in self._candidates(key, schema):
             if candidate not in self._used and _fits(candidate, schema):
                 self._used.add(candidate)
@@ -78,13 +78,13 @@ class TextSource:
         return self._made_up(key, schema)
 
     def take_all(self, key: str, schema: dict[str, Any]) -> list[str]:
-        """Every part of the text that suits a list named `key`."""
+        """Every part of the text that fits a list named `key`."""
         typed = self._typed(key, schema)
         found = typed if typed is not None else self._quoted or evidence.names(self._text)
         return [part for part in dict.fromkeys(found) if _fits(part, schema)]
 
     def has(self, key: str, schema: dict[str, Any]) -> bool:
-        """Whether the text has a value that is plainly meant for `key`."""
+        """Whether the text has a value that is clearly for `key`."""
         if schema.get("type", "string") != "string":
             return False
         if self._stated(key) or self._typed(key, schema):
@@ -92,7 +92,7 @@ class TextSource:
         return bool(_PLACE_KEYS.search(key.lower()) and evidence.places(self._text))
 
     def judged(self, options: list[Any]) -> Any:
-        """The option that says how the text feels or whether it is spam, if that is asked."""
+        """The option for the text's sentiment, or for spam, if that is what the options are."""
         lower = {str(option).lower(): option for option in options}
         if {"positive", "negative"} <= lower.keys():
             return lower.get(sentiment(self._text), options[0])
@@ -102,7 +102,7 @@ class TextSource:
         return None
 
     def _candidates(self, key: str, schema: dict[str, Any]) -> list[str]:
-        """Parts of the text that may be meant, the best first."""
+        """Candidate parts of the text, the best first."""
         name = key.lower()
         stated, typed = self._stated(key), self._typed(key, schema)
         if stated or typed is not None:
@@ -117,7 +117,7 @@ class TextSource:
         return [*found, *evidence.places(self._text)]
 
     def _stated(self, key: str) -> list[str]:
-        """Values that the text gives with the key: `key: value`, `key is value`, `key = value`."""
+        """Values given with the key: `key: value`, `key is value`, `key = value`."""
         spoken = re.escape(key).replace("_", "[_ ]")
         if not spoken:
             return []

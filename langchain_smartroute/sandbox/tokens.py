@@ -1,8 +1,8 @@
-"""A deterministic stand-in for a tokenizer and for a provider's prompt cache.
+"""A deterministic substitute for a tokenizer and a provider's prompt cache.
 
-A prompt is counted as about four characters a token, and one token for each
-Chinese, Japanese or Korean character. An answer is cut into word-sized pieces,
-and each piece is one token of the stream, of `max_tokens` and of the usage.
+A prompt has about one token per four characters, and one per Chinese, Japanese or Korean
+character. An answer is cut into word-sized pieces, and each piece is one token of the stream,
+of `max_tokens` and of the usage.
 """
 
 from __future__ import annotations
@@ -33,20 +33,20 @@ def count_tokens(text: str) -> int:
 
 
 def pieces(text: str) -> tuple[str, ...]:
-    """Cut an answer into its tokens; joined they are the text again."""
+    """Split an answer into tokens, whose concatenation is the text."""
     return tuple(_PIECE.findall(text))
 
 
 class _Counted(Protocol):
-    """A message that knows its size."""
+    """A message with its size."""
 
     @property
     def tokens(self) -> int:
-        """How many tokens it has."""
+        """Number of tokens."""
 
 
 class PromptCache:
-    """Which long prompt beginnings each model has seen. Thread-safe.
+    """The long prompt prefixes that each model has received. Thread-safe.
 
     Like OpenAI's: prefixes from 1,024 tokens, reported in steps of 128. A
     prefix here is a number of whole leading messages.
@@ -57,9 +57,9 @@ class PromptCache:
         self._seen: dict[bytes, None] = {}
 
     def read(self, model: str, messages: Sequence[_Counted]) -> int:
-        """Return the cached tokens of a model's prompt and remember it.
+        """Return the number of cached tokens of a model's prompt, and cache the prompt.
 
-        A message is known by its repr.
+        Messages are compared by their repr.
         """
         if sum(message.tokens for message in messages) < _CACHE_MINIMUM:
             return 0

@@ -1,4 +1,4 @@
-"""Which tools an answer calls, and with what."""
+"""Chooses the tools that an answer calls, and their arguments."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _LEAST_DESCRIPTION_WORDS = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Match:
-    """How well a tool suits a message: matching words of its name and description, and where."""
+    """How well a tool matches a message: matching words of its name and description, and where."""
 
     tool: Tool
     score: int
@@ -42,7 +42,7 @@ class _Match:
 def choose_calls(request: ChatRequest) -> list[tuple[str, dict[str, Any]]]:
     """Choose the tools to call and their arguments; empty for an answer in words.
 
-    A tool is called once for one message of the user, unless a call is forced.
+    A tool is called once per user message, unless a call is forced.
     """
     if not request.tools or request.tool_choice == "none":
         return []
@@ -84,15 +84,15 @@ def _match(tool: Tool, text: str) -> _Match:
 
 
 def _bigrams(text: str) -> set[str]:
-    """Pairs of neighbouring Chinese or Japanese characters, which are often words."""
+    """Pairs of adjacent Chinese or Japanese characters, which are often words."""
     return {a + b for a, b in pairwise(text) if min(a, b) >= "\u3040" and (a + b).isalpha()}
 
 
 def _asked_for(matches: list[_Match]) -> list[_Match]:
     """The tools that the message asks for, in its order.
 
-    Where a tool is called by its name, only such tools are. Otherwise each
-    must have a word in its name that no better tool has claimed.
+    Where the message mentions tools by name, only those are called. Otherwise each must have a
+    word in its name that no better match has used.
     """
     ranked = sorted((m for m in matches if m.score), key=lambda match: -match.score)
     named = [match for match in ranked if match.score == _NAMED]
@@ -116,7 +116,7 @@ def _is_part(match: _Match, names: set[str], matches: list[_Match]) -> bool:
 
 
 def _parts(text: str, chosen: list[_Match]) -> dict[str, str]:
-    """The part of the message that is about each tool: from its word to the next tool's."""
+    """The part of the message for each tool: from its word to the next tool's."""
     if len(chosen) < 2:  # noqa: PLR2004 - nothing to divide
         return {match.tool.name: text for match in chosen}
     ends = [match.position for match in chosen[1:]] + [len(text)]
@@ -135,7 +135,7 @@ def _arguments(tool: Tool, text: str, part: str) -> dict[str, Any]:
 
 
 def _written_call(name: str, text: str, properties: list[str]) -> dict[str, Any] | None:
-    """The arguments of a call that the message spells out, such as `name(3, unit="km")`."""
+    """The arguments of a call written out in the message, such as `name(3, unit="km")`."""
     start = re.search(rf"\b{re.escape(name)}\s*\(", text)
     if start is None:
         return None

@@ -1,4 +1,4 @@
-"""A phrase book of a few lines, and an honest answer where it ends."""
+"""A small phrase book for translations, and an answer that says so for other texts."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _COMMAND = re.compile(
 
 
 def translate(text: str) -> str | None:
-    """Translate what a request quotes or names, or `None` if it names no language."""
+    """Translate the text that a request quotes or names; `None` if it names no language."""
     language = _LANGUAGE.search(text)
     if language is None:
         return None

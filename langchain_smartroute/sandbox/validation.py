@@ -1,4 +1,4 @@
-"""What a gateway refuses: what the model cannot do, and conversations out of order."""
+"""Rejects requests that the model does not support, and messages in an invalid order."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def validate(request: ChatRequest, model: SandboxModel) -> None:
     """Check a request against the model that it names.
 
     Raises:
-        ApiError: With OpenAI's wording, because clients tell errors apart by it.
+        ApiError: With OpenAI's wording, as clients distinguish errors by it.
     """
     _check_tool_order(request)
     _check_inputs(request, model)

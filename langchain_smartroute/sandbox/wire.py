@@ -1,8 +1,7 @@
-"""One connection: bytes out, silence, and noticing that the other side left.
+"""One connection: sends bytes, waits, and detects that the client has disconnected.
 
-All waiting ends at once when the client leaves, and when the server stops
-(which shuts the socket down, so that both look the same here until the
-server's flag is read).
+All waiting ends at once when the client disconnects or the server stops. Stopping shuts the
+socket down, so the server's flag tells the two cases apart.
 """
 
 from __future__ import annotations
@@ -26,14 +25,14 @@ if TYPE_CHECKING:
 __all__ = ["RESET_ON_CLOSE", "Disconnected", "Wire"]
 
 RESET_ON_CLOSE = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
-"""`SO_LINGER` on, for zero seconds: closing sends a TCP reset."""
+"""`SO_LINGER` with zero seconds: closing sends a TCP reset."""
 
 
 class Disconnected(Exception):  # noqa: N818 - what happened, not an error
-    """The connection is over: by the client, by a fault, or by `stop()`.
+    """The connection has ended: by the client, by a fault, or by `stop()`.
 
     Attributes:
-        by_client: Whether it was the client.
+        by_client: Whether the client ended it.
     """
 
     def __init__(self, *, by_client: bool) -> None:
@@ -54,7 +53,7 @@ class Wire:
         self._stopping = stopping
 
     def answer(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
-        """Send a whole answer at once."""
+        """Send a complete answer at once."""
         self._write(_head(status, {**headers, "Content-Length": str(len(body))}) + body)
 
     def play(
@@ -64,8 +63,8 @@ class Wire:
 
         Args:
             headers: Its headers.
-            steps: What is sent when.
-            length: How many bytes are announced; `None`: they come in chunks.
+            steps: The steps of its body.
+            length: The announced length in bytes; `None`: chunked encoding is used.
         """
         chunked = length is None
         size = {"Transfer-Encoding": "chunked"} if chunked else {"Content-Length": str(length)}
@@ -81,10 +80,10 @@ class Wire:
             self._write(b"0\r\n\r\n")
 
     def wait(self, seconds: float) -> None:
-        """Stay silent.
+        """Wait without sending anything.
 
         Raises:
-            Disconnected: If the client leaves or the server stops meanwhile.
+            Disconnected: If the client disconnects or the server stops meanwhile.
         """
         if seconds <= 0:
             return
@@ -99,13 +98,13 @@ class Wire:
             raise self._over() from error
         finally:
             self._connection.settimeout(None)
-        # The client has sent its next request already: nothing but the time is left to watch.
+        # The client has already sent its next request, so the socket stays readable: only wait.
         remaining = None if math.isinf(seconds) else max(0.0, end - time.monotonic())
         if self._stopping.wait(remaining):
             raise self._over()
 
     def reset(self) -> None:
-        """Make the connection end in a TCP reset."""
+        """Make closing the connection send a TCP reset."""
         self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
         raise Disconnected(by_client=False)
 
