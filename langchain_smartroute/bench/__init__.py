@@ -1,6 +1,6 @@
-"""Benchmarks: the router beside what LangChain ships, and under load.
+"""Benchmarks: the router compared with LangChain's own classes, and under load.
 
-Everything runs on this machine, against the sandbox; nothing is spent.
+Everything runs on this machine against the sandbox, so nothing is paid for.
 """
 
 from langchain_smartroute.bench.fault_card import FaultCard, FaultResult, run_fault_card

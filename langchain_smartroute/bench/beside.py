@@ -1,4 +1,4 @@
-"""The ways to call a model that the router stands beside: the SDK's, and what LangChain ships.
+"""The ways to call a model that the router is compared with: the SDK and LangChain's classes.
 
 `openai` and `langchain_openai` are imported when the first of them is built.
 """
@@ -16,22 +16,22 @@ SDK = "openai SDK"
 """AsyncOpenAI and OpenAI with default settings, no LangChain."""
 
 PLAIN = "ChatOpenAI"
-"""What all are compared with."""
+"""The contestant that all others are compared with."""
 
 SAME_CLIENT = "ChatOpenAI, the router's client"
-"""The same with the HTTP client that the router uses."""
+"""A `ChatOpenAI` with the HTTP client that the router uses."""
 
 _KEY = "none"
 _TIMEOUT_S = 120
-"""Also for connecting, where the default is five seconds.
+"""Timeout in seconds, also for connecting, where the default is five.
 
-With hundreds of calls at a time on a busy machine some of a stock client's connections take
-longer, and the error would end the measurement.
+With hundreds of concurrent calls on a busy machine, some connections of a stock client take
+longer than that, and the error would end the measurement.
 """
 
 
 def chat_model(model: str, base_url: str, **settings: Any) -> Any:
-    """A `ChatOpenAI` as a router builds its own: no retries, and usage also of streams."""
+    """A `ChatOpenAI` with a router's settings: no retries, and usage in streams."""
     from langchain_openai import ChatOpenAI  # noqa: PLC0415 - it takes two seconds
 
     return ChatOpenAI(
@@ -46,9 +46,9 @@ def chat_model(model: str, base_url: str, **settings: Any) -> Any:
 
 
 async def aclose(model: Any) -> None:
-    """Close what a stock `ChatOpenAI` has opened in this event loop.
+    """Close the client that a stock `ChatOpenAI` has opened in this event loop.
 
-    All that were made for the same address share it, and it outlives none of their loops.
+    All models with the same base URL share this client, which cannot be used in another event loop.
     """
     await model.root_async_client.close()
 
@@ -58,7 +58,8 @@ def langchains_own(build: Callable[[], Any], *, branches: int) -> dict[str, Any]
 
     Args:
         build: Makes a model.
-        branches: How many are many. No branch is ever taken, so that all are looked at.
+        branches: Number of branches of the second one. No branch is ever taken, so all
+            conditions are evaluated.
     """
     return {
         "with_fallbacks": build().with_fallbacks([build()]),
@@ -76,11 +77,11 @@ def _never(_: Any) -> bool:
 
 
 class SdkCalls:
-    """The SDK's own clients, called as a chat model is; they give texts.
+    """The SDK's clients with the methods of a chat model; they return texts.
 
     Args:
-        model: What is asked.
-        base_url: Where.
+        model: Name of the model.
+        base_url: Base URL of the server.
     """
 
     def __init__(self, model: str, base_url: str) -> None:
@@ -119,11 +120,11 @@ class SdkCalls:
                 yield chunk.choices[0].delta.content or ""
 
     def close(self) -> None:
-        """Close what blocking calls have opened."""
+        """Close the client of blocking calls."""
         self._blocking.close()
 
     async def aclose(self) -> None:
-        """Close what the others have opened, in their event loop."""
+        """Close the asynchronous client, in its event loop."""
         await self._waiting.close()
 
     def _asked(self, prompt: str, *, stream: bool = False) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""Who makes the calls that are counted: the router, and what it stands beside.
+"""The contestants of the throughput benchmark: the router and what it is compared with.
 
-All of them live in one event loop; each is a call without arguments that fails unless it
-gets the whole answer.
+All of them run in one event loop. Each is a function without arguments that makes a call and
+fails unless it gets the complete answer.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _PROMPT = "Translate to German: good morning"
 _MODEL = "instant"
 _BRANCHES = 8
 _PATIENCE_S = 120
-"""Nobody gives up on a busy machine, where the router would ask its fallback instead."""
+"""Seconds that a call may take: so many that none times out, even on a busy machine."""
 _MOST_FOR_ALL = 64
 _BEFORE_STOCK = (
     "with_fallbacks",
@@ -50,14 +50,14 @@ CALLERS: Mapping[str, str] = {
     "router, httpx": 'the router with a fallback, transport="httpx"',
     "router, aiohttp": 'the router with a fallback, transport="aiohttp" (extra fast)',
 }
-"""Contestant → its settings in words."""
+"""Contestant → description of its settings."""
 
 
 def callers_at(concurrency: int, names: Iterable[str] = CALLERS) -> list[str]:
-    """Who is measured with so many calls at a time.
+    """The contestants measured at a level of concurrency.
 
-    Beyond 64 those are left out that only put something before the stock model's call: what
-    that costs does not depend on how many calls there are, and takes most of the time.
+    Above 64 calls, wrappers of the stock model are left out: their overhead does not depend on
+    concurrency, and measuring them would take most of the time.
     """
     if concurrency <= _MOST_FOR_ALL:
         return list(names)
@@ -66,13 +66,13 @@ def callers_at(concurrency: int, names: Iterable[str] = CALLERS) -> list[str]:
 
 @asynccontextmanager
 async def callers(url: str, *, streamed: bool) -> AsyncIterator[dict[str, Call]]:
-    """Everyone who can call from here.
+    """All contestants, ready to call in this event loop.
 
     Args:
-        url: The server.
-        streamed: Whether they ask for streams.
+        url: Base URL of the server.
+        streamed: Whether they request streams.
     """
-    # It imports openai, which takes its time.
+    # This module imports openai, which is slow.
     from langchain_smartroute.execution.transport import async_client  # noqa: PLC0415
 
     def stock(**settings: Any) -> Any:

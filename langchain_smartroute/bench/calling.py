@@ -1,4 +1,4 @@
-"""One call of a contestant, whatever it ends with."""
+"""Makes one call of a contestant and records its result or error."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["called"]
 
 
 class _Shown:
-    """What a caller has been given so far."""
+    """The part of the answer that the caller has received so far."""
 
     def __init__(self) -> None:
         self.text = ""
@@ -35,11 +35,11 @@ class _Shown:
 async def called(
     runnable: Runnable[Any, Any], prompt: str, *, way: str, patience_s: float
 ) -> Reply:
-    """Call a runnable and note what became of it.
+    """Call a runnable and record the result.
 
     Args:
-        runnable: What is called.
-        prompt: What is asked.
+        runnable: The runnable to call.
+        prompt: The prompt.
         way: `astream` or `ainvoke`.
         patience_s: After how many seconds it is cancelled.
     """

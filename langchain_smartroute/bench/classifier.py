@@ -1,7 +1,7 @@
-"""Latency of the classifiers on the same texts, one thread, loaded.
+"""Latency of loaded classifiers on the same texts, in one thread.
 
-Beside the linear and the pattern classifier runs scikit-learn's own pipeline with
-features of the same kind, which is what one would build without this package.
+The linear and the pattern classifier are compared with a scikit-learn pipeline with similar
+features, the usual way to build a classifier without this package.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ _SHORT_CHARS, _LONG_CHARS, _HUGE_CHARS = 200, 16_000, 10_000_000
 _REPEATS = {_SHORT_CHARS: 1_000, _LONG_CHARS: 300, _HUGE_CHARS: 20}
 _TURNS = (100, 1_000)
 _SLOW_S, _MOST_S = 1.0, 5.0
-"""A call beyond the first is not repeated; all together take about the second."""
+"""Calls longer than the first are not repeated; all calls together take about the second."""
 _STEPS = 5
-"""Of the peer's fit: what it learns does not change how long it takes to answer."""
+"""Iterations of fitting the scikit-learn pipeline, as its latency does not depend on the fit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ class Timing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loading:
-    """What loading the shipped artefact takes once numpy is there.
+    """Cost of loading the shipped artefact once numpy is imported.
 
     Attributes:
         milliseconds: Median time.
@@ -86,7 +86,7 @@ def bench_classifiers() -> Iterator[Timing]:
 
 
 def bench_history() -> dict[int, float]:
-    """Turns of a conversation → microseconds a message for finding and weighing what is asked."""
+    """Turns of a conversation → microseconds per message to read the request and the history."""
     found = {}
     for turns in _TURNS:
         pair: list[BaseMessage] = [
@@ -127,7 +127,7 @@ def _contestants(text: str) -> dict[str, Callable[[], object]]:
 @cache
 def _pipeline() -> Callable[[list[str]], object]:
     """Hashed character and word n-grams, then logistic regression."""
-    # The extra's package is imported here, for this comparison alone.
+    # scikit-learn, of an extra, is imported only for this comparison.
     from sklearn.feature_extraction.text import HashingVectorizer  # noqa: PLC0415
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
     from sklearn.pipeline import make_pipeline, make_union  # noqa: PLC0415
@@ -148,7 +148,7 @@ def _pipeline() -> Callable[[list[str]], object]:
 
 
 def _timed(function: Callable[[], object], repeats: int) -> list[float]:
-    """Microseconds of each call, sorted; a first few warm up, and a slow one is called less."""
+    """Microseconds of each call, sorted, after a warm-up; slow functions are called fewer times."""
     began = time.perf_counter()
     function()
     first = time.perf_counter() - began

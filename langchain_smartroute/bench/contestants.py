@@ -1,4 +1,4 @@
-"""Who is put to the test: LangChain's own fallbacks, and the router.
+"""The contestants of the score card: LangChain's own fallbacks, and the router.
 
 `langchain_openai` is imported when the first contestant is built.
 """
@@ -32,13 +32,12 @@ class Contestant:
     """One column of the card.
 
     Attributes:
-        name: Its heading.
-        way: How it is called.
-        build: Makes it from the primary's and the fallback's name, the address and
-            the timings.
+        name: Heading of its column.
+        way: Method to call, `astream` or `ainvoke`.
+        build: Builds it from the names of primary and fallback, the base URL and the timings.
         ours: Whether it is the router.
-        shows_early: Whether its caller is shown text before the answer is whole.
-        settings: How it is set up, in words.
+        shows_early: Whether its caller receives text before the answer is complete.
+        settings: Description of its settings.
     """
 
     name: str
@@ -50,7 +49,7 @@ class Contestant:
 
 
 def bench_router(models: Mapping[str, str], *, base_url: str, **settings: Any) -> Any:
-    """A router over models of the sandbox; the later ones have the larger windows.
+    """Build a router over models of the sandbox; later ones have larger windows.
 
     Args:
         models: Alias → the server's name, in the order in which they are tried.
@@ -106,7 +105,7 @@ def _stock(*, careful: bool) -> Build:
     def build(primary: str, fallback: str, base_url: str, timings: Timings) -> Runnable[Any, Any]:
         from langchain_openai import ChatOpenAI  # noqa: PLC0415 - it takes two seconds
 
-        # Without it no stream from another address than OpenAI's reports its usage.
+        # Without it, only streams from OpenAI itself report usage.
         settings: dict[str, Any] = {"stream_usage": True}
         if careful:
             settings |= {"max_retries": 0, "timeout": timings.timeout_s}

@@ -1,4 +1,4 @@
-"""All benchmarks in one run, each part in processes of its own."""
+"""Runs all benchmarks, each section in its own processes."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from langchain_smartroute.bench.sections import SECTIONS
 __all__ = ["run_everything", "steps_of"]
 
 _Step = tuple[str, list[str]]
-"""What is measured, and the command that measures it."""
+"""Name of a step, and its command."""
 
 
 def steps_of(
     *, rounds: int = 5, quick: bool = False, programs: Sequence[Path] = (), seed: int = 0
 ) -> list[_Step]:
-    """The processes of a run, in their order: sections in turn, programs, and sections again.
+    """The steps of a run in order: sections in turn, programs, and sections again.
 
-    A quick run has one process for all sections: most of it would be imports otherwise.
+    A quick run uses one process for all sections; otherwise imports would take most of its time.
 
     Args:
         rounds: How often everything is measured.
-        quick: Whether the run is only to show that all works.
-        programs: Programs that measure more.
-        seed: Seed of random orders; each process of a section has another one.
+        quick: Whether only to check that everything works.
+        programs: Python files with further measurements.
+        seed: Seed of random orders; each process of a section gets a different one.
     """
     section_of = ["-m", "langchain_smartroute.bench.sections"]
     options = ["--figures", *(["--quick"] if quick else ["--rounds", f"{rounds}"])]
@@ -61,17 +61,18 @@ def run_everything(
     """Measure everything.
 
     Args:
-        rounds: How often: figures are medians of so many numbers.
-        quick: Whether the run is only to show that all works; takes half a minute.
+        rounds: Number of rounds; figures are medians over them.
+        quick: Whether only to check that everything works; takes half a minute.
         programs: Python files that measure more. Called with `--figures` and `--quick`
             or `--rounds N`, such a program prints its figures as the sections do, and notes
             on its tables as `{"table": …, "note": …}`, one JSON object a line.
         seed: Seed of random orders.
-        on_step: Told what is measured next.
+        on_step: Called with the name of each step before it starts.
 
     Returns:
-        The figures. What failed is named in `made["failed"]`, with what it said last: an
-        hour's other figures are not thrown away for it. So is the rest after an interrupt.
+        The figures. Failed steps are in `made["failed"]` with the end of their output, so that
+        one failure does not discard an hour's other figures. After an interrupt the remaining
+        steps are listed there, too.
     """
     began, load, pace = time.monotonic(), load_average(), pace_ms()
     steps = steps_of(rounds=rounds, quick=quick, programs=programs, seed=seed)
@@ -106,7 +107,7 @@ def run_everything(
 def _measured(
     steps: Iterable[_Step], on_step: Callable[[str], None]
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    """Run processes one after the other; gives what they print, and what failed."""
+    """Run steps one after another; returns their output, and the failed ones."""
     told: list[dict[str, Any]] = []
     failed: list[str] = []
     for name, arguments in steps:
@@ -122,10 +123,10 @@ def _measured(
 
 
 def _told(arguments: Sequence[str]) -> list[dict[str, Any]]:
-    """What a program prints that is JSON, line by line.
+    """The JSON lines of a program's output.
 
     Raises:
-        RuntimeError: If it fails, with what it said last.
+        RuntimeError: If it fails, with the end of its output.
     """
     done = subprocess.run(  # noqa: S603 - our own sections, and what the caller names
         [sys.executable, *arguments], capture_output=True, text=True, check=False

@@ -1,8 +1,8 @@
-"""Whether the costs that are told are those that follow from what the server counted.
+"""Checks that reported costs are exact: equal to the server's token counts × prices.
 
-The server counts tokens at random and remembers what it has counted. The amounts that
-follow are worked out here, in whole numbers and without this package's own prices or sums,
-and have to agree to the last digit: what each answer says, and what the account adds up.
+The server reports random token counts and records them. The expected amounts are computed here
+in integers, without this package's price and cost code, and have to agree to the last digit
+with the cost of each answer and with the total.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ from langchain_smartroute.runnable import SmartRouterRunnable
 __all__ = ["Exactness", "bench_exact_costs"]
 
 _USD_PER_MTOK = {"input": "0.15", "cached_input": "0.075", "output": "0.6", "reasoning": "1.1"}
-"""US dollars for a million tokens."""
+"""US dollars per million tokens."""
 _SAID = "That is the number {number}, as was asked for."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exactness:
-    """How many costs agree.
+    """Result of the check.
 
     Attributes:
-        answers: Answers, each with a cost of its own.
-        exact: Those whose cost is the amount that follows from the server's count.
-        sum_is_exact: Whether the account's sum is.
+        answers: Number of answers.
+        exact: Number of answers whose cost is exactly the expected amount.
+        sum_is_exact: Whether the total is exact.
     """
 
     answers: int
@@ -48,14 +48,14 @@ class Exactness:
 
 @dataclass(slots=True)
 class _Counts:
-    """What the server has counted: number of a question → its usage."""
+    """The server's records: number of a question → its usage."""
 
     dice: random.Random
     usages: dict[int, dict[str, int]] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def usage(self, number: int) -> dict[str, Any]:
-        """The usage of a new answer, as the protocol has it."""
+        """The usage of a new answer, in the protocol's form."""
         with self.lock:
             asked, said = self.dice.randrange(1, 300_000), self.dice.randrange(1, 20_000)
             cached, thought = self.dice.randrange(asked + 1), self.dice.randrange(said + 1)
@@ -74,18 +74,18 @@ class _Counts:
         }
 
     def usd(self, number: int) -> Fraction:
-        """What an answer costs."""
+        """Expected cost of an answer."""
         counted = self.usages[number].items()
         owed = [count * Fraction(_USD_PER_MTOK[kind]) for kind, count in counted]
         return sum(owed, Fraction()) / 1_000_000
 
 
 def bench_exact_costs(questions: int, *, seed: int = 0) -> Exactness:
-    """Ask in each of the four ways to call, several at a time.
+    """Make calls in each of the four ways, several at a time.
 
     Args:
-        questions: How many, in each way.
-        seed: Seed of the server's counts.
+        questions: Number of calls in each way.
+        seed: Seed of the server's token counts.
     """
     counts = _Counts(dice=random.Random(seed))  # noqa: S311 - no secret
     costs = CostCallbackHandler()
@@ -113,7 +113,7 @@ def _router(url: str) -> Any:
 
 
 async def _told(router: Any, questions: int, costs: CostCallbackHandler) -> dict[int, Decimal]:
-    """Number of a question → what the answer says that it cost."""
+    """Number of a question → the answer's reported cost."""
     settings: Any = {"callbacks": [costs], "max_concurrency": 8}
     numbers = iter(range(4 * questions))
     told: dict[int, Decimal] = {}
@@ -161,7 +161,7 @@ def _counting_server(counts: _Counts) -> Iterator[str]:
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Print nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True

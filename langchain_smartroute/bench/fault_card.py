@@ -1,4 +1,4 @@
-"""The score card: every contestant under every fault, judged by the same rules."""
+"""The fault score card: every contestant with every fault, judged by the same rules."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ _PACKAGES = ("langchain-smartroute", "langchain-core", "langchain-openai", "open
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultResult:
-    """What became of one contestant under one fault.
+    """Result of one contestant with one fault.
 
     Attributes:
-        contestant: Who.
+        contestant: Name of the contestant.
         number: The fault's number.
-        verdict: `pass`; `interrupted`: a clear error with exactly what was shown, where
+        verdict: `pass`; `interrupted`: a clear error that carries exactly the text shown, where
             that is correct; `fail`.
-        reason: What was wrong, empty for `pass`.
-        seconds: How long the call took, the slowest one of several.
-        primary: How many requests reached the primary.
-        fallback: How many reached the fallback.
-        error: The class of what the first call raised.
+        reason: What was wrong; empty for `pass`.
+        seconds: Duration of the slowest call.
+        primary: Number of requests that reached the primary.
+        fallback: Number of requests that reached the fallback.
+        error: Class of the exception of the first call; empty if none.
     """
 
     contestant: str
@@ -58,11 +58,11 @@ class FaultCard:
     """The results of a run.
 
     Attributes:
-        timings: With which timings.
-        seconds: How long it took.
+        timings: The timings used.
+        seconds: Duration of the run.
         cases: The faults.
-        contestants: The columns.
-        results: One of each contestant under each fault.
+        contestants: The contestants, one per column.
+        results: One per contestant and fault.
     """
 
     timings: Timings
@@ -72,17 +72,17 @@ class FaultCard:
     results: Sequence[FaultResult]
 
     def result(self, number: int, contestant: str) -> FaultResult:
-        """One cell."""
+        """The result of one contestant with one fault."""
         return next(r for r in self.results if (r.number, r.contestant) == (number, contestant))
 
     def score(self, contestant: str) -> dict[str, int]:
-        """Verdict → how many faults."""
+        """Verdict → number of faults."""
         own = [r.verdict for r in self.results if r.contestant == contestant]
         return {verdict: own.count(verdict) for verdict in ("pass", "interrupted", "fail")}
 
     @property
     def failures(self) -> list[FaultResult]:
-        """What the router failed."""
+        """The router's failures."""
         ours = {contestant.name for contestant in self.contestants if contestant.ours}
         return [r for r in self.results if r.verdict == "fail" and r.contestant in ours]
 
@@ -116,7 +116,7 @@ def _fields(value: Any) -> dict[str, Any]:
 
 
 def judged(run: FaultRun, seen: Observed) -> FaultResult:
-    """Hold what was seen against the fault's rules."""
+    """Judge observations by the fault's rules."""
     verdict, reason = _verdict(run, seen)
     error = seen.reply.error
     return FaultResult(
@@ -149,7 +149,7 @@ def _verdict(run: FaultRun, seen: Observed) -> tuple[Verdict, str]:
 
 
 def _carries_what_was_shown(seen: Observed) -> bool:
-    """Whether the call ended in an error with exactly the beginning that was shown."""
+    """Whether the call ended in an error that carries exactly the text shown before."""
     shown = seen.reply.text
     partial = getattr(seen.reply.error, "partial", None)
     said = None if partial is None else str(getattr(partial, "text", ""))
@@ -162,11 +162,11 @@ def run_fault_card(
     contestants: Sequence[Contestant] = CONTESTANTS,
     on_result: Callable[[], None] = lambda: None,
 ) -> FaultCard:
-    """Put every contestant under every fault, all at the same time.
+    """Run every contestant with every fault, all concurrently.
 
     Args:
-        timings: How long the faults last.
-        contestants: Who is put to the test.
+        timings: Durations of the faults.
+        contestants: The contestants to run.
         on_result: Called for each result.
     """
     started = time.monotonic()
@@ -188,7 +188,7 @@ def run_fault_card(
 
 
 async def _warm_up(runs: Sequence[FaultRun], server: SandboxServer) -> None:
-    """Make what is imported and built at a first call no part of what is measured."""
+    """Make a first call outside the measurement, as it imports and builds."""
     for run in {run.contestant.name: run for run in runs}.values():
         one = run.contestant.build("healthy", "healthy-too", server.base_url, run.timings)
         await called(one, PROMPT, way=run.contestant.way, patience_s=run.timings.patience_s)
@@ -204,7 +204,7 @@ async def _results(
     await _warm_up(runs, server)
 
     async def result(position: int) -> FaultResult:
-        # Not all in the same moment: what is measured is the faults, not this machine.
+        # Starts are spread, so that the machine's load does not distort the results.
         await asyncio.sleep(position * _STAGGER_S)
         run = runs[position]
         seen = await run.run(prepared[position], server=server, watch=watch, known=known)

@@ -1,4 +1,4 @@
-"""The sixteen faults: how the provider misbehaves, and what is correct then."""
+"""The sixteen faults of the score card, and the correct behaviour for each."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = ["FaultCase", "fault_cases"]
 _CUT_AFTER = 40
 _STALL_AFTER = 20
 _BEFORE_TENTH_EVENT = 8
-"""Tokens before the tenth event: the first event opens the message and has none."""
+"""Tokens before the tenth event; the first event carries only the role."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,14 +38,14 @@ class FaultCase:
 
     Attributes:
         number: Its number in the published list.
-        name: What happens at the primary.
-        correct: What is correct then, in words.
-        faults: `primary` or `fallback` → how it misbehaves.
-        rules: What is correct then.
-        may_interrupt: Whether a stream that is passed on as it comes may end in a
-            clear error that carries exactly what was shown.
-        requests: How many calls are made, one after another.
-        recovers: Whether the primary is well again after `outage_s`.
+        name: What the primary does.
+        correct: Description of the correct behaviour.
+        faults: `primary` or `fallback` → its fault.
+        rules: Rules of the correct behaviour.
+        may_interrupt: Whether a stream that is passed on at once may end in a clear error that
+            carries exactly the text shown.
+        requests: Number of calls, one after another.
+        recovers: Whether the primary recovers after `outage_s`.
     """
 
     number: int
@@ -59,7 +59,7 @@ class FaultCase:
 
     @property
     def is_followed_up(self) -> bool:
-        """Whether one more call is made when the primary is well again."""
+        """Whether one more call is made after the primary has recovered."""
         return healthy_afterwards in self.rules
 
 

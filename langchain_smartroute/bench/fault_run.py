@@ -1,4 +1,4 @@
-"""One contestant under one fault: the calls that are made, and what was seen."""
+"""Runs one contestant with one fault and records the observations."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from langchain_smartroute.sandbox import SandboxServer
 __all__ = ["PROMPT", "FaultRun"]
 
 PROMPT = "Write a Python function to merge sort an array"
-"""The sandbox answers it with more than sixty tokens."""
+"""A prompt that the sandbox answers with more than sixty tokens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultRun:
-    """One contestant under one fault; it has two models of the sandbox to itself.
+    """One contestant with one fault; it has two models of the sandbox of its own.
 
     Attributes:
-        contestant: Who.
-        case: Under which fault.
-        timings: With which timings.
+        contestant: The contestant.
+        case: The fault.
+        timings: The timings.
     """
 
     contestant: Contestant
@@ -39,12 +39,12 @@ class FaultRun:
 
     @property
     def names(self) -> dict[str, str]:
-        """`primary` and `fallback` → the server's name of it."""
+        """`primary` and `fallback` → the model's name on the server."""
         at = f"{self.case.number:02}-{self.contestant.name}"
         return {role: f"{at}-{role}" for role in ("primary", "fallback")}
 
     def prepare(self, server: SandboxServer) -> Runnable[Any, Any]:
-        """Make the fault ready, and build the contestant."""
+        """Set the faults, and build the contestant."""
         names = self.names
         for role, fault in self.case.faults.items():
             server.set_fault(names[role], fault)
@@ -63,10 +63,10 @@ class FaultRun:
         """Make the calls.
 
         Args:
-            runnable: The contestant, prepared.
+            runnable: The contestant, from `prepare`.
             server: The sandbox.
-            watch: Notes what reaches it.
-            known: What a healthy model answers.
+            watch: Records the requests that arrive.
+            known: The answer of a healthy model.
         """
         names, started = self.names, time.monotonic()
         recovery = None
@@ -92,7 +92,7 @@ class FaultRun:
         )
 
     async def _replies(self, runnable: Runnable[Any, Any]) -> list[Reply]:
-        """The calls, one begun every `spacing_s` where there are several."""
+        """Make the calls; where there are several, one starts every `spacing_s`."""
         begun = []
         for number in range(self.case.requests):
             if number:

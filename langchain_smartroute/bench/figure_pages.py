@@ -12,14 +12,14 @@ __all__ = ["BEGIN", "END", "MINUS", "as_markdown", "shown", "shown_spread"]
 
 BEGIN = "<!-- figures: made by `smartroute bench page`, do not edit -->"
 END = "<!-- end of figures -->"
-"""Between these a page holds what `as_markdown` writes."""
+"""Markers of the part of a page that `as_markdown` writes."""
 
 MINUS = "\u2212"
-"""What stands before a negative number."""
+"""The minus sign of negative numbers."""
 
 
 def shown(number: float) -> str:
-    """A number with three digits that count, at most two of them behind the point."""
+    """A number with three significant digits, at most two of them decimals."""
     size = abs(number)
     digits = 0 if size >= 99.95 or number == int(number) else 1 if size >= 9.995 else 2  # noqa: PLR2004 - where rounding adds a digit
     return f"{number:,.{digits}f}".replace("-", MINUS)
@@ -32,7 +32,7 @@ def shown_spread(figure: Figure) -> str:
 
 
 def as_markdown(figures: Figures) -> str:
-    """All tables; medians, with the range of what was found in brackets."""
+    """All tables: medians, with the range of the samples in brackets."""
     lines = [_made(figures), "", *_goal_table(figures)]
     for table, several in figures.tables().items():
         lines += [f"### {table}", "", figures.notes.get(table, ""), "", *_pivot(several), ""]
@@ -57,7 +57,7 @@ def _made(figures: Figures) -> str:
 
 
 def _pace(made: Mapping[str, Any]) -> str:
-    """How fast the machine was; older figures do not say."""
+    """Speed of the machine; older figures do not have it."""
     took = made.get("million_additions_ms")
     if not took:
         return ""

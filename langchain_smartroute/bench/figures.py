@@ -1,4 +1,4 @@
-"""Figures with their spread: what a run of all benchmarks writes down and pages quote."""
+"""Benchmark figures with their spread, as a run writes them and pages quote them."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ Key = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One number that was measured again and again.
+    """One quantity with repeated measurements.
 
     Attributes:
-        table: The table that it stands in.
-        row: Its row: who, or what, is measured.
-        column: Its column: what of it, with the unit.
-        samples: What was found each time, in that order; at least one.
+        table: Name of its table.
+        row: Its row: the subject of the measurement.
+        column: Its column: the quantity, with its unit.
+        samples: The measurements in order; at least one.
     """
 
     table: str
@@ -37,7 +37,7 @@ class Figure:
 
     @property
     def key(self) -> Key:
-        """What tells it from others."""
+        """Its unique key."""
         return self.table, self.row, self.column
 
     @property
@@ -47,16 +47,16 @@ class Figure:
 
     @property
     def low(self) -> float:
-        """The least."""
+        """The lowest sample."""
         return min(self.samples)
 
     @property
     def high(self) -> float:
-        """The greatest."""
+        """The highest sample."""
         return max(self.samples)
 
     def as_dict(self) -> dict[str, Any]:
-        """The figure as JSON values, with what follows from its samples."""
+        """The figure as JSON values, with statistics of its samples."""
         spread = {"value": self.value, "low": self.low, "high": self.high}
         rounded = {name: _rounded(number) for name, number in spread.items()}
         samples = [_rounded(sample) for sample in self.samples]
@@ -64,7 +64,7 @@ class Figure:
 
     @classmethod
     def from_dict(cls, told: Mapping[str, Any]) -> Self:
-        """A figure out of `as_dict`'s values; what follows from the samples is not read."""
+        """Read a figure from the values of `as_dict`; statistics are computed anew."""
         return cls(
             table=str(told["table"]),
             row=str(told["row"]),
@@ -78,8 +78,8 @@ class Figures:
     """The figures of one run.
 
     Attributes:
-        made: When, where, with what and how long, as plain values.
-        notes: Table → how its figures were made, in words.
+        made: Date, machine, versions and duration, as JSON values.
+        notes: Table → how its figures were measured.
         figures: All of them, in the order of the tables.
     """
 
@@ -99,7 +99,7 @@ class Figures:
         return found
 
     def as_dict(self) -> dict[str, Any]:
-        """All of it as JSON values."""
+        """All figures as JSON values."""
         return {
             "made": dict(self.made),
             "notes": dict(self.notes),
@@ -108,10 +108,10 @@ class Figures:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """The figures in a file that `smartroute bench all` wrote.
+        """Read the figures from a file that `smartroute bench all` wrote.
 
         Raises:
-            ConfigurationError: If it cannot be read as such.
+            ConfigurationError: If the file cannot be read, or is of another form.
         """
         try:
             told = json.loads(path.read_text(encoding="utf-8"))
@@ -126,7 +126,7 @@ class Figures:
 
 
 def merged(figures: Iterable[Figure]) -> tuple[Figure, ...]:
-    """Figures with the same key as one, with the samples of all of them."""
+    """Merge figures with the same key into one with all samples."""
     samples: dict[Key, list[float]] = {}
     for figure in figures:
         samples.setdefault(figure.key, []).extend(figure.samples)
@@ -137,11 +137,11 @@ def merged(figures: Iterable[Figure]) -> tuple[Figure, ...]:
 
 
 def tell(figures: Iterable[Figure], *, notes: Mapping[str, str] | None = None) -> None:
-    """Write figures to stdout as `smartroute bench all` reads them, one a line.
+    """Print figures in the form that `smartroute bench all` reads, one per line.
 
     Args:
-        figures: What was measured.
-        notes: Table → how, in words.
+        figures: The figures.
+        notes: Table → how its figures were measured.
     """
     said = [{"table": table, "note": note} for table, note in (notes or {}).items()]
     for line in (*said, *(figure.as_dict() for figure in figures)):
@@ -149,7 +149,7 @@ def tell(figures: Iterable[Figure], *, notes: Mapping[str, str] | None = None) -
 
 
 def _rounded(number: float) -> float:
-    """With five significant digits, which is more than any of them is worth."""
+    """Round to five significant digits, more than the precision of any measurement."""
     if number == 0:
         return 0.0
     return round(number, 4 - math.floor(math.log10(abs(number))))

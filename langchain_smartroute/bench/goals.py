@@ -1,4 +1,4 @@
-"""What the figures are held against, and whether they meet it."""
+"""Goals for the figures."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ __all__ = ["GOALS", "Goal", "held"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
-    """A bound on a figure; the bound itself is allowed.
+    """An inclusive bound on a figure.
 
     Attributes:
-        key: Of the figure.
+        key: Key of the figure.
         at_most: Its upper bound.
         at_least: Its lower bound.
     """
@@ -25,7 +25,7 @@ class Goal:
     at_least: float | None = None
 
     def is_met(self, figure: Figure) -> bool:
-        """Whether the figure, its median, is within the bounds."""
+        """Whether the figure's median is within the bounds."""
         over = self.at_most is not None and figure.value > self.at_most
         under = self.at_least is not None and figure.value < self.at_least
         return not over and not under
@@ -73,11 +73,11 @@ GOALS: tuple[Goal, ...] = (
     _goal("Faults", "buffer", "passed of 16", at_least=16),
     _goal("Faults", "ainvoke", "passed of 16", at_least=16),
 )
-"""Set before they were measured; not all of them are met."""
+"""Goals set before measuring; not all of them are met."""
 
 
 def held(figures: Figures) -> Iterator[tuple[Goal, Figure]]:
-    """The goals for which there is a figure, with it."""
+    """The goals that have a figure, each with its figure."""
     by_key = figures.by_key()
     for goal in GOALS:
         if goal.key in by_key:

@@ -1,9 +1,9 @@
-"""What the imports that users write cost, and the first router: CPU beyond LangChain's chat models.
+"""CPU time of users' imports and of the first router, beyond importing LangChain.
 
-Each is made in fresh interpreters, one of each in turn, after LangChain's chat models are
-loaded, which every program with a chat model loads. All modules are compiled before, as an
-installer does it: they are run once with a directory of their own for what is compiled, so that
-it makes no difference what there is in the package's, or whether Python may write there.
+Each is measured in fresh interpreters, in turn, after importing LangChain's chat models, which
+every program with a chat model needs. All modules are compiled first, as by an installer, into
+a separate cache directory, so that the result depends neither on existing `.pyc` files nor on
+write permissions.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ _TELLING = "print(time.process_time() - begun)"
 
 
 def bench_import(times: int = 5) -> dict[str, float]:
-    """What is imported → milliseconds of CPU beyond LangChain's own chat models.
+    """Import → milliseconds of CPU beyond LangChain's own chat models.
 
     Args:
-        times: How often each is imported; the figures are medians.
+        times: Number of imports of each; figures are medians.
     """
     rounds = [{what: _import_ms(what, _compiled()) for what in _IMPORTED} for _ in range(times)]
     return {what: median(found[what] for found in rounds) for what in _IMPORTED}
@@ -42,7 +42,7 @@ def bench_import(times: int = 5) -> dict[str, float]:
 
 @cache
 def _compiled() -> str:
-    """A directory with all that is imported, compiled; it is gone with this process."""
+    """A temporary directory with the compiled modules, removed when this process ends."""
     found = mkdtemp(prefix="smartroute-imports-")
     atexit.register(shutil.rmtree, found, ignore_errors=True)
     for what in _IMPORTED:

@@ -1,10 +1,10 @@
-"""A server that answers at once with the same answer, in a process of its own.
+"""A server that immediately sends the same answer, run in its own process.
 
-What a client costs shows only where the server costs next to nothing: it reads of a
-request just where it ends and whether it asks for a stream. It writes its address to
-stdout and serves until stdin ends, so that it does not outlive who started it.
+A client's cost is only visible with a very cheap server, so this one parses only the end of a
+request and whether it asks for a stream. It prints its address to stdout and serves until stdin
+is closed, so that it ends with the process that started it.
 
-Nothing but the standard library is imported, so that it starts at once.
+Only the standard library is imported, so that it starts quickly.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ CHUNKS = 60
 """Pieces of text in a streamed answer."""
 
 TEXT = "word " * CHUNKS
-"""What every answer says."""
+"""Text of every answer."""
 
 _USAGE = {"prompt_tokens": 20, "completion_tokens": CHUNKS, "total_tokens": 20 + CHUNKS}
 _HEAD = {"id": "chatcmpl-1", "created": 1_790_000_000, "model": "instant"}
@@ -58,7 +58,7 @@ def _answer(body: str, kind: str) -> bytes:
 
 
 class InstantAnswers(asyncio.Protocol):
-    """One connection, which is answered at once, request by request."""
+    """Protocol of one connection; answers each request immediately."""
 
     plain = _plain()
     streamed = _streamed()
@@ -68,12 +68,12 @@ class InstantAnswers(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Remember where answers go."""
+        """Keep the transport to answer on."""
         if isinstance(transport, asyncio.Transport):
             self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        """Answer whatever requests are complete."""
+        """Answer all complete requests."""
         self._received += data
         while (end := _end_of_request(self._received)) is not None:
             request, self._received = self._received[:end], self._received[end:]
@@ -83,7 +83,7 @@ class InstantAnswers(asyncio.Protocol):
 
 
 def _end_of_request(received: bytes) -> int | None:
-    """Where the first request ends; `None`: it is not complete."""
+    """Position of the first request's end; `None`: it is incomplete."""
     head = received.find(b"\r\n\r\n")
     if head < 0:
         return None

@@ -1,4 +1,4 @@
-"""When, where and with what a benchmark ran."""
+"""Date, machine and versions of a benchmark run."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def today() -> str:
 
 
 def machine() -> dict[str, Any]:
-    """Processor, how many of it, system and Python."""
+    """Processor model and count, operating system and Python."""
     return {
         "processor": _processor(),
         "cores": os.cpu_count(),
@@ -43,7 +43,7 @@ def machine() -> dict[str, Any]:
 
 
 def versions() -> dict[str, str]:
-    """Package → version, of those that are installed."""
+    """Installed package → version."""
     found = {}
     for package in _PACKAGES:
         with suppress(PackageNotFoundError):
@@ -52,7 +52,7 @@ def versions() -> dict[str, str]:
 
 
 def load_average() -> float | None:
-    """Processes that wanted to run during the last minute; `None`: not known here."""
+    """Load average of the last minute; `None`: not available on this system."""
     try:
         return round(os.getloadavg()[0], 2)
     except OSError:
@@ -60,10 +60,10 @@ def load_average() -> float | None:
 
 
 def pace_ms() -> float:
-    """Milliseconds that a million additions take here and now, the best of five.
+    """Milliseconds for a million additions, the best of five runs.
 
-    Processors of one name differ by a factor of two, rented ones from hour to hour:
-    microseconds of two machines, or days, are to be compared by this.
+    Processors of the same model differ by a factor of two, virtual ones from hour to hour. Use
+    this to compare times of two machines or days.
     """
     return round(min(_additions_ms() for _ in range(5)), 1)
 

@@ -1,4 +1,4 @@
-"""What a process that has made calls holds in memory: with the router, and without it."""
+"""Memory of a process that makes calls, with and without the router."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ told()
 
 
 def bench_memory(calls: int) -> dict[str, tuple[float, float]]:
-    """Contestant → MiB that its process holds after one call, and what more calls add.
+    """Contestant → MiB of its process after one call, and the growth by further calls.
 
-    Each runs in a process of its own; read from `/proc`, so on Linux alone.
+    Each runs in its own process; memory is read from `/proc`, so on Linux only.
 
     Args:
-        calls: How many more.
+        calls: Number of further calls.
     """
     found = {}
     with instant_server() as url:

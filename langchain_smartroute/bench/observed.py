@@ -1,4 +1,4 @@
-"""What a caller got and what the provider saw: all that a verdict is based on."""
+"""Observations of the caller and of the provider, on which verdicts are based."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ __all__ = ["Arrival", "KnownAnswer", "Observed", "Reply"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownAnswer:
-    """What a healthy model answers.
+    """The answer of a healthy model.
 
     Attributes:
-        text: The whole text.
+        text: The complete text.
         input_tokens: The prompt's tokens, as the server counts them.
         output_tokens: The answer's.
     """
@@ -25,16 +25,16 @@ class KnownAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What one call ended with.
+    """The result of one call.
 
     Attributes:
-        text: What the caller was given, up to an error if there was one.
-        seconds: How long it took.
-        error: What was raised.
+        text: The text that the caller received, up to an error if there was one.
+        seconds: Duration of the call.
+        error: The exception raised; `None`: there was none.
         hung: Whether it had to be cancelled.
-        model: The server's name of the model that the answer names.
-        usage: The input and output tokens that the answer names.
-        billed: Model → input and output tokens that LangChain's own usage handler counted.
+        model: The model in the answer, by its name on the server.
+        usage: Input and output tokens reported by the answer.
+        billed: Model → input and output tokens counted by LangChain's own usage handler.
     """
 
     text: str
@@ -48,12 +48,12 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """One request as the server saw it.
+    """One request that reached the server.
 
     Attributes:
         role: `primary` or `fallback`.
-        at_s: When it came, in seconds since the first call was made.
-        continues: Whether its messages end with one of the assistant.
+        at_s: Time of arrival, in seconds since the first call.
+        continues: Whether its last message is an assistant's.
     """
 
     role: str
@@ -63,15 +63,15 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
-    """All that was seen of one contestant under one fault.
+    """All observations of one contestant with one fault.
 
     Attributes:
-        known: What a healthy model answers.
-        primary: The server's name of the primary.
-        fallback: The server's name of the fallback.
-        replies: What each call ended with.
-        arrivals: What reached the server.
-        afterwards: What a call ended with once the primary was healthy again.
+        known: The answer of a healthy model.
+        primary: The primary's name on the server.
+        fallback: The fallback's name on the server.
+        replies: The result of each call.
+        arrivals: The requests that reached the server.
+        afterwards: The result of a call after the primary had recovered.
     """
 
     known: KnownAnswer
@@ -83,18 +83,18 @@ class Observed:
 
     @property
     def reply(self) -> Reply:
-        """The first call's end."""
+        """The result of the first call."""
         return self.replies[0]
 
     @property
     def slowest_s(self) -> float:
-        """How long the slowest call took."""
+        """Duration of the slowest call."""
         return max(reply.seconds for reply in self.replies)
 
     def attempts(self, role: str) -> int:
-        """How many requests reached the primary or the fallback."""
+        """Number of requests that reached the primary or the fallback."""
         return sum(arrival.role == role for arrival in self.arrivals)
 
     def is_complete(self, reply: Reply | None) -> bool:
-        """Whether a call ended with the whole answer."""
+        """Whether a call returned the complete answer."""
         return reply is not None and reply.error is None and reply.text == self.known.text

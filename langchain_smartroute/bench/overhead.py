@@ -1,10 +1,9 @@
-"""What the router adds to a call: CPU of this process, over a plain `ChatOpenAI`.
+"""CPU time that the router adds to a call, compared with a plain `ChatOpenAI`.
 
-The server answers at once, in a process of its own. All contestants make the same call
-round by round, in another order each time, with another question each round, so that
-nothing that is remembered of a question counts. A figure is the median of the differences
-to `ChatOpenAI` in the same round, with a 95 % interval by order statistics, which asks
-nothing of how they are distributed.
+The server answers at once, in another process. In each round all contestants make the same call
+in random order, with a new question per round, so that caches of a question have no effect. A
+figure is the median of the differences to `ChatOpenAI` within a round, with a distribution-free
+95 % interval by order statistics.
 """
 
 from __future__ import annotations
@@ -49,24 +48,24 @@ _WARM_UP = 20
 _TURNS = 40
 
 Way = str
-"""How a call is made: `invoke`, `ainvoke`, `stream` or `astream`."""
+"""Method of a call: `invoke`, `ainvoke`, `stream` or `astream`."""
 
 WAYS: tuple[Way, ...] = ("invoke", "ainvoke", "stream", "astream")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Added:
-    """What one contestant adds to a plain call.
+    """CPU time that one contestant adds to a plain call.
 
     Attributes:
         name: The contestant.
-        way: How the call was made.
+        way: Method of the call.
         cpu_us: Median CPU of one call, in microseconds.
         added_us: Median of the differences to the plain call of the same round.
         low_us: Lower end of its 95 % interval.
-        high_us: Upper end.
-        ratio: Median CPU over that of the plain call.
-        chunk_us: Of a stream, what is added for each chunk beyond what `invoke` adds.
+        high_us: Upper end of its 95 % interval.
+        ratio: Ratio of median CPU to the plain call's.
+        chunk_us: For streams, the overhead per chunk beyond that of `invoke`.
         n: Rounds.
     """
 
@@ -82,11 +81,11 @@ class Added:
 
 
 def bench_overhead(rounds: int, *, warm_up: int = 20, seed: int = 0) -> list[Added]:
-    """Measure every contestant in every way.
+    """Measure every contestant with every method.
 
     Args:
-        rounds: How often each makes its call.
-        warm_up: How often before, without being counted.
+        rounds: Number of measured calls of each.
+        warm_up: Number of calls before those.
         seed: Seed of the orders.
     """
     with instant_server() as url:
@@ -103,10 +102,10 @@ def bench_overhead(rounds: int, *, warm_up: int = 20, seed: int = 0) -> list[Add
 
 
 def bench_decision(calls: int) -> dict[str, float]:
-    """What is decided on → median CPU of a decision, in microseconds.
+    """Kind of request → median CPU of a decision, in microseconds.
 
-    A decision is the features of the messages, the shipped classifier and the policy;
-    `explain` also reads the call's config and arguments, its conversation and its checks.
+    A decision extracts features, runs the shipped classifier and applies the policy; `explain`
+    also reads the call's config, arguments, conversation and checks.
     """
     router = SmartRouterRunnable.from_catalog(base_url="http://127.0.0.1:1/v1", api_key=_KEY)
     policy, options = TablePolicy(), RouteOptions()
@@ -134,14 +133,14 @@ def _median_us(decide: Callable[[Any], RoutingDecision], messages: int, calls: i
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Plan:
-    """How often each makes its call, and in which order."""
+    """Number and order of the calls."""
 
     rounds: int
     warm_up: int
     order: random.Random
 
     def turns(self, names: Iterable[str]) -> Iterator[tuple[str, str]]:
-        """What is asked, and who is asked; nobody collects garbage meanwhile."""
+        """Yield questions and contestants, with garbage collection turned off meanwhile."""
         for question in _questions(self.warm_up + self.rounds):
             mixed = [*names]
             self.order.shuffle(mixed)
@@ -150,7 +149,7 @@ class _Plan:
                     yield question, name
 
     def counted(self, spent: Mapping[str, list[float]]) -> dict[str, list[float]]:
-        """What was spent after the warm-up."""
+        """The measurements after the warm-up."""
         return {name: times[self.warm_up :] for name, times in spent.items()}
 
 
@@ -169,7 +168,7 @@ def _contestants(url: str, sdk: SdkCalls, clients: Mapping[str, Any]) -> dict[st
 
 
 def _blocking(url: str, plan: _Plan) -> dict[Way, dict[str, list[float]]]:
-    # It imports openai, which takes its time.
+    # This module imports openai, which is slow.
     from langchain_smartroute.execution.transport import blocking_client  # noqa: PLC0415
 
     def call(asked: Any, question: str, way: Way) -> None:
@@ -200,7 +199,7 @@ async def _waiting(url: str, plan: _Plan) -> dict[Way, dict[str, list[float]]]:
             async for _ in asked.astream(question):
                 pass
 
-    # Both ways in one event loop, as ChatOpenAI's client does not outlive its own.
+    # Both methods run in one event loop, as ChatOpenAI's client cannot be used in a second one.
     found = {}
     async with _waiting_contestants(url) as contestants:
         for way in ("ainvoke", "astream"):
@@ -215,7 +214,7 @@ async def _waiting(url: str, plan: _Plan) -> dict[Way, dict[str, list[float]]]:
 
 @asynccontextmanager
 async def _waiting_contestants(url: str) -> AsyncIterator[dict[str, Any]]:
-    # It imports openai, which takes its time.
+    # This module imports openai, which is slow.
     from langchain_smartroute.execution.transport import async_client  # noqa: PLC0415
 
     sdk = SdkCalls(_MODEL, url)
@@ -229,7 +228,7 @@ async def _waiting_contestants(url: str) -> AsyncIterator[dict[str, Any]]:
 
 
 class _without_collections:  # noqa: N801 - used as contextlib's are
-    """Collect garbage before rather than in the middle of what is measured."""
+    """Collect garbage before the measurement instead of during it."""
 
     def __enter__(self) -> None:
         gc.collect(1)
@@ -261,7 +260,7 @@ def _added(
 
 
 def _questions(count: int) -> Iterator[str]:
-    """Questions of about twenty tokens, each another one."""
+    """Different questions of about twenty tokens each."""
     for number in range(count):
         yield f"Please tell me in a few words what the number {number} stands for in old stories."
 

@@ -1,4 +1,4 @@
-"""What a page states of figures: held against others, and written again with them."""
+"""Figures quoted in pages: compares them with measured ones, and updates the pages."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _FACTOR = re.compile(rf"(.*?)(?: × ({_NUMBER}))?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quoted:
-    """A figure as a page states it.
+    """A figure as a page quotes it.
 
     Attributes:
-        key: Which figure.
-        text: What the page says.
-        low: The least that this may stand for, with its spread and its rounding.
-        high: The greatest.
+        key: Key of the figure.
+        text: The page's text.
+        low: Lowest value that the text may stand for, given its range and rounding.
+        high: Highest value.
     """
 
     key: Key
@@ -36,13 +36,13 @@ class Quoted:
     high: float
 
     def agrees(self, figure: Figure) -> bool:
-        """Whether what is stated and what was measured overlap."""
+        """Whether the quoted and the measured range overlap."""
         return self.low <= figure.high and figure.low <= self.high
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Listed:
-    """A line of the comment that lists what a text states."""
+    """A line of the comment that lists the figures in a text."""
 
     phrase: str
     numbers: tuple[str, ...]
@@ -66,16 +66,16 @@ class _Listed:
 
     @property
     def plain(self) -> str:
-        """The phrase as it stands in the text."""
+        """The phrase as it appears in the text."""
         return _BRACKETED.sub(r"\1", self.phrase)
 
     @property
     def pattern(self) -> re.Pattern[str]:
-        """Finds it there, wherever lines are broken."""
+        """A pattern of the phrase that allows any line breaks."""
         return re.compile(r"\s+".join(map(re.escape, self.plain.split())))
 
     def stating(self, figure: Figure) -> str:
-        """The phrase with another figure, to as many digits as before."""
+        """The phrase with a new figure, in the same number of digits."""
         found = iter((figure.value, figure.low, figure.high))
 
         def number(before: re.Match[str]) -> str:
@@ -85,17 +85,17 @@ class _Listed:
 
 
 def quoted_figures(page: str) -> Iterator[Quoted]:
-    """Every figure that a page states: in its tables of figures, and in its text.
+    """All figures that a page quotes, in its tables and in its text.
 
-    What the text states is listed in a comment, a line for each figure, with its number, or
-    its number and its range, in square brackets: `adds [1.1] ms = Added to a call / router /
-    invoke, µs × 0.001`, or `adds [1.1] ms ([1.0]–[1.2]) = …`.
+    Figures in the text are listed in a comment, a line for each, with the number, or the number
+    and its range, in square brackets: `adds [1.1] ms = Added to a call / router / invoke, µs ×
+    0.001`, or `adds [1.1] ms ([1.0]–[1.2]) = …`.
 
     Args:
         page: The page's Markdown.
 
     Raises:
-        ValueError: If a listed phrase is not in the text, or is not as above.
+        ValueError: If a listed phrase is not in the text, or does not have this form.
     """
     _, begun, rest = page.partition(BEGIN)
     if begun:
@@ -146,20 +146,20 @@ def _in_text(line: str, text: str) -> Quoted:
 
 
 def _bounds(number: str) -> tuple[float, float]:
-    """What a number may have been before it was rounded."""
+    """The range of values that round to a number."""
     plain = number.replace(",", "").replace(MINUS, "-")
     value, half = float(plain), 0.5 / 10 ** len(plain.partition(".")[2])
     return value - half, value + half
 
 
 def rewritten(page: str, figures: Figures) -> str:
-    """A page with other figures: in its tables, and in every phrase that it lists.
+    """Update the figures of a page, in its tables and in all listed phrases.
 
-    A listed phrase whose figure was not measured is left as it is.
+    A listed phrase whose figure was not measured stays as it is.
 
     Args:
         page: The page's Markdown.
-        figures: What it is to state.
+        figures: The new figures.
 
     Raises:
         ValueError: As `quoted_figures`.
@@ -179,7 +179,7 @@ def rewritten(page: str, figures: Figures) -> str:
 
 
 def _spaced_as_before(phrase: str) -> Callable[[re.Match[str]], str]:
-    """Puts a phrase in the place of another of as many words, with the spaces of that one."""
+    """Replace a phrase by another with as many words, keeping the white space."""
     words = _BRACKETED.sub(r"\1", phrase).split()
 
     def put(before: re.Match[str]) -> str:
@@ -195,7 +195,7 @@ def _lines(page: str) -> Iterator[str]:
 
 
 def _as_before(number: float, before: str) -> str:
-    """A number with as many digits behind the point as another, and its way with zeros."""
+    """Format a number like another: the same decimals, and with or without a leading zero."""
     digits = len(before.partition(".")[2])
     shown = f"{number:,.{digits}f}".replace("-", MINUS)
     return shown.replace("0.", ".", 1) if before.startswith(".") and abs(number) < 1 else shown

@@ -1,6 +1,6 @@
-"""What this process holds: memory, file descriptors, threads, tasks.
+"""Resources of this process: memory, file descriptors, threads, tasks.
 
-Read from `/proc` and `/dev/fd`; where there is no such thing, a figure is `None`.
+Read from `/proc` and `/dev/fd`; a value is `None` on systems without them.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ _DESCRIPTORS = Path("/dev/fd")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """What this process holds at a moment.
+    """Resources of this process at a moment.
 
     Attributes:
         threads: Names of its threads.
-        descriptors: How many file descriptors are open; `None`: not known here.
+        descriptors: Number of open file descriptors; `None`: not available on this system.
     """
 
     threads: tuple[str, ...]
@@ -32,11 +32,11 @@ class Held:
 
     @classmethod
     def now(cls) -> Held:
-        """At this moment, after what nobody refers to any more is gone."""
+        """The current resources, after garbage collection."""
         gc.collect()
         names = sorted(thread.name for thread in threading.enumerate())
         try:
-            # One of them is that of the listing itself.
+            # One of them belongs to the listing itself.
             descriptors = len(os.listdir(_DESCRIPTORS)) - 1  # noqa: PTH208 - no path is needed
         except OSError:
             descriptors = None
@@ -44,7 +44,7 @@ class Held:
 
 
 def memory_bytes() -> int | None:
-    """The resident memory of this process, after what nobody refers to any more is gone."""
+    """Resident memory of this process, after garbage collection."""
     gc.collect()
     try:
         pages = int(_STATM.read_text(encoding="ascii").split()[1])
@@ -54,6 +54,6 @@ def memory_bytes() -> int | None:
 
 
 def other_tasks() -> list[str]:
-    """Names of the event loop's tasks but for the one that asks."""
+    """Names of the event loop's tasks, except the current one."""
     own = asyncio.current_task()
     return sorted(task.get_name() for task in asyncio.all_tasks() if task is not own)

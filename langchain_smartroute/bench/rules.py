@@ -1,6 +1,6 @@
-"""What is asked of a contestant under a fault; the same rules for all of them.
+"""Rules that judge every contestant's behaviour with a fault.
 
-A rule looks at what was seen and says what is wrong with it, or `None`.
+A rule takes the observations and returns what is wrong with them, or `None`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _SPARED_SHARE = 2 / 3
 
 
 def complete(seen: Observed, _: Timings) -> str | None:
-    """Every call ended with the whole answer, and nothing else."""
+    """Every call returned the complete answer, and nothing else."""
     for reply in seen.replies:
         if seen.is_complete(reply):
             continue
@@ -46,13 +46,13 @@ def complete(seen: Observed, _: Timings) -> str | None:
 
 
 def answered_by_primary(seen: Observed, _: Timings) -> str | None:
-    """The fallback was not needed."""
+    """The fallback was not called."""
     made = seen.attempts("fallback")
     return f"the fallback was asked {made} times" if made else None
 
 
 def attempts(*, primary: int | None = None, fallback: int | None = None) -> Rule:
-    """So many attempts reached each model."""
+    """Exactly these numbers of attempts reached the models."""
 
     def rule(seen: Observed, _: Timings) -> str | None:
         for role, wanted in (("primary", primary), ("fallback", fallback)):
@@ -65,7 +65,7 @@ def attempts(*, primary: int | None = None, fallback: int | None = None) -> Rule
 
 
 def most_attempts(most: int) -> Rule:
-    """At most so many attempts reached both models together."""
+    """At most this many attempts reached both models together."""
 
     def rule(seen: Observed, _: Timings) -> str | None:
         made = len(seen.arrivals)
@@ -75,7 +75,7 @@ def most_attempts(most: int) -> Rule:
 
 
 def no_burst(most: int) -> Rule:
-    """At most so many attempts reached both models within `burst_s`."""
+    """At most this many attempts reached both models within `burst_s`."""
 
     def rule(seen: Observed, timings: Timings) -> str | None:
         times = sorted(arrival.at_s for arrival in seen.arrivals)
@@ -89,7 +89,7 @@ def no_burst(most: int) -> Rule:
 
 
 def waited(seen: Observed, timings: Timings) -> str | None:
-    """The primary was asked again, but not before the time that it had asked for."""
+    """The primary was called again, but not before its `Retry-After` had passed."""
     times = sorted(a.at_s for a in seen.arrivals if a.role == "primary")
     gaps = [later - earlier for earlier, later in pairwise(times)]
     if not gaps:
@@ -111,7 +111,7 @@ def within(name: str) -> Rule:
 
 
 def usage_reported(seen: Observed, _: Timings) -> str | None:
-    """The answer names the usage that the server counted."""
+    """The answer reports the usage that the server counted."""
     counted = (seen.known.input_tokens, seen.known.output_tokens)
     if seen.reply.usage == counted:
         return None
@@ -119,7 +119,7 @@ def usage_reported(seen: Observed, _: Timings) -> str | None:
 
 
 def accounted(seen: Observed, _: Timings) -> str | None:
-    """The answer names the fallback, and only its tokens are counted."""
+    """The answer names the fallback as its model, and only the fallback's tokens are counted."""
     if seen.reply.model != seen.fallback:
         return f"the answer names the model {seen.reply.model}"
     counted = (seen.known.input_tokens, seen.known.output_tokens)
@@ -143,12 +143,12 @@ def refused_for(code: str) -> Rule:
 
 
 def healthy_afterwards(seen: Observed, _: Timings) -> str | None:
-    """The next call, with the primary well again, ended with the whole answer."""
+    """The next call, after the primary had recovered, returned the complete answer."""
     return None if seen.is_complete(seen.afterwards) else "the next call did not go well"
 
 
 def never_continues(seen: Observed, _: Timings) -> str | None:
-    """Nobody was asked to continue an assistant's message, and no such 400 came up."""
+    """No model was asked to continue an assistant's message, and no such HTTP 400 was raised."""
     if any(arrival.continues for arrival in seen.arrivals):
         return "a model was asked to continue the cut answer"
     status = getattr(seen.reply.error, "status_code", None)
@@ -156,7 +156,7 @@ def never_continues(seen: Observed, _: Timings) -> str | None:
 
 
 def spared_and_back(seen: Observed, timings: Timings) -> str | None:
-    """While it was down the primary was mostly left alone; soon afterwards it was used again."""
+    """The primary was rarely called during its outage, and used again soon afterwards."""
     down = [a.at_s for a in seen.arrivals if a.role == "primary" and a.at_s < timings.outage_s]
     asked = int(timings.outage_s / timings.spacing_s)
     if len(down) > asked * _SPARED_SHARE:

@@ -1,9 +1,9 @@
-"""How the cost of a decision and of a record grows with what there is: linear at most.
+"""Scaling: how the CPU time of a decision and of a record grows with size, at most linearly.
 
-Counted is the CPU of this process. A decision is what `explain` makes: features, the
-default classifier, rules and policy. No model is called. A stored record is one that a
-`SqlLedger` has written to SQLite, in batches, its thread included; without the extra `sql`
-it is left out.
+The CPU time of this process is measured. A decision is a call of `explain`: features, the
+default classifier, rules and policy, without a model call. A stored record is written by a
+`SqlLedger` to SQLite in batches, including its thread; this is left out without the extra
+`sql`.
 """
 
 from __future__ import annotations
@@ -32,25 +32,26 @@ SIZES: Mapping[str, tuple[int, ...]] = {
     "records": (0, 10_000, 100_000),
     "stored records": (1_000, 10_000, 50_000),
 }
-"""What grows, and how far: a catalog, a conversation, the rules, a ledger in memory or SQLite."""
+"""What grows → its sizes: a catalog, a conversation, rules, a ledger in memory or in SQLite."""
 _STORED = "stored records"
 _FILLED, _BATCH = 500, 50
-"""Records that are written at a time: to fill a ledger, and when it is measured."""
+"""Records written at a time: to fill a ledger, and in a measurement."""
 _REPEATS = 30
 _QUESTION = "Please compare these two contracts and tell me which one costs less to leave early."
 _GATEWAY = "http://127.0.0.1:9/v1"
-"""Nothing is sent there."""
+"""A base URL that is never called."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
-    """What one decision, or one record, costs at one size.
+    """CPU time of one decision or record at one size.
 
     Attributes:
         what: What grows, as in `SIZES`.
-        size: How many there are.
+        size: Number of items.
         cpu_us: Median CPU in microseconds.
-        each_us: What each one more costs, beside the smallest size; `None` for that.
+        each_us: CPU time per additional item, compared with the smallest size; `None` for that
+            size.
     """
 
     what: str
@@ -60,10 +61,10 @@ class Scale:
 
 
 def bench_scaling(sizes: Mapping[str, Sequence[int]] = SIZES) -> Iterator[Scale]:
-    """Measure every size of everything that grows.
+    """Measure every size.
 
     Args:
-        sizes: What grows → how many there are, the fewest first.
+        sizes: What grows → its sizes, the smallest first.
     """
     makers = {"models": _models, "messages": _messages, "rules": _rules, "records": _records}
     for what, several in sizes.items():
@@ -123,8 +124,8 @@ def _records(size: int) -> Callable[[], object]:
 
 
 def _stored_us(size: int) -> float:
-    """Of one record, where so many are stored already."""
-    # The package of the extra is imported in there.
+    """Microseconds per record when this many are stored already."""
+    # This module imports the extra's package.
     from langchain_smartroute.accounting.sql import SqlLedger  # noqa: PLC0415
 
     numbers = count()

@@ -1,8 +1,7 @@
-"""The tables of `smartroute bench all`: how each is measured, and in which size.
+"""The sections of `smartroute bench all`: their tables, measurements and sizes.
 
-Each section runs in a process of its own, most of them in several, one after the other in
-turn: what a process happens to be like (where its memory lies, in which order it hashes)
-and what else the machine does for a while are then part of the spread.
+Each section runs in its own process, most of them in several, in turn. So random effects of a
+process (memory layout, hash seed) and of other load on the machine are part of the spread.
 
     python -m langchain_smartroute.bench.sections decision 0 5
 
@@ -44,17 +43,18 @@ GROWTH = "Growth"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """How much is measured in one process.
+    """Amount of work measured in one process.
 
     Attributes:
-        decisions: Texts to decide on.
-        rounds: Calls of each contestant in each way.
-        calls: Calls of a contestant in a round of the throughput; `None`: as many as it takes.
-        throughput_rounds: Such rounds, and imports.
-        more_calls: After which memory is looked at again.
-        questions: Answers whose cost is checked, in each way to call.
-        warm_up: Calls before that, which are not counted.
-        sizes: Which sizes of what grows.
+        decisions: Number of decisions.
+        rounds: Calls of each contestant with each method.
+        calls: Calls of a contestant per round of the throughput benchmark; `None`: chosen by
+            concurrency.
+        throughput_rounds: Rounds of the throughput and import benchmarks.
+        more_calls: Number of further calls after which memory is measured again.
+        questions: Answers whose cost is checked, per method of calling.
+        warm_up: Calls before the measurement.
+        sizes: Sizes of the scaling benchmark.
         seed: Seed of all random choices.
     """
 
@@ -79,7 +79,7 @@ FULL = Size(
     sizes=slice(None),
     warm_up=20,
 )
-"""What figures are made of."""
+"""Sizes for published figures."""
 
 QUICK = Size(
     decisions=3,
@@ -91,19 +91,19 @@ QUICK = Size(
     sizes=slice(2),
     warm_up=1,
 )
-"""Shows that everything runs; its figures say nothing."""
+"""Sizes to check that everything runs; the figures are meaningless."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """One part of a run.
+    """One section of a run.
 
     Attributes:
-        tables: What it makes → how, in words; `{rounds}` is how many rounds there were.
-        measure: Gives its figures.
-        again: Whether it is run in a new process for each round of the whole, rather than
-            once with rounds of its own.
-        always: Whether it is also part of a quick run.
+        tables: Table → how it is measured; `{rounds}` is replaced by the number of rounds.
+        measure: Measures and returns its figures.
+        again: Whether it runs in a new process for each round, instead of once with rounds of
+            its own.
+        always: Whether it is part of a quick run as well.
     """
 
     tables: Mapping[str, str]
@@ -174,7 +174,7 @@ def _scaling(size: Size) -> Iterator[Figure]:
 
 
 def _power(several: Sequence[Scale]) -> float:
-    """The power of the size with which the cost grows at the end: 0 not at all, 1 linear."""
+    """Exponent of growth between the two largest sizes: 0 constant, 1 linear."""
     less, more = several[-2:]
     return math.log(more.cpu_us / less.cpu_us) / math.log((more.size + 1) / (less.size + 1))
 
@@ -273,11 +273,11 @@ SECTIONS: Mapping[str, Section] = {
         always=False,
     ),
 }
-"""What `smartroute bench all` runs, in this order."""
+"""The sections in the order in which `smartroute bench all` runs them."""
 
 
 def main(names: Sequence[str], *, seed: int, rounds: int, quick: bool) -> None:
-    """Print the figures of one process of each of some sections."""
+    """Measure some sections and print their figures."""
     size = replace(QUICK if quick else FULL, seed=seed, throughput_rounds=rounds)
     for name in names:
         tell(SECTIONS[name].measure(size))

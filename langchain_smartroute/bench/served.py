@@ -1,7 +1,7 @@
-"""Servers of the benchmarks, each in a process of its own.
+"""Runs the benchmarks' servers, each in its own process.
 
-Such a server writes its address to stdout and serves until stdin ends, so that it does
-not outlive who started it.
+Such a server prints its address to stdout and serves until stdin is closed, so that it ends
+with the process that started it.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ __all__ = ["instant_server", "served_by"]
 
 @contextmanager
 def served_by(code: str, *arguments: str) -> Iterator[str]:
-    """Run a server in another process; gives its address.
+    """Run a server in another process; yields its address.
 
     Args:
-        code: Python that serves.
-        arguments: What it finds in `sys.argv`.
+        code: Python source of the server.
+        arguments: Its command line arguments.
 
     Raises:
         RuntimeError: If it does not start.
@@ -47,8 +47,8 @@ def served_by(code: str, *arguments: str) -> Iterator[str]:
 
 @contextmanager
 def instant_server() -> Iterator[str]:
-    """Run the server that answers at once; gives its address."""
-    # As a file, not as a module of the package: that would import the package first.
+    """Run the instant server; yields its address."""
+    # Run as a file, as running it as a module would import the package first.
     code = f"import runpy; runpy.run_path({instant.__file__!r})['main']()"
     with served_by(code) as address:
         yield address

@@ -1,7 +1,7 @@
-"""The soak: many requests at once for minutes, a share of them faulty.
+"""The soak test: concurrent requests for minutes, with faults in a share of them.
 
-Every request must end in a complete answer or a clear error, the accounts must add
-up, and afterwards the process must hold what it held before.
+Every request must end in a complete answer or a clear error, the accounts must add up, and
+afterwards no memory, threads, tasks or descriptors may be leaked.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ _WARM_UP_SHARE = 0.15
 _PART = 500
 _MOST_GROWTH = 0.05
 _LEAST_REQUESTS = 2_000
-"""Below it memory is not judged: the first requests load what is loaded once."""
+"""Number of requests below which memory is not checked, as the first requests load modules."""
 _SETTLE_S = 1.0
 _LIMITS = {"first_token_timeout_s": 5.0, "idle_timeout_s": 5.0, "timeout_s": 10.0}
-"""Short, as silent models are waited for; long enough for a busy machine."""
+"""Time limits: short, as silent models are waited for, but long enough for a busy machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SoakSettings:
-    """A soak.
+    """Settings of a soak test.
 
     Attributes:
-        requests: How many requests, the warm-up included.
-        concurrency: How many at a time.
-        faulty: The share of requests that the server answers badly.
+        requests: Number of requests, including the warm-up.
+        concurrency: Number of concurrent requests.
+        faulty: The share of requests with a fault.
         seed: Seed of all random choices.
     """
 
@@ -50,21 +50,21 @@ class SoakSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SoakReport:
-    """What a soak found.
+    """Results of a soak test.
 
     Attributes:
-        settings: What was run.
-        seconds: How long the load took.
-        endings: How requests ended and how many did.
-        attempts: How attempts ended and how many did.
-        cost_usd: What the answers and errors tell that they cost.
-        recorded_usd: What was recorded.
-        unknown_costs: Attempts whose cost the account calls unknown.
-        warm_bytes: Resident memory after the warm-up; `None`: not known here.
-        peak_bytes: The most of it afterwards.
+        settings: The settings.
+        seconds: Duration of the load.
+        endings: Kind of ending → number of requests.
+        attempts: Outcome → number of attempts.
+        cost_usd: Total cost reported by answers and errors.
+        recorded_usd: Total cost recorded.
+        unknown_costs: Number of attempts of unknown cost.
+        warm_bytes: Resident memory after the warm-up; `None`: not available on this system.
+        peak_bytes: Peak resident memory after the warm-up.
         end_bytes: The resident memory at the end.
-        leaked: What is left over at the end: tasks, threads, descriptors.
-        failures: Everything that was not as it must be.
+        leaked: Leaked tasks, threads and descriptors.
+        failures: All violations of the rules above.
     """
 
     settings: SoakSettings
@@ -82,7 +82,7 @@ class SoakReport:
 
     @property
     def growth(self) -> float | None:
-        """How much the resident memory grew after the warm-up, as a share of it."""
+        """Relative growth of resident memory after the warm-up."""
         if self.warm_bytes is None or self.end_bytes is None:
             return None
         return self.end_bytes / self.warm_bytes - 1
@@ -96,7 +96,7 @@ class SoakReport:
 
 @dataclass(slots=True)
 class _Memory:
-    """Resident memory over the run."""
+    """Readings of resident memory during the run."""
 
     warm: int | None = None
     peak: int | None = None
@@ -112,13 +112,13 @@ class _Memory:
 def run_soak(
     settings: SoakSettings, *, on_progress: Callable[[int], None] = lambda _: None
 ) -> SoakReport:
-    """Run a soak.
+    """Run a soak test.
 
     Args:
-        settings: What to run.
-        on_progress: Called with the number of requests that are done.
+        settings: The settings.
+        on_progress: Called with the number of finished requests.
     """
-    # Loaded now, so that what it opens does not look like a leak of the load.
+    # Imported now, so that descriptors it opens do not look like leaks.
     import langchain_openai  # noqa: F401, PLC0415
 
     memory = _Memory()
@@ -143,7 +143,7 @@ async def _load(
     memory: _Memory,
     on_progress: Callable[[int], None],
 ) -> tuple[SoakLoad, list[str], float]:
-    """Send everything; gives the load, the tasks that are left, and the seconds it took."""
+    """Send all requests; returns the load, leaked tasks, and the duration in seconds."""
     names = {"primary": "soak-primary", "fallback": "soak-fallback"}
     routers = [
         bench_router(names, base_url=base_url, stream_policy=policy, **_LIMITS)
@@ -163,7 +163,7 @@ async def _load(
 
 
 def _parts(requests: int) -> list[int]:
-    """The requests in parts of nearly the same size, after each of which memory is read."""
+    """Sizes of nearly equal parts of the requests; memory is read after each part."""
     steps = max(1, requests // _PART)
     size, more = divmod(requests, steps)
     return [part for n in range(steps) if (part := size + (n < more))]

@@ -1,4 +1,4 @@
-"""The requests of a soak, and what is wrong with how one of them ended."""
+"""Sends the requests of a soak test and checks how each of them ends."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ _PATIENCE_S = 120.0
 
 @dataclass(slots=True)
 class Tally:
-    """What became of the requests.
+    """Statistics of the requests.
 
     Attributes:
-        endings: How they ended: `complete`, or the class of a clear error.
-        faults: What was wrong, in words, and how often.
-        attempts: How the attempts ended.
-        cost_usd: What the answers and errors say that they cost.
-        recorded_usd: What the cost handlers recorded.
-        unknown: Attempts whose cost the account calls unknown.
+        endings: `complete`, or the class of a clear error → number of requests.
+        faults: Description of a violation → its count.
+        attempts: Outcome → number of attempts.
+        cost_usd: Total cost reported by answers and errors.
+        recorded_usd: Total cost recorded by cost handlers.
+        unknown: Number of attempts of unknown cost.
     """
 
     endings: Counter[str] = field(default_factory=Counter)
@@ -51,7 +51,7 @@ class Tally:
 
 @dataclass(slots=True)
 class _Ending:
-    """What one request ended with."""
+    """The result of one request."""
 
     text: str = ""
     info: Mapping[str, Any] | None = None
@@ -63,12 +63,12 @@ class _Ending:
 
 
 class SoakLoad:
-    """Sends requests and checks how each of them ends.
+    """Sends requests, and checks how each of them ends.
 
     Args:
-        routers: The routers that take turns.
-        answers: Prompt → the text of a healthy answer.
-        seed: Seed of the random choices of router, prompt and way of calling.
+        routers: The routers, of which each request uses a random one.
+        answers: Prompt → the text of the complete answer.
+        seed: Seed of the random choices of router, prompt and method.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class SoakLoad:
         self._random = random.Random(seed)  # noqa: S311 - no secret
 
     async def send(self, requests: int, *, concurrency: int) -> None:
-        """Send requests, so many at a time."""
+        """Send requests concurrently."""
         left = iter(range(requests))
 
         async def work() -> None:
@@ -93,7 +93,7 @@ class SoakLoad:
         router = self._random.choice(self._routers)
         prompt = self._random.choice(PROMPTS)
         streams = self._random.random() < 2 / 3
-        # One for each request: kept records would look like a leak.
+        # A new handler for each request, as accumulated records would look like a leak.
         costs = CostCallbackHandler(baseline=None)
         ending = _Ending()
         clock = asyncio.timeout(_PATIENCE_S)
@@ -130,14 +130,14 @@ class SoakLoad:
             tally.faults["text was shown before an error that does not carry it"] += 1
 
     def _check_account(self, ending: _Ending, records: Sequence[CallRecord]) -> None:
-        """The answer's or error's own account against the records, attempt by attempt."""
+        """Compare the account in the answer or error with the records, attempt by attempt."""
         tally = self.tally
         recorded = sorted(records, key=lambda record: record.attempt)
         told = _told(ending)
         tally.attempts.update(record.outcome for record in recorded)
         tally.recorded_usd += sum((r.cost_usd or Decimal(0) for r in recorded), Decimal(0))
         if told is None:
-            # The provider's own error, after the only attempt, has no account.
+            # The provider's own error after a single attempt has no account.
             tally.cost_usd += sum((r.cost_usd or Decimal(0) for r in recorded), Decimal(0))
             if [record.outcome for record in recorded] != ["failed"]:
                 tally.faults["a single failed attempt that was recorded otherwise"] += 1
@@ -157,10 +157,10 @@ class SoakLoad:
 
 
 def _is_clear(error: BaseException) -> bool:
-    """Whether an error says where it comes from.
+    """Whether an error names its origin.
 
-    It is the router's own, or the provider's as its client words it, or it carries the
-    router's note, which names the model.
+    It is one of the router's, or one of the provider's client, or it has the router's note that
+    names the model.
     """
     from openai import OpenAIError  # noqa: PLC0415 - loaded with the first model anyway
 
@@ -170,7 +170,7 @@ def _is_clear(error: BaseException) -> bool:
 
 
 def _told(ending: _Ending) -> Sequence[Attempt] | None:
-    """The attempts as the answer or the error tells them."""
+    """The attempts reported by the answer or the error."""
     if isinstance(ending.error, ChainExhaustedError | StreamInterruptedError):
         return ending.error.attempts
     if ending.info is None:

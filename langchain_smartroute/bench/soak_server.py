@@ -1,7 +1,7 @@
-"""The sandbox of the soak, in a process of its own: a share of its answers is faulty.
+"""The soak test's sandbox with random faults, run in its own process.
 
-It writes its address to stdout and serves until stdin ends, so that it does not
-outlive who started it.
+It prints its address to stdout and serves until stdin is closed, so that it ends with the
+process that started it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from langchain_smartroute.sandbox.state import SandboxState
 __all__ = ["FAULTLESS", "MIX", "RandomFaults", "main", "soak_server"]
 
 FAULTLESS = "healthy"
-"""The name of the one model that always answers well."""
+"""Name of the model without faults."""
 
 _SILENCE_S = 30.0
 
@@ -50,14 +50,14 @@ MIX: tuple[Fault, ...] = (
     Fault(kind="html"),
     Fault(kind="no_usage"),
 )
-"""What can go wrong, each as likely as the others."""
+"""The possible faults, all equally likely."""
 
 
 class RandomFaults(FaultPlan):
-    """Faults that strike any model but the healthy one, at random.
+    """Random faults of all models except the healthy one.
 
     Args:
-        share: The share of requests that are struck.
+        share: The share of requests with a fault.
         seed: Seed of the random numbers.
     """
 
@@ -68,7 +68,7 @@ class RandomFaults(FaultPlan):
         self._drawing = threading.Lock()
 
     def take(self, model: str) -> Fault | None:
-        """Return the fault that this request meets, if any."""
+        """Return the fault for this request, if any."""
         if model == FAULTLESS:
             return None
         with self._drawing:
@@ -95,10 +95,10 @@ def main() -> None:
 
 @contextmanager
 def soak_server(*, faulty: float, seed: int) -> Iterator[str]:
-    """Run the server in another process; gives its address.
+    """Run the server in another process; yields its address.
 
     Args:
-        faulty: The share of requests that are struck.
+        faulty: The share of requests with a fault.
         seed: Seed of the random numbers.
     """
     code = f"from {__spec__.name} import main; main()"

@@ -1,14 +1,13 @@
-"""How many asynchronous calls a second come through, beside what LangChain ships.
+"""Throughput: asynchronous calls per second, compared with LangChain's own classes.
 
-The server answers at once, in a process of its own, so that what is measured is the
-client. All contestants run in one process and one event loop. Rounds are interleaved and
-the order within a round moves on, so that a machine that is busy for a while slows all of
-them; ratios are taken within a round.
+The server answers at once, in another process, so that the client is measured. All contestants
+run in one process and one event loop. Rounds are interleaved and the order within a round
+rotates, so that temporary load affects all of them; ratios are taken within a round.
 
-A round of one contestant has no more calls than it takes to keep all connections busy: a
-stock `ChatOpenAI` needs 3 ms of CPU for a plain answer and 10 for a streamed one, and half
-as much again at 512 calls at a time, where its client keeps 100 connections, opens most of
-them anew and looks at all of them for each call.
+A round of one contestant has just enough calls to keep all connections busy: a stock
+`ChatOpenAI` needs 3 ms of CPU for a plain answer and 10 ms for a streamed one, and half as much
+again at 512 concurrent calls, where its client keeps only 100 connections, opens most of them
+anew, and scans all of them for each call.
 """
 
 from __future__ import annotations
@@ -36,10 +35,10 @@ __all__ = [
 ]
 
 CONCURRENCIES = (1, 64, 512)
-"""Calls at a time."""
+"""Levels of concurrency."""
 
 _ALONE, _WHOLE, _STREAMED = 64, 256, 128
-"""Calls of a round: one after the other; several at a time, whole and in pieces."""
+"""Calls per round: sequential; concurrent plain; concurrent streamed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +46,8 @@ class Measured:
     """One contestant in one round.
 
     Attributes:
-        per_s: Calls a second.
-        cpu_ms: CPU of the client's process for one call, in milliseconds.
+        per_s: Calls per second.
+        cpu_ms: CPU time of the client's process per call, in milliseconds.
     """
 
     per_s: float
@@ -61,14 +60,14 @@ class Row:
 
     Attributes:
         contestant: Its name.
-        concurrency: Calls at a time.
-        calls: Calls of a round.
-        rounds: What was measured, round by round.
-        to_stock: Calls a second over those of the stock `ChatOpenAI` in the same round.
-        to_same_client: The same over those of a `ChatOpenAI` with the router's client.
-        cpu_to_stock: Calls for each second of the client's CPU over those of the stock
-            `ChatOpenAI`: the same on an idle machine, and steadier on a busy one.
-        cpu_to_same_client: The same over those of a `ChatOpenAI` with the router's client.
+        concurrency: Number of concurrent calls.
+        calls: Calls per round.
+        rounds: Measurements, one per round.
+        to_stock: Ratio of calls per second to the stock `ChatOpenAI`'s in the same round.
+        to_same_client: The same ratio to a `ChatOpenAI` with the router's client.
+        cpu_to_stock: Ratio of calls per second of client CPU to the stock `ChatOpenAI`'s: the
+            same on an idle machine, and less noisy on a busy one.
+        cpu_to_same_client: The same ratio to a `ChatOpenAI` with the router's client.
     """
 
     contestant: str
@@ -82,22 +81,22 @@ class Row:
 
     @property
     def per_s(self) -> float:
-        """The median of its calls a second."""
+        """Median of calls per second."""
         return median(one.per_s for one in self.rounds)
 
     @property
     def cpu_ms(self) -> float:
-        """The median of its CPU for a call, in milliseconds."""
+        """Median CPU time per call, in milliseconds."""
         return median(one.cpu_ms for one in self.rounds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThroughputReport:
-    """What a run of the benchmark found.
+    """Results of the benchmark.
 
     Attributes:
-        streamed: Whether answers were streamed, in sixty pieces.
-        rows: Contestants at each concurrency.
+        streamed: Whether answers were streamed, in sixty chunks.
+        rows: One per contestant and level of concurrency.
     """
 
     streamed: bool
@@ -126,11 +125,11 @@ def run_throughput(
     """Measure all contestants.
 
     Args:
-        concurrencies: How many calls at a time.
-        rounds: How often each contestant is measured at each of them.
+        concurrencies: Levels of concurrency.
+        rounds: Number of measurements of each contestant at each level.
         streamed: Whether answers are streamed.
-        calls: How many of them a contestant makes in a round; left out, as many as it takes.
-        on_round: Called after each contestant's turn in a round.
+        calls: Calls of a contestant per round; `None`: chosen by concurrency.
+        on_round: Called after each contestant's measurement in a round.
     """
     loads = {many: calls or calls_of(many, streamed=streamed) for many in concurrencies}
     with instant_server() as url:
@@ -163,7 +162,7 @@ async def _all_rows(
 
 
 def calls_of(concurrency: int, *, streamed: bool) -> int:
-    """How many calls a round has: a few for each connection, where there are not hundreds."""
+    """Number of calls in a round: a few per connection, unless there are hundreds."""
     if concurrency == 1:
         return _ALONE
     return max(concurrency, _STREAMED if streamed else _WHOLE)

@@ -1,4 +1,4 @@
-"""How long the faults last, and the limits that the contestants are given for them."""
+"""Durations of the faults, and the contestants' time limits."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ __all__ = ["FULL", "SHORT", "Timings"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timings:
-    """The seconds of a fault card.
+    """Durations of a fault score card, in seconds.
 
     Attributes:
-        name: What they are called.
-        retry_after_s: What a `Retry-After` asks for.
-        least_gap_s: What must lie between two attempts then.
-        burst_s: The window in which attempts at a busy provider are counted.
-        prompt_s: Within which an answer must come where nothing is waited for.
-        first_token_delay_s: How long a slow model is silent before its first token.
-        first_token_within_s: Within which the answer must come nevertheless.
-        silence_s: How long a stalled stream is silent.
-        stall_within_s: Within which the stall must have been noticed.
-        silent_within_s: Within which a server that never answers must be given up.
-        outage_s: How long a provider is down.
-        spacing_s: What lies between two requests to it.
-        recovered_within_s: Within which it must be used again afterwards.
-        patience_s: After which a request that has not ended counts as hung.
-        first_token_timeout_s: The router's limit.
-        idle_timeout_s: The router's limit.
+        name: Name of this set.
+        retry_after_s: Value of `Retry-After`.
+        least_gap_s: Minimum time between two attempts after a `Retry-After`.
+        burst_s: Window in which attempts at a busy provider are counted.
+        prompt_s: Time limit for an answer where nothing has to be waited for.
+        first_token_delay_s: Delay of a slow model's first token.
+        first_token_within_s: Time limit for the answer in spite of that delay.
+        silence_s: Duration of silence in a stalled stream.
+        stall_within_s: Time limit to detect the stall.
+        silent_within_s: Time limit to give up on a server that never answers.
+        outage_s: Duration of a provider's outage.
+        spacing_s: Interval between two requests during the outage.
+        recovered_within_s: Time limit to use it again after the outage.
+        patience_s: Time after which an unfinished request counts as hung.
+        first_token_timeout_s: The router's limit to the first token.
+        idle_timeout_s: The router's limit between two tokens.
         timeout_s: Limit on a whole answer, of the router under `ainvoke` and of the
             careful user's `ChatOpenAI`.
         breaker_open_s: How long the router's breaker stays open.
@@ -68,13 +68,13 @@ FULL = Timings(
     spacing_s=4.0,
     recovered_within_s=30.0,
     patience_s=100.0,
-    # The router's defaults, but for `timeout_s`.
+    # The router's defaults, except `timeout_s`.
     first_token_timeout_s=10.0,
     idle_timeout_s=15.0,
     timeout_s=12.0,
     breaker_open_s=10.0,
 )
-"""As published; the router has its default limits."""
+"""The published durations, with the router's default limits."""
 
 SHORT = Timings(
     name="short",
@@ -96,4 +96,4 @@ SHORT = Timings(
     timeout_s=3.0,
     breaker_open_s=1.5,
 )
-"""For CI: what is waited for is shorter, what is asked for is the same."""
+"""Shorter durations for CI, with the same requirements."""

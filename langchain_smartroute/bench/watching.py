@@ -1,4 +1,4 @@
-"""The sandbox's view: a healthy answer, and when which request arrived."""
+"""Observes the sandbox: a healthy answer, and the arrival times of requests."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _EVERY_S = 0.01
 
 
 def known_answer(base_url: str, *, model: str, prompt: str) -> KnownAnswer:
-    """Ask a healthy model without any client that is being measured.
+    """Call a healthy model by plain HTTP, without a client under test.
 
     Args:
         base_url: The sandbox.
-        model: A model of it.
-        prompt: What to ask.
+        model: Name of a healthy model.
+        prompt: The prompt.
     """
     body = json.dumps({"model": model, "messages": [{"role": "user", "content": prompt}]})
     request = Request(  # noqa: S310 - the sandbox's own address
@@ -41,10 +41,10 @@ def known_answer(base_url: str, *, model: str, prompt: str) -> KnownAnswer:
 
 
 class ArrivalWatch:
-    """Notes when requests reach a sandbox, to a hundredth of a second.
+    """Records when requests reach a sandbox, to a hundredth of a second.
 
     Args:
-        server: The sandbox; it must be new, and see fewer requests than it keeps.
+        server: A new sandbox, which must not receive more requests than it keeps.
     """
 
     def __init__(self, server: SandboxServer) -> None:
@@ -52,17 +52,17 @@ class ArrivalWatch:
         self._times: list[float] = []
 
     async def run(self) -> None:
-        """Watch until cancelled."""
+        """Record arrivals until cancelled."""
         while True:
             self._look()
             await asyncio.sleep(_EVERY_S)
 
     def arrivals(self, roles: Mapping[str, str], *, since: float) -> tuple[Arrival, ...]:
-        """The requests to some models.
+        """The requests to given models.
 
         Args:
-            roles: The server's name of a model → what it is called.
-            since: The moment from which arrivals are counted, on the monotonic clock.
+            roles: Model name on the server → its role.
+            since: Start of the measurement, on the monotonic clock.
         """
         records = self._look()
         return tuple(
