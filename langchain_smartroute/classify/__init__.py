@@ -1,4 +1,4 @@
-"""What is asked: the features of a request, read before any model is called."""
+"""Classification: features of a request, extracted before any model is called."""
 
 from __future__ import annotations
 

@@ -1,12 +1,11 @@
-"""Whether the user asks again what was asked before, in other words.
+"""Detects that the user repeats a question in other words.
 
-Two plain signs: the user says that the answer was no good ("that's not what I asked",
-"still doesn't work"), or the new message shares nearly all its words of weight with the
-one before and brings hardly any of its own. A variation (another city, another number,
-another verb) brings something of its own and is no repetition.
+Two plain signs: the user complains about the answer ("that's not what I asked", "still doesn't
+work"), or the new message shares nearly all its content words with the previous one and adds
+hardly any. A variation (another city, number or verb) adds a new word and is not a repetition.
 """
 
-# ruff: noqa: RUF001 - Cyrillic letters and full-width marks are meant
+# ruff: noqa: RUF001 - Cyrillic letters and full-width punctuation are intended
 
 from __future__ import annotations
 
@@ -55,7 +54,7 @@ _CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+")
 
 
 def asks_again(now: str, before: str) -> bool:
-    """Whether `now` asks what `before` asked, and was answered, once more."""
+    """Whether the message `now` repeats the answered message `before`."""
     now, before = now[:_MOST_CHARS].lower(), before[:_MOST_CHARS].lower()
     if _complaint().search(now):
         return True
@@ -74,7 +73,7 @@ def _complaint() -> re.Pattern[str]:
 
 
 def _weighty(text: str) -> set[str]:
-    """The stems of words that say something; pairs of characters where there are no spaces."""
+    """Stems of content words; pairs of characters in scripts without spaces."""
     words = {w if w[0].isdigit() else w[:_STEM] for w in _WORD.findall(text) if w not in _EMPTY}
     for run in _CJK.findall(text):
         words |= {run[i : i + 2] for i in range(len(run) - 1)}

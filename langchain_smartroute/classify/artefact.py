@@ -1,11 +1,11 @@
-"""The file that a trained classifier is: a header that says what it is, and int8 weights.
+"""The file format of a trained classifier: a JSON header and int8 weights.
 
     magic (8 bytes) · header's length (4 bytes, little-endian) · header (JSON) · weights
 
-The weights are rows of one byte per column, one row per hashed feature. The header
-carries what a reader wants to know (version, hash of the training data, licences,
-evaluation card) and what scoring needs (columns, scales, biases, block weights, temperatures),
-and the weights' SHA-256, so that a damaged file is never scored with.
+The weights are rows of one byte per column, one row per hashed feature. The header holds
+documentation (version, hash of the training data, licences, evaluation card), the parameters of
+scoring (columns, scales, biases, block weights, temperatures), and the weights' SHA-256, so
+that damaged files are detected.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from langchain_smartroute.errors import ConfigurationError
 __all__ = ["FORMAT", "Artefact", "read_artefact"]
 
 FORMAT = 1
-"""Rises when files of the format before can no longer be scored with."""
+"""Version of the format; incremented when older files can no longer be used."""
 
 _MAGIC = b"SMRTLIN\n"
 _LENGTH_BYTES = 4
@@ -30,21 +30,20 @@ _LISTS = ("tasks", "levels", "scales", "biases", "block_weights", "lengths", "te
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Artefact:
-    """A trained linear classifier, as it is on disk.
+    """A trained linear classifier, as stored in a file.
 
     Attributes:
         tasks: The tasks, one column each.
-        levels: The levels of difficulty, a column each after the tasks; empty: not trained.
-        bits: There are 2 ** bits features.
-        scales: What one step of each column's weights is worth.
-        biases: What each column starts from.
-        block_weights: How much each block of features counts.
-        lengths: Ranges of a text's length: up to so many characters; the last is open.
-        temperatures: What the tasks' scores are divided by, one per range of lengths.
+        levels: The levels of difficulty, one column each after the tasks; empty: not trained.
+        bits: The number of features is 2 ** bits.
+        scales: Per column, the value of one unit of its integer weights.
+        biases: Bias of each column.
+        block_weights: Factor of each block of features.
+        lengths: Ranges of text length, by their longest text in characters; the last range is open.
+        temperatures: Divisors of the tasks' scores, one per range of lengths.
         weights: Rows of int8, as bytes.
-        version: Of the trained classifier, as its maker names it.
-        card: Training data (hash, rows, licences) and how well it does, with whatever
-            else its maker wants readers to know.
+        version: Version of the trained classifier.
+        card: Model card: training data (hash, rows, licences), evaluation, and other notes.
 
     Example:
         >>> from langchain_smartroute.classify.linear import read_shipped
@@ -66,11 +65,11 @@ class Artefact:
 
     @property
     def columns(self) -> int:
-        """How many columns the weights have."""
+        """Number of columns of the weights."""
         return len(self.tasks) + len(self.levels)
 
     def to_bytes(self) -> bytes:
-        """The file's content."""
+        """Serialize the artefact."""
         header = {
             "format": FORMAT,
             "version": self.version,
@@ -90,16 +89,16 @@ class Artefact:
 
 
 def read_artefact(content: bytes, *, name: str, blocks: Sequence[str], bits: int) -> Artefact:
-    """Read a file's content, checked.
+    """Parse and validate a file's content.
 
     Args:
         content: The bytes.
-        name: What to call the file in errors.
+        name: Name of the file in errors.
         blocks: The blocks of features that this version hashes.
-        bits: It hashes to 2 ** bits features.
+        bits: This version hashes to 2 ** bits features.
 
     Raises:
-        ConfigurationError: If it is foreign, damaged, or of another version.
+        ConfigurationError: If it is not an artefact, is damaged, or has another version.
     """
     mend = "train it again with `smartroute train`, or leave the path out for the shipped one"
     if not content.startswith(_MAGIC):

@@ -1,8 +1,7 @@
-"""What a classifier is, and how any of them is run without putting a request at risk.
+"""The classifier interface, and how classifiers are run so that their errors fail no request.
 
-A classifier is the one place where users' own code decides what a request is. It
-may raise, return nonsense or be asynchronous by mistake; none of that may lose
-the user's call, so everything goes through `classify_safely`.
+Classifiers can be user code, which may raise, return invalid values or be asynchronous by
+mistake. None of that may fail the user's call, so every classifier is run by `classify_safely`.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 _SUM_TOLERANCE = 1e-6
 _LIMIT_S = 10.0
-"""Seconds that a classifier in a thread may take where nothing else is said."""
+"""Default time limit in seconds of a classifier that runs in a thread."""
 
 
 class Classifier(Protocol):
@@ -61,7 +60,7 @@ class Classifier(Protocol):
 
 
 Attempted = Classification | BaseException | None
-"""What asking a classifier came to: what it says, or what it raised."""
+"""The result of a classifier: a classification, or the exception that it raised."""
 
 ClassifierLike = Classifier | Callable[[str], str | Mapping[str, float] | Classification]
 """A classifier, or a callable from the request's text to a task, scores or a classification."""
@@ -69,18 +68,18 @@ ClassifierLike = Classifier | Callable[[str], str | Mapping[str, float] | Classi
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
 class _CallableClassifier:
-    """A plain callable in a classifier's place."""
+    """Adapts a callable to the classifier interface."""
 
     function: Callable[[str], str | Mapping[str, float] | Classification] = field(repr=False)
     name: str
 
     def classify(self, request: UserRequest) -> Classification:
-        """Call the function with the text and read what it returns."""
+        """Call the function with the text and parse its result."""
         return _read(self.function(request.full_text), name=self.name)
 
 
 def as_classifier(value: ClassifierLike) -> Classifier:
-    """Take a classifier as it is and wrap a plain callable.
+    """Return a classifier unchanged, or wrap a callable.
 
     Args:
         value: An object with `classify(request)`, or a callable that takes the
@@ -121,7 +120,7 @@ def as_classifier(value: ClassifierLike) -> Classifier:
 
 
 def name_of(classifier: Classifier) -> str:
-    """What a classifier is called in records: a callable's own name, else its class."""
+    """Name of a classifier in records: a callable's own name, else its class."""
     if isinstance(classifier, _CallableClassifier):
         return classifier.name
     return type(classifier).__name__
@@ -159,8 +158,8 @@ def attempted(
     """A classification with probabilities, or what went wrong.
 
     Args:
-        classifier: Who is asked.
-        request: What is classified.
+        classifier: The classifier to run.
+        request: The request to classify.
         timeout_s: Seconds it may take; `None`: the classifier's own limit, if any.
     """
     if _says(classifier, "inline"):
@@ -199,7 +198,7 @@ def _answer(classifier: Classifier, request: UserRequest) -> Attempted:
 
 
 def _says(classifier: Classifier, what: str) -> bool:
-    """Whether a classifier says of itself that it is `inline` or `bounded` (limits itself)."""
+    """Whether a classifier declares itself `inline` or `bounded` (it limits its own time)."""
     return getattr(classifier, what, False) is True
 
 
@@ -217,11 +216,11 @@ def _or_general(said: Attempted, classifier: Classifier) -> Classification:
 
 
 def _read(answer: object, *, name: str) -> Classification:
-    """Turn what a classifier returned into a classification with probabilities.
+    """Convert a classifier's result into a classification with probabilities.
 
     Raises:
         TypeError: `answer` is of another type.
-        ValueError: Its scores are no scores.
+        ValueError: Its scores are missing, negative, infinite or NaN.
     """
     if isinstance(answer, Classification):
         return replace(answer, scores=_probabilities(answer.scores))
@@ -251,7 +250,7 @@ def _probabilities(scores: object) -> Mapping[str, float]:
 
 
 _failed: dict[int, weakref.ref[object] | None] = {}
-"""Ids of the classifiers whose failure was logged; an entry leaves with its object."""
+"""Ids of classifiers whose failure was logged; an entry is removed with its object."""
 
 
 def _first_failure_of(classifier: object) -> bool:
@@ -260,6 +259,6 @@ def _first_failure_of(classifier: object) -> bool:
         return False
     try:
         _failed[key] = weakref.ref(classifier, lambda _: _failed.pop(key, None))
-    except TypeError:  # slots without __weakref__: the id may be reused, then we log once too few
+    except TypeError:  # slots without __weakref__: if the id is reused, one warning is lost
         _failed[key] = None
     return True

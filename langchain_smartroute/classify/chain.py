@@ -1,8 +1,8 @@
-"""A second opinion where the first is unsure.
+"""A chain of classifiers: the next one is run where the previous one is unsure.
 
-The first classifier is fast and free; a judge or an embedding costs time or money.
-So the next is asked only where the two likeliest tasks lie close together, for a
-limited time, and where it fails the opinion before it stands.
+The first classifier is fast and free; a judge or an embedding costs time or money. So the next
+one is run only where the two most likely tasks have close probabilities, with a time limit. If
+it fails, the previous result is kept.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ class ClassifierChain:
 
     Args:
         *stages: Classifiers, or callables on the text; the cheapest first.
-        margin: How far the likeliest task must lie before the next, in probability,
-            for no further opinion to be asked.
+        margin: Difference in probability between the two most likely tasks from which on no
+            further classifier is run.
         timeout_s: Seconds that each stage after the first may take; the attribute is
             `stage_timeout_s`.
 
@@ -74,7 +74,7 @@ class ClassifierChain:
         object.__setattr__(self, "stage_timeout_s", timeout_s)
 
     def classify(self, request: UserRequest) -> Classification:
-        """Ask the stages in turn; what failed is named in the source."""
+        """Run the stages in turn; failed ones are named in the source."""
         said: Classification | None = None
         for stage, limit in self._asked():
             said = _joined(said, attempted(stage, request, timeout_s=limit), stage)
@@ -83,7 +83,7 @@ class ClassifierChain:
         return _known(said)
 
     async def aclassify(self, request: UserRequest) -> Classification:
-        """The same, without blocking the event loop."""
+        """The asynchronous form of `classify`."""
         said: Classification | None = None
         for stage, limit in self._asked():
             said = _joined(said, await attempted_async(stage, request, timeout_s=limit), stage)
@@ -92,7 +92,7 @@ class ClassifierChain:
         return _known(said)
 
     def _asked(self) -> Iterator[tuple[Classifier, float | None]]:
-        """The stages with their time limits; the first has its own."""
+        """The stages with their time limits; the first uses its own."""
         for number, stage in enumerate(self.stages):
             yield stage, self.stage_timeout_s if number else None
 
@@ -102,7 +102,7 @@ class ClassifierChain:
 
 
 def _joined(before: Classification | None, said: Attempted, stage: Classifier) -> Classification:
-    """The later opinion, or the one before with a word on why there is no later one."""
+    """The later result, or the previous one with the later stage's failure in its source."""
     told = f"{before.source} → " if before is not None else ""
     if not isinstance(said, Classification):
         fault = f"{told}{name_of(stage)}: failed ({type(said).__name__})"
@@ -113,7 +113,7 @@ def _joined(before: Classification | None, said: Attempted, stage: Classifier) -
 
 
 def _known(said: Classification | None) -> Classification:
-    """What was found; `general` where every stage failed."""
+    """The final result; `general` where every stage failed."""
     if said is None or not said.scores:
         return Classification(scores={"general": 1.0}, source=said.source if said else "")
     return said

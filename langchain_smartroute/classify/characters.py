@@ -1,11 +1,10 @@
-"""How many letters of which writing system a text has, in about a microsecond.
+"""Counts the letters of each writing system in a text, in about a microsecond.
 
 Token estimates and script detection both need the mix of characters, on every
 message of a history. A loop over characters is too slow for that and `re` is not
 much faster, so the text is encoded and each UTF-8 *lead byte* is mapped to a
-class: the lead byte alone tells Han from Cyrillic from Arabic. Where one lead
-byte serves several systems (0xE0: Devanagari, Thai, …) the rare question is
-settled by a look at the characters themselves.
+class: the lead byte alone distinguishes Han, Cyrillic and Arabic. Where a lead byte is shared
+by several systems (0xE0: Devanagari, Thai, …), the characters themselves are compared.
 """
 
 from __future__ import annotations
@@ -19,10 +18,10 @@ if TYPE_CHECKING:
 __all__ = ["HEAD_CHARS", "TAIL_CHARS", "byte_classes", "sample", "script_of", "window"]
 
 HEAD_CHARS = 2300
-"""Characters at the start of a text that are looked at."""
+"""Number of characters read at the start of a text."""
 
 TAIL_CHARS = 680
-"""Characters at the end of a text that are looked at; people ask there, too."""
+"""Number of characters read at the end of a text, where requests are often placed."""
 
 _SAMPLES = 16
 _SAMPLE_CHARS = 256
@@ -73,14 +72,14 @@ def byte_classes(text: str) -> bytes:
 
 
 def window(text: str) -> str:
-    """The start and the end of `text`, so that what follows costs the same for any length."""
+    """The start and the end of `text`, so that later steps take bounded time."""
     if len(text) <= HEAD_CHARS + TAIL_CHARS:
         return text
     return f"{text[:HEAD_CHARS]}\n{text[-TAIL_CHARS:]}"
 
 
 def sample(text: str) -> str:
-    """At most 4,096 characters of `text`, evenly spread, the first and the last included."""
+    """At most 4,096 characters of `text`, evenly spaced, including the first and the last."""
     size = len(text)
     if size <= _SAMPLES * _SAMPLE_CHARS:
         return text
@@ -90,7 +89,7 @@ def sample(text: str) -> str:
 
 
 def script_of(text: str) -> Script:
-    """The writing system that most letters of `text` belong to (of a bounded window)."""
+    """The writing system of most letters of `text` (in a bounded window)."""
     seen = window(text)
     if seen.isascii():
         return "latin" if any(map(str.isalpha, seen)) else "none"

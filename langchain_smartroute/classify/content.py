@@ -1,9 +1,9 @@
-"""A message's content, whatever shape it came in, as a flat list of parts.
+"""Parses a message's content of any form into a flat list of parts.
 
 Content is a string or a list of blocks, and blocks come in at least four
 dialects (LangChain v1 and v0, OpenAI, Anthropic), nested, with keys missing or of
-the wrong type. Nothing here trusts a key to exist or a value to have its type, and
-nothing recurses, so no content can make a request fail before a model saw it.
+the wrong type. No key is assumed to exist, no value to have its type, and nothing recurses, so
+no content can make a request fail before a model is called.
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ class Part(NamedTuple):
     """One piece of a message's content.
 
     Attributes:
-        modality: What it is; a text file counts as text.
+        modality: Kind of content; a text file counts as text.
         tokens: Estimated input tokens.
-        text: The words, empty for media.
-        origin: `own` words of the speaker, something `attached` (a tool's result, a
-            document, a thought), or a tool `call`, which `tool_calls` may repeat.
+        text: The text; empty for media.
+        origin: `own`: the author's words; `attached`: a tool result, document or reasoning;
+            `call`: a tool call, which `tool_calls` may repeat.
     """
 
     modality: Modality
@@ -63,7 +63,7 @@ class Part(NamedTuple):
 
 
 class _Payload(NamedTuple):
-    """The data of a media block: its type, its size in bytes if known, the data itself."""
+    """The data of a media block: its type, its size in bytes if known, and the data."""
 
     mime: str
     size_bytes: int | None
@@ -71,7 +71,7 @@ class _Payload(NamedTuple):
 
 
 def read_content(content: object) -> list[Part]:
-    """Flatten `content` into parts, in reading order. Never raises."""
+    """Parse `content` into parts, in order. Never raises."""
     parts: list[Part] = []
     waiting: list[tuple[object, bool]] = [(content, True)]
     for _ in range(_MOST_BLOCKS):
@@ -94,7 +94,7 @@ def read_content(content: object) -> list[Part]:
 
 
 def own_text(parts: Sequence[Part]) -> str:
-    """The speaker's own words in `parts`, bounded by the window."""
+    """The author's own words in `parts`, limited to the window."""
     return window("\n".join([window(p.text) for p in parts if p.text and p.origin == "own"]))
 
 
@@ -103,7 +103,7 @@ def _words(text: str, *, own: bool) -> Part:
 
 
 def _inner_content(block: dict[Any, Any]) -> object | None:
-    """What a block wraps: a tool's result, or a document made of blocks."""
+    """The content inside a block: a tool result, or a document made of blocks."""
     if isinstance(block.get("text"), str):
         return None
     source = block.get("source")
@@ -139,7 +139,7 @@ def _read_media(modality: Modality, block: dict[Any, Any]) -> Part:
 
 
 def _read_file(block: dict[Any, Any]) -> Part:
-    """A file is what its type says; one of unknown type is taken for a PDF."""
+    """Parse a file by its type; an unknown type counts as PDF."""
     payload = _payload(block)
     family = payload.mime.partition("/")[0]
     if family == "image":
@@ -155,7 +155,7 @@ def _read_file(block: dict[Any, Any]) -> Part:
 
 
 def _inner(block: dict[Any, Any]) -> dict[Any, Any]:
-    """The dict that holds the data in OpenAI's and Anthropic's dialects."""
+    """The dict that holds the data in OpenAI's and Anthropic's forms."""
     for key in _INNER_KEYS:
         value = block.get(key)
         if isinstance(value, dict):
@@ -186,7 +186,7 @@ def _first_text(holders: Sequence[dict[Any, Any]], keys: Sequence[str]) -> str:
 
 
 def _mime_of_name(name: str) -> str:
-    """A type by a file's ending, as far as it changes the route."""
+    """A MIME type by file extension, for the types that affect routing."""
     ending = name.lower().rpartition(".")[2].partition("?")[0]
     if ending in {"png", "jpg", "jpeg", "gif", "webp"}:
         return "image/" + ending

@@ -1,10 +1,10 @@
-"""A cue: wording that points to a task, kept as data and compiled when first needed.
+"""Cues: wording that indicates a task, stored as data and compiled on first use.
 
 A table of regular expressions searched one after another costs milliseconds to
-compile and tens of microseconds each to search. A cue therefore names the words
-that it begins with; only when one of them occurs in the text is its expression
-compiled and tried, which for most requests means one to three of a hundred.
-Every gap is bounded and its parts are disjoint, so no text makes one backtrack.
+compile and tens of microseconds each to search. A cue therefore names its first words, and its
+expression is compiled and searched only if one of them occurs in the text: for most requests
+one to three cues of a hundred. Every gap is bounded and its parts are disjoint, so there is no
+excessive backtracking.
 """
 
 from __future__ import annotations
@@ -38,15 +38,15 @@ _FIRST_WORD = re.compile(r"\w+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cue:
-    """Wording that points to a task.
+    """Wording that indicates a task.
 
     Attributes:
-        task: The task it points to.
-        heads: Words or stems that it begins with, as alternatives joined by `|`.
-        tails: What must follow, as an expression; empty: the head is enough.
-        gap: What may lie between head and tail.
-        stems: Whether heads are pieces of words (languages that inflect or write
-            without spaces) and not whole words.
+        task: The indicated task.
+        heads: First words or stems, as alternatives joined by `|`.
+        tails: Regular expression of what must follow; empty: nothing.
+        gap: Regular expression of what may stand between head and tail.
+        stems: Whether heads are parts of words (for inflected languages, or scripts without
+            spaces) instead of whole words.
     """
 
     task: Task
@@ -56,7 +56,7 @@ class Cue:
     stems: bool = False
 
     def found_in(self, text: str) -> bool:
-        """Whether the lower-case `text` has this wording."""
+        """Whether the lower-case `text` contains this wording."""
         return _compiled(self).search(text) is not None
 
 
@@ -69,7 +69,7 @@ def _compiled(cue: Cue) -> re.Pattern[str]:
 
 
 class CueIndex:
-    """Cues by the words that they begin with."""
+    """Index of cues by their first words."""
 
     def __init__(self, cues: Iterable[Cue]) -> None:
         """Index `cues`; nothing is compiled."""

@@ -1,7 +1,7 @@
-"""How hard a request looks, from evidence that any script shows.
+"""Estimates the difficulty of a request from features that work in any script.
 
-A point scale, so that a surprising level can be explained: each kind of evidence
-gives points, 0-1 points are easy, 2-4 medium, 5 and more hard.
+Each feature adds points, so that a level can be explained: 0-1 points are easy, 2-4 medium, 5
+and more hard.
 
 | evidence | points |
 |---|---|
@@ -62,7 +62,7 @@ def _steps(amount: int, steps: tuple[int, ...]) -> int:
 
 
 def _tell_tales(lowered: str) -> int:
-    """Points for single marks: program text, a formula, numbers, questions."""
+    """Points for program text, formulas, numbers and questions."""
     return (
         any(mark in lowered for mark in _PROGRAM)
         + (_FORMULA.search(lowered) is not None)
@@ -72,7 +72,7 @@ def _tell_tales(lowered: str) -> int:
 
 
 def difficulty_points(text: str, *, tools: int = 0, user_turns: int = 1) -> int:
-    """Points of evidence that `text` asks for something hard; a long text's window is read."""
+    """Difficulty points of `text`; of a long text the window is read."""
     seen = window(text)
     if not seen.strip():
         return 0
@@ -91,7 +91,7 @@ def difficulty_points(text: str, *, tools: int = 0, user_turns: int = 1) -> int:
 
 
 def difficulty_of(text: str, *, tools: int = 0, user_turns: int = 1) -> Difficulty:
-    """The level of the points.
+    """The level of difficulty by points.
 
     Example:
         >>> from langchain_smartroute.classify import difficulty_of

@@ -1,4 +1,4 @@
-"""Classification by likeness to examples, with any embedding model of LangChain's."""
+"""Classification by similarity to examples, with any LangChain embedding model."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 __all__ = ["EmbeddingClassifier"]
 
 _NEAREST = 2
-"""How many of a task's examples count: with a handful, the mean of all blurs what they share."""
+"""Number of a task's nearest examples that are averaged; a mean over all is less precise."""
 
 
 @dataclass(slots=True, weakref_slot=True, kw_only=True)
 class _Learnt:
-    """The examples as vectors of length one, by task."""
+    """The examples as unit vectors, by task."""
 
     vectors: Mapping[str, Sequence[Sequence[float]]] | None = None
     lock: Any = field(default_factory=threading.Lock)
@@ -68,7 +68,7 @@ class EmbeddingClassifier:
     learnt_: _Learnt = field(default_factory=_Learnt, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Reject examples that could teach nothing."""
+        """Validate the examples."""
         empty = [
             task for task, texts in self.examples.items() if isinstance(texts, str) or not texts
         ]
@@ -78,14 +78,14 @@ class EmbeddingClassifier:
             )
 
     def classify(self, request: UserRequest) -> Classification:
-        """Compare the request with every task's examples."""
+        """Classify by similarity to every task's examples."""
         with self.learnt_.lock:
             if self.learnt_.vectors is None:
                 self._learn(self.embeddings.embed_documents(self._texts()))
         return self._compared(self.embeddings.embed_query(request.full_text))
 
     async def aclassify(self, request: UserRequest) -> Classification:
-        """The same, awaiting the embedding model."""
+        """The asynchronous form of `classify`."""
         if self.learnt_.vectors is None:
             self._learn(await self.embeddings.aembed_documents(self._texts()))
         return self._compared(await self.embeddings.aembed_query(request.full_text))

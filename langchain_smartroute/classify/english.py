@@ -1,11 +1,9 @@
-"""English cues: the published pattern classifier's, and what this project adds.
+"""English cues: those of the published pattern classifier, and additions.
 
 `REFERENCE` covers exactly the cases that the published design lists, in this
-project's own expressions: it is the baseline that better classifiers are measured
-against, so it also keeps that design's meaning where the labels of this project
-differ ("explain" and "why" are reasoning there, general here). `ADDED` holds the
-tasks that the design does not have, British spellings, and what people say about
-an attached image.
+project's own expressions: it is the baseline for better classifiers, so it keeps that design's
+labels where this project's differ ("explain" and "why" are reasoning there, general here).
+`ADDED` holds further tasks, British spellings, and wordings about attached images.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Everything the decision needs to know of a request, read from its messages alone.
+"""Extracts the features that a decision needs from the messages of a request.
 
-What is asked comes from the user's last words, what a model must be able to take
-from the whole history. Nothing is kept between requests.
+The task is classified by the user's last message; inputs and tokens are counted over the whole
+history. Nothing is stored between requests.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def extract_features(
 
     Args:
         messages: The whole history that will be sent.
-        classifier: Says which task it is; where it fails, the task is `general`.
+        classifier: Classifies the task; if it fails, the task is `general`.
         tools: The bound tools, in any form that `bind_tools` takes.
         tool_choice: As given to `bind_tools`.
         schema: How structured output is wanted.
@@ -84,13 +84,13 @@ def described(  # noqa: PLR0913 - the facts of a request, each by its name
     answer_tokens: int | None = None,
     asked_at: datetime | None = None,
 ) -> RequestFeatures:
-    """The features of a request that a classifier has spoken on.
+    """The features of a request that has been classified.
 
     Args:
         messages: The whole history that will be sent.
-        request: What the user asked in it.
-        said: What the classifier made of that.
-        tools: As for `extract_features`, and so on.
+        request: The user's request in it.
+        said: The classifier's result for it.
+        tools: The bound tools, as for `extract_features`.
         tool_choice: As given to `bind_tools`.
         schema: How structured output is wanted.
         schema_tokens: Estimated tokens of that schema.

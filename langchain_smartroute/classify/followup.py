@@ -1,12 +1,12 @@
-"""Whether a message only makes sense after an earlier one.
+"""Detects follow-ups: messages that can only be understood with an earlier one.
 
-"And in Rust?", "shorter please", "为什么?": short messages that lean on what was
-asked before. The rules are about form, in twelve languages: how long it is, how
-it begins, and whether it points back ("it", "that", "这个"). A follow-up that is
-missed is classified alone; one seen in error merely brings an earlier turn along.
+"And in Rust?", "shorter please", "为什么?": short messages that refer to the previous request. The
+rules look at form, in twelve languages: the length, the first words, and references ("it",
+"that", "这个"). A follow-up that is missed is classified alone; a false positive only adds an
+earlier turn.
 """
 
-# ruff: noqa: RUF001 - Cyrillic letters and full-width marks are meant
+# ruff: noqa: RUF001 - Cyrillic letters and full-width punctuation are intended
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _OPENERS = (
     # Russian, Arabic, Hindi
     r"|и|а|но|теперь|ещё|еще|снова|короче|подробнее|продолжай|дальше|почему|на \w+\?"
     r"|و|لكن|الآن|مرة أخرى|أكثر|أقصر|أكمل|لماذا|और|लेकिन|अब|फिर|छोटा|क्यों"
-    # The same again, so long, so plain, or a part of it
+    # Requests to repeat, shorten, simplify or select
     r"|only|just the|turn (?:it|that|this)|¿y|más \w+$|explain (?:it|that)|erklär\w* (?:es|das)"
     r"|explique[rz]? plus|sans \w+ ?\?|объясни проще"
     r"|(?:in|en|em) (?:one|two|einem|zwei|une?|deux|una?|dos|uma?|dois|due) \w+\W*$"
@@ -64,7 +64,7 @@ _CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 
 @cache
 def _rules() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    """What is complete by itself, what opens a follow-up, and what points back."""
+    """Patterns of complete requests, of first words of follow-ups, and of references."""
     return (
         re.compile(_COMPLETE),
         re.compile(rf"(?:(?:{_OPENERS})(?!\w)|(?:{_CJK_OPENERS}))"),
@@ -73,7 +73,7 @@ def _rules() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
 
 
 def is_follow_up(text: str) -> bool:
-    """Whether `text` leans on an earlier message of the user."""
+    """Whether `text` refers to an earlier message of the user."""
     asked = text[: _MOST_CHARS + 1].strip().lower()
     if not asked or len(text) > _MOST_CHARS or "\n" in asked:
         return False

@@ -1,8 +1,7 @@
-"""What a text looks like: length, lines, digits, code marks, how it begins and ends.
+"""Form features of a text: length, lines, digits, code punctuation, first and last character.
 
-Form carries over from one language to the next where words do not. Each property
-is put into one of sixteen steps; steps grow by powers of two, so that twice as
-long is one step further whatever the length.
+Unlike words, form is largely independent of the language. Each property is quantised to one of
+sixteen steps on a logarithmic scale: twice the length is one step more.
 """
 
 from __future__ import annotations
@@ -12,14 +11,14 @@ from typing import Final
 __all__ = ["STEPS", "form_of"]
 
 STEPS: Final = 16
-"""How many steps a property has."""
+"""Number of steps of a property."""
 
 _SHARE_UNIT = 64
-"""Shares are counted in sixty-fourths, so that a single mark in a short text shows."""
+"""Shares are counted in sixty-fourths, so that one mark in a short text is noticeable."""
 
 
 def _class_table() -> bytes:
-    """UTF-8 byte → class: 0 digit, n line break, c code mark, q quote, w space, u others' lead."""
+    """UTF-8 byte → class: 0 digit, n line break, c code, q quote, w space, u other lead byte."""
     table = bytearray(b"-" * 256)
     for mark in b"{}[]()<>=;_\\/|&#$`*+":
         table[mark] = ord("c")
@@ -50,11 +49,11 @@ _ENDINGS = (
     "`",
 )
 _LAST = {mark: kind for kind, marks in enumerate(_ENDINGS, start=1) for mark in marks}
-"""The last character, full-width and other scripts' forms included, by its kind."""
+"""Last character → kind, including full-width forms and other scripts."""
 
 
 def form_of(text: str) -> list[int]:
-    """The steps of `text` (which must be bounded), one number per property and step."""
+    """The form features of a bounded `text`, one number per property and step."""
     size = len(text)
     count = text.encode("utf-8", "replace").translate(_CLASSES).count
     digits, code, questions = count(b"0"), count(b"c"), count(b"?")
@@ -65,19 +64,19 @@ def form_of(text: str) -> list[int]:
     stripped = text.strip()
     scale = _SHARE_UNIT / (size + 1)
     steps = (
-        (2 * size + 1).bit_length(),  # length, in steps of twice
-        (size * size + 1).bit_length() // 2,  # length again, in steps between those
+        (2 * size + 1).bit_length(),  # length, a step per factor of two
+        (size * size + 1).bit_length() // 2,  # length again, with thresholds between those
         count(b"w").bit_length(),  # spaces
         count(b"n").bit_length(),  # lines
-        int(digits * scale).bit_length(),  # digits, as a share and by their number
+        int(digits * scale).bit_length(),  # digits, by share and by count
         digits.bit_length(),
-        int(code * scale).bit_length(),  # code marks, likewise
+        int(code * scale).bit_length(),  # code punctuation, likewise
         code.bit_length(),
         count(b"q").bit_length(),  # quotes
         int(4 * wide / (size + 1)),  # East Asian characters, in quarters
         int((leads + wide) * scale).bit_length(),  # characters beyond ASCII
         questions.bit_length(),
-        _LAST.get(stripped[-1:], 0),  # how it ends
+        _LAST.get(stripped[-1:], 0),  # kind of the last character
         _beginning(stripped[:1]),
     )
     last = STEPS - 1
@@ -85,7 +84,7 @@ def form_of(text: str) -> list[int]:
 
 
 def _beginning(first: str) -> int:
-    """How a text begins: upper case, lower case, digit, quote or mark."""
+    """Kind of the first character: upper case, lower case, digit, quote or punctuation."""
     if first.isupper():
         return 1
     if first.islower():

@@ -1,13 +1,13 @@
-"""From a text to numbered features: hashed n-grams of characters and of words.
+"""Feature hashing: character and word n-grams of a text.
 
 Everything is integer arithmetic on whole arrays, modulo 2³², so that the same
-text gives the same features on every platform, in some fifty numpy calls. Three
-parts of a text are told apart: all of it (of a bounded window), its opening and
-its closing words, since that is where people say what they want; a pasted page
-between them then weighs no more than the request about it.
+text gives the same features on every platform, in some fifty numpy calls. Three parts of a text
+have separate features: the whole (in a bounded window), the first and the last words. Requests
+are mostly stated there, so a page pasted between them has no more weight than the request about
+it.
 
-Scripts with spaces have words; Chinese characters and kana are a word each, so
-that pairs of words are pairs of characters there.
+In scripts with spaces words are separated by them; each Chinese character or kana is a word of
+its own, so word pairs are character pairs there.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ BITS = 16
 """Features are numbered from 0 to 2 ** BITS - 1."""
 
 BLOCKS = ("characters", "words", "opening", "closing", "form")
-"""The parts that features belong to; each counts by its own weight and size."""
+"""The blocks of features; each has its own weight and is normalised by its size."""
 
 EDGE_WORDS = 12
-"""How many words are the opening, and the closing."""
+"""Number of words in the opening and in the closing."""
 
 _LONGEST = 4
 _EDGE_ORDERS = (3, 4)
 _UNITS = 0x10000
 _SEPARATOR, _LETTER, _WHOLE = 0, 1, 2
-"""Kinds of UTF-16 units: between words, part of a word, a word by itself."""
+"""Kinds of UTF-16 code units: separator, part of a word, word of its own."""
 
 _Codes = npt.NDArray[np.uint32]
 
@@ -44,9 +44,9 @@ class Hashed(NamedTuple):
     """The features of a text.
 
     Attributes:
-        indices: Numbers of the features, block after block; one that occurs twice is there twice.
-        starts: Where each block begins; none is empty.
-        sizes: How many features each block has.
+        indices: Indices of the features, block by block, with repetitions.
+        starts: Offset of each block; no block is empty.
+        sizes: Number of features of each block.
     """
 
     indices: npt.NDArray[np.intp]
@@ -63,7 +63,7 @@ _WORD_STEP = 0x85EB_CA6B
 _PAIR_STEP = _u32(0xC2B2_AE35)
 _MIX = (_u32(0x9E37_79B1), _u32(0x2C1B_3C6D))
 _SALTS = np.array([0, 0x5BD1_E995, 0x27D4_EB2F, 0x1656_67B1, 0x9E3D_79F9], np.uint32)
-"""What tells the blocks' features apart, block by block."""
+"""Salts that separate the blocks' features."""
 
 _FOLD_SHIFT = np.uint32(15)
 _BUCKET_SHIFT = np.uint32(32 - BITS)
@@ -84,7 +84,7 @@ _INVERSES = _powers(pow(_WORD_STEP, -1, 2**32))
 
 
 def _kinds() -> npt.NDArray[np.uint8]:
-    """Unit → kind. Anything that is no punctuation, symbol or space counts as a letter."""
+    """Code unit → kind. Anything but punctuation, symbols and spaces counts as a letter."""
     kinds = np.full(_UNITS, _LETTER, np.uint8)
     for first, last in (
         (0x00, 0x2F), (0x3A, 0x40), (0x5B, 0x60), (0x7B, 0xA9), (0xAB, 0xB4), (0xB6, 0xB9),
@@ -100,7 +100,7 @@ def _kinds() -> npt.NDArray[np.uint8]:
 
 
 def _folds() -> _Codes:
-    """Unit → code: digits are alike, spaces are alike, full-width forms are their ASCII."""
+    """Code unit → code: one for all digits, one for all spaces, ASCII for full-width forms."""
     folds = np.arange(_UNITS, dtype=np.uint32)
     folds[0xFF01:0xFF5F] = np.arange(0x21, 0x7F)
     for zero in (0x30, 0x660, 0x6F0, 0x966, 0xFF10):
@@ -112,11 +112,11 @@ def _folds() -> _Codes:
 _KINDS = _kinds()
 _FOLDS = _folds()
 _INNER = _FOLDS * (_KINDS != _SEPARATOR)
-"""Unit → code within a word, 0 between words."""
+"""Code unit → code within a word, 0 between words."""
 
 
 def hashed(text: str) -> Hashed:
-    """The features of `text`; a long one's window is read. Never raises."""
+    """The features of `text`; of a long text the window is read. Never raises."""
     seen = window(text)
     units = np.frombuffer(f"\n{seen.lower()}\n".encode("utf-16-le", "surrogatepass"), "<u2")
     units = units[:_MOST_UNITS].astype(np.intp)
@@ -150,11 +150,11 @@ def hashed(text: str) -> Hashed:
 
 
 def _word_starts(kinds: npt.NDArray[np.uint8], *, has_whole: bool) -> npt.NDArray[np.intp]:
-    """Where each word begins; the first unit is a separator.
+    """Start of each word; the first code unit is a separator.
 
     Args:
-        kinds: Of all units.
-        has_whole: Whether there may be units that are a word by themselves.
+        kinds: Kinds of all code units.
+        has_whole: Whether there may be code units that are words of their own.
     """
     after = kinds[1:]
     if has_whole:
@@ -169,10 +169,10 @@ def _word_starts(kinds: npt.NDArray[np.uint8], *, has_whole: bool) -> npt.NDArra
 
 
 def _words(inner: _Codes, starts: npt.NDArray[np.intp]) -> _Codes:
-    """A number per word: its codes as digits of a number, wherever the word stands.
+    """A position-independent polynomial hash per word.
 
-    Each code counts by the power of its place, separators being 0; the inverse power of
-    the place where a word starts then moves it to the origin.
+    Each code is multiplied by the power of its position, with 0 for separators; the inverse
+    power of a word's start makes the sum independent of its position.
     """
     inner *= _POWERS[: len(inner)]
     words: _Codes = np.add.reduceat(inner, starts, dtype=np.uint32)
@@ -183,7 +183,7 @@ def _words(inner: _Codes, starts: npt.NDArray[np.intp]) -> _Codes:
 def _numbered(*blocks: list[_Codes]) -> Hashed:
     """Hash every block, in the order of `BLOCKS`.
 
-    Each has a constant feature of its own first, so that none is empty.
+    Each block starts with a constant feature, so that none is empty.
     """
     pieces: list[_Codes] = []
     starts, sizes, begin = [], [], 0

@@ -1,9 +1,8 @@
-"""Cues of other languages that users write in.
+"""Cues of languages other than English.
 
-Words for languages whose forms can be listed (German, French, Spanish, Portuguese,
-Italian), stems for those that inflect, or write without spaces (Chinese, Japanese,
-Korean, Russian, Arabic). In the latter the object often comes before the verb
-(ja, ko), so a tail may be the verb.
+Whole words for languages whose forms can be listed (German, French, Spanish, Portuguese,
+Italian), stems for others (Chinese, Japanese, Korean, Russian, Arabic). In Japanese and Korean
+the object often comes before the verb, so a tail may be the verb.
 """
 
 from __future__ import annotations

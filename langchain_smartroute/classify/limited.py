@@ -1,8 +1,8 @@
-"""Running somebody's function for a limited time, without holding up the caller.
+"""Runs a user's function with a time limit, without blocking the caller for longer.
 
-A function that is under way cannot be stopped; past its time the caller goes on
-without it, and its thread, a daemon, ends when it does. Not a pool: a pool would
-be filled by the first few functions that hang.
+A running function cannot be stopped: after the time limit the caller continues without it, and
+its daemon thread ends when the function does. A thread pool would be exhausted by the first few
+functions that hang.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def run_within(timeout_s: float, function: Callable[[], T]) -> T:
 
 
 async def run_within_async(timeout_s: float, function: Callable[[], T]) -> T:
-    """The same for an event loop, which goes on in the meantime."""
+    """The asynchronous form of `run_within`."""
     loop = asyncio.get_running_loop()
     future: asyncio.Future[T] = loop.create_future()
 
@@ -44,7 +44,7 @@ async def run_within_async(timeout_s: float, function: Callable[[], T]) -> T:
             future.set_result(result)
 
     def report(result: T) -> None:
-        with suppress(RuntimeError):  # the loop may be closed by now
+        with suppress(RuntimeError):  # the loop may be closed already
             loop.call_soon_threadsafe(settle, result)
 
     _start(function, report)
@@ -53,7 +53,7 @@ async def run_within_async(timeout_s: float, function: Callable[[], T]) -> T:
 
 
 def _start(function: Callable[[], T], report: Callable[[T], object]) -> None:
-    """Run `function` in a daemon thread, in a copy of this context."""
+    """Run `function` in a daemon thread, in a copy of the current context."""
     context = contextvars.copy_context()
     threading.Thread(
         target=lambda: report(context.run(function)), name="smartroute-classifier", daemon=True

@@ -1,8 +1,8 @@
-"""The classifier that ships: a linear layer over hashed n-grams, in many languages.
+"""The default classifier: a multilingual linear model over hashed n-grams.
 
 It was trained on prompts in sixteen languages (see the artefact's card, and
-`smartroute evaluate classifier`) and needs numpy alone. The weights are read when
-the first request comes, in a few milliseconds, and shared by all instances.
+`smartroute evaluate classifier`) and needs numpy alone. The weights are loaded on the first
+request, in a few milliseconds, and shared by all instances.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ _UNITS = 1_000_000
 """A probability is a whole number of these, so that a platform's last bits do not show."""
 
 _VAGUE = frozenset({"general", "reasoning"})
-"""What a follow-up such as "why?" looks like, whatever the conversation is about."""
+"""Tasks that say nothing about a follow-up such as "why?", whatever the conversation is about."""
 
 _NAMED_FROM, _NAMED_TO = 0.4, 0.8
-"""A follow-up names a task of its own from the first probability on, surely from the second."""
+"""Probabilities of a follow-up's own task from which it counts partly, and fully."""
 
 _MEDIUM_FROM, _HARD_FROM = 0.4, 1.2
-"""The expected level, 0 to 2, from which a request counts as medium, and as hard.
+"""Expected levels, from 0 to 2, from which a request counts as medium, and as hard.
 
-Below the middles, since few of the prompts that were learned from are hard. Chosen on
+Below 0.5 and 1.5, since few of the training prompts are hard. Chosen on
 ninety prompts with a person's labels (the tests' `difficulty_prompts.jsonl`).
 """
 
 _SEEING = frozenset({"general", "reasoning", "classification"})
-"""What a request about an attached image is mostly taken for by its words alone."""
+"""Tasks that a request about an image is mostly classified as by its words alone."""
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
@@ -67,7 +67,7 @@ class LinearClassifier:
     path: str | Path | None = None
 
     def classify(self, request: UserRequest) -> Classification:
-        """Classify the request's text, in the light of the turns before where it leans on them."""
+        """Classify the request's text, with earlier turns where it is a follow-up."""
         scorer = self._scorer()
         scores = scorer.scores(request.text)
         tasks = scorer.artefact.tasks
@@ -94,7 +94,7 @@ class LinearClassifier:
 
     @property
     def card(self) -> Mapping[str, Any]:
-        """What the artefact says of itself: version, training data, licences, evaluation.
+        """The artefact's model card: version, training data, licences, evaluation.
 
         Raises:
             ConfigurationError: As for `load`.
@@ -108,8 +108,8 @@ class LinearClassifier:
 
 @lru_cache(maxsize=8)
 def _loaded(path: str | None) -> Scorer:
-    """The scorer of a file; `None`: of the shipped one."""
-    # numpy is imported here, when the first request comes.
+    """The scorer of a file; `None`: the shipped one."""
+    # numpy is imported here, on the first request.
     from langchain_smartroute.classify.scorer import Scorer  # noqa: PLC0415
 
     if path is None:
@@ -138,7 +138,7 @@ def _softmax(scores: Sequence[float]) -> list[float]:
 
 
 def _in_conversation(shares: list[float], request: UserRequest, scorer: Scorer) -> list[float]:
-    """A follow-up's tasks: the earlier turn's, but for what it clearly asks for by itself."""
+    """Probabilities of a follow-up: the earlier turns', unless it clearly has a task of its own."""
     tasks = scorer.artefact.tasks
     before = list(shares)
     for number, earlier in enumerate(request.earlier):
@@ -148,21 +148,21 @@ def _in_conversation(shares: list[float], request: UserRequest, scorer: Scorer) 
 
 
 def _carried(before: Sequence[float], now: Sequence[float], tasks: Sequence[str]) -> list[float]:
-    """Mix two turns: the later one counts as far as it names a task of its own."""
+    """Mix two turns; the later one's weight grows with the probability of a task of its own."""
     named = max((s for s, t in zip(now, tasks, strict=True) if t not in _VAGUE), default=0.0)
     weight = min(1.0, max(0.0, (named - _NAMED_FROM) / (_NAMED_TO - _NAMED_FROM)))
     return [(1 - weight) * b + weight * n for b, n in zip(before, now, strict=True)]
 
 
 def _about_image(named: Mapping[str, float]) -> dict[str, float]:
-    """With an image, what would be talk or judgement without one is seeing."""
+    """With an image, count general, reasoning and classification as vision."""
     seen = sum(share for task, share in named.items() if task in _SEEING or task == "vision")
     kept = {task: 0.0 if task in _SEEING else share for task, share in named.items()}
     return {**kept, "vision": seen}
 
 
 def _level(scores: Sequence[float], levels: Sequence[str]) -> Difficulty | None:
-    """The level that the expected one comes to; `None` where difficulty was not trained."""
+    """The level by the expected one; `None` where difficulty was not trained."""
     if not levels:
         return None
     expected = sum([place * share for place, share in enumerate(_softmax(scores))])

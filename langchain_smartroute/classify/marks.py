@@ -1,9 +1,8 @@
-"""The words and marks that tell how hard a request is, in twelve languages.
+"""Words and punctuation that indicate difficulty, in twelve languages.
 
-Pieces of lower-case words, looked for in a text with a space before and after it,
-so that a leading space means the start of a word. Plain substrings on purpose: a
-hundred of them are found faster than one regular expression is searched.
-Alternatives are joined by `|`.
+Parts of lower-case words, searched in a text with a space before and after it, so that a
+leading space means the start of a word. Plain substrings, as searching a hundred of them is
+faster than one regular expression. Alternatives are joined by `|`.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ WORK = (
     "احسب|حلل|लिख|तुलना|हल कर|写|实现|比较|分析|计算|求解|設計|设计|"
     "修复|書い|作成|実装|比較|計算|解い|작성|구현|비교|분석|계산|만들어"
 )
-"""Verbs of work: something is to be made, computed or compared."""
+"""Verbs of work: to make, compute or compare something."""
 
 DEPTH = (
     " prove | prove:| proof|optimiz|optimis|architect| design a | design an |step by step|"
@@ -41,4 +40,4 @@ DEPTH = (
     "証明|最適化|段階的|分散|導出|計算量|整合性|可用性|증명|최적화|설계|단계별|분산|"
     "복잡도|유도|일관성|아키텍처"
 )
-"""What asks for depth: proof, design, optimisation, guarantees."""
+"""Words for demanding work: proof, design, optimisation, guarantees."""

@@ -1,13 +1,13 @@
 """The pattern classifier: the published design's baseline, without any dependency.
 
-It is there for installations without numpy and as the yardstick for the others.
-The score of a task is the number of its cues that the text has; the highest wins;
-without any it is `general`. Scores become probabilities by
+It serves installations without numpy, and as the baseline for other classifiers.
+The score of a task is the number of its cues in the text; the task with the highest score is
+chosen, or `general` without any. Scores become probabilities by
 
     p(task) = 2 · score / (2 · sum of scores + 1),   p(general) = 1 / (the same)
 
 so one cue alone means 67 %, two cues of one task 80 %, and a tie splits evenly.
-Of equal tasks the first in `TIE_ORDER` wins: what is rarer and more specific.
+Ties are broken by `TIE_ORDER`, which puts rarer and more specific tasks first.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ TIE_ORDER: tuple[Task, ...] = (
 )
 
 _ON_IMAGES = frozenset({"code", "math", "translation", "summarization", "extraction", "creative"})
-"""Tasks that a request may clearly ask for about an image; others are seeing itself."""
+"""Tasks that a request can clearly ask for about an image; others count as vision."""
 
 _UNCLEAR_IN_FOLLOW_UP = frozenset({"general", "reasoning"})
-"""What a follow-up such as "why?" looks like, whatever the conversation is about."""
+"""Tasks that say nothing about a follow-up such as "why?", whatever the conversation is about."""
 
 
 @cache
@@ -69,7 +69,7 @@ class PatternClassifier:
     pure: ClassVar[bool] = True
 
     def classify(self, request: UserRequest) -> Classification:
-        """Score the request's text; a follow-up that is unclear alone takes the earlier task."""
+        """Classify the request's text; an unclear follow-up takes the earlier task."""
         scores = _scores(request.text, sees_image="image" in request.modalities)
         if _winner(scores) in _UNCLEAR_IN_FOLLOW_UP:
             for earlier in reversed(request.earlier):
@@ -81,11 +81,11 @@ class PatternClassifier:
 
 
 def _scores(text: str, *, sees_image: bool = False) -> dict[Task, float]:
-    """Task → number of its cues in `text`, tasks without any left out.
+    """Task → number of its cues in `text`, without tasks that have none.
 
-    With an image a score of one goes to vision; tasks that can be done on an image
-    count double, so that one clear cue wins, and those that are seeing itself
-    ("explain", "classify") half.
+    With an image vision gets a score of one. Tasks that can be done on an image count double,
+    so that one clear cue wins; those that are part of vision ("explain", "classify") count
+    half.
     """
     scores: dict[Task, float] = {}
     for task in _index().tasks_in(window(text)):
@@ -101,7 +101,7 @@ def _winner(scores: Mapping[Task, float]) -> Task:
 
 
 def _probabilities(scores: Mapping[Task, float]) -> dict[str, float]:
-    """All ten tasks, in the order in which ties are broken; they sum to one."""
+    """Probabilities of all ten tasks, in the order of `TIE_ORDER`."""
     total = 2 * sum(scores.values()) + 1
     return {
         task: (1 if task == "general" else 2 * scores.get(task, 0)) / total for task in TIE_ORDER

@@ -1,4 +1,4 @@
-"""A handful of typical prompts per task, for classifiers that learn from examples alone."""
+"""A few typical prompts per task, for classifiers that use examples."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""What the user asked, found in a conversation.
+"""Finds the user's request in a conversation.
 
-Inside an agent the last message is mostly a tool's result; what decides the
-route is the last message that the *user* wrote. Where that is only a follow-up
-("and in Rust?") it means nothing alone, so earlier user turns come along.
+In an agent the last message is often a tool result; the request is the last message of the
+*user*. A follow-up ("and in Rust?") is incomplete by itself, so earlier user turns are added.
 """
 
 from __future__ import annotations
@@ -70,7 +69,7 @@ def user_request(messages: Sequence[BaseMessage]) -> UserRequest:
         return UserRequest(text="")
     content = getattr(last, "content", None)
     if isinstance(content, str):
-        # Most are: what is one text needs no taking apart.
+        # The common case: plain string content needs no parsing.
         text, modalities = window(content), _TEXT
     else:
         parts = read_content(content)
@@ -80,7 +79,7 @@ def user_request(messages: Sequence[BaseMessage]) -> UserRequest:
 
 
 def _stand_in(messages: Sequence[BaseMessage]) -> BaseMessage | None:
-    """What is asked where no user asks."""
+    """The request of a conversation without a user's message."""
     for role in ("system", "assistant"):
         for message in reversed(messages):
             if role_of(message) == role:
@@ -89,7 +88,7 @@ def _stand_in(messages: Sequence[BaseMessage]) -> BaseMessage | None:
 
 
 def _earlier(turns: Iterable[BaseMessage]) -> tuple[str, ...]:
-    """The texts of the newest turns that have any, oldest first."""
+    """The texts of the latest turns with text, oldest first."""
     texts = (own_text(read_content(getattr(turn, "content", None))) for turn in turns)
     newest = islice((text for text in texts if text.strip()), _EARLIER_TURNS)
     return tuple(newest)[::-1]

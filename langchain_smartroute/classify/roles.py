@@ -1,8 +1,7 @@
-"""Who speaks in a message.
+"""The role of a message's author.
 
-`BaseMessage.type` does not answer that: chunks carry their class name there, a
-`ChatMessage` says it in `role`, and Anthropic's tool results travel in messages
-of the user.
+`BaseMessage.type` is not enough: chunks have their class name there, a `ChatMessage` has its
+`role`, and Anthropic's tool results are in user messages.
 """
 
 from __future__ import annotations
@@ -45,13 +44,13 @@ _ROLE_OF_NAME: dict[str, Role] = {
 
 
 def role_of(message: BaseMessage) -> Role:
-    """Who speaks in `message`; `other` where that cannot be told."""
+    """The role of `message`; `other` if unknown."""
     role = _ROLE_OF_CLASS.get(type(message)) or _inherited_role(message)
     return "tool" if role == "user" and _only_tool_results(message) else role
 
 
 def _inherited_role(message: BaseMessage) -> Role:
-    """The role of a chunk, of a class derived from LangChain's, or by name."""
+    """The role by base class, for chunks and derived classes, else by name."""
     for ancestor in type(message).__mro__:
         if ancestor in _ROLE_OF_CLASS:
             return _ROLE_OF_CLASS[ancestor]

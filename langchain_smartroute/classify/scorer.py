@@ -1,7 +1,7 @@
-"""Scores of a text by a trained classifier's weights: a few whole-array calls of numpy.
+"""Scores texts by a trained classifier's weights, in a few numpy calls.
 
-Weights are small whole numbers, whose sums no platform rounds, block by block; only
-then come a handful of floating point operations.
+Weights are small integers, whose sums per block are exact on every platform; only a few
+floating point operations follow.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _Floats = npt.NDArray[np.float64]
 
 
 class Scorer:
-    """The weights of an artefact, ready to score with.
+    """The weights of an artefact, prepared for scoring.
 
     Example:
         >>> from langchain_smartroute.classify.linear import read_shipped
@@ -31,10 +31,10 @@ class Scorer:
     """
 
     def __init__(self, artefact: Artefact) -> None:
-        """Lay out the weights: as floats, which numpy adds sooner than bytes.
+        """Convert the weights to floats, which numpy sums faster than bytes.
 
-        Sums of whole numbers below 2²⁴ are exact in them, and a bounded text has some
-        13,000 features of at most 128.
+        Sums of integers below 2²⁴ are exact in float32, and a bounded text has about 13,000
+        features of at most 128 each.
         """
         self.artefact = artefact
         weights = np.frombuffer(artefact.weights, np.int8).astype(np.float32)
@@ -44,7 +44,7 @@ class Scorer:
 
     @classmethod
     def of_bytes(cls, content: bytes, *, name: str) -> Scorer:
-        """Read a file's content.
+        """Parse a file's content.
 
         Raises:
             ConfigurationError: If it is not a trained classifier, or damaged.
@@ -52,7 +52,7 @@ class Scorer:
         return cls(read_artefact(content, name=name, blocks=BLOCKS, bits=BITS))
 
     def scores(self, text: str) -> list[float]:
-        """A score per column, the tasks' first: log-probabilities but for a constant."""
+        """A score per column, the tasks' first: log-probabilities up to a constant."""
         found = hashed(text)
         rows = self._weights.take(found.indices, axis=0)
         sums = np.add.reduceat(rows, found.starts, axis=0)
@@ -62,7 +62,7 @@ class Scorer:
         return scores
 
     def _line(self, temperature: float) -> tuple[_Floats, _Floats]:
-        """Scales and biases of texts with a temperature; difficulty has none."""
+        """Scales and biases, with the tasks' divided by a temperature."""
         cooled = np.ones(self.artefact.columns)
         cooled[: len(self.artefact.tasks)] = temperature
         return np.array(self.artefact.scales) / cooled, np.array(self.artefact.biases) / cooled

@@ -1,4 +1,4 @@
-"""Histories that no provider takes."""
+"""Validates histories before they are sent."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ __all__ = ["check_messages"]
 
 
 def check_messages(messages: Sequence[BaseMessage]) -> None:
-    """Reject histories that every provider rejects, before anything is spent.
+    """Reject histories that every provider rejects, before any call is paid for.
 
-    A list without a user's message is not refused: providers answer a system message
-    alone, which is how a prompt template often ends up, and go on with an assistant's.
+    A list without a user's message is accepted: providers answer a system message alone, which
+    prompt templates often produce, and continue an assistant's message.
 
     Raises:
         InvalidRequestError: Saying what is wrong and what to do.
@@ -42,6 +42,6 @@ def _call_ids(message: AIMessage) -> set[str]:
     calls = (*message.tool_calls, *message.invalid_tool_calls)
     ids = {call["id"] for call in calls if call["id"] is not None}
     if isinstance(message.content, list):
-        # A call in another provider's form, such as Anthropic's tool_use block.
+        # A call in another provider's form, such as Anthropic's `tool_use` block.
         ids |= {str(b["id"]) for b in message.content if isinstance(b, dict) and b.get("id")}
     return ids

@@ -1,7 +1,6 @@
-"""The steps of an agent's turn: which tools were called, and what came of it.
+"""The steps of an agent's turn: tool calls and their results.
 
-Only what one model wrote counts: once another one has taken over, it starts with a
-clean sheet.
+Only the steps of the last model count: a model that takes over starts anew.
 """
 
 from __future__ import annotations
@@ -44,12 +43,12 @@ _NOTHING = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """One call of a tool and what came of it.
+    """A tool call and its result.
 
     Attributes:
-        name: The tool.
-        what: The call in one line: equal for equal calls.
-        result: The beginning of the result, in one line.
+        name: Name of the tool.
+        what: The call as one line of text, equal for equal calls.
+        result: The beginning of the result, as one line of text.
         failed: Whether the result is an error.
     """
 
@@ -60,24 +59,24 @@ class ToolResult:
 
     @property
     def is_nothing(self) -> bool:
-        """Whether the result says that there is nothing."""
+        """Whether the result is empty or says that nothing was found."""
         return _NOTHING.fullmatch(self.result) is not None
 
     @property
     def may_pass(self) -> bool:
-        """Whether the failure may pass by itself, such as a time-out."""
+        """Whether the failure may be transient, such as a timeout."""
         return _PASSING.search(self.result) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One message of the model that calls tools, with what came of the calls."""
+    """A message with tool calls, and their results."""
 
     calls: list[ToolResult]
 
 
 def steps_of_turn(messages: Sequence[BaseMessage]) -> list[Step]:
-    """The steps of the current turn that the last model made, oldest first."""
+    """The last model's steps in the current turn, oldest first."""
     results: dict[str, BaseMessage] = {}
     steps: list[Step] = []
     by: str | None = None

@@ -1,4 +1,4 @@
-"""Signs that an agent is stuck, by plain checks on the newest part of its history."""
+"""Detects that an agent is stuck, by simple checks of its latest steps."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class StuckSigns:
     asked_again: bool = True
 
     def __post_init__(self) -> None:
-        """Reject numbers that would see every agent as stuck."""
+        """Reject numbers by which every agent would count as stuck."""
         for name in ("same_failure", "errors_in_a_row", "idle_steps"):
             value = getattr(self, name)
             if not isinstance(value, int) or value < 2:  # noqa: PLR2004 - one is no repetition
@@ -65,7 +65,7 @@ class StuckSigns:
         return self._same_failure(steps) or self._errors(steps) or self._idle(steps)
 
     def _same_failure(self, steps: Sequence[Step]) -> str:
-        """The failing calls of the newest step, counted over the turn."""
+        """Count the latest step's failing calls over the turn."""
         failures = [call for step in steps for call in step.calls if call.failed]
         for call in steps[-1].calls if steps else ():
             same = [other for other in failures if other.what == call.what]
@@ -75,20 +75,20 @@ class StuckSigns:
         return ""
 
     def _errors(self, steps: Sequence[Step]) -> str:
-        """Failing results since the last good one."""
+        """Count failed results since the last success."""
         count = 0
         for step in reversed(steps):
             if not step.calls or not all(call.failed for call in step.calls):
                 break
             count += len(step.calls)
-        # Calls made at once fail at once: what counts is that the model tried again.
+        # Parallel calls fail together, so at least one retry of the model is required.
         tried_again = len(steps) > 1 and all(c.failed for c in steps[-2].calls)
         if count >= self.errors_in_a_row and tried_again:
             return f"{count} results of tools in a row are errors"
         return ""
 
     def _idle(self, steps: Sequence[Step]) -> str:
-        """Steps that brought nothing new, up to the newest."""
+        """Count the latest steps without a new result."""
         seen: set[tuple[str, str]] = set()
         idle = 0
         for step in steps:
@@ -99,7 +99,7 @@ class StuckSigns:
 
 
 def _asked_again(messages: Sequence[BaseMessage]) -> bool:
-    """Whether the last message asks what an answered one before it did."""
+    """Whether the last message repeats an answered one."""
     asked = [i for i, message in enumerate(messages) if role_of(message) == "user"][-2:]
     if len(asked) < 2 or not any(is_answer(m) for m in messages[asked[0] + 1 : asked[1]]):  # noqa: PLR2004 - two messages to compare
         return False

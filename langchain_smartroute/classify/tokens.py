@@ -1,12 +1,11 @@
-"""Input tokens estimated from the text alone: no vocabulary, no download.
+"""Estimates input tokens from text alone, without a vocabulary or a download.
 
-The router must know roughly how long a prompt is before it knows which model,
-and so which tokenizer, will read it. The weights below are token costs per
-character class, set so that the estimate lies at or a little above the newer
-tokenizers (OpenAI's o200k, DeepSeek) in each script: too high costs a few cents of
-reserve, too low loses the call. Measured on prompts in 14 languages, per language:
-1.0-1.5 times o200k, 0.7-1.4 times DeepSeek; the older cl100k needs up to twice
-as many tokens for Arabic and Hindi.
+The router needs the approximate length of a prompt before it has chosen a model and thus a
+tokenizer. The weights below are tokens per character of each class, set so that the estimate is
+at or slightly above the newer tokenizers (OpenAI's o200k, DeepSeek) in each script: an estimate
+that is too high reserves slightly more money, one that is too low may fail the call. Measured
+on prompts in 14 languages, per language: 1.0-1.5 times o200k, 0.7-1.4 times DeepSeek; the older
+cl100k needs up to twice as many tokens for Arabic and Hindi.
 
 Media are counted flat or by size, see `IMAGE_TOKENS` and what follows it.
 """
@@ -30,10 +29,10 @@ __all__ = [
 ]
 
 MESSAGE_TOKENS = 4
-"""Role and separators around each message."""
+"""Tokens of role and separators per message."""
 
 CALL_TOKENS = 8
-"""Id, type and separators around each tool call or tool schema."""
+"""Tokens of id, type and separators per tool call or tool schema."""
 
 IMAGE_TOKENS = 765
 """One 1024 x 1024 image in high detail for gpt-4o: 85 + 4 tiles of 170.
@@ -76,10 +75,10 @@ _WEIGHTS: tuple[tuple[bytes, float], ...] = (
     (b"o", 0.50),
 )
 _PLAIN = 1 / 4.4
-"""An ASCII letter or a space, in running text."""
+"""Tokens per ASCII letter or space in ordinary text."""
 
 _UNBROKEN = 0.72
-"""The same in a long run without spaces: base64, hashes, minified code."""
+"""The same in long texts without spaces: base64, hashes, minified code."""
 
 _PUNCTUATION = 0.60
 _DIGIT = 0.50
@@ -88,7 +87,7 @@ _UNBROKEN_CHARS_A_SPACE = 40
 
 
 def text_tokens(text: str) -> int:
-    """Estimate the tokens of `text`; long texts are sampled and scaled by their length."""
+    """Estimate the tokens of `text`; long texts are sampled and extrapolated."""
     size = len(text)
     if not size:
         return 0

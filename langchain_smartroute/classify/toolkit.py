@@ -1,4 +1,4 @@
-"""What the bound tools mean for a request: their tokens, and whether one must be called."""
+"""Tokens of the bound tools, and whether a tool call is forced."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["forces_call", "toolkit_tokens"]
 
 _FIELD_TOKENS = 12
-"""One argument of a tool that is given as an object: its name, type and description."""
+"""Tokens per argument of a tool given as an object: name, type and description."""
 
 _FREE_CHOICES = frozenset({"", "auto", "none"})
 
@@ -30,9 +30,9 @@ def forces_call(tool_choice: Any) -> bool:
 def toolkit_tokens(tools: Sequence[Any]) -> int:
     """Estimate the tokens of the tools' schemas.
 
-    Ready schemas are measured; for tools given as objects (a `BaseTool`, a pydantic
-    class, a function) building the schema would take milliseconds, so their name,
-    description and number of arguments are.
+    Schemas given as dicts are measured. For tools given as objects (a `BaseTool`, a pydantic
+    class, a function) building the schema would take milliseconds, so the estimate uses their
+    name, description and number of arguments.
     """
     return sum([CALL_TOKENS + _tool_tokens(tool) for tool in tools])
 
@@ -40,7 +40,7 @@ def toolkit_tokens(tools: Sequence[Any]) -> int:
 def _tool_tokens(tool: Any) -> int:
     known = getattr(tool, "tokens", None)
     if isinstance(tool, dict) and isinstance(known, int):
-        # A schema that has counted itself.
+        # A schema with a cached token count.
         return known - CALL_TOKENS
     if isinstance(tool, dict):
         return structure_tokens(tool)

@@ -1,7 +1,7 @@
-"""Where a conversation stands: inside a tool loop or between turns, and who answered last.
+"""The state of a conversation: whether it is inside a tool loop, and which model answered last.
 
-Read from the messages alone, so that a loop is known for one without any store: each
-answer of a router carries the alias of its model.
+It is read from the messages alone, without a store: each answer of a router carries the alias
+of its model.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from langchain_smartroute.classify.roles import role_of
 __all__ = ["TurnState", "answered_by", "read_turn"]
 
 _ENDS_THE_TURN = "Returning structured response"
-"""How LangChain's agents answer the call that is itself the structured answer."""
+"""How LangChain's agents respond to the tool call that is the structured answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnState:
-    """Where a conversation stands.
+    """The state of a conversation.
 
     Attributes:
-        by: Alias of the candidate that wrote the last AI message; `None`: it does not say.
-        model_name: The last AI message's model in its server's words, or empty.
-        in_loop: Whether that message's tool calls are still to be answered: no AI
-            message has followed, and the calls are not themselves the answer.
-        unread: Estimated tokens from that message on, which no model has read yet;
+        by: Alias of the candidate that wrote the last AI message; `None`: unknown.
+        model_name: The last AI message's model as named by its server; may be empty.
+        in_loop: Whether the conversation is inside a tool loop: that message has tool calls, no
+            AI message has followed, and the calls are not themselves the answer.
+        unread: Estimated tokens from that message on, which are not in any prompt cache yet;
             `None`: there is no such message.
 
     Example:
@@ -52,7 +52,7 @@ class TurnState:
 
 
 def read_turn(messages: Sequence[BaseMessage]) -> TurnState:
-    """Read where `messages` stand. Never raises, whatever they hold."""
+    """Read the state of a conversation. Never raises."""
     at = next((i for i in reversed(range(len(messages))) if is_answer(messages[i])), None)
     if at is None:
         return TurnState()
@@ -68,7 +68,7 @@ def read_turn(messages: Sequence[BaseMessage]) -> TurnState:
 
 
 def answered_by(message: BaseMessage) -> str | None:
-    """Alias of the candidate that wrote a message, where a router's account says so."""
+    """Alias of the candidate that wrote a message, from a router's account in it."""
     metadata = getattr(message, "response_metadata", None)
     account = metadata.get("smartroute") if isinstance(metadata, Mapping) else None
     alias = account.get("model") if isinstance(account, Mapping) else None
@@ -90,6 +90,6 @@ def _calls_tools(message: BaseMessage) -> bool:
 
 
 def _is_over(results: Sequence[BaseMessage]) -> bool:
-    """Whether the calls were the answer itself: structured output, given as a call."""
+    """Whether the calls were the answer itself: structured output in the form of a tool call."""
     texts = [m.content for m in results if role_of(m) == "tool"]
     return bool(texts) and all(isinstance(t, str) and t.startswith(_ENDS_THE_TURN) for t in texts)

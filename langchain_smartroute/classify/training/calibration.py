@@ -1,8 +1,8 @@
-"""Temperatures that make probabilities as often right as they say, by a text's length.
+"""Temperature scaling that calibrates probabilities, by text length.
 
-A short request and a page with a request in it differ in how far their scores can be
-trusted: a page's features are many and mostly not about the request. So each range of
-lengths, which is known when a text is classified, has a temperature of its own.
+Scores are more reliable for a short request than for a page that contains one, since most
+features of the page are not about the request. So each range of lengths has its own
+temperature.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ _Floats = npt.NDArray[np.float64]
 _Whole = npt.NDArray[np.intp]
 
 LENGTHS = (60, 200, 600)
-"""Ranges of lengths: up to so many characters; the last is open."""
+"""Ranges of text length, by their longest text in characters; the last range is open."""
 
 _TEMPERATURES = tuple(round(0.3 + 0.02 * step, 2) for step in range(136))
 _FEWEST = 50
-"""A range with fewer examples takes the temperature of all."""
+"""A range with fewer examples uses the temperature of all examples."""
 
 
 class Calibration(NamedTuple):
-    """What scores are divided by.
+    """Temperatures by text length.
 
     Attributes:
         lengths: The longest text of each range but the last, in characters.
@@ -45,28 +45,28 @@ class Calibration(NamedTuple):
     temperatures: tuple[float, ...]
 
     def probabilities(self, scores: _Floats, lengths: _Whole) -> _Floats:
-        """Probabilities by row, from scores and the lengths of the texts."""
+        """Calibrated probabilities of scores, a row per text."""
         return softmax(self.cooled(scores, lengths))
 
     def cooled(self, scores: _Floats, lengths: _Whole) -> _Floats:
-        """Scores divided by the temperature of their text's length."""
+        """Scores divided by the temperature for the text's length."""
         temperatures = np.array(self.temperatures)[_ranges(lengths, self.lengths)]
         cooled: _Floats = scores / temperatures[:, None]
         return cooled
 
 
 def lengths_of(examples: Sequence[Example]) -> _Whole:
-    """How many characters each text has."""
+    """Length of each text in characters."""
     return np.array([len(e.text) for e in examples], np.intp)
 
 
 def calibrate(scores: _Floats, targets: _Whole, lengths: _Whole) -> Calibration:
-    """Temperatures with the least log loss on scores by models that had not seen the examples.
+    """Fit temperatures by log loss, on scores of models not trained on the examples.
 
     Args:
-        scores: A row per example.
-        targets: Its class.
-        lengths: Its length in characters.
+        scores: Scores with a row per example.
+        targets: Index of each example's class.
+        lengths: Length of each text in characters.
     """
     ranges = _ranges(lengths, LENGTHS)
     for_all = temperature_of(scores, targets)
@@ -79,9 +79,9 @@ def calibrate(scores: _Floats, targets: _Whole, lengths: _Whole) -> Calibration:
 
 
 def temperature_of(scores: _Floats, targets: _Whole) -> float:
-    """What to divide scores by so that probabilities are as often right as they say.
+    """Fit one temperature by log loss.
 
-    The one with the least log loss, of a fixed grid.
+    The best one of a fixed grid.
     """
     rows = np.arange(len(targets))
 
@@ -93,7 +93,7 @@ def temperature_of(scores: _Floats, targets: _Whole) -> float:
 
 
 def _lowest(loss: Callable[[float], float]) -> float:
-    """The temperature with the least loss, which has one valley (convex in the inverse)."""
+    """The temperature with the lowest loss, which is unimodal (convex in the inverse)."""
     low, high = 0, len(_TEMPERATURES) - 1
     while low < high:
         middle = (low + high) // 2
@@ -105,5 +105,5 @@ def _lowest(loss: Callable[[float], float]) -> float:
 
 
 def _ranges(lengths: _Whole, bounds: Sequence[int]) -> _Whole:
-    """The number of the range that each length is in."""
+    """Index of the range of each length."""
     return np.searchsorted(np.array(bounds, np.intp), lengths, side="left")

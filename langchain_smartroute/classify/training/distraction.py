@@ -1,8 +1,8 @@
-"""Copies of prompts with an end that means nothing, so that the classifier learns to pass it over.
+"""Data augmentation: prompts with meaningless suffixes, which the classifier learns to ignore.
 
-People's prompts end in signatures, tags and pleas, and somebody who wants a dearer
-model may append a claim or a bare word. A linear layer counts every word, and the
-last ones most, unless it has seen that such ends do not change the task.
+Prompts often end in signatures, tags and pleas, and somebody who wants a more expensive model
+may append a claim or a bare word. A linear model counts every word, and the last ones most,
+unless it has learned that such suffixes do not change the task.
 """
 
 from __future__ import annotations
@@ -58,16 +58,16 @@ _SYMBOLS = "🦊🌵🎈🧩🚀🐙✨🌊🍉🎲"
 _JOINTS = (" ", " ", "\n", "\n\n", ". ", " - ")
 _MOST_PIECES = 4
 _LONGEST = 400
-"""Characters up to which a prompt gets a copy: a longer one is not swayed by a few words."""
+"""Longest prompt that is copied, in characters; longer ones are not affected by a few words."""
 
 
 def with_distractions(examples: Sequence[Example], *, share: float, seed: int) -> list[Example]:
-    """The examples, followed by copies of some of them with a distracting end.
+    """The examples, followed by copies of some of them with a meaningless suffix.
 
     Args:
         examples: Labelled prompts.
-        share: How many of the shorter ones get a copy.
-        seed: Seed of the draws.
+        share: Share of the shorter prompts that are copied.
+        seed: Seed of the random choices.
     """
     draws = random.Random(seed)  # noqa: S311 - a fixed draw for reproducible weights
     return [*examples, *_copies(examples, share, draws)]
@@ -93,7 +93,7 @@ def _end(draws: random.Random) -> str:
 
 
 def _nonsense(draws: random.Random) -> str:
-    """A made-up word, a number, a row of marks or of symbols."""
+    """An invented word, a number, or a row of punctuation or symbols."""
     alphabet = draws.choice(
         (_LETTERS, _LETTERS, _LETTERS, "0123456789", "0123456789", _MARKS, _SYMBOLS)
     )

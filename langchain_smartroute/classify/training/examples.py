@@ -1,9 +1,9 @@
-"""Labelled prompts: read, checked, freed of near-duplicates, and named by one hash.
+"""Labelled prompts: reading, validation, deduplication, and a hash of the data.
 
 One JSON object a line: `text` and `task`; where known `difficulty`, `source` (who
 or what it comes from; the file's name where left out), `lang`, `templated`,
-`shippable` and `license`. Rows with `shippable: false` may be measured on but not
-trained on.
+`shippable` and `license`. Rows with `shippable: false` are used for evaluation but not for
+training.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ __all__ = ["Example", "capped", "data_hash", "family_of", "read_examples"]
 _ENDINGS = (".jsonl", ".jsonl.gz")
 _ONE_ORIGIN = ("gsm", "xquad", "conala", "codealpaca", "alpaca", "logiqa")
 _COLLECTIONS = ("t0-", "llmrouter-", "hellobench-")
-"""Parts and beginnings of names that tell one origin: the same benchmark by several ways, or
-one collection's many sets, which share its templates and manners."""
+"""Name patterns of sources of one origin: several copies of a benchmark, or the datasets of one
+collection, which share its templates and style."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,16 +36,16 @@ class Example:
 
     Attributes:
         text: The prompt.
-        task: What it asks for.
-        source: Where it comes from.
-        part: A part of the source that is counted as one, such as a template.
+        task: The task that it asks for.
+        source: Name of its source.
+        part: A part of the source that is balanced as a unit, such as a template.
         lang: The language of the request, ISO 639-1.
         difficulty: How capable a model must be to answer well, where known.
         templated: Whether it was filled into a template.
         shippable: Whether weights trained on it may be published.
-        license: The licence that it is under, where known.
-        own: Whether somebody wrote it as a prompt for this purpose.
-        distracted: Whether it is a copy that was given a meaningless end.
+        license: Its licence, where known.
+        own: Whether it was written for this purpose.
+        distracted: Whether it is a copy with a meaningless suffix.
 
     Example:
         >>> from langchain_smartroute.classify.training import Example
@@ -67,12 +67,12 @@ class Example:
 
     @property
     def family(self) -> str:
-        """What is left out together when unseen sources are measured."""
+        """The family of sources, which is left out as a unit in evaluation."""
         return family_of(self.source)
 
 
 def family_of(source: str) -> str:
-    """The origin of a source: collections that hold the same benchmark are one family."""
+    """The family of a source: collections with the same benchmark belong to one family."""
     same = (mark for mark in _ONE_ORIGIN if mark in source)
     collected = (start.rstrip("-") for start in _COLLECTIONS if source.startswith(start))
     return next(same, next(collected, source))
@@ -81,7 +81,7 @@ def family_of(source: str) -> str:
 def read_examples(paths: Iterable[str | Path]) -> list[Example]:
     """Read labelled prompts from JSONL files, gzipped ones and folders of them.
 
-    A folder's files are written for the purpose (`own`) where they name no source.
+    Rows in a folder without a source count as written for this purpose (`own`).
 
     Args:
         paths: Files or folders.
@@ -91,7 +91,7 @@ def read_examples(paths: Iterable[str | Path]) -> list[Example]:
         twice only once.
 
     Raises:
-        ConfigurationError: Listing what cannot be read.
+        ConfigurationError: Listing everything that cannot be read.
     """
     faults: list[str] = []
     seen: dict[str, Example] = {}
@@ -107,7 +107,7 @@ def read_examples(paths: Iterable[str | Path]) -> list[Example]:
 
 
 def capped(examples: Sequence[Example], *, most: int, seed: int) -> list[Example]:
-    """At most `most` examples of each source, part and task, drawn by a fixed seed."""
+    """A random sample of at most `most` examples of each source, part and task."""
     groups: dict[tuple[str, str, str], list[Example]] = defaultdict(list)
     for example in examples:
         groups[example.source, example.part, example.task].append(example)
@@ -115,7 +115,7 @@ def capped(examples: Sequence[Example], *, most: int, seed: int) -> list[Example
     for key in sorted(groups):
         group = groups[key]
         if len(group) > most and not group[0].own:
-            # A fixed draw for reproducible weights; nothing secret.
+            # A fixed seed for reproducible weights; not for security.
             group = random.Random(seed).sample(group, most)  # noqa: S311
         kept += group
     return kept

@@ -1,9 +1,9 @@
-"""Softmax regression by L-BFGS, the same to the last bit wherever it runs.
+"""Softmax regression by L-BFGS, bit-identical on every platform.
 
-A shipped artefact that anybody can remake needs arithmetic that does not depend on
-the processor. So there is no BLAS here (its sums are ordered by core and vector
-width), the exponential is a polynomial of our own, and the line search looks at
-slopes alone, which for a convex loss is enough and needs no logarithm.
+A reproducible artefact needs arithmetic that does not depend on the processor. So BLAS is not
+used (its order of summation depends on cores and vector width), the exponential is a
+polynomial, and the line search uses slopes only, which is sufficient for a convex loss and
+needs no logarithm.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["Fitted", "fit_softmax", "softmax"]
 _Floats = npt.NDArray[np.float64]
 
 _MEMORY = 8
-"""How many steps back L-BFGS remembers."""
+"""Number of previous steps that L-BFGS stores."""
 
 _OVERSHOT = 0.5
 _FEWEST_SHRINKS, _SHRINK = 6, 0.3
@@ -40,7 +40,7 @@ class Fitted(NamedTuple):
 
 
 def softmax(scores: _Floats) -> _Floats:
-    """Probabilities by row, the same on every platform."""
+    """Softmax of each row, bit-identical on every platform."""
     shifted = scores - scores.max(axis=1, keepdims=True)
     exponentials = _exp(shifted)
     return exponentials / np.add.reduce(exponentials, axis=1, keepdims=True)
@@ -58,17 +58,18 @@ def fit_softmax(
     """Fit a linear layer with a softmax and a quadratic penalty.
 
     Args:
-        features: A row per example.
-        targets: The class of each.
-        classes: How many classes there are.
-        importance: How much each example counts; scaled to a mean of one.
-        strength: How much the examples count against the penalty.
-        iterations: Steps; there is no other end, so that no tolerance can tip.
+        features: Sparse features with a row per example.
+        targets: Class index of each example.
+        classes: Number of classes.
+        importance: Weight of each example; scaled to a mean of one.
+        strength: Weight of the examples relative to the penalty (inverse regularisation).
+        iterations: Number of steps. There is no tolerance, whose comparison could differ
+            between platforms.
     """
     rows, width = features.shape
     used = np.unique(features.indices)
     if len(used) < width:
-        # A feature that occurs nowhere keeps a weight of zero.
+        # A feature that never occurs keeps a weight of zero.
         found = fit_softmax(
             features[:, used],
             targets,
@@ -88,7 +89,7 @@ def fit_softmax(
     def slope(at: _Floats) -> _Floats:
         weights, bias = at[:-1], at[-1]
         errors = (softmax(features @ weights + bias) - wanted) * share[:, None]
-        # The bias is hardly held back: it stands for how common a class is.
+        # The bias is hardly regularised: it models the frequency of a class.
         return np.vstack([turned @ errors + weights, np.add.reduce(errors)[None] + 1e-3 * bias])
 
     level = _descend(slope, np.zeros((width + 1, classes)), iterations=iterations)
@@ -109,7 +110,7 @@ def _descend(slope: Callable[[_Floats], _Floats], at: _Floats, *, iterations: in
             rising = _dot(there, direction)
             if rising <= -_OVERSHOT * falling:
                 break
-            # The slope along the way is about straight: go to where it is level.
+            # The slope along the direction is nearly linear: interpolate to its zero.
             size *= max(_SHRINK * _SHRINK, -falling / (rising - falling))
         moved, turned = size * direction, there - here
         curvature = _dot(moved, turned)
@@ -120,7 +121,7 @@ def _descend(slope: Callable[[_Floats], _Floats], at: _Floats, *, iterations: in
 
 
 def _direction(slope: _Floats, steps: list[tuple[_Floats, _Floats, float]]) -> _Floats:
-    """L-BFGS' two loops: the slope, bent by what the last steps tell of the curvature."""
+    """The two-loop recursion of L-BFGS."""
     found = -slope
     shares = []
     for moved, turned, inverse in reversed(steps):
@@ -140,7 +141,7 @@ def _dot(left: _Floats, right: _Floats) -> float:
 
 
 def _exp(values: _Floats) -> _Floats:
-    """E to the power of values that are at most zero."""
+    """The exponential of values that are at most zero."""
     bounded = np.maximum(values, _LOWEST)
     halvings = np.rint(bounded * _LOG2_E)
     rest = bounded - halvings * _LN2_HIGH - halvings * _LN2_LOW

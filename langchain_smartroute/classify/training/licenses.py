@@ -1,4 +1,4 @@
-"""Under which licence the public sources are whose prompts the shipped weights learned from."""
+"""Licences of the public sources that the shipped weights were trained on."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _OF_SOURCES: Mapping[str, str] = {
 
 
 def license_of(source: str, *, own: bool) -> str:
-    """The licence of a source, or an empty text where it is unknown here."""
+    """The licence of a source; empty if unknown."""
     if own:
         return "MIT (written for this project)"
     return next((name for part, name in _OF_SOURCES.items() if part in source), "")

@@ -1,4 +1,4 @@
-"""Training's view of the features: a sparse matrix, a row per text."""
+"""The sparse feature matrix for training, with a row per text."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ __all__ = ["feature_matrix"]
 
 
 def feature_matrix(texts: Iterable[str], *, block_weights: Sequence[float]) -> sparse.csr_matrix:
-    """The features of `texts`, each block's scaled as the classifier scales it.
+    """The features of `texts`, scaled per block as in classification.
 
     Args:
         texts: The prompts.
-        block_weights: How much each block of features counts.
+        block_weights: Factor of each block of features.
 
     Returns:
-        A row per text; 2 ** BITS columns.
+        A matrix with a row per text and 2 ** BITS columns.
     """
     columns, values, ends = [], [], [0]
     weights = np.array(block_weights)

@@ -1,4 +1,4 @@
-"""How a classifier is trained; the defaults are how the shipped one was."""
+"""Settings of training; the defaults are those of the shipped classifier."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ __all__ = ["TrainingSettings"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingSettings:
-    """Choices of a training run. Each was made on left-out sources, not on a test set.
+    """Hyperparameters of training. They were chosen on left-out sources, not on a test set.
 
     Attributes:
-        block_weights: How much each block of features counts: characters, words,
-            opening, closing, form.
-        strength: How much the examples count against the penalty on weights.
-        difficulty_strength: The same for the difficulty's columns.
-        iterations: Steps of the fit.
-        most_of_a_source: The most examples of a source, its part and a task.
-        source_power: A source of n examples counts as n to this power: 1 each
-            example alike, 0 each source alike.
-        own_weight: How much more a prompt written for the purpose counts.
-        template_weight: How much an example counts that was filled into a template.
-        task_power: How far tasks are made even: 0 not at all, 1 wholly.
-        distractions: Share of the shorter examples that are learned from once more with a
-            meaningless end: nonsense, a claim of difficulty, a bare task word.
-        groups: Into how many groups the sources are parted for calibration.
-        seed: Seed of every draw.
+        block_weights: Factor of each block of features: characters, words, opening, closing, form.
+        strength: Weight of the examples relative to the penalty on weights (inverse
+            regularisation).
+        difficulty_strength: The same for the columns of difficulty.
+        iterations: Number of steps of the fit.
+        most_of_a_source: Maximum number of examples per source, part and task.
+        source_power: A source of n examples has a total weight of n to this power: 1: equal
+            weight per example, 0: equal weight per source.
+        own_weight: Weight factor of prompts written for this purpose.
+        template_weight: Weight factor of examples made from a template.
+        task_power: Degree of balancing tasks: 0: none, 1: equal weight per task.
+        distractions: Share of the shorter examples that are added again with a meaningless
+            suffix: nonsense, a claim of difficulty, a bare task word.
+        groups: Number of groups of sources for calibration.
+        seed: Seed of all random choices.
 
     Example:
         >>> TrainingSettings(iterations=10).strength

@@ -1,4 +1,4 @@
-"""From labelled prompts to the file that `LinearClassifier` reads."""
+"""Trains the artefact that `LinearClassifier` reads from labelled prompts."""
 
 from __future__ import annotations
 
@@ -35,22 +35,22 @@ _Floats = npt.NDArray[np.float64]
 
 _FEWEST_TASKS, _FEWEST_OF_A_TASK = 2, 5
 _FEWEST_LEVELLED = 100
-"""Fewer prompts with a difficulty teach none."""
+"""Minimum number of prompts with a difficulty; with fewer, difficulty is not trained."""
 
 _STEPS = 127
-"""What the largest weight of a column becomes: the most of an int8."""
+"""The largest quantised weight of a column, the maximum of int8."""
 
 _DIGITS = 9
-"""Of scales and biases in the file, which is the same on every machine then."""
+"""Decimal digits of scales and biases in the file, so that it is the same on every machine."""
 
 
 class Learned(NamedTuple):
-    """What is learned from examples, before it is rounded to a file.
+    """A trained model, before it is quantised.
 
     Attributes:
         tasks: The tasks, in the order of the columns.
-        fitted: The tasks' columns.
-        calibration: What scores are divided by to be calibrated.
+        fitted: The linear layer of the tasks.
+        calibration: The temperatures.
     """
 
     tasks: tuple[str, ...]
@@ -70,7 +70,7 @@ def train(
         examples: Labelled prompts. Tasks that are not the package's own become tasks too.
             Those that are not shippable are left out.
         settings: How to train.
-        version: What to call what comes out.
+        version: Version to store in the artefact.
 
     Returns:
         The artefact; the same bytes for the same examples and settings.
@@ -113,7 +113,7 @@ def learn(
     tasks: Sequence[str],
     settings: TrainingSettings,
 ) -> Fitted:
-    """Fit the tasks' columns; uncalibrated."""
+    """Fit the linear layer of the tasks, without calibration."""
     return fit_softmax(
         features,
         targets_of(examples, tasks),
@@ -131,9 +131,9 @@ def left_out_scores(
     tasks: Sequence[str],
     settings: TrainingSettings,
 ) -> _Floats:
-    """Scores of each example by a model that saw nothing of its family of sources.
+    """Scores of each example by a model trained without its family of sources.
 
-    The families are parted into `settings.groups` groups of about equal size.
+    The families are divided into `settings.groups` groups of about equal size.
     """
     group_of = _groups(examples, settings.groups)
     groups = np.array([group_of[e.family] for e in examples])
@@ -150,7 +150,7 @@ def left_out_scores(
 
 
 def source_weights(examples: Sequence[Example]) -> _Floats:
-    """Weights that make every family of sources count alike."""
+    """Weights by which every family of sources has the same total."""
     sizes = Counter(e.family for e in examples)
     return np.array([1.0 / sizes[e.family] for e in examples])
 
@@ -162,7 +162,7 @@ def _calibrated(
     tasks: tuple[str, ...],
     settings: TrainingSettings,
 ) -> tuple[Learned, _Floats]:
-    """What is learned, and the left-out scores that its temperatures come from."""
+    """The calibrated model, and the left-out scores that its temperatures were fitted on."""
     scores = left_out_scores(examples, features, tasks=tasks, settings=settings)
     calibration = calibrate(scores, targets_of(examples, tasks), lengths_of(examples))
     fitted = learn(examples, features, tasks=tasks, settings=settings)
@@ -172,7 +172,7 @@ def _calibrated(
 def _difficulty(
     examples: Sequence[Example], features: sparse.csr_matrix, settings: TrainingSettings
 ) -> tuple[tuple[str, ...], Fitted]:
-    """The difficulty's columns; none where too few examples say how hard they are."""
+    """The linear layer of difficulty; `None` where too few examples have a difficulty."""
     rated = [i for i, e in enumerate(examples) if e.own and e.difficulty is not None]
     targets = np.array([DIFFICULTIES.index(examples[i].difficulty or "medium") for i in rated])
     if len(rated) < _FEWEST_LEVELLED or len(set(targets.tolist())) < len(DIFFICULTIES):
@@ -190,7 +190,7 @@ def _difficulty(
 
 
 def tasks_of(examples: Sequence[Example]) -> tuple[str, ...]:
-    """The package's own tasks that there are examples of, then any others.
+    """The package's own tasks that have examples, then any others.
 
     Raises:
         ConfigurationError: If there are too few of them, or too few prompts of one.
@@ -208,13 +208,13 @@ def tasks_of(examples: Sequence[Example]) -> tuple[str, ...]:
 
 
 def targets_of(examples: Sequence[Example], tasks: Sequence[str]) -> npt.NDArray[np.intp]:
-    """The number of each example's task."""
+    """Index of each example's task."""
     place = {task: number for number, task in enumerate(tasks)}
     return np.array([place[e.task] for e in examples], np.intp)
 
 
 def _groups(examples: Sequence[Example], count: int) -> dict[str, int]:
-    """Family → group; the largest families first, each to the smallest group so far."""
+    """Family → group; the largest families first, each assigned to the smallest group so far."""
     sizes = Counter(e.family for e in examples)
     filled = [0] * count
     found = {}
@@ -238,7 +238,7 @@ def _card(
     learned: Learned,
     settings: TrainingSettings,
 ) -> Mapping[str, Any]:
-    """What readers want to know: the data, the licences, and how well it does."""
+    """The model card: data, licences and evaluation."""
     targets = targets_of(used, tasks)
     right = scores.argmax(axis=1) == targets
     weights = source_weights(used)

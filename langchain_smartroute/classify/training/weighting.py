@@ -1,4 +1,4 @@
-"""How much each example counts, so that no source, template or task drowns the others."""
+"""Weights of examples, so that no source, template or task dominates."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["importance"]
 
 
 def importance(examples: Sequence[Example], settings: TrainingSettings) -> npt.NDArray[np.float64]:
-    """A positive weight per example; only their proportions matter."""
+    """A positive weight per example; only their ratios matter."""
     sizes = Counter(example.source for example in examples)
     weights = np.array(
         [
