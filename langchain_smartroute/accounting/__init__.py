@@ -1,4 +1,4 @@
-"""What it cost: records, statistics, savings."""
+"""Accounting of cost: records, statistics, savings, spend limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Money as whole numbers, in which it is stored and counted."""
+"""Money as integers, for storage and counters."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The most that a call can cost, before it is made.
+"""Upper bounds of a call's tokens and cost, before it is made.
 
-A token is at least one byte of the input, whatever the tokenizer; a picture counts as
-many tokens as its model's spec says at most; the answer is as long as it may be. Each
-token is taken at the dearest rate that may apply to it.
+A token is at least one byte of the input with any tokenizer; an image has the maximum number of
+tokens in its model's spec; the answer has its maximum length. Each token has the highest price
+that may apply to it.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 __all__ = ["cost_bound", "input_bound"]
 
 _PER_MESSAGE = 16
-"""Tokens that a chat template puts around a message: role, separators."""
+"""Tokens that a chat template adds per message: role, separators."""
 
 _PER_CALL = 64
-"""Tokens that it puts around the whole, and a preamble for tools."""
+"""Tokens that it adds per call, and a preamble for tools."""
 
 _IMAGE_TOKENS = 48_169
-"""The most tokens for a picture where a spec does not say: gpt-4o-mini's for a picture of
-eight tiles, 2,833 + 8 × 5,667, the most that any model is known to count (OpenAI, Images
-and vision, read on 2026-11-23)."""
+"""Maximum number of tokens of an image where a spec has none: gpt-4o-mini's for eight tiles,
+2,833 + 8 × 5,667, the highest of any known model (OpenAI, Images and vision, read on
+2026-11-23)."""
 
 _IMAGES = frozenset({"image", "image_url", "input_image"})
 _INPUT = ("input", "cache_write")
@@ -38,12 +38,12 @@ _OUTPUT = ("output", "reasoning")
 
 
 def input_bound(messages: Sequence[BaseMessage], spec: ModelSpec, *, extra_tokens: int = 0) -> int:
-    """The most tokens that messages can be.
+    """Upper bound of the tokens of messages.
 
     Args:
-        messages: What is asked.
-        spec: The model that is asked.
-        extra_tokens: The most that tools and a schema can be.
+        messages: The messages to send.
+        spec: The model to call.
+        extra_tokens: Upper bound of the tokens of tools and schema.
     """
     image = spec.image_tokens or _IMAGE_TOKENS
     return _PER_CALL + extra_tokens + sum(_PER_MESSAGE + _tokens(m, image) for m in messages)
@@ -52,13 +52,13 @@ def input_bound(messages: Sequence[BaseMessage], spec: ModelSpec, *, extra_token
 def cost_bound(
     price: Price, *, input_tokens: int, output_tokens: int, service_tier: str | None = None
 ) -> int:
-    """The most that so many tokens can cost, in whole units of 10⁻¹² US dollars.
+    """Upper bound of the cost of a call, in integer units of 10⁻¹² US dollars.
 
     Args:
-        price: What the model charges.
-        input_tokens: The most input tokens.
-        output_tokens: The most output tokens.
-        service_tier: The one that the call asks for, if any.
+        price: The model's price.
+        input_tokens: Upper bound of input tokens.
+        output_tokens: Upper bound of output tokens.
+        service_tier: The service tier that the call requests, if any.
     """
     rates = [price.rates]
     for variant in price.variants:

@@ -1,9 +1,9 @@
 """The cost handler: one final record per model run, wherever the handler is attached.
 
-A run inside a router is held back until the router says what became of its
-attempt, since only then is it known whether the answer was accepted. Every other
-run is final when it ends. A run is known by LangChain's id, so a handler that is
-attached twice still counts it once.
+The record of a run inside a router is held back until the router reports the outcome of its
+attempt, as only then is it known whether the answer was accepted. Every other run is final when
+it ends. Runs are identified by LangChain's id, so a handler that is attached twice counts each
+once.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ __all__ = ["CostCallbackHandler", "by_attempt"]
 
 
 _MOST_RUNNING = 10_000
-"""Model runs outside a router at once beyond which the oldest are taken as cancelled."""
+"""Maximum number of open runs outside a router; beyond it the oldest count as cancelled."""
 
 
 def _as_told(
     held: Sequence[tuple[StartedRun, CallRecord]], attempts: Sequence[Attempt]
 ) -> Iterator[CallRecord]:
-    """The records of runs, with the usage that the attempts tell where each was one run."""
+    """The records of runs, with the attempts' usage where each attempt was one run."""
     runs = Counter(run.attempt for run, _ in held)
     for run, record in held:
         alone = runs[run.attempt] == 1 and run.attempt < len(attempts)
@@ -53,7 +53,7 @@ def _as_told(
 
 
 def by_attempt(record: CallRecord) -> int:
-    """The key that puts the records of a request in order."""
+    """Sort key of the records of a request."""
     return record.attempt
 
 
@@ -64,17 +64,17 @@ class CostCallbackHandler(BaseCallbackHandler):
 
     Args:
         baseline: The model that savings are measured against; `None`: none.
-        catalog: Where prices are looked up first, beside the shipped catalogs.
+        catalog: Catalog whose prices come before those of the shipped catalogs.
         baseline_price: The baseline's price; left out: it is looked up.
-        prices: The caller's own prices, looked up first, as for `PriceBook`.
-        ledger: Where records go; one in memory where left out.
-        keys: What to read from the metadata of runs, to tell whose call it was.
-        redact: Given the text of a prompt or an answer, gives what to keep of it with the
-            record. Without it neither is kept.
+        prices: The caller's own prices, which come first, as for `PriceBook`.
+        ledger: Ledger for the records; default: one in memory.
+        keys: Metadata keys of runs that identify the caller.
+        redact: Function from the text of a prompt or an answer to the text to store in the
+            record. Without it no text is stored.
         on_record: Called with each record, once, when it is final.
 
     Raises:
-        ConfigurationError: If nobody knows the baseline's price.
+        ConfigurationError: If the baseline's price is unknown.
 
     Example:
         >>> from langchain_smartroute import CostCallbackHandler, SmartRouterRunnable
@@ -87,7 +87,7 @@ class CostCallbackHandler(BaseCallbackHandler):
         {'glm-5.1': 1}
     """
 
-    # In the caller's thread, also under asyncio: the order of events is kept.
+    # In the caller's thread, also under asyncio, so that the order of events is kept.
     run_inline = True
     ignore_agent = True
     ignore_retriever = True
@@ -130,7 +130,7 @@ class CostCallbackHandler(BaseCallbackHandler):
         return tuple(self.ledger.records())
 
     def stats(self) -> CostStats:
-        """What the records add up to."""
+        """Statistics of the records."""
         return summarized(
             self.records, baseline=self._baseline, baseline_price=self._baseline_price
         )
@@ -148,7 +148,7 @@ class CostCallbackHandler(BaseCallbackHandler):
         metadata: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        """Note a router's own run: the runs below it are final when it says so."""
+        """Note a router's own run: its child runs are final when the router reports it."""
         found = metadata or {}
         if is_request_run(found):
             with self._lock:
@@ -182,13 +182,13 @@ class CostCallbackHandler(BaseCallbackHandler):
         self._start(run_id, parent_run_id, asked, metadata or {}, kwargs)
 
     def on_llm_end(self, response: LLMResult, *, run_id: UUID, **kwargs: Any) -> None:
-        """Account for a run that came to an end."""
+        """Record a run that has ended."""
         run = self._taken(run_id)
         if run is not None:
             self._close(run, run.ended(response, now=time.perf_counter()))
 
     def on_llm_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
-        """Account for a run that broke off."""
+        """Record a run that has failed."""
         run = self._taken(run_id)
         if run is None:
             return
@@ -199,18 +199,18 @@ class CostCallbackHandler(BaseCallbackHandler):
         self._close(run, run.failed(response, outcome=outcome, now=now, error=error))
 
     def on_settled(self, decision_id: str, attempts: Sequence[Attempt]) -> None:
-        """Take from the router what became of each attempt of a request."""
+        """Receive the outcome of each attempt of a request from the router."""
         for record in sorted(self._settled(decision_id, attempts), key=by_attempt):
             self._emit(record)
 
     def _settled(self, decision_id: str, attempts: Sequence[Attempt]) -> list[CallRecord]:
-        """The records of a request's runs, now that it is known what became of its attempts."""
+        """The final records of a request's runs, by the outcomes of its attempts."""
         now = time.perf_counter()
         with self._lock:
             started = self._open.pop(decision_id, [])
             held = self._held.pop(decision_id, [])
             left = [run for key in started if (run := self._running.pop(key, None)) is not None]
-        # A cancelled call ends without an event of its own.
+        # A cancelled call has no event for its end.
         held += [(run, run.failed(None, outcome="cancelled", now=now)) for run in left]
         records = list(_as_told(held, attempts))
         answered = {r.attempt for r in records if r.outcome in ("accepted", "cached")}
@@ -252,7 +252,7 @@ class CostCallbackHandler(BaseCallbackHandler):
             self._emit(given_up.failed(None, outcome="cancelled", now=time.perf_counter()))
 
     def _lost(self) -> list[StartedRun]:
-        """Runs outside a router that were cancelled, which no event tells: the oldest ones."""
+        """The oldest runs outside a router, taken as cancelled, which has no event of its own."""
         surplus = len(self._outside) - _MOST_RUNNING
         oldest = list(islice(self._outside, surplus))
         for key in oldest:
@@ -276,11 +276,11 @@ class CostCallbackHandler(BaseCallbackHandler):
             return self._running.pop(run_id, None)
 
     def _is_held(self, decision_id: str | None) -> TypeGuard[str]:
-        """Whether the router says later what became of a decision's runs."""
+        """Whether the router will report the outcome of a decision's runs later."""
         return decision_id in self._open
 
     def _close(self, run: StartedRun, record: CallRecord) -> None:
-        """Hold a router's record back; any other is final."""
+        """Hold back a record inside a router; emit any other."""
         with self._lock:
             if self._is_held(record.decision_id):
                 self._held.setdefault(record.decision_id, []).append((run, record))

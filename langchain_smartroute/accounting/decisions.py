@@ -1,7 +1,7 @@
-"""Why each request went where it went: records of decisions, and a file of them.
+"""Records of routing decisions, and a JSONL file of them.
 
-A record holds what was decided and what came of it, never a word of the prompt or the
-answer, and no provider's message.
+A record holds a decision and its result, but no text of the prompt, the answer or a provider's
+message.
 """
 
 from __future__ import annotations
@@ -23,19 +23,18 @@ __all__ = ["CandidateRecord", "DecisionRecord", "JsonlDecisions", "as_decision_s
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CandidateRecord:
-    """One candidate as a decision saw it.
+    """One candidate in a decision.
 
     Attributes:
         alias: The candidate.
-        place: Its place in the chain, from 1; `None`: it is not in it.
-        reason: Why it has its place, or why it was ruled out.
-        excluded: Whether it was ruled out before the call.
-        input_usd_per_mtok: What it charges for a million tokens of input; `None` when
-            unknown.
-        output_usd_per_mtok: As above, of output.
-        estimated_cost_usd: What one call of it was estimated to cost.
-        predicted_quality: How good its answer was expected to be, in [0, 1]; `None` where
-            the policy predicts nothing.
+        place: Position in the chain, from 1; `None`: not in the chain.
+        reason: Reason for its position or exclusion.
+        excluded: Whether it was excluded before the call.
+        input_usd_per_mtok: Its price per million input tokens; `None` when unknown.
+        output_usd_per_mtok: The same for output tokens.
+        estimated_cost_usd: Estimated cost of one call.
+        predicted_quality: Predicted quality of its answer in [0, 1]; `None` where the policy
+            predicts nothing.
     """
 
     alias: str
@@ -50,30 +49,30 @@ class CandidateRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionRecord:
-    """One decision, and what came of it.
+    """One decision and its result.
 
     Attributes:
-        id: The decision, as in traces and in the ledger.
-        at: When the request was made.
-        route: The candidate that was to be called first; `None`: nobody could serve it.
-        answered_by: Whose answer was returned as accepted; `None`: nobody's.
+        id: Id of the decision, as in traces and in the ledger.
+        at: Time of the request.
+        route: The first candidate of the chain; `None`: no candidate could serve the request.
+        answered_by: The candidate whose answer was accepted; `None`: none.
         task: The request's task.
         share: The classifier's probability of that task; `None` when it gave none.
-        classified_by: Which classifier said so.
+        classified_by: Name of the classifier.
         difficulty: The request's difficulty.
-        tier: The tier that the table was read in.
+        tier: The tier of the routing table.
         policy: Name and version of the policy.
-        reason: Why the route was chosen, or why there is none, in words.
-        notes: What else was noticed on the way.
-        checks: What the answer had to pass.
+        reason: Reason for the route, or for there being none.
+        notes: Further remarks of the decision.
+        checks: Names of the checks of the answer.
         input_tokens: Estimate of the request's tokens.
-        tools: How many tools were bound.
-        inputs: What kinds of content the history has.
-        candidates: Each candidate with its price and reason, those of the chain first.
-        attempts: Everything that was tried, in order.
-        cost_usd: What it cost; `None` when unknown.
+        tools: Number of bound tools.
+        inputs: Kinds of content in the history.
+        candidates: All candidates with price and reason, those of the chain first.
+        attempts: All attempts, in order.
+        cost_usd: Total cost in US dollars; `None` when unknown.
         baseline: The model that savings are measured against.
-        baseline_cost_usd: What that would have charged for the answer.
+        baseline_cost_usd: What the baseline would have cost for the answer.
         savings_usd: The difference; `None` when unknown.
 
     Example:
@@ -116,13 +115,13 @@ class DecisionRecord:
         """The record as JSON values; money as exact strings."""
         found: dict[str, Any] = _plain(asdict(self))
         for attempt in found["attempts"]:
-            # The provider's words may repeat the prompt.
+            # The provider's message may repeat the prompt.
             del attempt["message"], attempt["usage"]
         return found
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> DecisionRecord:
-        """The record out of what `to_json` gives."""
+        """Read a record from the result of `to_json`."""
         values = _read(found)
         values["at"] = datetime.fromisoformat(values["at"])
         for name, kind in (("candidates", CandidateRecord), ("attempts", Attempt)):
@@ -133,12 +132,12 @@ class DecisionRecord:
 
 
 class JsonlDecisions:
-    """Appends each record to a file, one JSON object to a line.
+    """Appends each record to a file, one JSON object per line.
 
-    Several processes may write to one file: each record is one write of its own.
+    Several processes may write to one file: each record is a single write.
 
     Args:
-        path: The file; it is made when the first record comes.
+        path: The file, created with the first record.
 
     Example:
         >>> import tempfile
@@ -168,7 +167,7 @@ class JsonlDecisions:
     def records(self) -> Iterator[DecisionRecord]:
         """Every record, in the order in which they were written.
 
-        A line that is no record, such as one that a full disk has cut, is passed over.
+        Invalid lines, such as one truncated by a full disk, are skipped.
 
         Raises:
             ConfigurationError: If the file cannot be read.
@@ -188,7 +187,7 @@ class JsonlDecisions:
 
 
 def as_decision_sink(value: Any) -> Any:
-    """What takes records of decisions: a callable, or the path of a file for them.
+    """Convert a setting for records of decisions, a callable or a path, to a callable.
 
     Raises:
         ConfigurationError: If it is neither.
@@ -215,7 +214,7 @@ def _plain(value: Any) -> Any:
 
 
 def _read(found: Mapping[str, Any]) -> dict[str, Any]:
-    """A mapping of JSON values with money as what it was."""
+    """Convert JSON values back, with money as `Decimal`."""
     return {
         key: Decimal(value) if "usd" in key and isinstance(value, str) else value
         for key, value in found.items()

@@ -1,4 +1,4 @@
-"""A model run in the words of OpenTelemetry's semantic conventions for generative AI."""
+"""Attributes of OpenTelemetry's semantic conventions for generative AI."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _PROVIDERS = {
     "mistralai": "mistral_ai",
     "xai": "x_ai",
 }
-"""LangSmith's name of a provider → OpenTelemetry's, where they differ."""
+"""LangSmith's name of a provider → OpenTelemetry's, where different."""
 _PARAMETERS = {
     "temperature": "temperature",
     "top_p": "top_p",
@@ -52,7 +52,7 @@ _PARAMETERS = {
     "presence_penalty": "presence_penalty",
     "seed": "seed",
 }
-"""What LangChain calls a parameter → what the conventions do."""
+"""LangChain's name of a parameter → name in the conventions."""
 
 
 def provider_name(provider: str | None) -> str:
@@ -61,12 +61,12 @@ def provider_name(provider: str | None) -> str:
 
 
 def decided(metadata: Mapping[str, Any]) -> dict[str, str]:
-    """What was decided for a request, out of its run's metadata."""
+    """Attributes of a request's decision, from its run's metadata."""
     return {f"smartroute.{name}": str(metadata.get(f"smartroute_{name}", "")) for name in _TOLD}
 
 
 def asked(metadata: Mapping[str, Any], params: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """What a model run was asked with."""
+    """Attributes of a model run's parameters."""
     yield "gen_ai.provider.name", provider_name(metadata.get("ls_provider"))
     model = metadata.get("ls_model_name") or metadata.get(API_MODEL_KEY)
     yield "gen_ai.request.model", str(model)
@@ -80,7 +80,7 @@ def asked(metadata: Mapping[str, Any], params: Mapping[str, Any]) -> Iterator[tu
 
 
 def answered(message: Any) -> Iterator[tuple[str, Any]]:
-    """What an answer says of itself."""
+    """Attributes of an answer's metadata."""
     said = message.response_metadata
     if said.get("model_name"):
         yield "gen_ai.response.model", str(said["model_name"])
@@ -92,7 +92,7 @@ def answered(message: Any) -> Iterator[tuple[str, Any]]:
 
 
 def counts(usage: Usage) -> Iterator[tuple[str, Any]]:
-    """Token counts."""
+    """Attributes of token counts."""
     yield "gen_ai.usage.input_tokens", usage.input_tokens
     yield "gen_ai.usage.output_tokens", usage.output_tokens
     if usage.cache_read_tokens:
@@ -104,7 +104,7 @@ def counts(usage: Usage) -> Iterator[tuple[str, Any]]:
 
 
 def tried(attempt: Attempt, number: int) -> Iterator[tuple[str, Any]]:
-    """What became of an attempt."""
+    """Attributes of an attempt and its outcome."""
     yield "smartroute.attempt", number
     yield "smartroute.outcome", attempt.outcome
     if attempt.purpose != "answer":
@@ -118,7 +118,7 @@ def tried(attempt: Attempt, number: int) -> Iterator[tuple[str, Any]]:
 
 
 def came_to(attempts: Sequence[Attempt]) -> Iterator[tuple[str, Any]]:
-    """What a request came to."""
+    """Attributes of a finished request."""
     costs = [attempt.cost_usd for attempt in attempts]
     known = [cost for cost in costs if cost is not None]
     answering = [a.model for a in attempts if a.outcome in ("accepted", "cached")]
@@ -130,7 +130,7 @@ def came_to(attempts: Sequence[Attempt]) -> Iterator[tuple[str, Any]]:
 
 
 def added(one: Usage, other: Usage) -> Usage:
-    """Two usages together."""
+    """The sum of two usages."""
     return Usage(
         input_tokens=one.input_tokens + other.input_tokens,
         output_tokens=one.output_tokens + other.output_tokens,

@@ -1,4 +1,4 @@
-"""A candidate behind spend limits: reserved before each call, settled however it ends."""
+"""Holds a candidate to spend limits: reserves before each call, settles after it."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ def _never() -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guard:
-    """Holds one candidate's calls for one request to the spend limits.
+    """Spend limits for one candidate's calls in one request.
 
     Attributes:
         spending: Reserves and settles.
         spec: The candidate.
-        price: What it charges for the request.
-        room: The answer's room in tokens that the caller chose, if any.
-        extra_tokens: The most tokens that tools and a schema can be.
-        sets_room: Whether a call takes the answer's room as an argument.
-        stand_in: Names the candidate to call instead; `None`: there is none.
-        is_late: Whether the time of the call under way is up.
+        price: Its price at the time of the request.
+        room: Maximum output tokens that the caller set, if any.
+        extra_tokens: Upper bound of the tokens of tools and schema.
+        sets_room: Whether calls accept maximum output tokens as an argument.
+        stand_in: Chooses the candidate to call instead; `None`: none.
+        is_late: Whether the current call has timed out.
     """
 
     spending: Spending
@@ -56,13 +56,13 @@ class Guard:
     def planned(
         self, messages: Any, config: RunnableConfig, arguments: dict[str, Any]
     ) -> PlannedCall:
-        """The most that a call can come to.
+        """Plan a call, with its upper bounds.
 
         Args:
-            messages: What is sent.
-            config: Whose metadata say whose call it is.
-            arguments: Those of the call; where they name no answer's room, one is set in
-                them, as the provider's own would have no bound.
+            messages: The messages to send.
+            config: The call's config, whose metadata identify the caller.
+            arguments: The call's arguments; maximum output tokens are added if missing, as the
+                provider's default has no known bound.
         """
         room = answer_room(arguments) or self.room
         drop_unbounded_rooms(arguments)
@@ -90,13 +90,13 @@ class Guard:
         )
 
     def refused(self, error: SpendLimitExceededError) -> None:
-        """Note on the error of a limit which candidate is to be called instead."""
+        """Add the candidate to call instead to a limit's error."""
         named = self.stand_in(error) if self.stand_in is not None else None
         error.stand_in = None if named == self.spec.alias else named
 
 
 class GuardedCandidate(Runnable[Any, Any]):
-    """A candidate that is called only while every limit leaves room for it."""
+    """A candidate that is called only if every limit allows it."""
 
     def __init__(self, inner: Runnable[Any, Any], guard: Guard) -> None:
         self.name = inner.name
@@ -119,7 +119,7 @@ class GuardedCandidate(Runnable[Any, Any]):
         config: RunnableConfig | None = None,
         **kwargs: Any,
     ) -> Iterator[Any]:
-        """Reserve, stream, settle, however the reader leaves the stream."""
+        """Reserve, stream, settle, also if the stream is closed early."""
         with self._held(input, config, kwargs) as metered:
             source: Any = self._inner.stream(input, metered, **kwargs)
             with closing(source):
@@ -131,7 +131,7 @@ class GuardedCandidate(Runnable[Any, Any]):
         config: RunnableConfig | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[Any]:
-        """Reserve, stream, settle, however the reader leaves the stream."""
+        """Reserve, stream, settle, also if the stream is closed early."""
         async with self._aheld(input, config, kwargs) as metered:
             source: Any = self._inner.astream(input, metered, **kwargs)
             async with aclosing(source):
@@ -173,7 +173,7 @@ class GuardedCandidate(Runnable[Any, Any]):
             raise
 
     def _metered(self, config: RunnableConfig | None) -> tuple[Spending, Meter, RunnableConfig]:
-        """The config with a meter among its callbacks."""
+        """The config with a meter added to its callbacks."""
         metered = ensure_config(config)
         meter = Meter(self._guard.spec.alias, self._guard.price)
         found = metered.get("callbacks")

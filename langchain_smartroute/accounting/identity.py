@@ -1,4 +1,4 @@
-"""Which model a run is of, what it charges, and whose call it is."""
+"""Identifies the model, price and caller of a run."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _NOT_THE_CALLERS = (
 
 
 class Identity(NamedTuple):
-    """Which model a run is of.
+    """The model of a run.
 
     Attributes:
         alias: The candidate's alias, or the model's name outside a router.
-        provider: Who serves it, in LangSmith's names; `None` where nobody says.
-        price: What it charges at the time of the run; `None` when unknown.
+        provider: Provider by LangSmith's name; `None` when unknown.
+        price: Its price at the time of the run; `None` when unknown.
     """
 
     alias: str
@@ -42,7 +42,7 @@ class Identity(NamedTuple):
 
 
 class Identities:
-    """Tells which model a run is of."""
+    """Identifies the models of runs."""
 
     def __init__(self, prices: PriceBook) -> None:
         self._prices = prices
@@ -50,10 +50,10 @@ class Identities:
     def of(
         self, metadata: Mapping[str, Any], params: Mapping[str, Any], *, at: datetime
     ) -> Identity:
-        """A run's identity: the router's word first, then the model's name.
+        """A run's identity: by the router's metadata, else by the model's name.
 
-        A candidate may be a chain with fallbacks of its own: a run of another
-        model than the one that the router knows has that model's price.
+        A candidate may be a chain with its own fallbacks: a run of a different model than the
+        router expects has that model's price.
         """
         name = metadata.get("ls_model_name") or params.get("model") or params.get("model_name")
         told = metadata.get("ls_provider")
@@ -70,13 +70,13 @@ class Identities:
 
 
 def keys_of(metadata: Mapping[str, Any], names: Sequence[str]) -> dict[str, str]:
-    """Whose call a run is, by what its metadata say."""
+    """The caller of a run, from its metadata."""
     found = {name: metadata[name] for name in names if name in metadata}
     return {name: str(value) for name, value in found.items() if value not in (None, "")}
 
 
 def tags_of(tags: Iterable[Any] | None) -> tuple[str, ...]:
-    """A run's tags, each once, without those that LangChain and the router add."""
+    """A run's distinct tags, without those of LangChain and the router."""
     return _own_tags(tuple(map(str, tags))) if tags else ()
 
 
@@ -86,7 +86,7 @@ def _own_tags(tags: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _read(texts: Mapping[str, Any] | None) -> Price | None:
-    """A price out of a run's metadata."""
+    """Read a price from a run's metadata."""
     if not texts:
         return None
     if "variants" in texts:

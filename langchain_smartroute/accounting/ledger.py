@@ -1,4 +1,4 @@
-"""Where the records of calls are kept: what any ledger does, and the one in memory."""
+"""The ledger interface, and the ledger in memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Ledger", "MemoryLedger"]
 class Ledger(Protocol):
     """An append-only store of records.
 
-    A record is known by its `run_id`: given twice, it is kept once.
+    Records are identified by `run_id`: one that is added twice is stored once.
 
     Example:
         >>> from langchain_smartroute import MemoryLedger
@@ -25,19 +25,19 @@ class Ledger(Protocol):
     """
 
     def add(self, record: CallRecord) -> None:
-        """Take a record. Returns at once; a call never waits for it nor fails by it."""
+        """Add a record. Returns at once and never raises, so that no call waits or fails."""
         ...
 
     def records(self) -> Sequence[CallRecord]:
-        """Every record, in the order in which they were taken."""
+        """All records, in the order in which they were added."""
         ...
 
 
 class MemoryLedger:
-    """Keeps records in this process, the latest ones where there are too many.
+    """Keeps the latest records in this process.
 
     Args:
-        max_records: The most to keep; the oldest are dropped, and counted in `dropped`.
+        max_records: Maximum number of records; the oldest are dropped, and counted in `dropped`.
 
     Example:
         >>> from langchain_smartroute import CostCallbackHandler, MemoryLedger
@@ -56,7 +56,7 @@ class MemoryLedger:
         return f"{type(self).__name__}(records={len(self._records)})"
 
     def add(self, record: CallRecord) -> None:
-        """Take a record."""
+        """Add a record."""
         with self._lock:
             self._records.setdefault(record.run_id, record)
             surplus = len(self._records) - self.max_records
@@ -65,6 +65,6 @@ class MemoryLedger:
                 self.dropped += 1
 
     def records(self) -> tuple[CallRecord, ...]:
-        """Every record that is kept, in the order in which they were taken."""
+        """All kept records, in the order in which they were added."""
         with self._lock:
             return tuple(self._records.values())

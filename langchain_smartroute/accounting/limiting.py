@@ -1,4 +1,4 @@
-"""Spend limits for one request: which candidates they hold, and which stands in for another."""
+"""Spend limits of one request: which candidates they apply to, and substitutes."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ __all__ = ["LimitedRequest", "Limits"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitedRequest:
-    """The limits as one request meets them.
+    """The limits for one request.
 
     Attributes:
-        spares: Candidates that are called only instead of one that found no room.
+        spares: Candidates that are only called in place of one refused by a limit.
         cheapest: The cheapest candidate that can serve the request.
-        asked_at: When it was made.
-        room: The answer's room in tokens that the caller chose, if any.
-        extra_tokens: The most tokens that tools and a schema can be.
+        asked_at: Time of the request.
+        room: Maximum output tokens that the caller set, if any.
+        extra_tokens: Upper bound of the tokens of tools and schema.
         limits: The limits.
     """
 
@@ -46,13 +46,13 @@ class LimitedRequest:
     def guarded(
         self, inner: Runnable[Any, Any], spec: ModelSpec, *, composite: bool
     ) -> GuardedCandidate:
-        """A candidate, held to the limits.
+        """Apply the limits to a candidate.
 
         Args:
-            inner: Calls it.
-            spec: What it is.
-            composite: Whether it may be several models, which need not take an argument
-                for the answer's room.
+            inner: The runnable that calls it.
+            spec: Its spec.
+            composite: Whether it may be several models, which need not accept maximum output
+                tokens as an argument.
         """
         guard = Guard(
             spending=self.limits.spending,
@@ -78,9 +78,9 @@ class Limits:
     """The spend limits of a router.
 
     Attributes:
-        spending: Holds calls to them.
-        on_limit: What to do where one leaves no room: `raise`, call the `cheapest`
-            candidate instead, or ask a callable, given the error, whom to call.
+        spending: Reserves and settles amounts.
+        on_limit: What to do when a limit refuses a call: `raise`, call the `cheapest` candidate
+            instead, or a function from the error to the alias to call.
         is_late: Whether the time of the call under way is up.
     """
 
@@ -98,15 +98,15 @@ class Limits:
         tool_tokens: int,
         asked_at: datetime,
     ) -> LimitedRequest:
-        """What the limits mean for a request.
+        """The limits for a request.
 
         Args:
-            decision: What was decided for it.
-            specs: Alias → every candidate of the router.
-            input_tokens: Estimate of its input, to tell who is cheapest.
-            room: The answer's room that the caller chose, if any.
-            tool_tokens: Estimate of its tools and schema.
-            asked_at: When it was made.
+            decision: The decision for it.
+            specs: Alias → spec, of all candidates of the router.
+            input_tokens: Estimated input tokens, to find the cheapest candidate.
+            room: Maximum output tokens that the caller set, if any.
+            tool_tokens: Estimated tokens of tools and schema.
+            asked_at: Time of the request.
         """
         usage = Usage(input_tokens=input_tokens, output_tokens=room or 0)
 
@@ -126,7 +126,7 @@ class Limits:
             cheapest=cheapest,
             asked_at=asked_at,
             room=room,
-            # The estimate counts three bytes to a token; a token is one byte at least.
+            # The estimate assumes three bytes per token; a token has at least one byte.
             extra_tokens=4 * tool_tokens,
             limits=self,
         )

@@ -1,4 +1,4 @@
-"""What a spend limit is: how much, for whom, over which period."""
+"""Spend limits: amount, scope and period."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ __all__ = [
 Period = Literal["request", "minute", "hour", "day", "week", "month", "overall"]
 
 StandIn = Callable[[SpendLimitExceededError], str | None]
-"""Names the candidate to call instead of one that a limit leaves no room for."""
+"""Function from a limit's error to the alias to call instead."""
 
 OnLimitReached = Literal["raise", "cheapest"] | StandIn
 OnBackendError = Literal["deny", "allow"]
 
 _PERIODS: tuple[Period, ...] = get_args(Period)
 _MOST_USD = 4_000_000
-"""Whole units of 10⁻¹² USD are kept in 64 bits, twice over."""
+"""Largest limit: amounts are 64-bit integers in units of 10⁻¹² USD, and two are added."""
 
 _MOST_TOKENS = 4 * 10**18
 _FOREVER_S = 10 * 366 * 86_400.0
@@ -42,12 +42,12 @@ _REQUEST_S = 86_400.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """The stretch of time that a limit counts in.
+    """The period of time that a limit counts in.
 
     Attributes:
         name: Part of the counter's name, the same in every process.
-        ends: When it ends; `None`: never, or with the request.
-        ttl_s: Seconds after which its counter may be forgotten.
+        ends: End of the period; `None`: none, or the request's end.
+        ttl_s: Seconds after which its counter may be deleted.
     """
 
     name: str
@@ -57,21 +57,21 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpendLimit:
-    """A cap on what calls cost, or on their tokens.
+    """A limit on the cost of calls, or on their tokens.
 
-    Before a call the most that it can cost is reserved, and afterwards what it cost is
-    settled: reserved and settled together never exceed the limit.
+    Before a call its maximum cost is reserved, and afterwards its actual cost is settled:
+    reserved and settled amounts together never exceed the limit.
 
     Args:
-        usd: The most US dollars. Give this or `tokens`.
-        tokens: The most tokens, input and output together.
-        period: What it counts in: each `request` with all its attempts; each `minute`,
+        usd: Limit in US dollars. Give either this or `tokens`.
+        tokens: Limit in tokens, input and output together.
+        period: The period: each `request` with all its attempts; each `minute`,
             `hour`, `day`, `week` (from Monday) or `month` of the time zone; or `overall`.
-        per: The name in a run's metadata that each value has its own limit for, such as
-            `user`, `team`, `project` or `run`; calls without it share one. `None`: all
-            calls together.
-        time_zone: Where periods begin, such as `Europe/Berlin`.
-        name: What it is called; two that differ only in their amount need different names.
+        per: A key of a run's metadata, such as `user`, `team`, `project` or `run`; each of its
+            values has its own limit, and calls without the key share one. `None`: one limit for
+            all calls.
+        time_zone: Time zone of the periods, such as `Europe/Berlin`.
+        name: Name of the limit; limits that differ only in their amount need different names.
 
     Raises:
         ConfigurationError: Listing everything that is wrong.
@@ -90,7 +90,7 @@ class SpendLimit:
     name: str = ""
 
     def __post_init__(self) -> None:
-        """Check everything at once."""
+        """Validate all values, and report all errors together."""
         faults: list[str] = []
         if (self.usd is None) == (self.tokens is None):
             faults.append("SpendLimit: give usd or tokens, and not both")
@@ -117,7 +117,7 @@ class SpendLimit:
             raise ConfigurationError(*faults)
 
     def __str__(self) -> str:
-        """The limit in words."""
+        """The limit as text."""
         stretch = "overall" if self.period == "overall" else f"per {self.period}"
         whose = f" and {self.per}" if self.per else ""
         zone = "" if self.time_zone == "UTC" else f" in {self.time_zone}"
@@ -126,22 +126,22 @@ class SpendLimit:
 
     @property
     def ceiling(self) -> int:
-        """The limit in whole units: of 10⁻¹² US dollars, or tokens."""
+        """The limit as an integer: in units of 10⁻¹² US dollars, or in tokens."""
         return self.tokens or 0 if self.tokens is not None else picos(Decimal(self.usd or 0))
 
     def shown(self, units: int) -> str:
-        """An amount of whole units in words."""
+        """An amount in these units as text."""
         if self.tokens is not None:
             return f"{units:,} tokens"
         amount = usd(units)
         return f"${amount:.2f}" if amount == round(amount, 2) else f"${amount:f}"
 
     def window(self, now: datetime, *, request_id: str) -> Window:
-        """The stretch of time that a call belongs to.
+        """The period that a call belongs to.
 
         Args:
-            now: When it is made.
-            request_id: The request that it is part of.
+            now: Time of the call.
+            request_id: Id of its request.
         """
         if self.period == "overall":
             return Window(name="overall", ends=None, ttl_s=_FOREVER_S)
@@ -154,17 +154,17 @@ class SpendLimit:
 
     @property
     def identity(self) -> tuple[str, ...]:
-        """What tells the limit apart from others; its amount does not."""
+        """Unique identity of the limit, which does not depend on its amount."""
         unit = "tokens" if self.tokens is not None else "usd"
         return (self.name, unit, self.period, self.per or "", self.time_zone)
 
     def counter(self, window: Window, whose: str) -> str:
-        """The name of the counter, the same in every process that has this limit.
+        """Name of the counter, the same in every process with this limit.
 
-        A limit whose amount is changed goes on counting where it was.
+        A limit whose amount is changed keeps its counter.
 
         Args:
-            window: The stretch of time.
+            window: The period.
             whose: The value of `per` in the run's metadata; empty without a `per`.
         """
         unit = "tokens" if self.tokens is not None else "usd"
@@ -173,7 +173,7 @@ class SpendLimit:
 
 
 def tell_apart(limits: Sequence[SpendLimit]) -> None:
-    """Refuse two limits that would share a counter: each would count every call into it.
+    """Reject two limits that would share a counter, as each call would be counted twice.
 
     Raises:
         ConfigurationError: If two do.
@@ -189,7 +189,7 @@ def tell_apart(limits: Sequence[SpendLimit]) -> None:
 
 
 def _span(period: str, local: datetime) -> tuple[datetime, datetime]:
-    """Begin and end of a period; days and longer begin at midnight on the wall."""
+    """Start and end of a period; days and longer periods start at local midnight."""
     if period == "minute":
         begins = local.replace(second=0, microsecond=0)
         return begins, _later(begins, timedelta(minutes=1))
@@ -207,7 +207,7 @@ def _span(period: str, local: datetime) -> tuple[datetime, datetime]:
 
 
 def _later(moment: datetime, by: timedelta) -> datetime:
-    """A moment later by time that passes, whatever the wall's clock does meanwhile."""
+    """Add elapsed time to a moment, independent of changes of local time."""
     return (moment.astimezone(UTC) + by).astimezone(moment.tzinfo)
 
 
@@ -218,7 +218,7 @@ def _first_of_next_month(first: datetime, zone: tzinfo | None) -> datetime:
 
 def _amount(given: Any, faults: list[str]) -> Decimal:
     try:
-        # A float is taken as it is written, 0.1 as 0.1.
+        # A float is converted by its repr: 0.1 becomes exactly 0.1.
         amount = Decimal(str(given))
     except InvalidOperation:
         amount = Decimal("NaN")

@@ -1,4 +1,4 @@
-"""Files of JSON objects, one to a line, that several processes may append to."""
+"""JSONL files that several processes may append to."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ __all__ = ["JsonLines", "as_sink"]
 
 
 class JsonLines:
-    """Appends objects to a file; each is one write of its own, readable by its owner alone.
+    """Appends objects to a file, each by a single write; only its owner may read the file.
 
     Args:
-        path: The file; it is made when the first object comes.
+        path: The file, created with the first object.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -40,14 +40,14 @@ class JsonLines:
 def as_sink(
     value: Any, file_at: Callable[[str | Path], Any], *, setting: str, record: str, example: str
 ) -> Any:
-    """What takes the records of a router's setting: a callable, or a file; `None`: nothing.
+    """Convert a router's setting for records to a callable; `None`: records are not wanted.
 
     Args:
         value: The setting: a callable, the path of a file, or `None`.
-        file_at: Makes what writes into the file at a path.
-        setting: The setting's name, for the error.
-        record: The class of the records, for the error.
-        example: A path, for the error.
+        file_at: Function from a path to a callable that appends to that file.
+        setting: Name of the setting, for the error.
+        record: Name of the records' class, for the error.
+        example: An example path, for the error.
 
     Raises:
         ConfigurationError: If the setting is none of these.

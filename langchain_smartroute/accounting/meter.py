@@ -1,4 +1,4 @@
-"""What the model runs of one call used and cost, by the same figures as their records."""
+"""Meters the tokens and cost of one call's model runs, consistently with their records."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ __all__ = ["Meter"]
 
 
 class Meter(BaseCallbackHandler):
-    """Adds up what the model runs below one call cost.
+    """Adds up the tokens and cost of the model runs below one call.
 
     Args:
         alias: The candidate that is called.
-        price: What it charges; every run below is taken as its own.
+        price: Its price, which is used for every run below.
     """
 
     run_inline = True
@@ -46,14 +46,13 @@ class Meter(BaseCallbackHandler):
         self._records: list[CallRecord] = []
 
     def total(self, *, late: bool = False) -> tuple[int, int | None]:
-        """Tokens, and cost in units of 10⁻¹² US dollars; `None` where it is unknown.
+        """Tokens, and cost in units of 10⁻¹² US dollars; `None` where unknown.
 
-        A run that has not told its end is taken as given up: no event tells of that.
+        A run without an end event counts as cancelled, which has no event of its own.
 
         Args:
-            late: Whether the call's time was up. As a time-out of the provider's client, that
-                is taken as free if nothing had arrived, not even what was used; records say
-                the same.
+            late: Whether the call timed out. Like a timeout of the provider's client, it counts
+                as free if nothing had arrived, not even usage; records say the same.
         """
         now = time.perf_counter()
         records = [
@@ -99,13 +98,13 @@ class Meter(BaseCallbackHandler):
         self._start(run_id, [HumanMessage(prompt) for prompt in prompts], metadata)
 
     def on_llm_end(self, response: LLMResult, *, run_id: UUID, **kwargs: Any) -> None:
-        """Count a run that came to an end."""
+        """Count a run that has ended."""
         run = self._running.pop(run_id, None)
         if run is not None:
             self._records.append(run.ended(response, now=time.perf_counter()))
 
     def on_llm_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
-        """Count what a run that broke off came to."""
+        """Count a run that has failed."""
         run = self._running.pop(run_id, None)
         if run is None:
             return

@@ -1,9 +1,9 @@
-"""Records as OpenTelemetry metrics.
+"""Exports records as OpenTelemetry metrics.
 
 Tokens and durations follow the semantic conventions for generative AI (metrics
-`gen_ai.client.token.usage` and `gen_ai.client.operation.duration`, with the buckets that
-they advise; read on 2026-11-27, opentelemetry-semantic-conventions 0.66b). They know no
-cost, which is a metric of our own.
+`gen_ai.client.token.usage` and `gen_ai.client.operation.duration`, with the recommended
+buckets; read on 2026-11-27, opentelemetry-semantic-conventions 0.66b). They do not define cost,
+which is a metric of this package.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ _SECONDS = [0.01 * 2**power for power in range(14)]
 
 
 class OpenTelemetryMetrics:
-    """Counts each record in OpenTelemetry metrics; give it to a cost handler.
+    """Updates OpenTelemetry metrics for each record; pass it to a cost handler.
 
     Args:
-        meter_provider: Where metrics go; `None`: the process' own.
+        meter_provider: The meter provider; `None`: the global one.
 
     Raises:
         ConfigurationError: If the package `opentelemetry-api` is missing.

@@ -1,4 +1,4 @@
-"""The final account of one model run."""
+"""The final record of one model run."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ __all__ = ["CallRecord", "came_before", "settled"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallRecord:
-    """The final account of one model run.
+    """The final record of one model run.
 
     Attributes:
         run_id: LangChain's id of the model run.
         parent_run_id: LangChain's id of the run around it, if any.
-        decision_id: The decision that it belongs to; `None` for a run outside a router.
-        request_id: Equal for all runs of one request: the outermost router's
-            decision, or the run itself outside a router.
+        decision_id: Id of its decision; `None` for a run outside a router.
+        request_id: Equal for all runs of one request: the outermost router's decision id, or
+            the run's own id outside a router.
         alias: The candidate's alias, or the model's name outside a router.
-        model_name: What the server called itself.
+        model_name: The model's name as returned by the server.
         task: The request's task; `None` outside a router.
-        outcome: What became of it.
+        outcome: Outcome of the run or its attempt.
         usage: Token counts, marked when estimated.
         cost_usd: Cost in US dollars; `None` when the price is unknown.
         unpriced: Why the cost is unknown; `None` where it is known.
-        price_source: Where the price comes from; `None` when unknown.
+        price_source: Source of the price; `None` when unknown.
         price_date: The date on which the price was checked.
         latency_s: Seconds from the start of the run to its end.
         attempt: Position in the decision's chain, from 0.
-        started_at: When the run started.
-        provider: Who served it, in LangSmith's names; `None` where it does not say.
-        purpose: What the run was for: `answer`, or the router's own `classifier`, `judge` or
+        started_at: Start of the run.
+        provider: Provider by LangSmith's name; `None` when unknown.
+        purpose: Purpose of the run: `answer`, or the router's own `classifier`, `judge` or
             `second_opinion`.
-        escalated: Whether an answer before it was rejected.
-        fell_back: Whether another candidate before it failed.
-        keys: Whose call it was: `user`, `team`, `project`, or what else the handler was
-            told to read from the run's metadata.
+        escalated: Whether an earlier answer to the request was rejected.
+        fell_back: Whether an earlier candidate for the request failed.
+        keys: Caller of the run: `user`, `team`, `project`, or other metadata keys that the
+            handler reads.
         tags: The run's tags, without LangChain's own.
-        prompt: What was asked, redacted; `None` unless the handler was told to keep it.
-        answer: What was answered, likewise.
+        prompt: The redacted prompt; `None` unless the handler keeps texts.
+        answer: The redacted answer, likewise.
 
     Example:
         >>> from langchain_smartroute import SmartRouterRunnable, track_costs
@@ -81,16 +81,16 @@ class CallRecord:
 
 
 def settled(record: CallRecord, attempts: Sequence[Attempt], *, lonely: bool) -> CallRecord:
-    """A run's record when it is known what became of its attempt.
+    """A run's record with the outcome of its attempt.
 
-    A run that ended well takes its attempt's outcome; any other keeps its own. So does
-    one that was stopped after its last chunk, or because its time was up: as a time-out
-    of the provider's client, that is taken as free if nothing had arrived.
+    A successful run gets its attempt's outcome, as does a run that was stopped after its last
+    chunk or by a timeout; any other run keeps its own. Like a timeout of the provider's client,
+    a timeout counts as free if nothing had arrived.
 
     Args:
         record: The run's record so far.
         attempts: All attempts of its request.
-        lonely: Whether no run of the attempt ended well.
+        lonely: Whether no run of the attempt was successful.
     """
     if record.attempt >= len(attempts):
         return record
@@ -111,7 +111,7 @@ def settled(record: CallRecord, attempts: Sequence[Attempt], *, lonely: bool) ->
 
 
 def came_before(attempts: Sequence[Attempt], number: int, alias: str) -> tuple[bool, bool]:
-    """Whether an answer of another candidate was rejected before an attempt, and one failed."""
+    """Whether an answer was rejected before an attempt, and whether another candidate failed."""
     if not number:
         return False, False
     earlier = (a for a in attempts[:number] if a.purpose == "answer")

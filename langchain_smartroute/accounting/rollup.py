@@ -1,7 +1,7 @@
-"""What records add up to, by day: the sums that reports are made from.
+"""Daily sums of records, from which reports are made.
 
-Pure. A latency is kept as a step of a scale whose steps are 5 % apart, so that
-percentiles of any number of calls can be told to within 2.5 %.
+Pure functions. Latencies are counted in a logarithmic histogram with buckets of 5 %, so that
+percentiles of any number of calls are accurate to 2.5 %.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from langchain_smartroute.accounting.rows import Row
 __all__ = ["KEY", "SUMS", "Rollup", "add_to_rollup", "bucket_of", "latency_s_of"]
 
 KEY = ("day", "label", "value", "alias", "task", "outcome", "purpose")
-"""What sums are kept apart by. With a label they are those of the calls that carry it."""
+"""Grouping columns of the sums. Sums with a label are over the calls with that label."""
 
 SUMS = (
     "calls",
@@ -46,11 +46,11 @@ _LatencyKey = tuple[int, str, int]
 
 @dataclass(slots=True)
 class Rollup:
-    """Sums to be added to those that are stored.
+    """Sums to add to the stored ones.
 
     Attributes:
-        days: Key, in the order of `KEY` → sums, in that of `SUMS`.
-        latencies: Day, alias and step of the scale → calls.
+        days: Values of `KEY` → sums in the order of `SUMS`.
+        latencies: (Day, alias, bucket) → number of calls.
     """
 
     days: dict[_DayKey, list[int]] = field(default_factory=dict)
@@ -58,7 +58,7 @@ class Rollup:
 
 
 def add_to_rollup(rollup: Rollup, row: Row, labels: Iterable[tuple[str, str]] = ()) -> None:
-    """Add a record, as a row, to sums."""
+    """Add a record, given as a row, to the sums."""
     amounts = _amounts(row)
     rest = (row["alias"] or "", row["task"] or "", row["outcome"], row["purpose"])
     for name, value in (("", ""), *labels):
@@ -70,12 +70,12 @@ def add_to_rollup(rollup: Rollup, row: Row, labels: Iterable[tuple[str, str]] = 
 
 
 def bucket_of(latency_us: int) -> int:
-    """The step of the scale that a latency falls on."""
+    """The histogram bucket of a latency."""
     return round(math.log(max(latency_us, 1)) / _STEP)
 
 
 def latency_s_of(bucket: int) -> float:
-    """The latency in seconds that a step of the scale stands for."""
+    """The representative latency of a bucket, in seconds."""
     return math.exp(bucket * _STEP) / 1_000_000
 
 
@@ -84,7 +84,7 @@ _AT = {name: SUMS.index(name) for name in SUMS}
 
 
 def _amounts(row: Row) -> list[tuple[int, int]]:
-    """What a record adds, by position in `SUMS`; what is zero is left out."""
+    """The amounts of a record by position in `SUMS`, without zeros."""
     cost = row["cost_pico"]
     amounts = [(at, row[name]) for at, name in _STORED if row[name]]
     amounts.append((_AT["calls"], 1))

@@ -18,31 +18,31 @@ __all__ = ["RouterCosts"]
 class RouterCosts(CostCallbackHandler):
     """The handler of a router's own ledger.
 
-    It watches only those model runs whose answers do not tell the router all of their account
-    (see `execution.modelrun`). The records of the others come from the router when the request
-    has ended, so runs of chains need not be watched to know which request a run belongs to.
+    It watches only those model runs whose answers do not give the router all data of a record
+    (see `execution.modelrun`). The records of the others come from the router at the end of the
+    request, so runs of chains need not be watched to assign a run to its request.
     """
 
     ignore_chain = True
 
     @property
     def keeps_texts(self) -> bool:
-        """Whether prompts and answers are kept; then every run has to be watched."""
+        """Whether prompts and answers are stored; then every run has to be watched."""
         return self._redact is not None
 
     def keys_of(self, metadata: Mapping[str, Any]) -> dict[str, str]:
-        """Whose call it is, by the metadata of a run."""
+        """The caller of a run, from its metadata."""
         return keys_of(metadata, self._keys)
 
     def settle(
         self, decision_id: str, attempts: Sequence[Attempt], records: Iterable[CallRecord]
     ) -> None:
-        """Write the records of a request that has ended.
+        """Write the records of a finished request.
 
         Args:
-            decision_id: Its decision.
+            decision_id: Id of its decision.
             attempts: All its attempts, in order.
-            records: The records of the runs that were not watched.
+            records: Records of the runs that were not watched.
         """
         found = list(records)
         if decision_id in self._open or decision_id in self._held:

@@ -1,4 +1,4 @@
-"""A record as a row of a table, and back."""
+"""Converts records to table rows and back."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ __all__ = ["DAY_US", "Row", "day_start", "labels_of", "microseconds", "record_of
 Row = Mapping[str, Any]
 
 DAY_US = 86_400_000_000
-"""Microseconds of a day."""
+"""Microseconds per day."""
 
 TAG = "tag"
-"""The name under which tags stand among the labels."""
+"""Name of the label for tags."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -65,12 +65,12 @@ def microseconds(moment: datetime) -> int:
 
 
 def day_start(day: int) -> datetime:
-    """The first moment of a day that is told by its number since 1970, UTC."""
+    """Start of a day, given as the number of days since 1970, UTC."""
     return _EPOCH + timedelta(days=day)
 
 
 def row_of(record: CallRecord) -> dict[str, Any]:
-    """A record as a row; its keys and tags are in `labels_of`."""
+    """A record as a row, without its keys and tags, which `labels_of` gives."""
     started_us = microseconds(record.started_at or datetime.now(tz=UTC))
     cost, usage, texts = record.cost_usd, record.usage, _read_texts(record)
     if not _is_plain("".join(filter(None, texts))):
@@ -93,7 +93,7 @@ def row_of(record: CallRecord) -> dict[str, Any]:
 
 
 def labels_of(record: CallRecord) -> Iterator[tuple[str, str]]:
-    """Whose call it was, and its tags, as pairs of name and value."""
+    """A record's caller keys and tags, as pairs of name and value."""
     for name, value in record.keys.items():
         yield _clean(name) or "", _clean(value) or ""
     for tag in record.tags:
@@ -101,7 +101,7 @@ def labels_of(record: CallRecord) -> Iterator[tuple[str, str]]:
 
 
 def record_of(row: Row, labels: Iterable[tuple[str, str]] = ()) -> CallRecord:
-    """A row as the record that it was."""
+    """Convert a row back to a record."""
     found = list(labels)
     usage = {name: row[name] for name in _USAGE}
     return CallRecord(
@@ -124,7 +124,7 @@ def _is_plain(text: str) -> bool:
 
 
 def _clean(text: str | None) -> str | None:
-    """A text that every database takes: without NUL and lone surrogates."""
+    """A text that every database accepts: without NUL and lone surrogates."""
     if text is None or _is_plain(text):
         return text
     return text.replace("\0", "�").encode("utf-8", "replace").decode("utf-8")

@@ -1,4 +1,4 @@
-"""One model run as a callback handler sees it: its start, its end, its account."""
+"""A model run as observed by a callback handler, and the record made of it."""
 
 from __future__ import annotations
 
@@ -44,27 +44,26 @@ __all__ = ["Redaction", "StartedRun"]
 _NOTHING = Decimal(0)
 
 Redaction = Callable[[str], str | None]
-"""Gives the text to keep of a prompt or an answer; `None`: nothing."""
+"""Function from the text of a prompt or an answer to the text to store; `None`: none is stored."""
 
 
 @dataclass(slots=True, kw_only=True)
 class StartedRun:
-    """A model run under way. Not frozen, as that would take twice as long to make.
+    """A running model run. Not frozen, as creating a frozen one takes twice as long.
 
     Attributes:
         run_id: LangChain's id of the run.
         parent_run_id: LangChain's id of the run around it.
         alias: The candidate's alias, or the model's name outside a router.
-        price: What the model charges; `None` when unknown.
-        started: When it started, on the handler's clock.
-        started_at: When it started, on the wall's.
-        provider: Who serves it, where that is known.
-        keys: Whose call it is.
+        price: The model's price; `None` when unknown.
+        started: Start of the run, on the handler's monotonic clock.
+        started_at: Start of the run, as a date and time.
+        provider: Provider, where known.
+        keys: Caller of the run.
         tags: The run's tags.
         metadata: The run's metadata.
-        messages: What was asked, kept only where no estimate came with the run, or the
-            text is to be.
-        redact: Gives the text to keep; `None`: none is kept.
+        messages: The prompt's messages, kept only to estimate tokens or to store the text.
+        redact: Function that gives the text to store; `None`: none is stored.
     """
 
     run_id: str
@@ -82,21 +81,21 @@ class StartedRun:
 
     @property
     def decision_id(self) -> str | None:
-        """The decision that the run belongs to."""
+        """Id of the decision that the run belongs to."""
         return self.metadata.get(DECISION_KEY)
 
     @property
     def request_id(self) -> str:
-        """The request that the run belongs to: the outermost router's, else the run itself."""
+        """Id of the request: the outermost router's decision id, else the run's own id."""
         return request_of(self.metadata) or self.run_id
 
     @property
     def attempt(self) -> int:
-        """The number of the attempt that the run belongs to, from 0."""
+        """Index of the attempt that the run belongs to, from 0."""
         return self.metadata.get(ATTEMPT_KEY) or 0
 
     def ended(self, response: LLMResult, *, now: float) -> CallRecord:
-        """The account of a run that came to an end; one without any message has failed."""
+        """The record of a run that has ended; one without a message counts as failed."""
         message = _message_in(response)
         if message is None:
             return self._record("failed", Usage(), None, now=now)
@@ -112,7 +111,7 @@ class StartedRun:
         now: float,
         error: BaseException | None = None,
     ) -> CallRecord:
-        """The account of a run that broke off."""
+        """The record of a run that has failed or was cancelled."""
         message = _message_in(response)
         usage = usage_of_failure(
             message,
@@ -123,10 +122,10 @@ class StartedRun:
         return self._record(outcome, usage, message, now=now)
 
     def as_told(self, record: CallRecord, usage: Usage) -> CallRecord:
-        """The record of this run with the usage that the router's account tells of it.
+        """The record of this run with the usage in the router's account.
 
-        A call that is left goes on in its thread or task, and may tell an end of its own
-        after the account was closed.
+        An abandoned call continues in its thread or task, and may report a different end after
+        the account was closed.
         """
         if record.usage == usage:
             return record
@@ -165,7 +164,7 @@ class StartedRun:
         )
 
     def _kept(self, messages: Sequence[BaseMessage]) -> str | None:
-        """The text to keep of messages, which is what the caller's redaction gives."""
+        """The text of messages to store, as given by the caller's redaction."""
         if self.redact is None or not messages:
             return None
         with quietly("redact"):
@@ -181,9 +180,9 @@ class StartedRun:
 
 
 def _message_in(response: LLMResult | None) -> BaseMessage | None:
-    """The first message of a result that holds anything, else the first at all.
+    """The first message of a result with content, else the first one.
 
-    A text completion has none; its text stands for one.
+    The text of a text completion is converted to a message.
     """
     if response is None:
         return None

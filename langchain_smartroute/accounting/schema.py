@@ -1,8 +1,8 @@
-"""The ledger's tables, and how those of an older release become these.
+"""The ledger's tables and their migrations.
 
-`calls` holds each record once. `days` and `latencies` hold what they add up to, by day,
-so that a report reads thousands of rows and not millions; they are written in the
-same transaction. `labels` and `repriced` stand beside `calls`.
+`calls` holds each record once. `days` and `latencies` hold daily sums, so that a report reads
+thousands of rows instead of millions; they are written in the same transaction. `labels` and
+`repriced` hold further data of `calls`.
 """
 
 from __future__ import annotations
@@ -88,8 +88,8 @@ repriced = sa.Table(
 
 
 def store_sums(connection: sa.Connection, rollup: Rollup) -> None:
-    """Add what records come to onto the sums of their days."""
-    # In one order everywhere: two writers never wait for one another in a circle.
+    """Add sums of records to the stored daily sums."""
+    # Always in the same order, so that two writers cannot deadlock.
     rows = [
         dict(zip(KEY, key, strict=True)) | dict(zip(SUMS, sums, strict=True))
         for key, sums in sorted(rollup.days.items())
@@ -103,12 +103,12 @@ def store_sums(connection: sa.Connection, rollup: Rollup) -> None:
 
 
 def _records_alone(connection: sa.Connection) -> None:
-    """Version 1: each record, its labels, and other prices for it."""
+    """Version 1: records, their labels, and repricings."""
     _metadata.create_all(connection, [calls, labels, repriced])
 
 
 def _sums_of_days(connection: sa.Connection) -> None:
-    """Version 2: what the records of a day add up to, worked out for those that are there."""
+    """Version 2: daily sums, computed for existing records."""
     _metadata.create_all(connection, [days, latencies])
     for rows in _chunks(connection):
         ids = [row["run_id"] for row in rows]
@@ -134,4 +134,4 @@ def _chunks(connection: sa.Connection) -> Iterator[Sequence[Row]]:
 
 
 MIGRATIONS: tuple[Migration, ...] = (_records_alone, _sums_of_days)
-"""From an empty database on; one for each version."""
+"""One for each version, starting from an empty database."""

@@ -1,4 +1,4 @@
-"""Scores that answers were given, and a file of them."""
+"""Records of users' scores for answers, and a JSONL file of them."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ __all__ = ["OnFeedback", "ScoreRecord", "as_score_sink"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreRecord:
-    """One score of an answer, as `router.feedback` was told it.
+    """One score of an answer, as given to `router.feedback`.
 
     Attributes:
-        decision_id: The decision, as in traces and in the ledger.
-        at: When the score came in.
+        decision_id: Id of the decision, as in traces and in the ledger.
+        at: Time of the score.
         model: Alias of the candidate that answered.
         task: The request's task.
         difficulty: The request's difficulty.
-        score: From 0 to 1.
+        score: The score, from 0 to 1.
 
     Example:
         >>> from langchain_smartroute import ScoreRecord, SmartRouterRunnable
@@ -49,11 +49,11 @@ class ScoreRecord:
 
 
 OnFeedback = Callable[[ScoreRecord], None]
-"""Takes the record of each score."""
+"""Callable that receives the record of each score."""
 
 
 def as_score_sink(value: Any) -> OnFeedback | None:
-    """What takes scores: a callable, or the path of a JSONL file for them.
+    """Convert a setting for scores, a callable or a path, to a callable.
 
     Raises:
         ConfigurationError: If it is neither.

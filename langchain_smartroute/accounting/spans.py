@@ -1,16 +1,15 @@
-"""Requests as OpenTelemetry spans: one a request, and one an attempt below it.
+"""Exports requests as OpenTelemetry spans, with a child span per attempt.
 
 Attributes follow the semantic conventions for generative AI (operation `chat`, span
-kind CLIENT; read on 2026-11-27, opentelemetry-semantic-conventions 0.66b). They know no
-router and no cost: what is ours is called `smartroute.…`, money as an exact string. A
-request's span has no `gen_ai` attributes, so that a backend that adds usages up counts
-each once. There is no word of a prompt or an answer, and no error's text, in any span.
+kind CLIENT; read on 2026-11-27, opentelemetry-semantic-conventions 0.66b). They do not define
+routers or cost: this package's attributes are named `smartroute.…`, with money as exact
+strings. A request's span has no `gen_ai` attributes, so that a backend that sums usage counts
+each attempt once. No span contains text of a prompt, an answer or an error.
 
-An attempt's span is the current one while its candidate is called and while each chunk of
-its stream is read, so that what an instrumented HTTP client tells stands below it; between
-two chunks, where the caller's own code runs, it is not. Whether an answer was accepted is
-known when its request has ended: spans stay open until then and are closed with the time at
-which their attempt ended.
+An attempt's span is the current span while its candidate is called and while a chunk of its
+stream is read, so that spans of an instrumented HTTP client are its children; it is not current
+between two chunks, where the caller's own code runs. The outcome of an attempt is known at the
+end of its request, so spans are closed then, with the end time of their attempt.
 """
 
 from __future__ import annotations
@@ -54,7 +53,7 @@ _NS = 1_000_000_000
 
 @dataclass(slots=True)
 class _Try:
-    """The span of one attempt, whether a model run has said what it asks, and when it ended."""
+    """The span of one attempt, whether its request attributes are set, and its end time."""
 
     span: trace.Span
     asked: bool = False
@@ -64,7 +63,7 @@ class _Try:
 
 @dataclass(slots=True)
 class _Request:
-    """The span of one request, and those of its attempts by number."""
+    """The span of one request, and its attempts' spans by index."""
 
     span: trace.Span
     run_id: UUID
@@ -73,13 +72,13 @@ class _Request:
 
 
 class OpenTelemetrySpans(BaseCallbackHandler):
-    """Makes spans of a router's requests and attempts; attach it as any callback handler.
+    """Creates spans of a router's requests and attempts; attach it like any callback handler.
 
-    A span's parent is the span that is current where the request is made; inside
-    another router's attempt, the one of that router's request.
+    A span's parent is the current span of the caller; inside another router's attempt, the span
+    of that router's request.
 
     Args:
-        tracer_provider: Where spans go; `None`: the process' own.
+        tracer_provider: The tracer provider; `None`: the global one.
 
     Raises:
         ConfigurationError: If the package `opentelemetry-api` is missing.
@@ -95,7 +94,7 @@ class OpenTelemetrySpans(BaseCallbackHandler):
         ...     answer = router.invoke("Hello!")
     """
 
-    # In the caller's thread and context, where the current span is found.
+    # Run in the caller's thread and context, to find the current span.
     run_inline = True
     ignore_agent = True
     ignore_retriever = True
@@ -118,7 +117,7 @@ class OpenTelemetrySpans(BaseCallbackHandler):
         metadata: dict[str, Any] | None = None,
         **_: Any,
     ) -> None:
-        """Open the span of a request."""
+        """Start the span of a request."""
         found = metadata or {}
         decision_id = found.get(tracing.DECISION_KEY)
         if (
@@ -146,7 +145,7 @@ class OpenTelemetrySpans(BaseCallbackHandler):
         metadata: dict[str, Any] | None = None,
         **details: Any,
     ) -> None:
-        """Note what the first model run of an attempt asks with; its span is open already."""
+        """Set the request attributes of an attempt by its first model run."""
         found = metadata or {}
         request = self._requests.get(found.get(tracing.DECISION_KEY, ""))
         if request is None or not tracing.is_attempt_run(found):
@@ -163,7 +162,7 @@ class OpenTelemetrySpans(BaseCallbackHandler):
         opened.span.update_name(f"chat {attributes['gen_ai.request.model']}")
 
     def around_attempt(self, metadata: Mapping[str, Any]) -> AbstractContextManager[Any]:
-        """Make an attempt's span the current one, so that what its HTTP client tells is below."""
+        """Make an attempt's span current, so that spans of its HTTP client are its children."""
         request = self._requests.get(metadata.get(tracing.DECISION_KEY, ""))
         if request is None or not tracing.is_attempt_run(metadata):
             return nullcontext()
@@ -194,7 +193,7 @@ class OpenTelemetrySpans(BaseCallbackHandler):
         self.on_chat_model_start(serialized, prompts, run_id=run_id, metadata=metadata, **details)
 
     def on_llm_end(self, response: LLMResult, *, run_id: UUID, **_: Any) -> None:
-        """Note what a model run came to."""
+        """Set the response attributes of a model run."""
         found = self._try_of(run_id)
         if found is not None:
             found.ended_ns = time.time_ns()
@@ -205,14 +204,14 @@ class OpenTelemetrySpans(BaseCallbackHandler):
                     found.usage = added(found.usage, usage)
 
     def on_llm_error(self, error: BaseException, *, run_id: UUID, **_: Any) -> None:
-        """Note that a model run broke off; its text may repeat the prompt and is left out."""
+        """Record a failed model run, without the error's text, which may repeat the prompt."""
         found = self._try_of(run_id)
         if found is not None:
             found.ended_ns = time.time_ns()
             found.span.set_attribute("error.type", type(error).__qualname__)
 
     def on_settled(self, decision_id: str, attempts: Sequence[Attempt]) -> None:
-        """Close the spans of a request's attempts: now it is known what became of each."""
+        """End the spans of a request's attempts, whose outcomes are known now."""
         request = self._requests.get(decision_id)
         if request is None:
             return
@@ -221,7 +220,7 @@ class OpenTelemetrySpans(BaseCallbackHandler):
             ended = begun + int(attempt.latency_s * _NS)
             found = request.tries.pop(number, None)
             if found is None:
-                # It never came to a model run: refused before, or out of time.
+                # The attempt had no model run: it was refused before, or timed out.
                 named = {"gen_ai.request.model": attempt.model}
                 found = self._open(request, {}, named, begun)
             _close(found, attempt, number, ended_ns=found.ended_ns or ended)
@@ -229,15 +228,15 @@ class OpenTelemetrySpans(BaseCallbackHandler):
         _set(request.span, came_to(attempts))
 
     def on_chain_end(self, outputs: Any, *, run_id: UUID, **_: Any) -> None:
-        """Close the span of a request."""
+        """End the span of a request."""
         self._end(run_id, None)
 
     def on_chain_error(self, error: BaseException, *, run_id: UUID, **_: Any) -> None:
-        """Close the span of a request that nobody answered."""
+        """End the span of a failed request."""
         self._end(run_id, error)
 
     def _around(self, metadata: Mapping[str, Any]) -> Any:
-        """The context of the request around a router's one; `None`: the current context."""
+        """The context of the outer router's request; `None`: the current context."""
         outer = self._requests.get(tracing.request_of(metadata) or "")
         return None if outer is None else trace.set_span_in_context(outer.span)
 

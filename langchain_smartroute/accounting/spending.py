@@ -1,4 +1,4 @@
-"""Reserving before a call and settling after it, against every limit at once."""
+"""Reserves a call's maximum cost on all spend limits, and settles its actual cost."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def _now() -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedCall:
-    """A call that is about to be made.
+    """A call that has not been made yet.
 
     Attributes:
-        alias: The candidate that is called.
-        request_id: The request that it is part of.
-        metadata: The run's metadata, which say whose call it is.
-        tokens: The most tokens that it can be.
-        cost: The most that it can cost, in units of 10⁻¹² US dollars; `None`: nobody knows.
+        alias: Alias of the candidate.
+        request_id: Id of its request.
+        metadata: The run's metadata, which identify the caller.
+        tokens: Upper bound of its tokens.
+        cost: Upper bound of its cost, in units of 10⁻¹² US dollars; `None`: unknown.
     """
 
     alias: str
@@ -52,7 +52,7 @@ class PlannedCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Share:
-    """A call's part of one limit."""
+    """The amount of a call on one limit."""
 
     limit: SpendLimit
     window: Window
@@ -62,18 +62,18 @@ class _Share:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reservation:
-    """What is reserved for a call.
+    """A reservation for a call.
 
     Attributes:
-        lease: Its name.
-        shares: Its part of each limit.
+        lease: Id of the lease.
+        shares: The amount on each limit.
     """
 
     lease: str
     shares: tuple[_Share, ...]
 
     def amounts(self, *, tokens: int, cost: int | None) -> Iterator[tuple[_Share, int]]:
-        """What to charge on each limit; an unknown cost is taken as all that was reserved."""
+        """The charge on each limit; for an unknown cost, the whole reservation."""
         for share in self.shares:
             if share.limit.tokens is not None:
                 yield share, tokens
@@ -85,18 +85,18 @@ class Spending:
     """Holds calls to spend limits.
 
     Args:
-        limits: All of them have to leave room for a call.
-        state: Where their counters are.
-        answer_room_tokens: The longest answer where a call names none.
-        lease_s: Seconds after which what a dead process reserved is free again; longer
-            than any call takes.
+        limits: The limits, all of which must allow a call.
+        state: Shared state with their counters.
+        answer_room_tokens: Assumed maximum output tokens of calls without that argument.
+        lease_s: Seconds after which the reservations of a dead process expire; longer than any
+            call takes.
         on_backend_error: Whether calls are made without limits (`allow`) or refused (`deny`)
-            while the state does not answer.
-        wait_s: Seconds to wait for it.
-        now: The clock that tells the periods.
+            while the state is unavailable.
+        wait_s: Seconds to wait for the state.
+        now: The clock of the periods.
 
     Raises:
-        ConfigurationError: If two limits would count into one.
+        ConfigurationError: If two limits would share a counter.
     """
 
     def __init__(
@@ -122,11 +122,11 @@ class Spending:
         self._said = False
 
     def reserve(self, call: PlannedCall) -> Reservation:
-        """Reserve the most that a call can cost.
+        """Reserve the maximum cost of a call.
 
         Raises:
-            SpendLimitExceededError: If a limit leaves no room for it.
-            StorageError: If the state does not answer and calls may not go on without it.
+            SpendLimitExceededError: If a limit would be exceeded.
+            StorageError: If the state is unavailable and `on_backend_error` is `deny`.
         """
         reservation, hold = self._planned(call)
         with self._tolerant(hold):
@@ -143,7 +143,7 @@ class Spending:
         return reservation
 
     def settle(self, reservation: Reservation, *, tokens: int, cost: int | None) -> None:
-        """Replace a reservation by what was spent; never fails a call."""
+        """Replace a reservation by the amounts spent. Never raises."""
         settle = self._settlement(reservation, tokens=tokens, cost=cost)
         try:
             self._state.run(settle)
@@ -151,7 +151,7 @@ class Spending:
             self._put_off(settle, error)
 
     async def asettle(self, reservation: Reservation, *, tokens: int, cost: int | None) -> None:
-        """The same, without blocking the event loop, and whatever becomes of the task."""
+        """The asynchronous form of `settle`, which also completes if the task is cancelled."""
         settle = self._settlement(reservation, tokens=tokens, cost=cost)
         await asyncio.shield(self._asettled(settle))
 
@@ -193,7 +193,7 @@ class Spending:
 
     @contextmanager
     def _tolerant(self, hold: Hold) -> Iterator[None]:
-        """Do as `on_backend_error` says, and leave no reservation that nobody knows of."""
+        """Apply `on_backend_error`, and give back a reservation of unknown state."""
         try:
             yield
         except SpendLimitExceededError:
@@ -207,7 +207,7 @@ class Spending:
                 ) from error
             self._warn(error)
         except BaseException:
-            # Cancelled while it waited: what may have been reserved is given back.
+            # Cancelled while waiting: give back what may have been reserved.
             self._unsettled.append(Settle(lease=hold.lease, charges=()))
             raise
 
@@ -226,7 +226,7 @@ class Spending:
         return Settle(lease=reservation.lease, charges=tuple(charges))
 
     def _catch_up(self) -> None:
-        """Settle what could not be settled before."""
+        """Retry settlements that failed before."""
         for settle in self._due():
             with self._again(settle):
                 self._state.run(settle)

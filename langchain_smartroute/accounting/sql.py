@@ -24,21 +24,21 @@ _CHUNK = 500
 
 
 class SqlLedger:
-    """Keeps records in a database; no call waits for it or fails because of it.
+    """Stores records in a database, without delaying or failing calls.
 
-    Records wait in a bounded queue and are written in batches by a thread. A record is
-    acknowledged once it is committed: `flush` waits for that, `on_stored` is told. A record
-    that cannot be written waits and is tried again; one for which the queue has no room is
-    lost, which `status` counts and the log says once.
+    Records wait in a bounded queue and are written in batches by a thread. `flush` waits until
+    they are committed, and `on_stored` is called for each committed batch. Failed writes are
+    retried. A record that does not fit into the queue is lost; `status` counts these, and one
+    warning is logged.
 
     Args:
         url: `sqlite:///costs.db` or `postgresql://user:…@host/name`.
-        max_waiting: The most records that wait to be written.
+        max_waiting: Maximum number of waiting records.
         timeout_s: Seconds to wait for a lock or an answer of the database.
-        on_stored: Told the `run_id`s of each batch, once it is committed.
+        on_stored: Called with the `run_id`s of each batch when it is committed.
 
     Raises:
-        ConfigurationError: If the URL is not understood or SQLAlchemy is missing.
+        ConfigurationError: If the URL is invalid or SQLAlchemy is missing.
 
     Example:
         >>> import tempfile
@@ -76,14 +76,14 @@ class SqlLedger:
 
     @property
     def status(self) -> WriterStatus:
-        """How many records are written, wait or are lost, and what stops the writing."""
+        """Number of records written, waiting and lost, and the current error."""
         return self._writer.status
 
     def open(self) -> None:
-        """Open the database and bring its tables up to date; else the first use does that.
+        """Open the database and migrate its tables now instead of on first use.
 
         Raises:
-            StorageError: If it cannot be opened, or is of a newer release.
+            StorageError: If it cannot be opened, or was written by a newer release.
         """
         with self._opening:
             if not self._is_open:
@@ -91,32 +91,32 @@ class SqlLedger:
                 self._is_open = True
 
     def add(self, record: CallRecord) -> None:
-        """Take a record; returns at once."""
+        """Add a record; returns at once."""
         self._writer.put(record)
 
     def flush(self, timeout_s: float | None = 30.0) -> bool:
-        """Wait until everything that was taken before is committed.
+        """Wait until all records added before are committed.
 
         Returns:
-            Whether it is; not when the time is up or something of it was lost.
+            Whether they are; `False` if the time is up or a record was lost.
         """
         return self._writer.flush(timeout_s)
 
     def close(self, timeout_s: float | None = 30.0) -> bool:
-        """Commit what waits and close the database; the next use opens it again.
+        """Commit waiting records and close the database; the next use opens it again.
 
         Returns:
-            Whether everything is committed.
+            Whether all records are committed.
         """
         stored = self._writer.close(timeout_s)
         self._database.close()
         return stored
 
     def records(self) -> Sequence[CallRecord]:
-        """Every record that is committed, oldest first; waits for those that are not yet.
+        """All committed records, oldest first; waits for pending ones.
 
         Raises:
-            StorageError: If the database does not give them.
+            StorageError: If the database cannot be read.
         """
         self.flush()
         return list(self._records())
@@ -128,21 +128,21 @@ class SqlLedger:
         since: datetime | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(tz=UTC),
     ) -> int:
-        """Write down what calls would have cost at other prices, beside what they cost.
+        """Store what calls would have cost at other prices, in addition to their cost.
 
-        What was charged stays as it is, and reports go by it. `PriceBook` is asked for
-        each call's alias, provider and time.
+        The original cost is kept, and reports use it. Prices are looked up by each call's
+        alias, provider and time.
 
         Args:
             prices: The other prices.
-            since: From when on; `None`: all calls.
-            now: The clock that marks this repricing.
+            since: Start of the calls to reprice; `None`: all calls.
+            now: Clock for the time of the repricing.
 
         Returns:
-            How many calls now have another cost.
+            Number of calls with a different cost.
 
         Raises:
-            StorageError: If the database does not do it.
+            StorageError: If the database fails.
         """
         self.flush()
         marked = microseconds(now())
@@ -156,10 +156,10 @@ class SqlLedger:
         return changed
 
     def repricings(self) -> dict[str, list[tuple[int | None, str | None]]]:
-        """`run_id` → each other cost that was written down (10⁻¹² USD) and its price's source.
+        """`run_id` → its other costs (10⁻¹² USD), each with the source of its price.
 
         Raises:
-            StorageError: If the database does not give them.
+            StorageError: If the database cannot be read.
         """
         self.open()
         found: dict[str, list[tuple[int | None, str | None]]] = {}
@@ -170,7 +170,7 @@ class SqlLedger:
         return found
 
     def _write(self, records: Sequence[CallRecord]) -> None:
-        """Commit a batch; a record that is there already is passed over."""
+        """Commit a batch, without records that are stored already."""
         self.open()
         by_id = {record.run_id: record for record in records}
         rows = {run_id: row_of(record) for run_id, record in by_id.items()}
@@ -207,7 +207,7 @@ class SqlLedger:
 
 
 def _inserted(connection: sa.Connection, rows: dict[str, dict[str, Any]]) -> list[str]:
-    """Insert what is not there yet; gives its `run_id`s."""
+    """Insert new rows; returns their `run_id`s."""
     before = connection.begin_nested()
     if upsert(connection, calls, list(rows.values())) == len(rows):
         before.commit()
@@ -216,12 +216,12 @@ def _inserted(connection: sa.Connection, rows: dict[str, dict[str, Any]]) -> lis
     found = sa.select(calls.c.run_id).where(calls.c.run_id.in_(list(rows)))
     known = set(connection.execute(found).scalars())
     new = [run_id for run_id in rows if run_id not in known]
-    # Should another writer bring in the same one right now, it is summed up there alone.
+    # If another writer inserts the same row concurrently, only that writer adds it to the sums.
     return [run_id for run_id in new if upsert(connection, calls, [rows[run_id]])]
 
 
 def _repriced(record: CallRecord, prices: PriceBook) -> dict[str, Any] | None:
-    """The row for another cost of a call; none where it would cost the same."""
+    """The row for a different cost of a call; `None` where the cost is the same."""
     if record.outcome == "cached":
         return None
     price = prices.find(record.alias, provider=record.provider, at=record.started_at)

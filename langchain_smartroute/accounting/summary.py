@@ -1,4 +1,4 @@
-"""What records add up to: spent, what the baseline would have cost, saved."""
+"""Statistics of records: cost, the baseline's cost, savings."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ _BESIDE = "second_opinion"
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class CostStats:
-    """What a set of calls cost and saved.
+    """Cost and savings of a set of calls.
 
     Attributes:
-        total_requests: Requests; all attempts for one request count once.
-        total_tokens: Input and output tokens of all runs, discarded ones included.
+        total_requests: Number of requests, each with all its attempts.
+        total_tokens: Input and output tokens of all runs, including discarded ones.
         actual_cost_usd: Cost of all runs with a known price, failed, rejected
             and judge runs included.
-        unpriced_calls: Runs with an unknown price; they are not in the cost.
-        estimated_calls: Runs whose usage the provider did not report.
+        unpriced_calls: Number of runs with an unknown price; they are not in the cost.
+        estimated_calls: Number of runs whose usage the provider did not report.
         baseline: The model that savings are measured against.
-        baseline_cost_usd: What it would have charged for the accepted answer
-            to each request, once; `None` without a price. A model run outside a
-            router is a request of its own.
+        baseline_cost_usd: What it would have cost for the accepted answer to each request,
+            counted once; `None` without a price. A model run outside a router is a request of
+            its own.
         savings_pct: Percent saved against the baseline; `None` when unknown.
-        mean_latency_s: Mean seconds per request, all its attempts together. Second opinions
-            run beside an attempt, so only what they take longer counts. `None` without a
+        mean_latency_s: Mean seconds per request, all its attempts together. Second opinions run
+            in parallel with an attempt, so only the time beyond it counts. `None` without a
             request.
-        model_distribution: Alias → requests that it answered.
+        model_distribution: Alias → number of requests that it answered.
 
     Example:
         >>> from langchain_smartroute import CostCallbackHandler
@@ -59,17 +59,17 @@ class CostStats:
     model_distribution: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
-        """The figures by name; money stays `Decimal`."""
+        """The statistics by name; money stays `Decimal`."""
         return {**dataclasses.asdict(self), "model_distribution": dict(self.model_distribution)}
 
 
 def summarized(
     records: Iterable[CallRecord], *, baseline: str | None, baseline_price: Price | None
 ) -> CostStats:
-    """Add records up.
+    """Compute the statistics of records.
 
     Args:
-        records: Model runs.
+        records: Records of model runs.
         baseline: Name of the model that savings are measured against.
         baseline_price: Its price; `None`: no baseline.
     """
@@ -99,7 +99,7 @@ def summarized(
 
 
 def rendered(stats: CostStats, *, baseline_price: Price | None) -> str:
-    """A table of the figures, one to a line, for people."""
+    """The statistics as a text table, one per line."""
     lines = [
         ("requests", f"{stats.total_requests:,}"),
         ("tokens", f"{stats.total_tokens:,}"),
@@ -125,7 +125,7 @@ def _answer(group: Sequence[CallRecord]) -> CallRecord | None:
 
 
 def _latency_s(group: Sequence[CallRecord]) -> float:
-    """How long a request's runs took; a second opinion runs while the answer is written."""
+    """Latency of a request; second opinions run in parallel with the answer."""
     after = sum(r.latency_s for r in group if r.purpose != _BESIDE)
     for record in group:
         if record.purpose == _BESIDE:
@@ -136,10 +136,10 @@ def _latency_s(group: Sequence[CallRecord]) -> float:
 
 
 def _baseline_cost(answers: Sequence[CallRecord], price: Price | None) -> Decimal | None:
-    """The accepted answers at the baseline's price; a cached one would have cost nothing either."""
+    """Cost of the accepted answers at the baseline's price; cached answers cost nothing."""
     if price is None:
         return None
-    # What the answer's provider calls its tiers says nothing of the baseline's.
+    # The service tier of the answer's provider does not apply to the baseline.
     costs = (
         cost_usd(dataclasses.replace(a.usage, service_tier=None), price.at(a.started_at))
         for a in answers

@@ -1,4 +1,4 @@
-"""Reading what the records of days add up to."""
+"""Reads the daily sums of a ledger."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _EPOCH = date(1970, 1, 1)
 def read_sums(
     url: str, *, since: date | None = None, label: str = "", timeout_s: float = 30.0
 ) -> Rollup:
-    """What the calls of a ledger add up to; nothing is written.
+    """Read the sums of a ledger's calls; nothing is written.
 
     Args:
         url: The ledger's database.
-        since: The first day, UTC; `None`: from the beginning.
-        label: The key whose values are kept apart, such as `user`; empty: none.
+        since: First day, UTC; `None`: from the beginning.
+        label: Key to group by, such as `user`; empty: none.
         timeout_s: Seconds to wait for the database.
 
     Raises:
-        StorageError: If it cannot be read, or holds no ledger that this release reads.
+        StorageError: If it cannot be read, or does not hold a ledger that this release supports.
     """
     first = 0 if since is None else (since - _EPOCH).days
     rollup = Rollup()
@@ -46,7 +46,7 @@ def read_sums(
 def read_unknown(
     url: str, *, since: date | None = None, timeout_s: float = 30.0
 ) -> Counter[tuple[str, str]]:
-    """Alias and reason → calls of unknown cost.
+    """(Alias, reason) → number of calls of unknown cost.
 
     Raises:
         StorageError: As for `read_sums`.

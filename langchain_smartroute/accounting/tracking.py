@@ -1,4 +1,4 @@
-"""Counting costs in a block of code, without passing callbacks."""
+"""Counts costs in a block of code, without passing callbacks."""
 
 from __future__ import annotations
 
@@ -21,8 +21,7 @@ register_configure_hook(_tracked, inheritable=True)
 def track_costs(baseline: str | None = "gpt-4o", **settings: Any) -> Iterator[CostCallbackHandler]:
     """Count every model run inside a `with` block, without passing callbacks.
 
-    Threads started by hand inside the block do not inherit it; those of
-    LangChain's `batch` do.
+    Threads that you start inside the block do not inherit it; those of LangChain's `batch` do.
 
     Args:
         baseline: The model that savings are measured against.

@@ -1,4 +1,4 @@
-"""Writes in the background, in batches: who hands something in never waits for it."""
+"""Writes items in the background, in batches, without blocking the caller."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _LONGEST_PAUSE_S = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriterStatus:
-    """How far a writer has come.
+    """Progress of a writer.
 
     Attributes:
-        written: What is stored.
-        waiting: What is yet to be stored.
-        lost: What never will be: there was no room for it, or it was refused.
-        error: Why it stands still; `None` while it goes on.
+        written: Number of stored items.
+        waiting: Number of waiting items.
+        lost: Number of lost items: the queue was full, or the store refused them.
+        error: Why writing fails at present; `None`: it works.
     """
 
     written: int
@@ -41,17 +41,16 @@ class WriterStatus:
 
 
 class BackgroundWriter(Generic[T]):
-    """Hands items to a function in batches, in a thread of its own.
+    """Passes items to a function in batches, in its own thread.
 
-    A batch that fails is tried again until it is written, after growing pauses, while
-    new items wait in a bounded queue. A batch that the store refuses for what is in it
-    is tried item by item.
+    A failed batch is retried until it is written, with increasing pauses, while new items wait
+    in a bounded queue. A batch that the store refuses for its content is written item by item.
 
     Args:
-        write: Stores a batch for good, or raises a `SmartRouteError`. It may be given an
-            item that it has stored before.
-        max_waiting: The most items that wait; what comes then is lost, and counted.
-        batch: The most items in a batch.
+        write: Stores a batch durably, or raises a `SmartRouteError`. It may receive an item
+            that it has stored before.
+        max_waiting: Maximum number of waiting items; further ones are lost, and counted.
+        batch: Maximum number of items in a batch.
         linger_s: Seconds to gather a batch.
     """
 
@@ -81,7 +80,7 @@ class BackgroundWriter(Generic[T]):
 
     @property
     def status(self) -> WriterStatus:
-        """How far it has come."""
+        """The current progress."""
         with self._changed:
             return WriterStatus(
                 written=self._written,
@@ -91,7 +90,7 @@ class BackgroundWriter(Generic[T]):
             )
 
     def put(self, item: T) -> None:
-        """Take an item; returns at once."""
+        """Add an item; returns at once."""
         with self._lock:
             if self._put - self._done >= self._max_waiting:
                 self._lose(1, "no room to wait")
@@ -108,10 +107,10 @@ class BackgroundWriter(Generic[T]):
                 self._changed.notify_all()
 
     def flush(self, timeout_s: float | None = 30.0) -> bool:
-        """Wait until everything that was taken before is stored.
+        """Wait until all items added before are stored.
 
         Returns:
-            Whether it is; not when the time is up or something of it was lost.
+            Whether they are; `False` if the time is up or an item was lost.
         """
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
         with self._changed:
@@ -126,10 +125,10 @@ class BackgroundWriter(Generic[T]):
             return self._lost == lost
 
     def close(self, timeout_s: float | None = 30.0) -> bool:
-        """Store what waits and end the thread; the next item starts another.
+        """Store waiting items and end the thread; the next item starts a new one.
 
         Returns:
-            Whether everything is stored.
+            Whether all items are stored.
         """
         stored = self.flush(timeout_s)
         with self._changed:
@@ -159,7 +158,7 @@ class BackgroundWriter(Generic[T]):
                     self._changed.wait(pause_s)
 
     def _stored(self, batch: Sequence[T]) -> bool:
-        # The thread goes on whatever happens: one that dies would lose all that follows.
+        # The thread survives any error, as otherwise all later items would be lost.
         with Caught() as caught:
             self._write(batch)
         error = caught.error
@@ -170,7 +169,7 @@ class BackgroundWriter(Generic[T]):
         return True
 
     def _one_by_one(self, batch: Sequence[T], error: BaseException) -> int:
-        """Store what can be stored of a batch that is refused; gives how many cannot."""
+        """Store a refused batch item by item; returns the number of refused items."""
         if len(batch) == 1:
             with self._changed:
                 self._lose(1, f"{type(error).__name__}: {error}")
@@ -210,7 +209,7 @@ _exits: weakref.WeakSet[BackgroundWriter[Any]] = weakref.WeakSet()
 
 
 def _at_exit() -> None:
-    """Give what waits a few seconds, should the process end in order."""
+    """At a regular exit of the process, wait a few seconds for waiting items."""
     for writer in list(_exits):
         if writer.status.waiting:
             stored = writer.close(timeout_s=_LONGEST_PAUSE_S)
@@ -223,7 +222,7 @@ def _at_exit() -> None:
 
 
 def _begin_anew() -> None:
-    """In a forked process what waits is the parent's, and so is the thread."""
+    """In a forked process, waiting items and the thread belong to the parent."""
     for writer in list(_exits):
         writer._begin()  # noqa: SLF001 - the same concept
 

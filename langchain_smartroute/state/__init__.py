@@ -1,6 +1,6 @@
-"""What workers share: values that expire, and counters with limits.
+"""Shared state of workers: values that expire, and counters with limits.
 
-`RedisState` and `SqlState` are in the modules that need their packages.
+`RedisState` and `SqlState` are in modules of their own, which import optional packages.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""What shared state can do, each as one frozen command that is carried out whole or not at all.
+"""The operations on shared state, each a frozen command that is executed atomically.
 
-A store has two faces, `run` and `arun`; everything else is in the commands, so that a
-store is written once for both. They serve spend limits (`Hold`, `Settle`), circuit
-breakers (`Look`, `Swap`) and the routes of conversations (`Get`, `Put`). Whatever expires
-does so by the store's own clock: those of the workers need not agree.
+A store has the methods `run` and `arun`; everything else is in the commands, so that a store is
+implemented once for both. They serve spend limits (`Hold`, `Settle`), circuit breakers (`Look`,
+`Swap`) and the routes of conversations (`Get`, `Put`). Expiry goes by the store's own clock, so
+the workers' clocks need not agree.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Command(Generic[T]):
-    """Something that shared state can do; it gives a `T`."""
+    """An operation on shared state that returns a `T`."""
 
 
 @runtime_checkable
 class SharedState(Protocol):
-    """Where workers keep what they share."""
+    """A store that workers share."""
 
     def run(self, command: Command[T]) -> T:
-        """Carry a command out.
+        """Execute a command.
 
         Raises:
             StorageError: If the store does not answer in time.
@@ -49,7 +49,7 @@ class SharedState(Protocol):
         ...
 
     async def arun(self, command: Command[T]) -> T:
-        """Carry a command out without blocking the event loop.
+        """Execute a command without blocking the event loop.
 
         Raises:
             StorageError: If the store does not answer in time.
@@ -59,14 +59,14 @@ class SharedState(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Get(Command["str | None"]):
-    """The value of a key; `None` where it has none, or it has expired."""
+    """Get the value of a key; `None` if it has none, or it has expired."""
 
     key: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Put(Command[None]):
-    """Give a key a value that expires after `ttl_s` seconds."""
+    """Set a key to a value that expires after `ttl_s` seconds."""
 
     key: str
     value: str
@@ -75,9 +75,9 @@ class Put(Command[None]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Swap(Command[bool]):
-    """Replace a value if it still is the expected one; gives whether it was.
+    """Compare and swap: replace a value if it is the expected one; returns whether it was.
 
-    `None` stands for no value, on both sides.
+    `None` means no value, for both values.
     """
 
     key: str
@@ -88,10 +88,10 @@ class Swap(Command[bool]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A value, and how long it will be there.
+    """A value and its remaining lifetime.
 
     Attributes:
-        value: What it is.
+        value: The value.
         left_s: Seconds until it expires.
     """
 
@@ -101,18 +101,18 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look(Command["tuple[Found | None, ...]"]):
-    """The values of several keys, each with how long it will be there."""
+    """Get the values of several keys, each with its remaining lifetime."""
 
     keys: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """How a counter stands.
+    """The state of a counter.
 
     Attributes:
-        spent: What is settled.
-        held: What is reserved and neither settled nor expired.
+        spent: Amount settled.
+        held: Amount reserved that is neither settled nor expired.
     """
 
     spent: int = 0
@@ -121,13 +121,13 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A reservation against one counter.
+    """A reservation on one counter.
 
     Attributes:
         counter: Its name.
-        amount: What is reserved.
-        ceiling: What spent and held together may not exceed.
-        ttl_s: Seconds after which the counter may be forgotten, if nothing is held then.
+        amount: Amount to reserve.
+        ceiling: Maximum of spent and held together.
+        ttl_s: Seconds after which the counter may be deleted, if nothing is held then.
     """
 
     counter: str
@@ -141,8 +141,8 @@ class Refusal:
     """Why a reservation was refused.
 
     Attributes:
-        number: Which claim did not fit, from 0.
-        standing: How its counter stands.
+        number: Index of the claim that did not fit.
+        standing: The state of its counter.
     """
 
     number: int
@@ -151,7 +151,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold(Command["Refusal | None"]):
-    """Reserve all claims or none; what is never settled is free again after `lease_s` seconds."""
+    """Reserve all claims or none; an unsettled reservation expires after `lease_s` seconds."""
 
     lease: str
     claims: tuple[Claim, ...]
@@ -160,7 +160,7 @@ class Hold(Command["Refusal | None"]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charge:
-    """What was really spent on one counter; see `Claim`."""
+    """The amount actually spent on one counter; see `Claim`."""
 
     counter: str
     amount: int
@@ -169,9 +169,9 @@ class Charge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settle(Command["tuple[Standing, ...]"]):
-    """Give a reservation up and write down what was spent; gives how its counters stand.
+    """Replace a reservation by the amounts spent; returns the states of its counters.
 
-    What was spent counts whether or not the reservation has expired by then.
+    The amounts count even if the reservation has expired by then.
     """
 
     lease: str
@@ -180,6 +180,6 @@ class Settle(Command["tuple[Standing, ...]"]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stands(Command["tuple[Standing, ...]"]):
-    """How counters stand."""
+    """Get the states of counters."""
 
     counters: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""What a database complains of, in one line that also says what to do about it."""
+"""Error messages for databases: one line with the cause and advice."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _OF_SQLITE = {
     "PERM": "let this process read and write the file",
     "ERROR": "its tables are not those of this package; give it a file of its own",
 }
-"""By the first word of the error's name."""
+"""First word of SQLite's error name → advice."""
 
 _OF_POSTGRESQL = {
     "42501": "grant this user the right to make and change tables",
@@ -32,17 +32,17 @@ _OF_POSTGRESQL = {
     "57014": "it took too long; see what else it does",
     "57": "it is being shut down or started",
 }
-"""By the first characters of the SQL state."""
+"""First characters of the SQLSTATE → advice."""
 
 _NOBODY = "see whether it runs, and whether address, database, user and password are right"
 
 
 def complaint(error: sa.exc.SQLAlchemyError, url: sa.URL) -> str:
-    """What a database said, without the values of a statement, and what to do.
+    """The database's message, without a statement's values, and advice.
 
     Args:
-        error: How it was heard of.
-        url: The database's.
+        error: The exception raised.
+        url: URL of the database.
     """
     if isinstance(error, sa.exc.TimeoutError):
         return "every connection is busy; see what else the database does"

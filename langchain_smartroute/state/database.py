@@ -1,8 +1,8 @@
-"""A database behind a URL: opened on use, one way to write, versions that are told apart.
+"""A database behind a URL: opened on first use, with transactions and schema migrations.
 
-SQLite and PostgreSQL through SQLAlchemy Core. Every table of this package belongs to
-a room (`ledger`, `state`) whose version is written down beside it, so that an older
-file is brought up to date and a newer one is left alone.
+SQLite and PostgreSQL through SQLAlchemy Core. Each table of this package belongs to a schema
+(`ledger`, `state`), whose version is stored in the database, so that an older database is
+migrated and a newer one is left unchanged.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ except ImportError as error:
         'a database needs SQLAlchemy: pip install "langchain-smartroute[sql]"'
     ) from error
 
-# After the package that it needs, too.
+# Imported after SQLAlchemy, which it needs as well.
 from langchain_smartroute.state.complaints import complaint
 from langchain_smartroute.state.sqlite import patiently
 
 __all__ = ["Database", "Migration", "sa"]
 
 Migration = Callable[[sa.Connection], None]
-"""Takes a room's tables from one version to the next."""
+"""Migrates a schema's tables from one version to the next."""
 
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 _VERSIONS = sa.Table(
@@ -41,20 +41,20 @@ _VERSIONS = sa.Table(
 )
 _CONNECTIONS = 4
 _LOCK = 0x5A47_0001
-"""Any number, the same in every process: PostgreSQL's lock while versions change."""
+"""Key of PostgreSQL's advisory lock for migrations, the same in every process."""
 
 
 class Database:
-    """A database, opened when it is first used, in each process anew.
+    """A database, opened on first use in each process.
 
     Args:
         url: Such as `sqlite:///costs.db` or `postgresql://user:…@host/name`.
         timeout_s: Seconds to wait for a lock, a connection or an answer.
-        read_only: Whether nothing may be written, not even to bring it up to date.
-        durable: Whether a commit also survives the machine, not the process alone.
+        read_only: Whether nothing may be written, not even migrations.
+        durable: Whether a commit survives a power failure, not only a crash of the process.
 
     Raises:
-        ConfigurationError: If the URL is not understood.
+        ConfigurationError: If the URL is invalid.
     """
 
     def __init__(
@@ -67,7 +67,8 @@ class Database:
         self._lock = new_lock()
         self._turn: AbstractContextManager[object] = nullcontext()
         if self.dialect == "sqlite":
-            # Its own queue for the lock is unfair: one thread of a process stands in it.
+            # SQLite's own waiting for the lock is unfair, so only one thread of a process takes
+            # part.
             self._turn = new_lock_against_forks()
         self._engine: sa.Engine | None = None
         self._pid = 0
@@ -77,35 +78,35 @@ class Database:
 
     @property
     def dialect(self) -> str:
-        """Which database it is: `sqlite` or `postgresql`."""
+        """Kind of database: `sqlite` or `postgresql`."""
         return self._url.get_backend_name()
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
-        """A transaction that writes; it is committed at the end, or rolled back.
+        """A read-write transaction, committed at the end or rolled back on an error.
 
         Raises:
-            StorageError: If the database does not do what it is asked to.
+            StorageError: If the database fails.
         """
         with self._told(), self._turn, self.engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def at_once(self) -> Iterator[sa.Connection]:
-        """A connection whose every statement is a transaction of its own.
+        """A connection in autocommit mode.
 
         Raises:
-            StorageError: If the database does not do what it is asked to.
+            StorageError: If the database fails.
         """
         with self._told(), self.engine.connect() as plain:
             yield plain.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
-        """A transaction that only reads.
+        """A read-only transaction.
 
         Raises:
-            StorageError: If the database does not do what it is asked to.
+            StorageError: If the database fails.
         """
         with self._told(), self.engine.connect() as plain:
             connection = plain.execution_options(smartroute_reads=True)
@@ -113,11 +114,11 @@ class Database:
                 yield connection
 
     def prepare(self, room: str, migrations: Sequence[Migration]) -> None:
-        """Bring the tables of a room up to date.
+        """Migrate the tables of a schema to the current version.
 
         Args:
-            room: Whose tables.
-            migrations: One for each version, from an empty database on.
+            room: Name of the schema.
+            migrations: One for each version, starting from an empty database.
 
         Raises:
             StorageError: If the database cannot be opened, is newer than this release,
@@ -153,7 +154,7 @@ class Database:
             connection.execute(_VERSIONS.insert().values(room=room, version=newest))
 
     def close(self) -> None:
-        """Give up its connections; it opens again when it is used."""
+        """Close its connections; it is opened again when used."""
         with self._lock:
             if self._engine is not None and self._pid == os.getpid():
                 self._engine.dispose()
@@ -161,11 +162,11 @@ class Database:
 
     @property
     def engine(self) -> sa.Engine:
-        """The engine of this process."""
+        """SQLAlchemy's engine of this process."""
         with self._lock:
             if self._engine is None or self._pid != os.getpid():
                 if self._engine is not None:
-                    # Connections of the parent process: not ours to close.
+                    # Connections of the parent process must not be closed here.
                     self._engine.dispose(close=False)
                 self._engine, self._pid = self._opened(), os.getpid()
             return self._engine
@@ -187,7 +188,7 @@ class Database:
                 options += " -c synchronous_commit=off"
             return sa.create_engine(
                 self._url,
-                # Rows that all wait for are not had sooner by more who wait for them.
+                # More connections do not help, as most transactions wait for the same rows.
                 pool_size=_CONNECTIONS,
                 max_overflow=0,
                 pool_timeout=self._timeout_s,
@@ -209,16 +210,16 @@ class Database:
         query = {"mode": "ro", "uri": "true"}
         path = Path(self._url.database or "")
         if path.is_file() and _is_fixed(path):
-            # A reader, too, writes beside the file, unless it is told that nobody does.
+            # Readers also write files next to the database, unless it is opened as immutable.
             query = {"immutable": "1", "uri": "true"}
         return self._url.set(database=f"file:{self._url.database}", query=query)
 
     def _set_up_sqlite(self, connection: Any, _record: Any) -> None:
-        # The driver begins transactions by itself, too late for `begin immediate`.
+        # The driver's own transactions start too late for `begin immediate`.
         connection.isolation_level = None
         if self._read_only:
             return
-        # SQLite does not wait at all where two change it at once.
+        # SQLite does not wait if two connections change the journal mode at the same time.
         patiently(lambda: connection.execute("PRAGMA journal_mode = WAL"), seconds=self._timeout_s)
         connection.execute(f"PRAGMA synchronous = {'FULL' if self._durable else 'NORMAL'}")
 
@@ -239,7 +240,7 @@ class Database:
         try:
             yield
         except (sa.exc.DataError, sa.exc.IntegrityError):
-            # The values' fault: the database is well.
+            # The values are at fault, not the database.
             raise
         except sa.exc.SQLAlchemyError as error:
             raise StorageError(f"{self._shown()}: {complaint(error, self._url)}") from error
@@ -249,7 +250,7 @@ class Database:
             return 0
         asked = sa.select(_VERSIONS.c.version).where(_VERSIONS.c.room == room)
         found = connection.execute(asked).scalar() or 0
-        # SQLite keeps whatever it is given, be it text.
+        # SQLite stores any type in any column, even text.
         if not isinstance(found, int) or found < 0:
             raise StorageError(
                 f"{self._shown()}: the version of its {room} is {found!r}, which no release wrote;"
@@ -263,7 +264,7 @@ class Database:
 
 
 def _is_fixed(path: Path) -> bool:
-    """Whether nobody can change a file: its disk is read-only, and it has no log beside it."""
+    """Whether a file cannot change: its disk is read-only, and it has no write-ahead log."""
     if not hasattr(os, "statvfs") or not os.statvfs(path).f_flag & os.ST_RDONLY:
         return False
     log = path.with_name(f"{path.name}-wal")

@@ -1,4 +1,4 @@
-"""Shared state within one process: of all its threads and event loops."""
+"""Shared state within one process, for all its threads and event loops."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ T = TypeVar("T")
 
 
 class MemoryState:
-    """Keeps what the threads of one process share.
+    """Shared state of the threads of one process.
 
-    It is bounded: of values the least recently used give way; counters never do, since
-    a limit that forgets is none, so that a reservation for one too many is an error.
+    It is bounded: the least recently used values are evicted. Counters are never evicted, as
+    limits would lose their sums, so a reservation on one counter too many is an error.
 
     Args:
-        max_entries: The most values, and the most counters, that are kept.
+        max_entries: Maximum number of values, and of counters.
         clock: Seconds on a clock that does not go backwards.
 
     Example:
@@ -60,15 +60,15 @@ class MemoryState:
         self._expiries: list[tuple[float, str]] = []
 
     def run(self, command: Command[T]) -> T:
-        """Carry a command out."""
+        """Execute a command."""
         with self._lock:
-            # A clock that jumps back, an injected one say, frees nothing early.
+            # A clock that jumps back, such as an injected one, must not free anything early.
             self._latest = max(self._latest, self._clock())
             self._expire(self._latest)
             return cast("T", self._DOES[type(command)](self, command))
 
     async def arun(self, command: Command[T]) -> T:
-        """Carry a command out; it takes microseconds."""
+        """Execute a command; it takes microseconds."""
         return self.run(command)
 
     def _get(self, command: Get) -> str | None:
@@ -162,7 +162,7 @@ class MemoryState:
             if counter in self._counters:
                 self._counters[counter][1] -= amount
         if len(self._expiries) > 2 * len(self._leases) + 1_000:
-            # Most of them are settled by now.
+            # Most of them have been settled already.
             self._expiries = [entry for entry in self._expiries if entry[1] in self._leases]
             heapq.heapify(self._expiries)
 

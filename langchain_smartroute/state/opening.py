@@ -1,4 +1,4 @@
-"""From what a user names to shared state."""
+"""Opens shared state from a user's setting."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ __all__ = ["open_state"]
 
 
 def open_state(source: Any, *, timeout_s: float = 1.0) -> SharedState:
-    """Shared state from a URL; nothing is connected to yet.
+    """Open shared state; connections are made on first use.
 
     Args:
-        source: `redis://…`, `rediss://…`, `unix://…`, the URL of a database, an object of
+        source: `redis://…`, `rediss://…`, `unix://…`, the URL of a database, a `SharedState` of
             the caller's own, or `None` for this process alone.
-        timeout_s: Seconds to wait for an answer of what a URL names.
+        timeout_s: Seconds to wait for an answer of the database or Redis.
 
     Raises:
         ConfigurationError: If it is none of these, or a package is missing.
@@ -37,7 +37,7 @@ def open_state(source: Any, *, timeout_s: float = 1.0) -> SharedState:
             " redis://host:6379/0 or sqlite:///state.db"
         )
     if source.partition("://")[0] in ("redis", "rediss", "unix"):
-        # The packages of the extras are imported in there.
+        # These modules import packages of the extras.
         from langchain_smartroute.state.redis import RedisState  # noqa: PLC0415
 
         return RedisState(source, timeout_s=timeout_s)

@@ -1,9 +1,9 @@
-"""Scripts run on Redis in few round trips: those that wait are sent together, in one pipeline.
+"""Runs scripts on Redis in few round trips: waiting ones are sent together in one pipeline.
 
-With many threads (or tasks) in one process, a round trip for each command costs more in
-locks, system calls and switches between threads than the command itself. So the first few
-are sent at once, each by itself; a command that finds all of those under way waits, and the
-next round trip sends all that wait. A command that is alone goes as it always did.
+With many threads (or tasks) in one process, a round trip for each command costs more in locks,
+system calls and thread switches than the command itself. So only a few round trips are made
+concurrently. Further commands wait, and the next round trip sends all of them. A single command
+is sent directly.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ class ScriptJob:
 
     Attributes:
         script: The script.
-        arguments: Its key and its arguments.
-        answer: What Redis answered.
-        error: Why there is no answer.
-        turn: Released when the job has its answer, or is to send a batch; for threads.
-        batch: The jobs that it is to send, itself among them; `None`: it is not to.
-        future: Done when the job has its answer; for tasks.
+        arguments: Its key and arguments.
+        answer: The result from Redis.
+        error: The error instead of a result.
+        turn: For threads: released when the job has its result, or has to send a batch.
+        batch: The jobs that it has to send, including itself; `None`: none.
+        future: For tasks: done when the job has its result.
     """
 
     script: str
@@ -56,7 +56,7 @@ class ScriptJob:
         """The answer.
 
         Raises:
-            redis.RedisError: If there is none.
+            redis.RedisError: If Redis fails.
         """
         if self.error is not None:
             raise self.error
@@ -64,7 +64,7 @@ class ScriptJob:
 
 
 class _Queue:
-    """The jobs that wait for a round trip, and how many round trips are under way."""
+    """The waiting jobs, and the number of current round trips."""
 
     def __init__(self, at_once: int) -> None:
         self.lock = new_lock()
@@ -73,7 +73,7 @@ class _Queue:
         self._waiting: deque[ScriptJob] = deque()
 
     def admit(self, job: ScriptJob) -> bool:
-        """Whether a job may be sent at once; if not, it now waits."""
+        """Whether a job may be sent at once; otherwise it is added to the waiting jobs."""
         if self._under_way < self._at_once:
             self._under_way += 1
             return True
@@ -81,7 +81,7 @@ class _Queue:
         return False
 
     def next_batch(self) -> list[ScriptJob]:
-        """A round trip has ended: the jobs to send next; none: its place is free."""
+        """End a round trip; returns the jobs to send next, if any are waiting."""
         batch: list[ScriptJob] = []
         while self._waiting and len(batch) < _MOST_IN_A_BATCH:
             job = self._waiting.popleft()
@@ -92,7 +92,7 @@ class _Queue:
         return batch
 
     def withdraw(self, job: ScriptJob) -> bool:
-        """Take a job out of those that wait; gives whether it was among them."""
+        """Remove a job from the waiting ones; returns whether it was waiting."""
         try:
             self._waiting.remove(job)
         except ValueError:
@@ -101,11 +101,11 @@ class _Queue:
 
 
 class Pipelines:
-    """Runs the jobs of threads.
+    """Runs jobs of threads.
 
     Args:
-        client: Its connections are used.
-        at_once: The most round trips at a time.
+        client: The Redis client.
+        at_once: Maximum number of concurrent round trips.
     """
 
     def __init__(self, client: redis.Redis, *, at_once: int = _AT_ONCE) -> None:
@@ -113,10 +113,10 @@ class Pipelines:
         self._queue = _Queue(at_once)
 
     def run(self, job: ScriptJob) -> Any:
-        """Run a script; gives its answer.
+        """Run a script and return its result.
 
         Raises:
-            redis.RedisError: If there is none.
+            redis.RedisError: If Redis fails.
         """
         queue = self._queue
         with queue.lock:
@@ -134,7 +134,7 @@ class Pipelines:
         try:
             job.turn.acquire()
         except BaseException:
-            # Interrupted: no other job may wait for this one.
+            # Interrupted: pass the turn on, so that no other job waits for this one.
             with self._queue.lock:
                 if not self._queue.withdraw(job) and job.batch is not None:
                     rest = [one for one in job.batch if one is not job]
@@ -153,7 +153,7 @@ class Pipelines:
                     other.turn.release()
 
     def _start(self, batch: list[ScriptJob]) -> None:
-        """Have the first job of a batch send it."""
+        """Make the first job of a batch send it."""
         if batch:
             batch[0].batch = batch
             batch[0].turn.release()
@@ -174,11 +174,11 @@ class Pipelines:
 
 
 class AsyncPipelines:
-    """Runs the jobs of the tasks of one event loop.
+    """Runs jobs of the tasks of one event loop.
 
     Args:
-        client: Its connections are used.
-        at_once: The most round trips at a time.
+        client: The Redis client.
+        at_once: Maximum number of concurrent round trips.
     """
 
     def __init__(self, client: aredis.Redis, *, at_once: int = _AT_ONCE) -> None:
@@ -187,10 +187,10 @@ class AsyncPipelines:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self, job: ScriptJob) -> Any:
-        """Run a script; gives its answer.
+        """Run a script and return its result.
 
         Raises:
-            redis.RedisError: If there is none.
+            redis.RedisError: If Redis fails.
         """
         if self._queue.admit(job):
             await self._run_batch([job])
@@ -208,7 +208,7 @@ class AsyncPipelines:
                     job.future.set_result(None)
             next_batch = self._queue.next_batch()
             if next_batch:
-                # A task of its own: a job that is cancelled cancels no other.
+                # A separate task, so that cancelling one job does not cancel the others.
                 task = asyncio.get_running_loop().create_task(self._run_batch(next_batch))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
@@ -234,12 +234,12 @@ def _sha(script: str) -> str:
 
 
 def _encoded(job: ScriptJob) -> Iterator[bytes]:
-    """A script's arguments; encoded one by one, so that none spoils the batch of another."""
+    """A script's encoded arguments; encoded per job, so that an error fails only that job."""
     return (str(argument).encode("utf-8", "backslashreplace") for argument in job.arguments)
 
 
 def _deliver(batch: Sequence[ScriptJob], answers: Sequence[Any]) -> list[ScriptJob]:
-    """Give each job its answer; returns those whose script Redis does not have."""
+    """Store each job's result; returns the jobs whose script is not loaded in Redis."""
     missing: list[ScriptJob] = []
     for job, answer in zip(batch, answers, strict=True):
         if isinstance(answer, NoScriptError):
@@ -251,7 +251,7 @@ def _deliver(batch: Sequence[ScriptJob], answers: Sequence[Any]) -> list[ScriptJ
 
 @contextmanager
 def _answered(batch: Sequence[ScriptJob]) -> Iterator[None]:
-    """Leave no job of a batch without an answer or an error."""
+    """Ensure that every job of a batch gets a result or an error."""
     try:
         yield
     except redis.RedisError as error:

@@ -1,7 +1,7 @@
-"""Reservations against one counter in one statement each, as PostgreSQL can.
+"""Reservations on one counter as single statements of PostgreSQL.
 
-A transaction of several statements holds the counter's row for as many round trips, while
-every other worker waits for it; here it is held for as long as the server needs.
+A transaction of several statements locks the counter's row for several round trips, while all
+other workers wait; a single statement locks it only while the server executes it.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ RETURNING spent, held,
 
 
 def held_at_once(connection: sa.Connection, command: Hold, *, now_ms: int) -> bool:
-    """Reserve on the one counter of a command; gives whether it fitted."""
+    """Reserve on a command's single counter; returns whether it fitted."""
     (claim,) = command.claims
     if claim.amount > claim.ceiling:
         return False
@@ -60,10 +60,10 @@ def held_at_once(connection: sa.Connection, command: Hold, *, now_ms: int) -> bo
 def settled_at_once(
     connection: sa.Connection, command: Settle, *, now_ms: int
 ) -> tuple[Standing, bool]:
-    """Settle the one charge of a command.
+    """Settle a command's single charge.
 
     Returns:
-        How its counter stands, and whether the lease holds something on others as well.
+        The counter's state, and whether the lease holds reservations on other counters.
     """
     (charge,) = command.charges
     given = {

@@ -1,6 +1,6 @@
-"""Shared state in Redis: many workers act as one.
+"""Shared state in Redis.
 
-Each command is one atomic script, timed by the server's own clock.
+Each command is one atomic script that uses the server's clock.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ except ImportError as error:
         'state in Redis needs its client: pip install "langchain-smartroute[redis]"'
     ) from error
 
-# After the client, so that its being missing is said in our own words.
+# Imported after the client, so that a missing client gives our own error message.
 from langchain_smartroute.state.pipelining import AsyncPipelines, Pipelines, ScriptJob
 
 __all__ = ["RedisState"]
@@ -55,14 +55,14 @@ _ADVICE = {
     "Authentication": "give user and password in its URL, as in redis://user:password@host:6379/0",
     "WRONGTYPE": "others use its keys; give these a prefix or a number of their own",
 }
-"""By a sign in the error."""
+"""Text in the error → advice."""
 
 _NOBODY = "see whether it runs, and whether its address is right"
 
 
 @dataclass(frozen=True, slots=True)
 class _Call(Generic[T]):
-    """A command in Redis' words: a script, what it is given, how its answer is read."""
+    """A command for Redis: script, key, arguments, and parser of the result."""
 
     script: str
     arguments: Sequence[str | int]
@@ -70,15 +70,15 @@ class _Call(Generic[T]):
 
 
 class RedisState:
-    """Keeps what workers share in Redis.
+    """Shared state of workers in Redis.
 
     Args:
         url: Such as `redis://host:6379/0`.
-        prefix: What its keys start with; the braces keep them together in a cluster.
+        prefix: Prefix of its keys; the braces keep them in one slot of a cluster.
         timeout_s: Seconds to wait for a connection and for an answer.
 
     Raises:
-        ConfigurationError: If the URL is not understood or the client is missing.
+        ConfigurationError: If the URL is invalid or the client is missing.
 
     Example:
         >>> from langchain_smartroute.state.redis import RedisState
@@ -94,7 +94,7 @@ class RedisState:
             "socket_connect_timeout": timeout_s,
             "decode_responses": True,
             "retry_on_timeout": False,
-            # The wait is bounded: one try.
+            # One attempt only, so that the wait is bounded.
             "retry": None,
         }
         self._lock = new_lock()
@@ -103,7 +103,7 @@ class RedisState:
             self._client = redis.Redis.from_url(url, **self._options)
             _check_number(url)
         except ValueError:
-            # What it says may be a piece of the password.
+            # Its message may contain a part of the password.
             raise ConfigurationError(
                 "url (not shown, as it may hold a password): not the URL of a Redis; give one such"
                 " as redis://host:6379/0, with %23 for a # in the password"
@@ -117,7 +117,7 @@ class RedisState:
         )
 
     def run(self, command: Command[T]) -> T:
-        """Carry a command out."""
+        """Execute a command."""
         call = _call_of(command)
         try:
             return call.read(self._pipelines().run(self._job(call)))
@@ -125,7 +125,7 @@ class RedisState:
             raise self._error(error) from error
 
     async def arun(self, command: Command[T]) -> T:
-        """Carry a command out, on a connection of the running event loop."""
+        """Execute a command on a connection of the running event loop."""
         call = _call_of(command)
         try:
             return call.read(await self._pipelines_of_loop().run(self._job(call)))
@@ -133,11 +133,11 @@ class RedisState:
             raise self._error(error) from error
 
     def close(self) -> None:
-        """Give up the connections of `run`."""
+        """Close the connections of `run`."""
         self._client.close()
 
     async def aclose(self) -> None:
-        """Give up the connections of `arun` in the running event loop."""
+        """Close the connections of `arun` in the running event loop."""
         found = self._of_loop.pop(asyncio.get_running_loop(), None)
         if found is not None:
             await found[0].aclose()
@@ -148,7 +148,7 @@ class RedisState:
     def _pipelines(self) -> Pipelines:
         pid, pipelines = self._of_process
         if pid != os.getpid():
-            # What is under way in the parent process does not come back here.
+            # Jobs of the parent process do not finish in this one.
             self._of_process = (os.getpid(), Pipelines(self._client))
             pipelines = self._of_process[1]
         return pipelines
@@ -171,7 +171,7 @@ class RedisState:
 
 
 def _check_number(url: str) -> None:
-    """Refuse a path that is no database's number, which the client takes for number 0."""
+    """Reject a path that is not a database number, as the client would use number 0."""
     parts = urlsplit(url)
     if parts.scheme != "unix" and not (parts.path.strip("/") or "0").isdigit():
         raise ValueError("the path is no number")

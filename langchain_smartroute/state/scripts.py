@@ -1,8 +1,8 @@
-"""The scripts that Redis runs for shared state, each whole and alone.
+"""The Lua scripts of shared state in Redis, each executed atomically.
 
-Money does not go through Lua's numbers, which are exact to 2⁵³ only: sums are kept by
-`HINCRBY`, in 64 bits, and of a comparison only the sign is read. A counter holds `used`
-(spent and held together) and `spent`.
+Money is not computed in Lua's numbers, which are exact to 2⁵³ only: sums use `HINCRBY` in 64
+bits, and comparisons read only the sign. A counter holds `used` (spent and held together) and
+`spent`.
 """
 
 from __future__ import annotations

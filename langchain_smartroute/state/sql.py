@@ -37,23 +37,23 @@ _NOT_SO: Final = object()
 
 
 class _RefusedError(Exception):
-    """Ends the transaction of a reservation that does not fit."""
+    """Rolls back the transaction of a reservation that does not fit."""
 
     def __init__(self, refusal: Refusal) -> None:
         self.refusal = refusal
 
 
 class SqlState:
-    """Keeps what workers share in a database.
+    """Shared state of workers in a database.
 
     Args:
         url: `sqlite:///state.db` or `postgresql://user:…@host/name`.
         timeout_s: Seconds to wait for a lock or an answer.
-        clock: Seconds since 1970; leases and values expire by it in SQLite, and in
-            PostgreSQL by the server's own, which this one is set by.
+        clock: Seconds since 1970; leases and values expire by it in SQLite, and by the server's
+            clock in PostgreSQL.
 
     Raises:
-        ConfigurationError: If the URL is not understood or SQLAlchemy is missing.
+        ConfigurationError: If the URL is invalid or SQLAlchemy is missing.
 
     Example:
         >>> import tempfile
@@ -81,7 +81,7 @@ class SqlState:
         return f"{type(self).__name__}({self._database!r})"
 
     def run(self, command: Command[T]) -> T:
-        """Carry a command out in one transaction."""
+        """Execute a command in one transaction."""
         self._open()
         if self._database.dialect == "postgresql":
             found = self._at_once(command)
@@ -95,11 +95,11 @@ class SqlState:
             return cast("T", refused.refusal)
 
     async def arun(self, command: Command[T]) -> T:
-        """Carry a command out in a thread."""
+        """Execute a command in a thread."""
         return await asyncio.to_thread(self.run, command)
 
     def close(self) -> None:
-        """Give up its connections; used again, it opens again."""
+        """Close its connections; it is opened again when used."""
         self._database.close()
 
     def _open(self) -> None:
@@ -113,7 +113,7 @@ class SqlState:
                 self._is_open = True
 
     def _at_once(self, command: Command[Any]) -> Any:
-        """What a command on one counter gives, in one statement; `_NOT_SO`: it takes more."""
+        """The result of a command on one counter by a single statement; `_NOT_SO`: impossible."""
         if isinstance(command, Hold) and len(command.claims) == 1:
             with self._database.at_once() as connection:
                 if held_at_once(connection, command, now_ms=self._clock.now_ms()):
@@ -132,7 +132,7 @@ class SqlState:
             values.c.key == command.key, values.c.expires_ms > self._clock.now_ms()
         )
         if connection.dialect.name == "postgresql" and not isinstance(command, Get):
-            # One key's changes come one after the other, its first one too.
+            # Serialises changes of one key, including its first one.
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_hash(command.key))))
         found: str | None = connection.execute(query).scalar()
         return found
@@ -173,7 +173,7 @@ class SqlState:
 
     def _hold(self, connection: sa.Connection, command: Hold) -> Refusal | None:
         expires_ms = self._clock.after(command.lease_s)
-        # In one order everywhere: no two reservations wait for one another in a circle.
+        # Always in the same order, so that two reservations cannot deadlock.
         for number, claim in sorted(enumerate(command.claims), key=lambda c: c[1].counter):
             lives_s = max(claim.ttl_s, command.lease_s)
             if self._claimed(connection, claim, lives_s=lives_s):
@@ -196,7 +196,7 @@ class SqlState:
         return None
 
     def _claimed(self, connection: sa.Connection, claim: Claim, *, lives_s: float) -> bool:
-        """Reserve on one counter if it fits; one statement, so that no other comes between."""
+        """Reserve on one counter if it fits, atomically in one statement."""
         if claim.amount > claim.ceiling:
             return False
         given = {
@@ -210,7 +210,7 @@ class SqlState:
         return connection.execute(asked, given).one_or_none() is not None
 
     def _free_expired(self, connection: sa.Connection, counter: str) -> int:
-        """Free what leases held that have run out; gives how much."""
+        """Free the amounts of expired leases; returns their sum."""
         asked = statements_for(connection.dialect.name).expire
         given = {"counter": counter, "now": self._clock.now_ms()}
         amount: int = sum(connection.execute(asked, given).scalars())
@@ -245,7 +245,7 @@ class SqlState:
         return tuple(_standing(connection, counter) for counter in command.counters)
 
     def _sweep(self, connection: sa.Connection) -> None:
-        """Forget what has expired, now and then."""
+        """Delete expired rows from time to time."""
         if time.monotonic() - self._swept_s < _SWEEP_S:
             return
         self._swept_s = time.monotonic()
@@ -273,5 +273,5 @@ def _standing(connection: sa.Connection, counter: str) -> Standing:
 
 
 def _hash(key: str) -> int:
-    """A number for a lock, the same in every process."""
+    """Key of an advisory lock, the same in every process."""
     return int.from_bytes(key.encode("utf-8", "replace")[-7:], "big") ^ (len(key) << 40)

@@ -1,8 +1,8 @@
-"""The lock of an SQLite file, waited for so that each of several processes gets its turn.
+"""Waits for the lock of a SQLite file, fairly between several processes.
 
 SQLite's own wait sleeps longer and longer between its tries, up to a tenth of a second.
-Of eight processes that write all the time one may so find the file locked fifteen times
-in a row, though each of the others held it for a fraction of a millisecond.
+With eight processes that write continuously, one of them may find the file locked fifteen times
+in a row, although each of the others holds the lock for a fraction of a millisecond.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ def patiently(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Try to get the lock, with short sleeps of random length, until time is up.
+    """Retry to get the lock, with short random sleeps, until the time is up.
 
     Args:
-        attempt: Asks for it without waiting.
-        seconds: How long to try.
-        clock: Seconds that only rise.
-        sleep: Waits for so many seconds.
+        attempt: Tries to get the lock without waiting.
+        seconds: Time limit.
+        clock: A monotonic clock, in seconds.
+        sleep: Waits for a number of seconds.
 
     Raises:
-        sqlite3.OperationalError: As `attempt` did, or SQLAlchemy's in its place: for the lock
-            when time is up, else at once.
+        sqlite3.OperationalError: As raised by `attempt`, or SQLAlchemy's error for it: for the
+            lock when the time is up, for other reasons at once.
     """
     until = clock() + seconds
     while True:
@@ -52,5 +52,5 @@ def patiently(
 
 
 def _is_lock(error: Exception) -> bool:
-    """Whether somebody else has the lock, as SQLite says, or SQLAlchemy of it."""
+    """Whether an error of SQLite or SQLAlchemy says that the database is locked."""
     return "database is locked" in str(getattr(error, "orig", error))

@@ -43,18 +43,18 @@ def _first_tables(connection: sa.Connection) -> None:
 
 
 MIGRATIONS: tuple[Migration, ...] = (_first_tables,)
-"""From an empty database on; one for each version."""
+"""One for each version, starting from an empty database."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statements:
-    """What is asked of the counters, put together once.
+    """SQL statements on counters, compiled once.
 
     Attributes:
-        claim: Reserves on a counter if it fits, in one step; gives a row if it does.
-        settle: Changes what is spent and held on a counter; gives how it stands.
-        forget: Removes a lease; gives its counters and amounts.
-        expire: Removes the leases of a counter that have run out; gives their amounts.
+        claim: Reserves on a counter if it fits, atomically; returns a row if it does.
+        settle: Changes the amounts spent and held on a counter; returns its state.
+        forget: Deletes a lease; returns its counters and amounts.
+        expire: Deletes the expired leases of a counter; returns their amounts.
     """
 
     claim: Any
@@ -65,7 +65,7 @@ class Statements:
 
 @lru_cache(maxsize=4)
 def statements_for(dialect: str) -> Statements:
-    """The statements in a database's own words."""
+    """The statements in the SQL dialect of a database."""
     row: dict[str, Any] = {
         name: sa.bindparam(name) for name in ("counter", "spent", "held", "expires_ms")
     }

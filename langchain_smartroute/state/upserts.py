@@ -1,4 +1,4 @@
-"""Inserts that know what to do where a row is there already, in each database's own words."""
+"""Upserts: inserts with a rule for existing rows, in each database's dialect."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from typing import Any
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
-# Whoever imports this has imported that first, which says which extra is missing.
+# Importers of this module import `…database` first, which reports a missing extra.
 from langchain_smartroute.state.database import sa
 
 __all__ = ["insert_in", "insert_into", "upsert"]
 
 
 def insert_into(connection: sa.Connection, table: sa.Table) -> Any:
-    """The database's own kind of insert, which knows what to do where a row is there already."""
+    """The dialect's insert construct with `on_conflict_…` methods."""
     return insert_in(connection.dialect.name, table)
 
 
 def insert_in(dialect: str, table: sa.Table) -> Any:
-    """The same, by the name of the database's dialect."""
+    """The same, by the name of the dialect."""
     return insert_postgresql(table) if dialect == "postgresql" else insert_sqlite(table)
 
 
@@ -33,16 +33,16 @@ def upsert(
     *,
     adding: Sequence[str] = (),
 ) -> int:
-    """Insert rows; of those that are there already, the named numbers are added up.
+    """Insert rows; in existing rows, add the named columns.
 
     Args:
-        connection: A transaction that writes.
-        table: Where to.
+        connection: A connection in a read-write transaction.
+        table: The table.
         rows: All with the same columns.
-        adding: What to add up; empty: rows that are there stay as they are.
+        adding: Columns to add; empty: existing rows are not changed.
 
     Returns:
-        How many rows were inserted or changed.
+        Number of rows inserted or changed.
     """
     if not rows:
         return 0
@@ -58,10 +58,10 @@ def upsert(
 def _upsert_in(
     dialect: str, table: sa.Table, names: tuple[str, ...], adding: tuple[str, ...]
 ) -> tuple[str, tuple[str, ...] | None]:
-    """An upsert in the words of a database's driver, with the order of its parameters.
+    """The SQL text of an upsert in the driver's form, with the order of its parameters.
 
-    Written out once: SQLAlchemy would work each row's parameters out anew, which costs
-    more than storing it.
+    Compiled once, as SQLAlchemy would process each row's parameters again, which takes longer
+    than storing the row.
     """
     statement = insert_in(dialect, table)
     key = list(table.primary_key.columns)

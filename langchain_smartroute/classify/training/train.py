@@ -172,7 +172,7 @@ def _calibrated(
 def _difficulty(
     examples: Sequence[Example], features: sparse.csr_matrix, settings: TrainingSettings
 ) -> tuple[tuple[str, ...], Fitted]:
-    """The linear layer of difficulty; `None` where too few examples have a difficulty."""
+    """Levels and linear layer of difficulty; both empty where too few examples have one."""
     rated = [i for i, e in enumerate(examples) if e.own and e.difficulty is not None]
     targets = np.array([DIFFICULTIES.index(examples[i].difficulty or "medium") for i in rated])
     if len(rated) < _FEWEST_LEVELLED or len(set(targets.tolist())) < len(DIFFICULTIES):
