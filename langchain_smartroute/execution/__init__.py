@@ -1,4 +1,4 @@
-"""Calling what was decided: endpoints, models, the chain and what its errors mean."""
+"""Execution of decisions: endpoints, models, fallback chains, checks and error handling."""
 
 from __future__ import annotations
 

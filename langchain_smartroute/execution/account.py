@@ -1,4 +1,4 @@
-"""The account of one request: its attempts, what each cost, what the answer carries of them."""
+"""The account of one request: its attempts, their costs, and the metadata in the answer."""
 
 from __future__ import annotations
 
@@ -39,15 +39,15 @@ class RequestAccount:
 
     Attributes:
         attempts: All attempts that have ended, in order.
-        asides: The second opinions and judges of the attempt under way.
+        asides: Second opinions and judges of the current attempt.
         input_tokens: Estimated tokens of the request.
-        runs: The model runs that no handler watched, for the records of a ledger.
-        watcher: Notes the message that the model run of the attempt under way ends with,
-            where it is attached: parsed output holds no usage.
+        runs: Model runs that no handler watched, for the records of a ledger.
+        watcher: Handler that notes the final message of the current attempt's model run, where
+            attached, as parsed output holds no usage.
 
     Args:
-        input_tokens: Estimate of the request, for answers without usage.
-        conduct: Its clock and its baseline.
+        input_tokens: Estimated tokens of the request, for answers without usage.
+        conduct: Provides the clock and the baseline.
     """
 
     def __init__(self, *, input_tokens: int, conduct: Conduct) -> None:
@@ -68,14 +68,14 @@ class RequestAccount:
 
     @property
     def is_open(self) -> bool:
-        """Whether an attempt is under way."""
+        """Whether there is a current attempt."""
         return self._started is not None
 
     def open(self, bounds: AttemptBounds) -> AttemptBounds:
         """Begin an attempt.
 
         Args:
-            bounds: Its limits, which also note what its call gives back, and when.
+            bounds: Its limits, which also record the result of its call and the time.
 
         Returns:
             `bounds`.
@@ -87,14 +87,14 @@ class RequestAccount:
         return bounds
 
     def open_run(self, link: Link, *, within: UUID | None) -> UUID:
-        """Keep the record of the attempt's one model run here, so that no handler watches it.
+        """Record the attempt's single model run here, so that no handler has to watch it.
 
         Args:
             link: The candidate.
             within: LangChain's id of the request's run.
 
         Returns:
-            The id that the model run is to have.
+            The id to use for the model run.
         """
         self._run = ModelRun(
             run_id=uuid7(),
@@ -114,12 +114,12 @@ class RequestAccount:
         cost: Decimal | None,
         fault: Fault | None,
     ) -> None:
-        """End the attempt under way.
+        """End the current attempt.
 
         Args:
             alias: The candidate.
-            outcome: What became of it.
-            reason: Why its answer was not accepted; empty where it was.
+            outcome: Outcome of the attempt.
+            reason: Why its answer was not accepted; empty if it was.
             cost: In US dollars; `None` when unknown.
             fault: How it failed; `None`: it did not.
         """
@@ -139,15 +139,15 @@ class RequestAccount:
             )
         )
         self._started = None
-        # Their numbers follow the attempt's own.
+        # Their indices follow the attempt's own.
         self.attempts += [aside.attempt() for aside in self.asides]
         self.asides = []
 
     def _close_run(self, broken_off: float | None) -> None:
-        """Note what the attempt's run came to, if its model was called at all.
+        """Record the attempt's run, if its model was called at all.
 
         Args:
-            broken_off: When it broke off; `None`: it gave its answer back.
+            broken_off: Time at which it failed; `None`: it returned an answer.
         """
         run, bounds = self._run, self._bounds
         if run is None or bounds is None or not bounds.called:
@@ -161,7 +161,7 @@ class RequestAccount:
         self.runs.append(run)
 
     def _give_up(self, message: AIMessage | None) -> None:
-        """Note what a call used that the caller gave up: what came of it, its input at least."""
+        """Record the usage of an abandoned call: what arrived, at least its input."""
         self._usage = usage_of_failure(
             message, None, cancelled=True, input_tokens=self.input_tokens
         )
@@ -169,31 +169,31 @@ class RequestAccount:
             self._note_answer(message)
 
     def _note_answer(self, message: AIMessage) -> None:
-        """Note what an answer, or the part of it that arrived, says of its run."""
+        """Record usage and metadata of an answer, or of the part that arrived."""
         self._model_name = model_name_of(message)
         if self._run is not None:
             self._run.cached = is_cache_hit(message)
 
     @property
     def next_aside(self) -> int:
-        """The number of the next call beside the attempt under way."""
+        """Index of the next call made in addition to the current attempt."""
         return len(self.attempts) + 1 + len(self.asides)
 
     def change(self, number: int, outcome: Outcome) -> None:
-        """Correct the outcome of an attempt that has ended: a kept answer was returned after all.
+        """Change the outcome of an earlier attempt whose kept answer is returned after all.
 
         Args:
-            number: The attempt's number, from 0.
-            outcome: What became of it in the end.
+            number: Index of the attempt, from 0.
+            outcome: Its final outcome.
         """
         self.attempts[number] = replace(self.attempts[number], outcome=outcome)
 
     def cost(self, link: Link, answer: Any) -> Decimal | None:
-        """What an answer of a candidate, or the part of it that arrived, cost.
+        """Cost of a candidate's answer, or of the part that arrived.
 
         Args:
             link: The candidate.
-            answer: A message, or an object that was parsed from one.
+            answer: A message, or an object parsed from one.
 
         Returns:
             US dollars; `None` when unknown.
@@ -208,20 +208,20 @@ class RequestAccount:
         return cost
 
     def _baseline_cost(self, message: AIMessage) -> Decimal | None:
-        """What the baseline would have cost for an answer; `None` when unknown."""
+        """Cost of an answer at the baseline's price; `None` when unknown."""
         if self._usage is None:
             return told_by_router(message, "baseline_cost")
         if is_cache_hit(message):
             return Decimal(0)
         if self._baseline is None:
             return None
-        # What the answer's provider calls its tiers says nothing of the baseline's.
+        # The service tier of the answer's provider does not apply to the baseline.
         tier_free = self._usage.service_tier is None
         plain = self._usage if tier_free else replace(self._usage, service_tier=None)
         return cost_usd(plain, self._baseline.price)
 
     def cost_of_error(self, link: Link, error: Exception) -> Decimal | None:
-        """What a failure of a candidate cost before anything of an answer had arrived.
+        """Cost of a candidate's failure before any part of an answer had arrived.
 
         Args:
             link: The candidate.
@@ -236,7 +236,7 @@ class RequestAccount:
 
     @property
     def figures(self) -> Figures:
-        """What the request has cost so far, and what the baseline would have."""
+        """Cost of the request so far, and the baseline's cost."""
         costs = [attempt.cost_usd for attempt in self.attempts]
         known = [cost for cost in costs if cost is not None]
         total = sum(known, Decimal(0)) if len(known) == len(costs) else None
@@ -253,12 +253,12 @@ class RequestAccount:
     def info(
         self, decision: RoutingDecision, alias: str, verdicts: Sequence[CheckVerdict]
     ) -> dict[str, Any]:
-        """What an answer carries as `response_metadata["smartroute"]`, as JSON values.
+        """The answer's `response_metadata["smartroute"]`, as JSON values.
 
         Args:
             decision: The request's decision.
-            alias: The candidate whose answer it is.
-            verdicts: What the checks said of it.
+            alias: Alias of the candidate that answered.
+            verdicts: The checks' verdicts.
         """
         return answer_info(
             decision,
@@ -271,6 +271,6 @@ class RequestAccount:
 
 
 def reason_of(verdict: CheckVerdict) -> str:
-    """A rejection in words; a reason often names its check already."""
+    """A rejection as text, with the check's name unless the reason contains it."""
     reason = verdict.reason or ""
     return reason if reason.startswith(verdict.name) else f"{verdict.name}: {reason}"

@@ -1,9 +1,8 @@
-"""Models that a user brings, as a chain needs them: they do not retry on their own.
+"""Adapts models that a user brings to a chain: without retries of their own.
 
-A client that retries by itself multiplies every attempt of the chain, and hides from
-it what goes wrong. Some say less in a request than their provider wants (`dialect`). A
-ChatOpenAI without an HTTP client of its own also shares the router's, so that it is
-bounded in time and works in every event loop.
+A client that retries multiplies every attempt of the chain, and hides errors from it. Some
+classes send less than their provider requires (`dialect`). A ChatOpenAI without its own HTTP
+client uses the router's, so that its calls are limited in time and work in every event loop.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ _END_MARKS = {
     "langchain_anthropic": "ChatAnthropic",
     "langchain_ollama": "ChatOllama",
 }
-"""Packages whose models say at the end of a stream why it ended, and the class of theirs."""
+"""Package → class whose streams end with a finish reason."""
 
 
 def adopted_model(
@@ -40,16 +39,15 @@ def adopted_model(
     thinks: bool = False,
     provider: str | None = None,
 ) -> Runnable[Any, Any]:
-    """A copy of a model that leaves retries to the chain.
+    """Copy a model, with retries turned off.
 
     Args:
-        model: What the user brought; it is not changed.
+        model: The user's model; it is not changed.
         limits: How long a call of it may take.
-        loop: The event loop that it will be called in, if any.
-        transport: Whose connections asynchronous calls of a `ChatOpenAI` use.
+        loop: The event loop of its calls, if any.
+        transport: HTTP transport of a `ChatOpenAI`'s asynchronous calls.
         thinks: Whether it is known to be a reasoning model.
-        provider: Who serves it, where that is known: a `ChatOpenAI` says `openai` to
-            tracers, whoever stands behind it.
+        provider: Its provider, where known: a `ChatOpenAI` always reports `openai` to tracers.
 
     Returns:
         The copy, or the model itself where there is nothing to change.
@@ -80,13 +78,13 @@ def adopted_model(
 
 
 def is_bounded(model: Runnable[Any, Any]) -> bool:
-    """Whether a blocking call of an adopted model ends by itself when its time is up."""
+    """Whether a blocking call of an adapted model ends by itself at its time limit."""
     inner = _inside(model)
     return _is_openai(inner) and not _has_own_http(inner)
 
 
 def endpoint_of(alias: str, model: Runnable[Any, Any]) -> Endpoint | str:
-    """Where a model's requests go: equal for models that share an address and a key."""
+    """Identity of a model's endpoint: equal for models with the same base URL and key."""
     inner: Any = _inside(model)
     if _is_openai(inner) and isinstance(inner.openai_api_key, SecretStr):
         base_url = str(getattr(inner.root_client, "base_url", "") or inner.openai_api_base or "")
@@ -95,13 +93,13 @@ def endpoint_of(alias: str, model: Runnable[Any, Any]) -> Endpoint | str:
 
 
 def tells_end(model: Runnable[Any, Any]) -> bool:
-    """Whether a model's streams name at their end why they ended, unless they were cut."""
+    """Whether complete streams of a model end with a finish reason."""
     inner = _inside(model)
     return any(_descends(inner, package, name) for package, name in _END_MARKS.items())
 
 
 def drops_thoughts(model: Runnable[Any, Any]) -> bool:
-    """Whether a model's streams show its thoughts as empty chunks, as a ChatOpenAI's do."""
+    """Whether a model streams its reasoning as empty chunks, as a ChatOpenAI does."""
     return _is_openai(_inside(model))
 
 
@@ -116,7 +114,7 @@ def _is_openai(model: Any) -> bool:
 
 
 def _descends(model: Any, package: str, name: str) -> bool:
-    # By name, as importing a provider's package takes seconds.
+    # Compared by name, as importing a provider's package takes seconds.
     return any(
         kind.__name__ == name and kind.__module__.partition(".")[0] == package
         for kind in type(model).__mro__
@@ -130,7 +128,7 @@ def _has_own_http(model: Any) -> bool:
 def _adopted_openai(
     model: Any, limits: TimeLimits, *, loop: AbstractEventLoop | None, transport: Transport
 ) -> BaseChatModel:
-    # They import openai.
+    # These modules import openai.
     from langchain_smartroute.execution.done import tell_ends  # noqa: PLC0415
     from langchain_smartroute.execution.transport import (  # noqa: PLC0415
         async_client,
@@ -157,7 +155,7 @@ def _adopted_openai(
 
 
 def _forget_clients(model: BaseChatModel) -> None:
-    """Drop what the copy took along of the original's clients, which retry."""
+    """Drop the original's clients, which retry, from the copy."""
     for kind in type(model).__mro__:
         for name, value in vars(kind).items():
             if isinstance(value, cached_property):
@@ -165,7 +163,7 @@ def _forget_clients(model: BaseChatModel) -> None:
 
 
 def _forbid_retries(model: Any) -> None:
-    """Have a `ChatOpenRouter` not retry: without a word on it, its client does for an hour."""
+    """Turn off a `ChatOpenRouter`'s retries, which last an hour by default."""
     if _descends(model, "langchain_openrouter", "ChatOpenRouter"):
         model.client = model._build_client()  # noqa: SLF001 - the original's client is the user's
         model.client.sdk_configuration.retry_config = None

@@ -1,7 +1,7 @@
-"""The one table of what happens after an error: retry, fallback, breaker.
+"""The table of what happens after an error: retry, fallback, circuit breaker.
 
-`faults` says which row an exception belongs to; the walk and the breaker read the
-columns. Models that the router builds never retry by themselves.
+`faults` maps exceptions to rows; `walk` and the circuit breaker use the columns. Models that
+the router builds never retry by themselves.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ FaultKind = Literal[
 - `broken`: the server failed, or the connection did before any byte came (500, 502,
   409, 425, refused, reset).
 - `silent`: a time limit was reached, ours or the provider's (408, 504).
-- `garbled`: an answer that is cut, malformed or empty, and any other exception.
+- `garbled`: an answer that is truncated, malformed or empty, and any other exception.
 - `unfit`: an answer that does not fit the schema asked for.
 - `key_refused`: the key, its balance or its rights (401, 402, 403, used-up quota).
 - `model_unknown`: no such model there (404).
 - `overflow`: the prompt is too long for the model.
 - `filtered`: the provider's content filter refused the prompt.
-- `over_limit`: a spend limit left no room for the call; one other may be named.
-- `invalid`: any other request that the provider refuses (400, 422, …), and a text that
-  is no Unicode.
+- `over_limit`: a spend limit refused the call; one other candidate may be named.
+- `invalid`: any other request that the provider refuses (400, 422, …), and text that is not
+  valid Unicode.
 """
 
 NextScope = Literal["any", "larger_window", "other_endpoint", "none"]
-"""Which of the chain's further candidates may be tried."""
+"""Which of the chain's remaining candidates may be tried."""
 
 BreakerEffect = Literal["counts", "opens_endpoint", "opens_model", "none"]
-"""What a breaker makes of an error."""
+"""How an error affects the circuit breaker."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +55,11 @@ class Aftermath:
     """One row of the table.
 
     Attributes:
-        retry: When the same candidate is tried again: `hinted` once after the wait
-            that the provider asks for, if that is short (the last candidate also
-            without one, twice, after random waits); `soon` once, at once; `never`.
+        retry: When the same candidate is retried: `hinted`: once after the wait that the
+            provider asks for, if short (the last candidate also without one, twice, after
+            random waits); `soon`: once, immediately; `never`.
         scope: Which other candidates may be tried.
-        breaker: What the candidate's breaker makes of it.
+        breaker: How the error affects the candidate's circuit breaker.
     """
 
     retry: Literal["hinted", "soon", "never"] = "never"
@@ -88,13 +88,13 @@ _MOST_UNHINTED = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
-    """When the same candidate is tried again, and after which wait.
+    """Whether and when the same candidate is retried.
 
     Attributes:
         max_retry_after_s: The longest wait that a provider may ask for, in seconds; a
             longer one counts as a refusal.
-        jitter: A random number in [0, 1): clients that failed together must not
-            come back together.
+        jitter: Random numbers in [0, 1), so that clients that failed together do not retry
+            together.
     """
 
     max_retry_after_s: float = 5.0
@@ -103,16 +103,16 @@ class RetryPolicy:
     def pause_s(
         self, kind: FaultKind, *, retry_after_s: float | None, retries: int, last: bool
     ) -> float | None:
-        """How long to wait before the same candidate is tried again.
+        """Time to wait before the same candidate is retried.
 
         Args:
-            kind: What went wrong.
+            kind: Kind of the error.
             retry_after_s: The wait that the provider asks for.
-            retries: How often this candidate has been tried again already.
+            retries: Number of retries of this candidate so far.
             last: Whether no other candidate may be tried.
 
         Returns:
-            Seconds, or `None` where it is not tried again.
+            Seconds; `None`: no retry.
         """
         retry = AFTERMATH[kind].retry
         if retry == "soon":

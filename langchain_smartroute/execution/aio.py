@@ -1,12 +1,11 @@
-"""Asynchronous HTTP through `aiohttp`, which takes far less CPU than httpcore does.
+"""An asynchronous HTTP transport by `aiohttp`, which takes far less CPU than httpcore.
 
 `openai` ships such a transport (`DefaultAioHttpClient`). This one differs in what the
 router relies on:
 
-- A connection that is lost counts as lost, not as a time-out, so that the same model
-  may be tried again.
-- Between requests nothing is kept but connections: no cookies, no second-guessed URL.
-- Names are looked up as by every other client of this process.
+- A lost connection is reported as such, not as a timeout, so that the same model may be retried.
+- Only connections are kept between requests: no cookies, no changes to URLs.
+- Host names are resolved like those of other clients in this process.
 
 Needs the extra `fast`; imported when the first asynchronous client is built.
 """
@@ -33,13 +32,13 @@ _KEPT_OPEN_S = 5.0
 """How long an unused connection is kept, as httpx keeps it."""
 
 _LARGE_BYTES = 1 << 20
-"""From this size on, aiohttp wants a body in parts."""
+"""Body size from which aiohttp expects an iterator."""
 
 _SIZES = {"max_line_size": LONGEST_HEAD, "max_field_size": LONGEST_HEAD, "max_headers": 500}
 _KNOWN = inspect.signature(aiohttp.ClientSession.__init__).parameters
 _HEAD: dict[str, Any] = {name: most for name, most in _SIZES.items() if name in _KNOWN}
-"""How long the head of an answer may be, about as with the other connections. Older versions
-of aiohttp do not count headers."""
+"""Limits of an answer's head, similar to those of the other connections. Older versions of
+aiohttp do not count headers."""
 
 _MEANINGS: tuple[tuple[type[Exception], type[Exception]], ...] = (
     (aiohttp.ConnectionTimeoutError, _http.ConnectTimeout),
@@ -54,7 +53,7 @@ _MEANINGS: tuple[tuple[type[Exception], type[Exception]], ...] = (
     (aiohttp.ClientError, _http.ReadError),
     (ConnectionError, _http.ReadError),
 )
-"""What aiohttp raises → what the client's package calls it; the first that fits counts."""
+"""aiohttp's exception → httpx's; the first match counts."""
 
 _RAISED = tuple(kind for kind, _ in _MEANINGS)
 
@@ -63,25 +62,25 @@ _Stock: Any = DefaultAsyncHttpxClient
 
 
 class AioClient(_Stock):  # type: ignore[misc] # of either package
-    """The asynchronous client of `openai`, with its defaults, whose connections are aiohttp's."""
+    """The asynchronous client of `openai` with its defaults, over aiohttp's connections."""
 
     def _init_transport(self, *, verify: Any = True, limits: Any = None, **_: Any) -> Any:
         return _AioTransport(verify=verify, limits=limits)
 
     def _init_proxy_transport(self, proxy: Any, **settings: Any) -> Any:
         if not proxy.url.scheme.startswith("http"):
-            # Of SOCKS aiohttp knows nothing.
+            # aiohttp does not support SOCKS.
             return super()._init_proxy_transport(proxy, **settings)
         return _AioTransport(verify=settings["verify"], limits=settings["limits"], proxy=proxy)
 
 
 class _AioTransport(_http.AsyncBaseTransport):  # type: ignore[misc] # of either package
-    """Sends the requests of an httpx client through one aiohttp session.
+    """Sends the requests of an httpx client by an aiohttp session.
 
     Args:
-        verify: The certificates that are trusted.
-        limits: Of the client's connections.
-        proxy: All requests go through it.
+        verify: TLS context with the trusted certificates.
+        limits: Limits of the client's connections.
+        proxy: Proxy for all requests.
     """
 
     def __init__(self, *, verify: Any, limits: Any, proxy: Any = None) -> None:
@@ -92,7 +91,7 @@ class _AioTransport(_http.AsyncBaseTransport):  # type: ignore[misc] # of either
         self._session: aiohttp.ClientSession | None = None
 
     async def handle_async_request(self, request: Any) -> Any:
-        """Send a request; the answer's body is yet to be read."""
+        """Send a request; returns before the answer's body is read."""
         content = await request.aread()
         waits = request.extensions.get("timeout", {})
         with _translated():
@@ -120,18 +119,18 @@ class _AioTransport(_http.AsyncBaseTransport):  # type: ignore[misc] # of either
 
     async def aclose(self) -> None:
         """Close all connections."""
-        # A session knows its loop, which it would keep alive.
+        # A session refers to its loop, which it would keep alive.
         session, self._session = self._session, None
         if session is not None:
             await session.close()
 
     def _headers(self, request: Any) -> list[tuple[str, str]]:
         own: list[tuple[str, str]] = request.headers.multi_items()
-        # A tunnel gets its own; a proxy that passes requests on reads it from them.
+        # A tunnel has its own headers; a forwarding proxy reads them from the request.
         return own if request.url.scheme == "https" else [*own, *self._for_proxy.items()]
 
     def _opened(self) -> aiohttp.ClientSession:
-        """The session; it belongs to the loop that it is made in, so the first request does."""
+        """The session, created by the first request, as it belongs to the running event loop."""
         if self._session is None:
             connector = aiohttp.TCPConnector(
                 ssl=self._context,
@@ -150,7 +149,7 @@ class _AioTransport(_http.AsyncBaseTransport):  # type: ignore[misc] # of either
 
 
 class _Body(_http.AsyncByteStream):  # type: ignore[misc] # of either package
-    """The bytes of an answer as they come."""
+    """The body of an answer as an asynchronous stream."""
 
     def __init__(self, response: aiohttp.ClientResponse) -> None:
         self._response = response
@@ -161,13 +160,13 @@ class _Body(_http.AsyncByteStream):  # type: ignore[misc] # of either package
                 yield part
 
     async def aclose(self) -> None:
-        # An answer that was not read to its end takes its connection along.
+        # The connection of an answer that was not read to its end is closed.
         self._response.release()
 
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Raise errors of aiohttp as those of the client's package."""
+    """Raise errors of aiohttp as the corresponding ones of httpx."""
     try:
         yield
     except _RAISED as error:

@@ -1,7 +1,7 @@
-"""The head of an HTTP/1.1 answer, and how long its body is: the standard's common forms.
+"""Parses the head of an HTTP/1.1 answer and the framing of its body.
 
-What leaves open where a body ends is refused, as h11 refuses it: there the next answer
-begins (RFC 9112, sections 4 to 7).
+An answer whose body has an ambiguous end is rejected, as in h11, because the next answer starts
+there (RFC 9112, sections 4 to 7).
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import Any, Final
 __all__ = ["CUT", "LONGEST_HEAD", "AnswerHead", "BadAnswerError", "chunks_of", "head_of"]
 
 CUT: Final = "peer closed connection without sending complete message body"
-"""What httpcore says of an answer that was cut off, by which it is known."""
+"""httpcore's message for a truncated answer, by which such errors are recognised."""
 
 LONGEST_HEAD: Final = 102_400
-"""Bytes of a head, as with httpcore."""
+"""Maximum bytes of a head, as in httpcore."""
 
 _STATUS: Final = re.compile(rb"(HTTP/1\.[01]) ([1-9][0-9]{2})(?: ([^\r\n]*))?\r?\n")
 _NAME: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -28,7 +28,7 @@ _Headers = list[tuple[bytes, bytes]]
 
 
 class BadAnswerError(ValueError):
-    """A server's answer cannot be read."""
+    """A server's answer is invalid."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,11 +37,11 @@ class AnswerHead:
 
     Attributes:
         version: `HTTP/1.1` or `HTTP/1.0`.
-        status: Its code.
-        reason: What the server calls that.
-        headers: In their order.
-        chunked: Whether the body comes in chunks.
-        length: Bytes of the body; `None`: it is chunked, or ends with the connection.
+        status: Status code.
+        reason: Reason phrase.
+        headers: Headers in their order.
+        chunked: Whether the body has chunked encoding.
+        length: Length of the body in bytes; `None`: it is chunked, or ends with the connection.
         keeps_open: Whether the connection can be used again after the body.
     """
 
@@ -55,15 +55,14 @@ class AnswerHead:
 
 
 def head_of(reader: Any, *, method: str) -> AnswerHead:
-    """Read the head of an answer, after those that announce another one.
+    """Read the head of the final answer, skipping informational ones (1xx).
 
     Args:
         reader: A buffered reader.
-        method: Of the request.
+        method: Method of the request.
 
     Raises:
-        BadAnswerError: Where it cannot be read, is cut off, too long, or leaves open where the
-            body ends.
+        BadAnswerError: If it is invalid, truncated, too long, or has an ambiguous body length.
     """
     while True:
         left = LONGEST_HEAD
@@ -93,14 +92,14 @@ def head_of(reader: Any, *, method: str) -> AnswerHead:
 
 
 def chunks_of(reader: Any, most: int) -> Iterator[bytes]:
-    """Read a body that comes in chunks, to its end.
+    """Read a chunked body to its end.
 
     Args:
-        reader: A buffered reader; it stands behind the head.
-        most: Bytes that are given at once.
+        reader: A buffered reader, positioned after the head.
+        most: Maximum number of bytes per item.
 
     Raises:
-        BadAnswerError: Where it cannot be read or is cut off.
+        BadAnswerError: If it is invalid or truncated.
     """
     while True:
         line = reader.readline(LONGEST_HEAD)
@@ -123,7 +122,7 @@ def chunks_of(reader: Any, most: int) -> Iterator[bytes]:
 
 
 def _cut_or(line: bytes, fault: str) -> str:
-    """What is wrong with a line that is not as it should be: its end, where that is missing."""
+    """The error for an invalid line: truncation if its end is missing, else the given fault."""
     is_cut = not line.endswith(b"\n") and len(line) < LONGEST_HEAD
     return CUT if is_cut else fault
 
@@ -140,7 +139,7 @@ def _headers(reader: Any, left: int, *, cut: str = "the head of the answer is cu
             return found
         name, colon, value = line.partition(b":")
         if line[:1] in b" \t" and found:
-            # Folded, as was allowed once.
+            # A folded header line, which is obsolete.
             found[-1] = (found[-1][0], found[-1][1] + b" " + line.strip())
         elif colon and _NAME.fullmatch(name):
             found.append((name, value.strip(b" \t")))
@@ -149,14 +148,14 @@ def _headers(reader: Any, left: int, *, cut: str = "the head of the answer is cu
 
 
 def _framing(headers: _Headers) -> tuple[bool, int | None]:
-    """Whether a body is chunked, and how long it is otherwise."""
+    """Whether a body is chunked, and its length otherwise."""
     encodings = [value.lower() for name, value in headers if name.lower() == b"transfer-encoding"]
     if encodings:
         if encodings != [b"chunked"]:
             raise BadAnswerError("the answer has an unknown transfer encoding")
         return True, None
     said = [value for name, value in headers if name.lower() == b"content-length"]
-    # Two that are the same may also be joined, by a proxy say.
+    # Equal lengths may also be joined, for example by a proxy.
     lengths = {length.strip(b" \t") for value in said for length in value.split(b",")}
     if not lengths:
         return False, None

@@ -1,4 +1,4 @@
-"""What candidates give back, read alike: messages, chunks, text, parsed objects."""
+"""Reads the results of candidates: messages, chunks, text and parsed objects."""
 
 from __future__ import annotations
 
@@ -32,41 +32,41 @@ __all__ = [
 ]
 
 _END_MARKS = ("finish_reason", "stop_reason", "done_reason")
-"""Where providers say why a model stopped: OpenAI and its like, Anthropic, Ollama."""
+"""Metadata keys of finish reasons: OpenAI-compatible providers, Anthropic, Ollama."""
 
 _END_STATES = frozenset({"completed", "incomplete", "failed"})
-"""What OpenAI's Responses API calls an answer that goes on no more."""
+"""Final states of an answer in OpenAI's Responses API."""
 
 _THOUGHTS = frozenset({"text", "reasoning", "reasoning_content", "thinking", "redacted_thinking"})
 
 INFO_KEY = "smartroute"
-"""Where the router's account stands in an answer's `response_metadata`."""
+"""Key of the router's account in an answer's `response_metadata`."""
 
 
 def as_answer(value: Any) -> Any:
-    """Turn a runnable's plain text into a message; leave everything else."""
+    """Convert a runnable's plain text to a message; return anything else unchanged."""
     return AIMessage(content=value) if isinstance(value, str) else value
 
 
 def as_chunk(value: Any) -> Any:
-    """Turn a runnable's plain text into a message chunk; leave everything else."""
+    """Convert a runnable's plain text to a message chunk; return anything else unchanged."""
     return AIMessageChunk(content=value) if isinstance(value, str) else value
 
 
 def arrived_of(answer: Any) -> list[Any]:
-    """What had come of a whole answer: all of it, where it was too long, or nothing."""
+    """The chunks of an answer that was too long; empty for any other."""
     return [] if answer is None else [answer]
 
 
 def foreign_error(answer: Any) -> TypeError | None:
-    """The error for a message that is nobody's answer, such as a user's; else `None`."""
+    """The error for a message that is not an assistant's, such as a user's; else `None`."""
     if not isinstance(answer, BaseMessage) or isinstance(answer, AIMessage):
         return None
     return TypeError(f"the candidate answered with a {type(answer).__name__}, not an AIMessage")
 
 
 def message_of(answer: Any) -> AIMessage | None:
-    """The model's message in an answer; `None` where only parsed output is left."""
+    """The model's message in an answer; `None` where there is only parsed output."""
     if isinstance(answer, AIMessage):
         return answer
     raw = answer.get("raw") if isinstance(answer, dict) else None
@@ -74,14 +74,14 @@ def message_of(answer: Any) -> AIMessage | None:
 
 
 def has_content(answer: Any) -> bool:
-    """Whether an answer or chunk holds anything: text, reasoning, a tool call, parsed output.
+    """Whether an answer or chunk has content: text, reasoning, a tool call, parsed output.
 
-    A provider's first chunk often names only the role; that is no content.
+    A provider's first chunk often has only the role, which is not content.
     """
     if not isinstance(answer, BaseMessage):
         return True
     if answer.additional_kwargs.get("refusal"):
-        # A refusal is for the checks to see before the user does.
+        # A refusal must reach the checks before the user.
         answer = answer.model_copy(update={"additional_kwargs": _unrefused(answer)})
     return holds_anything(answer)
 
@@ -91,13 +91,13 @@ def _unrefused(message: BaseMessage) -> dict[str, Any]:
 
 
 def has_answer(answer: Any) -> bool:
-    """Whether a whole answer says or does something: thoughts alone are no answer.
+    """Whether a complete answer has text, a tool call or output; reasoning alone is not enough.
 
-    Reasoning that used up the answer's room leaves nothing for the user.
+    Reasoning that used up the maximum output tokens leaves nothing for the user.
     """
     message = message_of(answer)
     if message is None:
-        # Asked for an object by a tool call, a model may not call it: there is nothing then.
+        # For structured output by a tool call, a model that makes no call gives no object.
         return answer is not None
     if message.tool_calls or message.invalid_tool_calls or message.text:
         return True
@@ -111,7 +111,7 @@ def has_answer(answer: Any) -> bool:
 def is_last(chunk: Any) -> bool:
     """Whether no further chunk of the same message follows.
 
-    A model that does not stream yields one whole message, which is its last.
+    A model that does not stream yields one complete message, which is its last.
     """
     message = message_of(chunk)
     if isinstance(message, AIMessageChunk):
@@ -120,9 +120,9 @@ def is_last(chunk: Any) -> bool:
 
 
 def is_finished(message: BaseMessage) -> bool:
-    """Whether a message names why its model stopped, as every whole answer does.
+    """Whether a message has a finish reason, as every complete answer does.
 
-    "error" is no such reason: OpenRouter says it of a provider that broke off.
+    "error" does not count: OpenRouter sends it when the provider failed.
     """
     told = message.response_metadata
     return bool(told) and (
@@ -132,7 +132,7 @@ def is_finished(message: BaseMessage) -> bool:
 
 
 def chars_of(answer: Any) -> int:
-    """How many characters an answer or chunk holds: text, reasoning, arguments of tool calls."""
+    """Number of characters of an answer or chunk: text, reasoning, arguments of tool calls."""
     message = message_of(answer)
     if message is None:
         return 0
@@ -155,10 +155,10 @@ def _chars_of_block(block: Any) -> int:
 
 
 def strictly_read(message: AIMessage | None) -> AIMessage | None:
-    """The message with those tool calls taken as invalid whose arguments do not parse.
+    """The message, with tool calls whose arguments do not parse marked as invalid.
 
-    A stream's chunks complete arguments that were cut off, which would then be
-    called with half of what was meant.
+    LangChain completes truncated arguments in streams, so tools would be called with incomplete
+    ones.
     """
     if not isinstance(message, AIMessageChunk):
         return message
@@ -189,7 +189,7 @@ def _parses(arguments: str | None) -> bool:
 
 
 def joined(chunks: Sequence[Any]) -> Any:
-    """The whole answer of a stream: messages are merged, of parsed outputs the last counts."""
+    """The complete answer of a stream: messages are merged, and the last parsed output is taken."""
     if not chunks:
         return None
     first, *rest = chunks
@@ -201,12 +201,12 @@ def joined(chunks: Sequence[Any]) -> Any:
 
 
 def with_info(answer: Any, info: Mapping[str, Any]) -> Any:
-    """A copy of an answer that carries the router's account; the original is untouched."""
+    """A copy of an answer with the router's account; the original is not changed."""
     if isinstance(answer, AIMessage):
         metadata = {**answer.response_metadata, INFO_KEY: dict(info)}
         return answer.model_copy(update={"response_metadata": metadata})
     if isinstance(answer, dict) and isinstance(answer.get("raw"), AIMessage):
-        # The type is kept: streamed parts are dicts that can be added.
+        # The type is kept, as streamed parts are dicts that can be added.
         return type(answer)({**answer, "raw": with_info(answer["raw"], info)})
     return answer
 

@@ -1,8 +1,8 @@
-"""One call beside an attempt: a second opinion, or a judge. It costs, but never answers.
+"""A side call of an attempt: a second opinion or a judge, whose answer is not returned.
 
-It is an attempt of its own in every account: it has a number, time limits, a breaker's
-ticket, a run with metadata and a record. Threads and tasks only wait for the provider;
-what the call came to is settled by whoever began it.
+It is accounted for as an attempt of its own, with an index, time limits, a circuit breaker's
+ticket, a run with metadata and a record. Threads and tasks only wait for the provider; the
+result is processed where the call was started.
 """
 
 from __future__ import annotations
@@ -38,25 +38,25 @@ _EMPTY = "empty answer"
 
 
 class Aside:
-    """One call beside an attempt.
+    """A side call of an attempt.
 
     Attributes:
-        link: The candidate that is asked.
-        number: Its place among the attempts of the request.
-        answer: Its answer; `None`: none yet, or none that could be used.
-        error: How it failed; `None`: it has not.
+        link: The candidate to call.
+        number: Index among the attempts of the request.
+        answer: Its answer; `None`: none yet, or no usable one.
+        error: Its error; `None`: none.
         purpose: `second_opinion` or `judge`.
-        input_tokens: Estimated tokens of what it is asked.
+        input_tokens: Estimated input tokens.
         bounds: Its time limits.
-        said: What the checks made of its answer, in words for the account.
-        watcher: Notes the message that its model run ends with.
+        said: The checks' result for its answer, as text for the account.
+        watcher: Handler that notes the final message of its model run.
 
     Args:
-        link: The candidate that is asked.
+        link: The candidate to call.
         purpose: `second_opinion` or `judge`.
-        number: Its place among the attempts of the request.
-        pace: Its time limits and its breaker, which has let it through.
-        input_tokens: Estimated tokens of what it is asked.
+        number: Index among the attempts of the request.
+        pace: Its time limits and circuit breaker, which has admitted it.
+        input_tokens: Estimated input tokens.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class Aside:
         return self._ended is not None
 
     def run(self, input_: Any, config: RunnableConfig, arguments: dict[str, Any]) -> None:
-        """Make the call and wait for it; whoever began it is told of errors."""
+        """Make the call and wait for it; errors are stored."""
 
         def call() -> Any:
             return self.link.runnable.invoke(input_, config, **arguments)
@@ -91,12 +91,12 @@ class Aside:
             self._take(answer_in(config, self.bounds, call, bounded=self.link.bounded))
 
     async def arun(self, call: Callable[[], Awaitable[Any]], config: RunnableConfig) -> None:
-        """Make the call and await it; whoever began it is told of errors."""
+        """Make the call and await it; errors are stored."""
         with self:
             self._take(await aanswer_in(config, self.bounds, call()))
 
     def __enter__(self) -> None:
-        """The provider is asked."""
+        """Start the call."""
 
     def __exit__(
         self,
@@ -104,7 +104,7 @@ class Aside:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool:
-        """The provider has answered or failed; a call that is given up stays open."""
+        """Record the result or error; an abandoned call stays open."""
         if error is not None and not isinstance(error, Exception):
             return False
         if error is not None:
@@ -113,7 +113,7 @@ class Aside:
         return True
 
     def give_up(self) -> None:
-        """Give the call up, as its time is up."""
+        """Abandon the call, as its time is up."""
         if self._ended is None:
             self.error = self.bounds.error()
             self._ended = self._pace.clock()
@@ -129,7 +129,7 @@ class Aside:
         self.answer = answer
 
     def attempt(self) -> Attempt:
-        """What the call came to; one that is still under way is given up."""
+        """The attempt of this call for the account; an unfinished call is abandoned."""
         if self._settled is None:
             self._settled = self._closed()
         if self._settled.outcome == "discarded":
@@ -164,7 +164,7 @@ class Aside:
         return "discarded", "", None
 
     def _cost(self, outcome: Outcome) -> Decimal | None:
-        """What it cost; one that was given up is billed for its input, as far as is known."""
+        """Cost of the call; an abandoned one is billed for its input, as far as is known."""
         message = message_of(self.answer) or self.watcher.message
         if message is not None:
             return cost_of_answer(message, self.link, input_tokens=self.input_tokens)[1]

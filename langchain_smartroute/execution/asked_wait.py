@@ -1,4 +1,4 @@
-"""The wait that a provider asks for in the headers of an answer."""
+"""Parses the wait that a provider asks for in response headers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def asked_wait_s(headers: Mapping[str, Any], *, now: float) -> float | None:
         now: On the clock of `time.time`.
 
     Returns:
-        Zero or more; `None` where it asks for none, or in a form that nobody knows.
+        Zero or more; `None` if there is no such header, or it has an unknown form.
     """
     for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         text = headers.get(name)
@@ -37,7 +37,7 @@ def asked_wait_s(headers: Mapping[str, Any], *, now: float) -> float | None:
 
 
 def _seconds_to(date: str) -> float:
-    """An HTTP date on the clock of `time.time`; not a number where it is none."""
+    """An HTTP date on the clock of `time.time`; NaN if it is not one."""
     try:
         found = parsedate_to_datetime(date)
         return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()

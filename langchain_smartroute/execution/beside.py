@@ -1,8 +1,8 @@
-"""What is asked beside the attempts of a request: second opinions and judges.
+"""Runs the side calls of a request's attempts: second opinions and judges.
 
-Second opinions are asked when an attempt begins, in threads or tasks of their own, so
-that two models take as long as the slower one. They are asked only where a candidate is
-left that is stronger: else their answers could change nothing.
+Second opinions start together with an attempt, in their own threads or tasks, so that two
+models take as long as the slower one. They are only requested while a stronger candidate is
+left, as otherwise they could change nothing.
 """
 
 from __future__ import annotations
@@ -28,28 +28,27 @@ from langchain_smartroute.types import Purpose
 __all__ = ["Beside"]
 
 _GRACE_S = 0.25
-"""How long a call may still take to notice that its time is up."""
+"""Seconds in which a call may still notice that its time is up."""
 
 _BREAKING_S = 1.0
-"""How long a call that was broken off is waited for: it wakes at once, but for a connect."""
+"""Seconds to wait for a cancelled call, which ends at once unless it is connecting."""
 
 _NOT_ASKED = "its breaker is open"
 
 Configured = Callable[[Aside], RunnableConfig]
-"""Gives the config of a call: its own run below the request's."""
+"""Function from a call to its config, with a run below the request's."""
 
 
 class Beside:
-    """What is asked beside the attempts of one request.
+    """The side calls of one request's attempts.
 
-    Entered for each attempt, it asks for second opinions; when the attempt is left,
-    nothing is under way any more, or nobody waits for it.
+    Entering it for an attempt starts second opinions; leaving it ends or abandons all calls.
 
     Args:
-        walk: Where the request stands.
-        seconds: The candidates that give second opinions.
-        configured: Gives the config of a call.
-        asked: What the candidates are asked, and the arguments of their calls.
+        walk: The state of the request.
+        seconds: Candidates for second opinions.
+        configured: Function from a call to its config.
+        asked: Input and arguments of the candidates' calls.
     """
 
     def __init__(
@@ -71,7 +70,7 @@ class Beside:
 
     @property
     def matters(self) -> bool:
-        """Whether what is asked could change anything: a stronger candidate is left."""
+        """Whether a verdict could change anything, that is, a stronger candidate is left."""
         return self._walk.can_escalate()
 
     def __enter__(self) -> Self:
@@ -113,14 +112,14 @@ class Beside:
         return self._told()
 
     def said(self, link: Link, prompts: Sequence[Any]) -> list[Any]:
-        """Ask a judge several things at once.
+        """Call a judge with several prompts concurrently.
 
         Args:
             link: The judge.
-            prompts: What it is asked.
+            prompts: The prompts.
 
         Returns:
-            An answer to each, or the error that it ended with.
+            An answer or an error per prompt.
         """
         be_ready(link)
         asides = self._to_judge(link, prompts)
@@ -131,7 +130,7 @@ class Beside:
         return _results(asides)
 
     async def asaid(self, link: Link, prompts: Sequence[Any]) -> list[Any]:
-        """Ask a judge several things at once, without blocking the event loop."""
+        """The asynchronous form of `said`."""
         await abe_ready(link)
         asides = self._to_judge(link, prompts)
         for aside, prompt in zip(asides, prompts, strict=True):
@@ -141,17 +140,17 @@ class Beside:
         return _results(asides)
 
     def note(self, compared: Mapping[str, str]) -> None:
-        """Write into the account what was made of second opinions.
+        """Record in the account how second opinions compared.
 
         Args:
-            compared: Alias → words.
+            compared: Alias → text for the account.
         """
         for alias, words in compared.items():
             if alias in self._asked:
                 self._asked[alias].said = words
 
     def drop(self) -> None:
-        """Break off the calls under way; those that cannot be broken off end in their own time."""
+        """Cancel running calls; those that cannot be cancelled are abandoned."""
         left = [(aside, task) for aside, task in self._threads.items() if not task.is_over]
         self._threads.clear()
         for aside, _ in left:
@@ -162,7 +161,7 @@ class Beside:
         self._forget_unanswered()
 
     async def adrop(self) -> None:
-        """Cancel what is still under way, and see that it ends."""
+        """Cancel running calls and await their end."""
         tasks = list(self._tasks.values())
         self._tasks.clear()
         for task in tasks:
@@ -172,7 +171,7 @@ class Beside:
         self._forget_unanswered()
 
     def wanted(self) -> Sequence[Link]:
-        """Whose second opinions the attempt at hand wants."""
+        """The candidates of the current attempt's second opinions."""
         if not self._seconds or not self.matters:
             return ()
         known = {self._walk.link.alias, *self._asked}
@@ -230,7 +229,7 @@ class Beside:
         return [opinion for opinion in (*asked, *refused) if opinion.alias != now]
 
     def _forget_unanswered(self) -> None:
-        """A later attempt may ask again who was not waited for."""
+        """Candidates that were not waited for may be called again by a later attempt."""
         self._asked = {alias: aside for alias, aside in self._asked.items() if aside.is_over}
 
 

@@ -1,7 +1,7 @@
-"""How long a candidate may take and how much it may say: the bounds of one attempt.
+"""Limits of one attempt in time and in length.
 
-What counts is what arrives, not that something does: a server that keeps a
-connection open with comments or empty deltas is as silent as one that sends nothing.
+Only content counts: a server that keeps a connection open with comments or empty deltas is as
+silent as one that sends nothing.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ __all__ = [
 ]
 
 MAX_ANSWER_CHARS: Final = 1_000_000
-"""The longest answer that is accepted, in characters, where nobody names another limit."""
+"""Default maximum length of an answer, in characters."""
 
 REASONING_FIRST_TOKEN_S: Final = 60.0
-"""The first-token limit of a reasoning model, where nobody names another one."""
+"""Default first-token limit of a reasoning model, in seconds."""
 
 _EARLY_S: Final = 0.005
-"""By how much a time-out of the operating system may come early."""
+"""Seconds by which a timeout of the operating system may be early."""
 
 _CLOSING_S: Final = 2.0
-"""How long a stream whose model has said that it is done may still bring its usage."""
+"""Seconds in which usage may still arrive after a stream's finish reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +49,10 @@ class TimeLimits:
     """How long one attempt may take, in seconds; `None`: no limit.
 
     Attributes:
-        connect_timeout_s: To a connection; for models that the router builds.
-        first_token_timeout_s: To the first content of a stream.
-        idle_timeout_s: Between two contents of a stream.
-        timeout_s: To the whole answer; for a stream, until it is passed on.
+        connect_timeout_s: For connecting; only for models that the router builds.
+        first_token_timeout_s: Until the first content of a stream.
+        idle_timeout_s: Between two chunks of a stream with content.
+        timeout_s: Until the complete answer; for a stream, until it is passed on.
     """
 
     connect_timeout_s: float | None = 5.0
@@ -61,12 +61,12 @@ class TimeLimits:
     timeout_s: float | None = 60.0
 
     def of_model(self, spec: ModelSpec, *, first_token_is_default: bool = False) -> TimeLimits:
-        """These limits with a model's own in their place.
+        """These limits, overridden by a model's own.
 
         Args:
-            spec: The model; it may name limits of its own.
-            first_token_is_default: Whether nobody chose the first-token limit, so
-                that a reasoning model gets a longer one.
+            spec: The model, which may have its own limits.
+            first_token_is_default: Whether the first-token limit is the default, so that a
+                reasoning model gets a longer one.
         """
         first = self.first_token_timeout_s
         if first_token_is_default and spec.reasoning:
@@ -84,23 +84,23 @@ def _either(own: float | None, general: float | None) -> float | None:
 
 
 class AttemptBounds:
-    """Says how long an attempt may go on, and when its answer is too long.
+    """Enforces the limits of an attempt.
 
     Attributes:
-        arrived: Models' answers that had arrived although the time was up.
+        arrived: Model answers that arrived although the time was up.
         called: Whether the candidate's model has been called.
-        given: What the call gave back: its answer, or the chunks so far.
-        over_at: When the call was over, on the same clock; `None`: it is not.
-        is_left: Whether nobody waits for the attempt any more.
-        breaks: Breaks off what a blocking call waits for now; `None`: it waits for nothing.
-        on_more_time: Called when content gives the attempt more time.
+        given: Result of the call: its answer, or the chunks so far.
+        over_at: End of the call on the same clock; `None`: it has not ended.
+        is_left: Whether the attempt was abandoned.
+        breaks: Interrupts the current wait of a blocking call; `None`: it does not wait.
+        on_more_time: Called when content extends the attempt's time.
 
     Args:
-        limits: How long it may take.
-        deadline: When the whole request must be over, on the same clock.
-        deadline_s: How many seconds that deadline was.
-        streams: Whether a stream is read: a whole answer has no first token.
-        max_answer_chars: The longest answer, in characters.
+        limits: Its time limits.
+        deadline: Deadline of the whole request, on the same clock.
+        deadline_s: The request's time limit in seconds, for errors.
+        streams: Whether a stream is read, as a plain answer has no first token.
+        max_answer_chars: Maximum length of the answer, in characters.
         clock: A monotonic clock, in seconds.
     """
 
@@ -142,76 +142,76 @@ class AttemptBounds:
 
     @property
     def until(self) -> float:
-        """When the attempt is too slow if nothing more arrives."""
+        """Time at which the attempt times out if nothing more arrives."""
         return min(self._deadline[0], self._whole[0], self._silence[0])
 
     @property
     def remaining_s(self) -> float | None:
-        """Seconds until then, at least zero; `None`: there is no limit."""
+        """Seconds until the timeout, at least zero; `None`: no limit."""
         until = self.until
         return None if until == math.inf else max(0.0, until - self._clock())
 
     @property
     def has_run_out(self) -> bool:
-        """Whether the attempt is too slow."""
+        """Whether the attempt has timed out."""
         return self._clock() >= self.until - _EARLY_S
 
     @property
     def only_lacks_its_end(self) -> bool:
-        """Whether a stream's model has said that it is done: what fails then harms no answer."""
+        """Whether the stream's finish reason has arrived, so that later errors do no harm."""
         return self._closing
 
     def leave(self) -> None:
-        """Give the attempt up: what it waits for is broken off."""
+        """Abandon the attempt and interrupt its wait."""
         self.is_left = True
         breaks = self.breaks
         if breaks is not None:
             breaks()
 
     def stop_if_left(self) -> None:
-        """Stop here if nobody waits for the attempt any more.
+        """Raise if the attempt was abandoned.
 
         Raises:
-            asyncio.CancelledError: If so; accounts take it for a call that was given up.
+            asyncio.CancelledError: If so; it is accounted for as an abandoned call.
         """
         if self.is_left:
             raise asyncio.CancelledError("nobody waits for the answer any more")
 
     def answered(self, answer: Any) -> Any:
-        """The call is over and gave this back."""
+        """Note the result of the call."""
         self.given.append(answer)
         self.over()
         return answer
 
     def over(self) -> None:
-        """The call is over: what comes now is not the candidate's time."""
+        """Note the end of the call, and stop measuring the candidate's time."""
         self.over_at = self._clock()
 
     def rests(self) -> None:
-        """A chunk has been taken; what its reader does now is not the candidate's time."""
+        """Stop measuring time while the reader processes a chunk."""
         self._rested = self._clock()
 
     def goes_on(self) -> None:
-        """The next chunk is waited for."""
+        """Resume measuring time while waiting for the next chunk."""
         if self._rested is not None:
             until, name, seconds = self._silence
             self._silence = (until + self._clock() - self._rested, name, seconds)
             self._rested = None
 
     def saw_content(self) -> None:
-        """Content has arrived: the next silence begins."""
+        """Note that content has arrived, which restarts the idle limit."""
         if self._closing:
-            # It says with every chunk that it is done: its word is worth nothing.
+            # The server sends a finish reason with every chunk, so it means nothing.
             self._closing, self._trusted = False, False
         self._silence = self._limit("idle_timeout_s", self._limits.idle_timeout_s)
         if self.on_more_time is not None:
             self.on_more_time()
 
     def said(self, chars: int) -> None:
-        """Count more of the answer.
+        """Count characters of the answer.
 
         Raises:
-            AnswerTooLongError: If it is longer than is accepted.
+            AnswerTooLongError: If it exceeds the maximum length.
         """
         self._said += chars
         if self._said > self.max_answer_chars:
@@ -222,20 +222,20 @@ class AttemptBounds:
             )
 
     def saw_finish(self) -> None:
-        """The model has said that it is done: only usage may follow, and that soon."""
+        """Note the finish reason, after which only usage may follow, within a short time."""
         if self._trusted and not self._closing:
             self._closing = True
             self._silence = self._limit("closing", _CLOSING_S)
 
     def released(self) -> None:
-        """The stream is passed on: from now on its reader sees how long it takes."""
+        """Note that the stream is passed on, which ends the limit on the whole answer."""
         self._whole = (math.inf, "timeout_s", 0.0)
 
     def meaning_of(self, error: BaseException) -> Exception:
-        """What a candidate's exception means: that its time was up, or what it says.
+        """The error for a candidate's exception: a timeout if the time is up, else the exception.
 
         Raises:
-            BaseException: The exception itself where it means "stop" (cancellation, exit).
+            BaseException: The exception itself if it is a cancellation or an exit.
         """
         if not isinstance(error, Exception):
             raise error
@@ -249,7 +249,7 @@ class AttemptBounds:
         return ran_out
 
     def error(self) -> AttemptTimeoutError:
-        """The error for an attempt that was too slow."""
+        """The timeout error of this attempt."""
         _, limit, seconds = min(self._deadline, self._whole, self._silence)
         said = {
             "first_token_timeout_s": "no content arrived",
@@ -266,10 +266,10 @@ class AttemptBounds:
 
 
 attempt_bounds: ContextVar[AttemptBounds | None] = ContextVar("attempt_bounds", default=None)
-"""The bounds of the attempt that runs here, which connections keep to."""
+"""The bounds of the current attempt, which connections observe."""
 
 
 def time_is_up() -> bool:
-    """Whether the attempt that this is called in has run out of its time."""
+    """Whether the current attempt has timed out."""
     bounds = attempt_bounds.get()
     return bounds is not None and bounds.has_run_out

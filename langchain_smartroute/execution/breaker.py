@@ -1,7 +1,7 @@
-"""Circuit breakers: a candidate that keeps failing is left alone for a while.
+"""Circuit breakers: a candidate that keeps failing is not called for a while.
 
 One circuit per model and endpoint, and one per endpoint and key, which a refused key
-opens. Counted is how an attempt *ends*: a stream that opens and breaks off has failed.
+opens. The *end* of an attempt counts: a stream that starts and then fails has failed.
 """
 
 from __future__ import annotations
@@ -89,12 +89,12 @@ class CircuitBreaker:
                 self.sharing.add(circuit, _name_of(key))
 
     def gate(self, model: str, *, endpoint: Hashable, alias: str = "") -> Gate:
-        """The way to a model at an endpoint.
+        """The gate of a model at an endpoint.
 
         Args:
-            model: The name that the endpoint knows it by.
+            model: Name of the model at the endpoint.
             endpoint: Equal for models that share an endpoint and key.
-            alias: What the log calls it; the model's name where left out.
+            alias: Name in the log; default: the model's name.
         """
         with self.lock:
             circuits = [
@@ -112,13 +112,13 @@ class CircuitBreaker:
 
 
 class Gate:
-    """The way to one model at one endpoint. Made by `CircuitBreaker.gate`.
+    """Admits attempts of one model at one endpoint. Created by `CircuitBreaker.gate`.
 
     Args:
         name: The model, for the log.
         model: The circuit of the model there.
         endpoint: The circuit of the endpoint and key.
-        breaker: Whose circuits they are.
+        breaker: The breaker that owns the circuits.
     """
 
     def __init__(
@@ -135,11 +135,11 @@ class Gate:
         return self._breaker.clock()
 
     def is_closed(self) -> bool:
-        """Whether attempts pass freely."""
+        """Whether both circuits are closed."""
         return self.model.is_closed() and self.endpoint.is_closed()
 
     def health(self) -> CandidateHealth:
-        """How the model's circuit stands, or that of its endpoint where it is worse."""
+        """State of the model's circuit, or of its endpoint's if that is worse."""
         with self.lock:
             now = self.now()
             model, endpoint = self.model.health(now), self.endpoint.health(now)
@@ -148,13 +148,13 @@ class Gate:
         return endpoint
 
     def admit(self, *, anyway: bool = False) -> Ticket | None:
-        """Let an attempt through; if a circuit is half-open, as its one probe.
+        """Admit an attempt; if a circuit is half-open, as its single probe.
 
         Args:
-            anyway: Let it through even where a circuit is open: there is nobody else.
+            anyway: Admit it even if a circuit is open, as there is no other candidate.
 
         Returns:
-            What the attempt reports its end to; `None`: it must not be made.
+            The ticket to report the attempt's end to; `None`: not admitted.
         """
         sharing = self._breaker.sharing
         if sharing is not None:
@@ -177,11 +177,11 @@ class Gate:
         return ticket
 
     def ended(self, ticket: Ticket, turns: Sequence[int]) -> None:
-        """An attempt has ended; the lock is held.
+        """Note the end of an attempt; the caller holds the lock.
 
         Args:
-            ticket: The attempt.
-            turns: Those of model and endpoint before its end was noted.
+            ticket: The attempt's ticket.
+            turns: The turns of model and endpoint before the end.
         """
         sharing = self._breaker.sharing
         for circuit, turn in zip((self.model, self.endpoint), turns, strict=True):
@@ -192,7 +192,7 @@ class Gate:
                 sharing.released(circuit)
 
     def _may_probe(self, sharing: CircuitSharing | None) -> bool:
-        """Whether no other worker probes what is half-open."""
+        """Whether no other worker is probing the half-open circuits."""
         return sharing is None or all(
             circuit.is_closed() or sharing.may_probe(circuit)
             for circuit in (self.model, self.endpoint)
@@ -200,10 +200,10 @@ class Gate:
 
 
 class Ticket:
-    """What one attempt reports its end to, once.
+    """Receives the end of one attempt, once.
 
     Args:
-        gate: Where it was let through.
+        gate: The gate that admitted the attempt.
     """
 
     def __init__(self, gate: Gate) -> None:
@@ -212,7 +212,7 @@ class Ticket:
         self._endpoint_turn = gate.endpoint.turn
 
     def succeeded(self) -> None:
-        """The attempt ended with an answer, whatever the checks make of it."""
+        """Report an answer, whether or not the checks accept it."""
         gate = self._gate
         with gate.lock:
             now, turns = gate.now(), (gate.model.turn, gate.endpoint.turn)
@@ -226,11 +226,11 @@ class Ticket:
             _log.info("breaker of %s closed: it answers again", gate.name)
 
     def failed(self, kind: FaultKind, reason: str = "") -> None:
-        """The attempt ended with an error.
+        """Report an error.
 
         Args:
             kind: What went wrong.
-            reason: The same in words, without a word of the prompt.
+            reason: Description of the error, without text of the prompt.
         """
         gate, effect = self._gate, AFTERMATH[kind].breaker
         reason = reason or kind
@@ -251,7 +251,7 @@ class Ticket:
             _log.warning("breaker of %s%s opened: %s", what, gate.name, reason)
 
     def released(self) -> None:
-        """The attempt ended without saying anything of the candidate: it was cancelled."""
+        """Report a cancelled attempt, which says nothing about the candidate."""
         gate = self._gate
         with gate.lock:
             gate.model.over(self)
@@ -259,6 +259,6 @@ class Ticket:
 
 
 def _name_of(key: Hashable) -> str:
-    """What a circuit is called by all workers; an endpoint's own name holds no key."""
+    """Name of a circuit in all workers; an endpoint's name does not contain its key."""
     parts = key if isinstance(key, tuple) else (key,)
     return "\n".join(str(getattr(part, "identity", part)) for part in parts)

@@ -1,4 +1,4 @@
-"""The candidates of a router: built on first use, kept, prepared per call."""
+"""The candidates of a router: built on first use, cached, and prepared for each call."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from langchain_smartroute.types import new_lock
 __all__ = ["Candidate", "Preparation", "PreparedCandidate", "unavailable"]
 
 Preparation = Callable[[Runnable[Any, Any], ModelSpec], Runnable[Any, Any]]
-"""What a call does to a candidate before it is called, such as binding tools."""
+"""Function that prepares a model for a call, such as by binding tools."""
 
 _KEPT = 16
 _NO_LOOP = "no loop"
@@ -45,10 +45,10 @@ class Candidate:
     """A model that could answer.
 
     Attributes:
-        spec: What it is and costs.
+        spec: Its spec.
         endpoint: Equal for candidates that share an endpoint and key.
-        traits: How it behaves when it is called.
-        facts: All of this as a link of a chain takes it.
+        traits: How its calls behave.
+        facts: These attributes as arguments of `Link`.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Candidate:
 
     @property
     def model(self) -> Runnable[Any, Any]:
-        """The model, built on first use; one for each event loop, and one for none."""
+        """The model, built on first use: one for each event loop, and one for blocking calls."""
         loop = running_loop()
         model = self._models(loop).get(loop or _NO_LOOP)
         return self._built(loop) if model is None else model
@@ -92,16 +92,15 @@ class Candidate:
         return model
 
     def unbuilt(self) -> Callable[[], Any] | None:
-        """What builds the model for whoever calls from here; `None`: it is built."""
+        """Function that builds the model for the current event loop; `None`: it is built."""
         loop = running_loop()
         return None if (loop or _NO_LOOP) in self._models(loop) else partial(self._built, loop)
 
     def with_tools(self, tools: Any, arguments: Mapping[str, Any]) -> Runnable[Any, Any]:
         """The model with tools bound by its own `bind_tools`.
 
-        An agent binds the same tools for each of its calls, so the latest
-        bindings are kept, and the tools with them, which makes their identity
-        a safe key.
+        An agent binds the same tools for each call, so the latest bindings are cached by the
+        tools' identity, which is safe as the cache keeps the tools alive.
         """
         named = tuple((name, _identity(value)) for name, value in sorted(arguments.items()))
         model: Any = self.model
@@ -124,7 +123,7 @@ class Candidate:
 
 
 def unavailable(candidates: Mapping[str, Candidate]) -> dict[str, str]:
-    """Alias → why its breaker lets nothing through now, the one that does soonest first."""
+    """Alias → why its circuit breaker is open, in order of the remaining time."""
     gates = {alias: gate for alias, c in candidates.items() if (gate := c.traits.gate) is not None}
     standing = {alias: gate.health() for alias, gate in gates.items() if not gate.is_closed()}
     opened = [(h.retry_in_s, alias, h.reason) for alias, h in standing.items() if h.state == "open"]
@@ -135,12 +134,12 @@ def unavailable(candidates: Mapping[str, Candidate]) -> dict[str, str]:
 
 
 def _identity(value: Any) -> Hashable:
-    """What tells two arguments apart: two schemas may have the same name and repr."""
+    """Cache key of an argument: two schemas may have the same name and repr."""
     return value if isinstance(value, str | int | None) else id(value)
 
 
 class PreparedCandidate(Runnable[Any, Any]):
-    """A candidate as one call needs it; nothing is built before it is called."""
+    """A candidate prepared for one call; nothing is built before the call."""
 
     def __init__(
         self,
@@ -184,7 +183,7 @@ class PreparedCandidate(Runnable[Any, Any]):
         return model.astream(self._messages(input), config, **arguments)
 
     def _ready(self, arguments: Mapping[str, Any]) -> tuple[Runnable[Any, Any], dict[str, Any]]:
-        """Whom to call, and with what."""
+        """The model to call and its arguments."""
         candidate = self._candidate
         wanted = {**self._defaults, **arguments} if self._defaults else arguments
         model, adapted = candidate.model, adapted_arguments(wanted, candidate.spec)
@@ -194,7 +193,7 @@ class PreparedCandidate(Runnable[Any, Any]):
         if bounds is not None:
             bounds.called = True
         if type(model) is RunnableBinding and not (model.config or model.config_factories):
-            # Nothing but arguments is bound, so the binding's own way to them is left out.
+            # If only arguments are bound, they are passed directly instead of by the binding.
             return model.bound, {**model.kwargs, **adapted}
         return model, adapted
 

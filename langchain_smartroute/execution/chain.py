@@ -1,9 +1,8 @@
 """The chain of one decision: a `with_fallbacks` chain that accounts for every attempt.
 
-LangChain's own `RunnableWithFallbacks` commits to a stream at its first chunk,
-which for OpenAI-compatible servers is the empty role delta; it moves on after
-every exception of a class, or none; and it forgets what was tried. The loops
-below replace its own for those three reasons and keep everything else.
+LangChain's own `RunnableWithFallbacks` commits to a stream at its first chunk, which for
+OpenAI-compatible servers is the empty role delta; it falls back on exceptions by class only;
+and it keeps no account of attempts. The loops below replace its own for these three reasons.
 """
 
 from __future__ import annotations
@@ -49,10 +48,10 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
     """The candidates of one decision, called in order until one answers.
 
     Attributes:
-        begin: Starts the walk of a request along the candidates.
-        on_end: Told when the request has ended, however it did.
-        review: What the checks make of an answer.
-        structured: Whether the candidates give objects rather than messages.
+        begin: Function that starts the walk of a request.
+        on_end: Called when the request has ended in any way.
+        review: Runs the checks on an answer.
+        structured: Whether the candidates return objects instead of messages.
         ledger: The handler of the router's ledger; `None`: it has none.
         stream_policy: `first_token` passes a stream on from its first content;
             `buffer` holds an answer that may be rejected until it is checked.
@@ -82,13 +81,13 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
 
         Args:
             links: The candidates; they become `runnable` and `fallbacks`.
-            decision: What put them in this order.
+            decision: The decision that ordered them.
             input_tokens: Estimate of the request, for answers without usage.
             conduct: How failures are handled.
-            name: What the run is called in traces.
-            review: What the checks make of an answer; `None`: there are none.
-            stream_policy: When a stream is passed on.
-            structured: Whether the candidates give objects rather than messages.
+            name: Name of the run in traces.
+            review: Runs the checks on an answer; `None`: there are none.
+            stream_policy: When to pass on a stream.
+            structured: Whether the candidates return objects instead of messages.
         """
         first, *rest = (link.runnable for link in links)
         begin = partial(Walk, decision, links, input_tokens=input_tokens, conduct=conduct)
@@ -107,7 +106,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
         )
 
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002 - LangChain's name
-        """Call the candidates in order until one answers well."""
+        """Call the candidates in order until an answer is accepted."""
         config = ensure_config(config)
         run = get_callback_manager_for_config(config).on_chain_start(
             None, input, **self._run_arguments(config)
@@ -136,7 +135,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
         return walk.answer
 
     async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002 - LangChain's name
-        """Call the candidates in order until one answers well."""
+        """Call the candidates in order until an answer is accepted."""
         config = ensure_config(config)
         run = await get_async_callback_manager_for_config(config).on_chain_start(
             None, input, **self._run_arguments(config)
@@ -171,7 +170,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
         config: RunnableConfig | None = None,
         **kwargs: Any,
     ) -> Iterator[Any]:
-        """Stream the first candidate that answers, as the stream policy says."""
+        """Stream the first candidate that answers, by the stream policy."""
         config = ensure_config(config)
         run = get_callback_manager_for_config(config).on_chain_start(
             None, input, **self._run_arguments(config)
@@ -205,7 +204,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
         config: RunnableConfig | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[Any]:
-        """Stream the first candidate that answers, as the stream policy says."""
+        """Stream the first candidate that answers, by the stream policy."""
         config = ensure_config(config)
         run = await get_async_callback_manager_for_config(config).on_chain_start(
             None, input, **self._run_arguments(config)
@@ -237,11 +236,11 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
                 yield ready
 
     def batch(self, *args: Any, **kwargs: Any) -> list[Any]:
-        """Call `invoke` for each input: a chain's account is one request's."""
+        """Call `invoke` for each input, as each request has its own account."""
         return Runnable.batch(self, *args, **kwargs)
 
     async def abatch(self, *args: Any, **kwargs: Any) -> list[Any]:
-        """Call `ainvoke` for each input: a chain's account is one request's."""
+        """Call `ainvoke` for each input, as each request has its own account."""
         return await Runnable.abatch(self, *args, **kwargs)
 
     def _streamed(self, walk: Walk, bounds: AttemptBounds, *, mute: bool) -> StreamedAttempt:
@@ -256,13 +255,13 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
         )
 
     def _is_draft(self, walk: Walk) -> bool:
-        """Whether the attempt under way is held back, as it may yet be rejected."""
+        """Whether the current attempt's answer is held back, as it may still be rejected."""
         if self.stream_policy == "buffer":
             return walk.may_be_replaced()
         return self.review.holds and walk.can_escalate()
 
     def _is_shown(self, walk: Walk, child: RunnableConfig, answer: Any) -> bool:
-        """Whether somebody has seen the tokens of a whole answer as they came."""
+        """Whether a handler has already received the answer's tokens."""
         manager: Any = child.get("callbacks")
         held = self.stream_policy == "buffer" or self._is_draft(walk)
         return not held and has_content(message_of(answer)) and is_watched(manager.handlers)
@@ -288,5 +287,5 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
 
 @cache
 def _plain_chain() -> RoutedChain:
-    """What every chain is a copy of: to validate each would take longer than all its other work."""
+    """The chain that all others are copies of, as validating each would take most of the time."""
     return RoutedChain(runnable=RunnablePassthrough(), fallbacks=[], begin=Walk, review=Review())

@@ -1,4 +1,4 @@
-"""Checks: what an answer must pass, and how a check is run without losing an answer."""
+"""Checks of answers, and how they are run so that their errors lose no answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The agreement check: an answer is good enough if another model comes to the same."""
+"""The agreement check: an answer is accepted if another model gives the same one."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from langchain_smartroute.execution.checks.fenced_prompts import Sameness, samen
 __all__ = ["COMPARED_TASKS", "AgreementCheck"]
 
 COMPARED_TASKS = frozenset({"math", "reasoning", "code", "classification", "extraction"})
-"""Tasks whose answers come to something that can be compared."""
+"""Tasks whose answers can be compared."""
 
 _NOTHING = "nothing to compare"
 
@@ -103,7 +103,7 @@ class AgreementCheck(AskingCheck):
         return tools or schema or self.tasks is None or task in self.tasks
 
     def compared(self, answer: Any, opinions: Sequence[Opinion]) -> Mapping[str, str]:
-        """Alias → whether it has the same answer or another one; without those not told."""
+        """Alias → whether its answer is the same; without answers that cannot be compared."""
         mine = comparable(answer, self.by)
         found: dict[str, str] = {}
         for opinion in opinions:
@@ -123,7 +123,7 @@ class AgreementCheck(AskingCheck):
     def prompts(
         self, messages: Sequence[BaseMessage], answer: Any, opinions: Sequence[Opinion]
     ) -> Sequence[Sequence[BaseMessage]]:
-        """Ask the judge of opinions that cannot be compared, each in both orders."""
+        """Prompts for the judge on answers that cannot be compared, each in both orders."""
         if self.judge is None:
             return ()
         return [
@@ -140,7 +140,7 @@ class AgreementCheck(AskingCheck):
         opinions: Sequence[Opinion],
         judged: Sequence[Any],
     ) -> CheckVerdict:
-        """Accept where enough of the others have the same answer."""
+        """Accept if enough of the others have the same answer."""
         failed = [opinion for opinion in opinions if opinion.error]
         told = dict(self.compared(answer, opinions))
         error = next((type(e).__name__ for e in judged if isinstance(e, Exception)), None)
@@ -159,7 +159,7 @@ class AgreementCheck(AskingCheck):
         return CheckVerdict(name=self.name, reason="; ".join(reasons))
 
     def _unmet(self, failed: Sequence[Opinion], silent: int, error: str | None) -> str | None:
-        """Why an answer is accepted that nobody has confirmed."""
+        """Reason for accepting an answer without confirmation."""
         if failed:
             return f"{failed[0].alias} did not answer ({failed[0].error})"
         return None if not silent else f"the judge failed ({error})" if error else _NOTHING
@@ -171,7 +171,7 @@ class AgreementCheck(AskingCheck):
     def _by_judge(
         self, answer: Any, opinions: Sequence[Opinion], judged: Sequence[Any]
     ) -> Iterable[tuple[str, str]]:
-        """Both orders have to say so: a judge that contradicts itself knows nothing."""
+        """The judge's result; contradictory results in the two orders do not count."""
         pairs = zip(judged[::2], judged[1::2], strict=True)
         for opinion, pair in zip(self._untold(answer, opinions), pairs, strict=True):
             same = all(getattr(said, "same", False) is True for said in pair)
@@ -179,7 +179,7 @@ class AgreementCheck(AskingCheck):
 
 
 def _names(setting: str, value: Any) -> tuple[str, ...] | None:
-    """A name or several."""
+    """Convert one name or several to a tuple."""
     if value is None:
         return None
     names = (value,) if isinstance(value, str) else tuple(value)

@@ -1,7 +1,7 @@
-"""What a learned check looks at: plain numbers about a request, its answer and the others.
+"""Features of a learned check: numbers on a request, its answer and second opinions.
 
-Pure and fast: no model, no vocabulary. What is not known (no second opinion, no
-log-probabilities) is 0 with a mark beside it, so that one artefact serves both.
+Pure and fast, without a model or a vocabulary. Missing values (no second opinion, no
+log-probabilities) are 0 with an indicator feature, so that one artefact serves both cases.
 """
 
 from __future__ import annotations
@@ -62,10 +62,10 @@ def answer_features(
     """The features of an answer, in the order of `FEATURES`.
 
     Args:
-        request: What was asked; of a long text the beginning counts.
-        answer: What was answered, or its final answer where no more is kept.
-        agreeing: For each second opinion, whether it is the same.
-        logprobs: What the answer's log-probabilities come to.
+        request: The request; of a long text the beginning is used.
+        answer: The answer, or only its final answer.
+        agreeing: For each second opinion, whether it agrees.
+        logprobs: Summary of the answer's log-probabilities.
 
     Example:
         >>> found = dict(zip(FEATURES, answer_features("2 + 3?", "5", agreeing=[True])))

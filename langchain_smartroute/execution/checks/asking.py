@@ -1,8 +1,8 @@
-"""Checks that ask other models: what the router has to ask, and what they make of it.
+"""The base of checks that call other models.
 
-Such a check calls nobody itself. It says whose second opinion it wants and what a judge is
-to be asked; the router asks, so that time limits, breakers, spend limits and accounts hold
-for each of these calls as for any other.
+Such a check makes no calls itself. It names the candidates for second opinions and gives the
+judge's prompts; the router makes the calls, so that time limits, circuit breakers, spend limits
+and accounts apply to them as to any other call.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from langchain_smartroute.execution.checks.comparing.opinion import Opinion
 __all__ = ["ANOTHER_ANSWER", "SAME_ANSWER", "AskingCheck"]
 
 SAME_ANSWER, ANOTHER_ANSWER = "same answer", "another answer"
-"""What the account of a second opinion says."""
+"""The result of a second opinion in the account."""
 
 
 class AskingCheck(BuiltinCheck):
     """Base of checks that ask other models.
 
-    They are asked where a stronger candidate is left, since only then can they change
-    anything; for such a request a stream is held back until they have spoken.
+    They are called only while a stronger candidate is left, since otherwise they can change
+    nothing; the stream of such a request is held back until their results are known.
 
     Attributes:
         compares: Whether second opinions are wanted.
-        with_: Aliases of those who may give them; `None`: the cheapest other candidate.
-        judge: Who judges: an alias or a chat model; `None`: nobody.
-        verdict_form: What a judge has to fill in.
-        method: How it is asked for it; `None`: the best way that it has.
+        with_: Aliases of candidates for them; `None`: the cheapest other candidate.
+        judge: The judge: an alias or a chat model; `None`: no judge.
+        verdict_form: Schema of the judge's structured output.
+        method: Method of structured output; `None`: the judge's best one.
     """
 
     compares: ClassVar[bool] = False
@@ -43,7 +43,7 @@ class AskingCheck(BuiltinCheck):
     verdict_form: ClassVar[type[BaseModel]] = BaseModel
 
     def __call__(self, messages: Sequence[BaseMessage], answer: AIMessage) -> str | None:  # noqa: ARG002 - a check's form
-        """Accept: by itself the answer says nothing."""
+        """Accept, as the answer alone is not enough for a verdict."""
         return None
 
     def applies(self, task: str, *, tools: bool, schema: bool) -> bool:  # noqa: ARG002 - for subclasses
@@ -57,7 +57,7 @@ class AskingCheck(BuiltinCheck):
         return self.tasks is None or task in self.tasks
 
     def compared(self, answer: Any, opinions: Sequence[Opinion]) -> Mapping[str, str]:  # noqa: ARG002 - for subclasses
-        """Alias → what its opinion says beside the answer, in words for the account."""
+        """Alias → result of comparing its opinion with the answer, as text for the account."""
         return {}
 
     def prompts(
@@ -66,7 +66,7 @@ class AskingCheck(BuiltinCheck):
         answer: Any,  # noqa: ARG002 - as above
         opinions: Sequence[Opinion],  # noqa: ARG002 - as above
     ) -> Sequence[Sequence[BaseMessage]]:
-        """What the judge is to be asked; empty: nothing."""
+        """Prompts for the judge; empty: none."""
         return ()
 
     def verdict(
@@ -77,12 +77,12 @@ class AskingCheck(BuiltinCheck):
         opinions: Sequence[Opinion],
         judged: Sequence[Any],
     ) -> CheckVerdict:
-        """What is made of all this; pure.
+        """The verdict, as a pure function.
 
         Args:
-            messages: What was asked.
-            answer: The message, or what was parsed of it.
+            messages: The request's messages.
+            answer: The message, or the output parsed from it.
             opinions: The second opinions.
-            judged: What the judge said to each prompt, or the error that it ended with.
+            judged: The judge's output or error for each prompt.
         """
         raise NotImplementedError

@@ -1,8 +1,8 @@
-"""What a check is, and how any of them is run without putting an answer at risk.
+"""The check interface, and how checks are run so that their errors lose no answer.
 
-A check reads an answer and says why it is too weak, or nothing. Users' own checks
-may raise, return nonsense or be asynchronous; none of that may lose an answer, so
-everything goes through `run_check` and `arun_check`: a check that fails accepts.
+A check returns the reason why an answer is too weak, or `None`. Users' own checks may raise,
+return invalid values or be asynchronous. None of that may lose an answer, so checks are run by
+`run_check` and `arun_check`, and one that fails accepts.
 """
 
 from __future__ import annotations
@@ -43,12 +43,11 @@ CheckFunction = Callable[[Sequence[BaseMessage], AIMessage], str | Awaitable[str
 class BuiltinCheck:
     """Base of this package's checks: pure, fast, bounded, and never raising.
 
-    They are run on the event loop itself; any other check runs in a thread. An early
-    check can say no before any content is there; like all others it is asked again
-    at the end.
+    They run on the event loop; any other check runs in a thread. An early check can reject a
+    stream before any content has arrived, and is run again at the end.
 
     Attributes:
-        name: What the check is called in records.
+        name: Name of the check in records.
         tasks: The tasks that it applies to; `None`: all.
         early: Whether it can judge an answer before any content is released.
 
@@ -67,20 +66,20 @@ class BuiltinCheck:
     early: ClassVar[bool] = False
 
     def __call__(self, messages: Sequence[BaseMessage], answer: AIMessage) -> str | None:
-        """Give the reason that rejects `answer`, or `None`."""
+        """Return the reason to reject `answer`, or `None`."""
         raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """A check with what the router must know about it.
+    """A check with its metadata.
 
     Attributes:
-        name: What it is called in records.
-        function: Gives a reason or `None`; may be asynchronous.
+        name: Its name in records.
+        function: Returns a reason or `None`; may be asynchronous.
         tasks: The tasks that it applies to; `None`: all.
         early: Whether it can judge an answer before any content is released.
-        passed: What it says of an answer that it accepts.
+        passed: The verdict for accepted answers.
 
     Example:
         >>> from langchain_core.messages import AIMessage
@@ -97,7 +96,7 @@ class Check:
     _failures: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Make what it says of most answers, once."""
+        """Create the verdict for accepted answers once."""
         object.__setattr__(self, "passed", CheckVerdict(name=self.name))
 
 
@@ -107,13 +106,13 @@ CheckLike = Check | CheckFunction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckVerdict:
-    """What one check made of one answer.
+    """The result of one check on one answer.
 
     Attributes:
         name: The check's name.
         reason: Why the answer is rejected; `None`: it is accepted.
-        error: What went wrong inside the check, such as `ValueError`; never any text
-            of the request or the answer. The answer is accepted then.
+        error: Error of the check itself, such as `ValueError`, without text of the request or
+            the answer. The answer is accepted then.
 
     Example:
         >>> CheckVerdict(name="uncertainty", reason="uncertain").rejects
@@ -131,7 +130,7 @@ class CheckVerdict:
 
 
 def as_check(value: CheckLike) -> Check:
-    """Take a check as it is and wrap a callable.
+    """Return a check unchanged, or wrap a callable.
 
     Args:
         value: A `Check`, or a callable `(messages, answer) -> str | None`, which may
@@ -170,7 +169,7 @@ def as_check(value: CheckLike) -> Check:
 
 
 def _takes_two(function: Callable[..., Any]) -> bool:
-    """Whether a callable takes messages and answer, as far as its signature can be read."""
+    """Whether a callable accepts two arguments, as far as its signature is known."""
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):
@@ -183,12 +182,12 @@ def _takes_two(function: Callable[..., Any]) -> bool:
 
 
 def applicable(checks: Iterable[Check], task: str) -> tuple[Check, ...]:
-    """The checks that apply to answers for `task`, in their order."""
+    """The checks that apply to `task`, in their order."""
     return tuple(check for check in checks if check.tasks is None or task in check.tasks)
 
 
 def run_check(check: Check, messages: Sequence[BaseMessage], answer: AIMessage) -> CheckVerdict:
-    """Run a check; one that raises accepts, warns once and is named in the verdict.
+    """Run a check; if it raises, accept, warn once, and name the error in the verdict.
 
     An asynchronous check runs to its end on an event loop of its own in a worker
     thread, with the caller's context variables; objects bound to another loop (a
@@ -204,7 +203,7 @@ def run_check(check: Check, messages: Sequence[BaseMessage], answer: AIMessage) 
 async def arun_check(
     check: Check, messages: Sequence[BaseMessage], answer: AIMessage
 ) -> CheckVerdict:
-    """Run a check without blocking the event loop; what fails accepts, as in `run_check`.
+    """The asynchronous form of `run_check`, which does not block the event loop.
 
     Built-in checks and asynchronous ones run on the loop, other callables in a thread.
     """
@@ -220,7 +219,7 @@ async def arun_check(
 
 
 class _Guarded:
-    """One run of a check: what it said, or how it failed. Interrupts pass through."""
+    """One run of a check, with its verdict. Interrupts are raised."""
 
     def __init__(self, check: Check) -> None:
         self._check = check
@@ -235,7 +234,7 @@ class _Guarded:
         elif reason is not None and not isinstance(reason, str):
             self._fail(f"returned {type(reason).__name__}", _WANTED)
         elif reason is not None:
-            # An empty reason rejects as well; the record still has to say by what.
+            # An empty reason rejects as well, but the record needs a text.
             self.verdict = CheckVerdict(name=self._check.name, reason=reason or self._check.name)
 
     def __exit__(

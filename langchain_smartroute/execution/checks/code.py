@@ -1,4 +1,4 @@
-"""The code check: where code was asked for, what is shown must be code that parses."""
+"""The code check: where code was requested, the answer must contain code that parses."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _PYTHON = frozenset({"python", "py", "python3", "py3"})
 _PYTHON_CHARS = 4_000
 _JSON_CHARS = 100_000
 _BLOCK_CHARS = 60
-"""What it costs to begin a parse, in characters."""
+"""Fixed cost of a parse, expressed in characters."""
 
 _SCANNED_CHARS = 400_000
 _BARE_CHARS = 200
-"""An answer without code that is shorter has not written what was asked."""
+"""Length in characters below which an answer without code counts as incomplete."""
 
 _ILLUSTRATED = re.compile(r"\.\.\.|…|//|/\*|^\s*#|<\w|\{\{", re.MULTILINE)
 _CODE_MARKS = re.compile(
@@ -58,7 +58,7 @@ class CodeCheck(BuiltinCheck):
     tasks: ClassVar[frozenset[str] | None] = frozenset({"code"})
 
     def __call__(self, messages: Sequence[BaseMessage], answer: AIMessage) -> str | None:
-        """Give the first fault of the code in `answer`, or `None`."""
+        """Return the first fault of the code in `answer`, or `None`."""
         text = answer_text(answer)
         whole = len(text) <= _SCANNED_CHARS
         room = {"python": _PYTHON_CHARS, "json": _JSON_CHARS}
@@ -82,7 +82,7 @@ def _fault_of(block: Block, room: dict[str, int]) -> str | None:
 
 
 def _json_fault(code: str) -> int | None:
-    """The line on which JSON clearly does not parse; comments and omissions are excused."""
+    """The line of a clear JSON error; comments and ellipses are allowed."""
     decoder = json.JSONDecoder()
     source = code.strip()
     position = 0
@@ -99,7 +99,7 @@ def _json_fault(code: str) -> int | None:
 
 
 def _is_member(source: str) -> bool:
-    """Whether it is a member of an object, shown without its braces."""
+    """Whether it is a member of an object without the object's braces."""
     if not source.startswith('"'):
         return False
     try:
@@ -110,7 +110,7 @@ def _is_member(source: str) -> bool:
 
 
 def _left_out(messages: Sequence[BaseMessage], answer: AIMessage, text: str) -> bool:
-    """Whether the user asked to write code and got a few words without any."""
+    """Whether code was requested and the answer is short and has none."""
     if len(text) >= _BARE_CHARS or not text.strip() or answer.tool_calls:
         return False
     if _CODE_MARKS.search(text) or text.rstrip().endswith(("?", "\uff1f")):

@@ -1,4 +1,4 @@
-"""What an answer's frame says about it: nothing in it, cut off, or filtered."""
+"""Checks for empty, truncated and filtered answers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class EmptyCheck(BuiltinCheck):
     early: ClassVar[bool] = True
 
     def __call__(self, messages: Sequence[BaseMessage], answer: AIMessage) -> str | None:  # noqa: ARG002 - a check's signature
-        """Give `empty` where there is nothing to show."""
+        """Return `empty` if there is no content."""
         calls = answer.tool_calls or answer.invalid_tool_calls
         if calls or answer_text(answer).strip() or _has_media(answer):
             return None
@@ -55,7 +55,7 @@ class LengthCheck(BuiltinCheck):
     name: ClassVar[str] = "length"
 
     def __call__(self, messages: Sequence[BaseMessage], answer: AIMessage) -> str | None:  # noqa: ARG002 - a check's signature
-        """Give `finish_reason length` where the answer was cut off."""
+        """Return `finish_reason length` if the answer was truncated."""
         return "finish_reason length" if _finish_reasons(answer) & _CUT_OFF else None
 
 
@@ -73,12 +73,12 @@ class FilterCheck(BuiltinCheck):
     early: ClassVar[bool] = True
 
     def __call__(self, messages: Sequence[BaseMessage], answer: AIMessage) -> str | None:  # noqa: ARG002 - a check's signature
-        """Give `finish_reason content_filter` where the answer was filtered."""
+        """Return `finish_reason content_filter` if the answer was filtered."""
         return "finish_reason content_filter" if _finish_reasons(answer) & _FILTERED else None
 
 
 def _finish_reasons(answer: AIMessage) -> set[str]:
-    """How the provider says the answer ended, in lower case."""
+    """The provider's finish reasons, in lower case."""
     metadata = answer.response_metadata
     incomplete = metadata.get("incomplete_details")
     said = [metadata.get(key) for key in _FINISH_KEYS]

@@ -1,8 +1,8 @@
-"""How an answer declines, language by language.
+"""Wordings of refusals, by language.
 
-A refusal opens the answer, in the first person ("I can't help with that"), mostly
-after an apology. What the model says it will not do matters: "I can't find a bug",
-"I can't wait" or "I cannot recommend it enough" decline nothing.
+A refusal is at the start of an answer, in the first person ("I can't help with that"), mostly
+after an apology. The verb matters: "I can't find a bug", "I can't wait" or "I cannot recommend
+it enough" are not refusals.
 """
 
 # ruff: noqa: RUF001 - the letters and the punctuation of the languages read here
@@ -177,7 +177,7 @@ OPENINGS: tuple[Wording, ...] = (
         r"|sono costrett[oa] a) rifiutar|mi rifiuto di|non mi è possibile)",
     ),
 )
-"""How an answer opens that declines."""
+"""Openings of refusals."""
 
 HELPS = (
     "here is|here's|here are|the following|for example|below is|below are|step 1|1. "
@@ -189,7 +189,7 @@ HELPS = (
     "|based on|what i can tell|in general terms|aus dem, was|d'après|según lo"
     "|a partir de|根据|基づ|судя по"
 )
-"""Pieces of text, joined by `|`, with which an answer goes on to help."""
+"""Texts, joined by `|`, that introduce help after a refusal."""
 
 SPEAKS_OF_REFUSING = (
     "declin|refus|reject|turn down|turning down|say no|saying no|rejection|ablehn|absag"
@@ -198,4 +198,4 @@ SPEAKS_OF_REFUSING = (
     "|unable to help|ne peux pas|no puedo|não posso|не могу|kann nicht|ich kann|"
     "我无法|我不能|できません|수 없|non posso"
 )
-"""Pieces of a request, joined by `|`, whose answer may be a refusal that was asked for."""
+"""Texts, joined by `|`, of requests whose answer may rightly contain a refusal."""

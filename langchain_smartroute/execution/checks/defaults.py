@@ -1,4 +1,4 @@
-"""The checks that every answer is held to where a router names none."""
+"""The default checks of a router."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _DEFAULT: tuple[type[BuiltinCheck], ...] = (
 
 
 def default_checks() -> tuple[Check, ...]:
-    """The built-in checks that need no setting, the plainest reason first.
+    """The built-in checks without required settings, in the order in which they run.
 
     Example:
         >>> from langchain_smartroute.execution.checks import applicable

@@ -1,4 +1,4 @@
-"""Fenced code blocks of an answer, found line by line."""
+"""Parses fenced code blocks, line by line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _FENCE = re.compile(r"(?<![`~])([`~][`~]{2,}+)[ \t]{0,20}([^`\n]{0,200})$", re.M
 _INDENT_CHARS = 20
 _HOLDS_FENCES = frozenset({"markdown", "md", "mdx", "text", "txt"})
 MOST_FENCES = 1_000
-"""How many fences of a text are read."""
+"""Maximum number of fences read in a text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +22,8 @@ class Block:
 
     Attributes:
         language: The first word after the fence, lower case; often empty.
-        code: What is inside, without the fences.
-        closed: Whether its closing fence is there.
+        code: The content without the fences.
+        closed: Whether it has a closing fence.
     """
 
     language: str
@@ -39,7 +39,7 @@ class _Open:
     inner: int = 0
 
     def closes(self, mark: str, info: str) -> bool:
-        """Whether this fence line ends the block; fences inside a document are counted."""
+        """Whether this fence line ends the block; nested fences are counted."""
         if mark[0] != self.mark[0] or len(mark) < len(self.mark):
             return False
         if info:
@@ -54,8 +54,7 @@ class _Open:
 def blocks_of(text: str) -> Iterator[Block]:
     """The fenced blocks of `text`, at most its first five hundred.
 
-    A nested block is part of the one around it. A lone fence at the very end holds
-    nothing and is no block.
+    A nested block is part of the outer one. A single fence at the end is not a block.
     """
     current: _Open | None = None
     for fence in islice(_fences(text), MOST_FENCES):
@@ -71,7 +70,7 @@ def blocks_of(text: str) -> Iterator[Block]:
 
 
 def _fences(text: str) -> Iterator[re.Match[str]]:
-    """The fences of `text`: marks with nothing but white space or `>` before them in the line."""
+    """The fences of `text`, with only white space or `>` before them in their line."""
     if "```" not in text and "~~~" not in text:
         return
     for fence in _FENCE.finditer(text):

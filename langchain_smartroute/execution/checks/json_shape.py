@@ -1,9 +1,8 @@
-"""Whether a JSON value has the shape that a JSON schema asks for.
+"""Validates a JSON value by the common part of JSON schema.
 
-The part of JSON schema that tools and structured output are made of: types,
-required keys, properties, items, enums, constants, closed objects, alternatives and
-local references. Other keywords are not judged, so a value is never rejected for
-what was not understood.
+That part is what tools and structured output use: types, required keys, properties, items,
+enums, constants, closed objects, alternatives and local references. Other keywords are ignored,
+so a value is never rejected by a rule that is not implemented.
 """
 
 from __future__ import annotations
@@ -28,9 +27,9 @@ _TYPES: Mapping[str, type | tuple[type, ...]] = {
 
 
 def fits(value: object, schema: object) -> bool:
-    """Whether `value` fits `schema`, as far as is judged; never raises.
+    """Whether `value` fits the supported part of `schema`. Never raises.
 
-    At most 1,500 values are compared; what comes after them is taken to fit.
+    At most 1,500 values are compared; the rest is assumed to fit.
 
     Example:
         >>> fits({"city": "Oslo"}, {"type": "object", "required": ["city", "day"]})
@@ -40,7 +39,7 @@ def fits(value: object, schema: object) -> bool:
 
 
 class _Shape:
-    """One comparison: the root for references, and what is left of its budget."""
+    """One validation: the root schema for references, and the remaining number of values."""
 
     def __init__(self, root: object) -> None:
         self._root = root

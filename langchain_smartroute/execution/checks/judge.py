@@ -72,7 +72,7 @@ class JudgeCheck(AskingCheck):
         answer: Any,
         opinions: Sequence[Opinion],  # noqa: ARG002 - a check's form
     ) -> Sequence[Sequence[BaseMessage]]:
-        """Ask for a mark."""
+        """The prompt for a mark."""
         return [grade_prompt(messages, answer)]
 
     def verdict(
@@ -83,7 +83,7 @@ class JudgeCheck(AskingCheck):
         opinions: Sequence[Opinion],  # noqa: ARG002 - as above
         judged: Sequence[Any],
     ) -> CheckVerdict:
-        """Accept from the lowest mark on."""
+        """Accept if the mark is at least the lowest accepted one."""
         said = judged[0] if judged else None
         if not isinstance(said, Grade):
             error = type(said).__name__ if isinstance(said, Exception) else "no mark"

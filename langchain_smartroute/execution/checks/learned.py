@@ -1,4 +1,4 @@
-"""The learned check: a small classifier says how likely an answer is good enough."""
+"""The learned check: a logistic regression predicts whether an answer is good enough."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ from langchain_smartroute.execution.checks.logprobs import logprob_figures
 __all__ = ["LEARNED_FORMAT", "LearnedCheck"]
 
 LEARNED_FORMAT = "smartroute-learned-check/1"
-"""What an artefact calls itself; the number rises when old ones are worthless."""
+"""Format name of an artefact; its number is incremented when old ones become invalid."""
 
 _MOST = 30.0
-"""Beyond this the probability is 0 or 1 to thirteen digits."""
+"""Limit of the log-odds; beyond it the probability is 0 or 1 to thirteen digits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +203,7 @@ class LearnedCheck(AskingCheck):
         opinions: Sequence[Opinion],
         judged: Sequence[Any],  # noqa: ARG002 - a check's form
     ) -> CheckVerdict:
-        """Accept from the threshold on."""
+        """Accept if the probability reaches the threshold."""
         told = self.compared(answer, opinions)
         found = self.probability(
             user_request(messages).full_text,
@@ -218,7 +218,7 @@ class LearnedCheck(AskingCheck):
         )
 
     def compared(self, answer: Any, opinions: Sequence[Opinion]) -> Mapping[str, str]:
-        """Alias → whether it has the same answer or another one."""
+        """Alias → whether its answer is the same, as text for the account."""
         mine = comparable(answer)
         found: dict[str, str] = {}
         for opinion in opinions:

@@ -1,4 +1,4 @@
-"""The log-probability check: an answer that its own model wrote without doubt is accepted."""
+"""The log-probability check: accepts answers whose tokens were likely to their own model."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from langchain_smartroute.execution.checks.base import BuiltinCheck, CheckVerdic
 __all__ = ["LogprobCheck", "LogprobFigures", "logprob_figures"]
 
 TAIL = 0.05
-"""The share of an answer's tokens that the tail is made of."""
+"""Share of an answer's tokens in the tail."""
 
 _LOWEST = -100.0
-"""What an impossible token counts as; some servers send minus infinity or -9999."""
+"""Lower bound of a token's log-probability; some servers send minus infinity or -9999."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogprobFigures:
-    """How sure a model was of its answer, in natural log-probabilities.
+    """Summary of an answer's natural log-probabilities.
 
     Attributes:
         mean: The mean over all tokens.
         tail: The mean over the least likely twentieth, at least one token.
-        tokens: How many tokens there are.
+        tokens: Number of tokens.
     """
 
     mean: float
@@ -37,7 +37,7 @@ class LogprobFigures:
 
 
 def logprob_figures(answer: AIMessage) -> LogprobFigures | None:
-    """What an answer's log-probabilities come to; `None`: it has none.
+    """Summarise an answer's log-probabilities; `None`: it has none.
 
     Args:
         answer: Its `response_metadata["logprobs"]` is read, in OpenAI's form.
@@ -111,7 +111,7 @@ class LogprobCheck(BuiltinCheck):
             object.__setattr__(self, "tasks", frozenset(names))
 
     def __call__(self, messages: Sequence[BaseMessage], answer: AIMessage) -> Any:  # noqa: ARG002 - a check's form
-        """Compare the figures with the thresholds; tool calls have none."""
+        """Compare the summary with the thresholds; answers with tool calls are accepted."""
         figures = logprob_figures(answer)
         if figures is None:
             return CheckVerdict(name=self.name, error="no log-probabilities")

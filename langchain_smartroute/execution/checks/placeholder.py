@@ -1,4 +1,4 @@
-"""The placeholder check: code with its work left out.
+"""The placeholder check: code with parts left out.
 
 The reference design rejects code answers with a `TODO` or the word "placeholder".
 Taken literally that rejects a to-do application, an HTML attribute and a sentence
@@ -61,7 +61,7 @@ class PlaceholderCheck(BuiltinCheck):
     tasks: ClassVar[frozenset[str] | None] = frozenset({"code"})
 
     def __call__(self, messages: Sequence[BaseMessage], answer: AIMessage) -> str | None:
-        """Give what stands in for code, or `None`."""
+        """Return the placeholder found, or `None`."""
         text = head_and_tail(answer_text(answer), _WINDOW_CHARS)
         todo = "TODO" in text or "todo!" in text
         word = "placeholder" in text or "Placeholder" in text or "PLACEHOLDER" in text

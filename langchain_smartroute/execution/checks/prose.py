@@ -1,4 +1,4 @@
-"""An answer's text as the checks read it: bounded, without thoughts, code and quotations."""
+"""The text of an answer for checks: bounded, without reasoning, code and quotations."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _THOUGHT, _THOUGHT_END = "<think>", "</think>"
 
 _STRAIGHT = (("\u2019", "'"), ("\u2018", "'"), ("\u00a0", " "), ("\u202f", " "))
 
-# Each alternative begins with a literal character: so the search skips to the next one.
+# Each alternative starts with a literal character, which makes the search fast.
 _NOT_PROSE = re.compile(
     r"```[\s\S]*?(?:\n {0,3}```|\Z)|~~~[\s\S]*?(?:\n {0,3}~~~|\Z)"
     r"|\n[ \t]{0,20}>[^\n]*"
@@ -28,10 +28,10 @@ _NOT_PROSE = re.compile(
 
 
 def answer_text(answer: AIMessage) -> str:
-    """The words of an answer: its text blocks, without thoughts. Never raises.
+    """The text of an answer: its text blocks, without reasoning. Never raises.
 
-    A thought that a model writes into its text (`<think>…</think>` at the start)
-    is no part of the answer; if it never ends, there is no answer.
+    Reasoning inside the text (`<think>…</think>` at the start) is not part of the answer; if it
+    has no end, there is no answer.
     """
     content = answer.content
     text = content if isinstance(content, str) else "".join(_texts(content))
@@ -67,5 +67,5 @@ def plain(text: str) -> str:
 
 
 def as_prose(plain_text: str) -> str:
-    """What `plain` gave, with code and quotations cut out as “…”."""
+    """A result of `plain` with code and quotations replaced by “…”."""
     return _NOT_PROSE.sub("…", f"\n{plain_text}")

@@ -1,8 +1,8 @@
-"""Whether Python in an answer parses, as far as that can be told.
+"""Detects clear syntax errors in Python code of an answer.
 
-What people show as Python is often not a module: a transcript, a cell with magics, a
-method cut out of a class, a signature with `...`, a diff, Python 2, or syntax newer
-than the interpreter at hand. Only a clear error counts.
+Python code in an answer is often not a module: an interactive session, a notebook cell with
+magics, a method without its class, a signature with `...`, a diff, Python 2, or syntax newer
+than the current interpreter. Only clear errors count.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ _NEWER = re.compile(
 
 
 def python_fault(code: str) -> int | None:
-    """The line on which `code` clearly does not parse, from 1; `None`: nothing to object."""
+    """The line of a clear syntax error in `code`, from 1; `None`: none was found."""
     if _NOT_SOURCE.search(code) or len(_DIFF_LINE.findall(code)) > 1:
         return None
-    # Escapes are neutralised so that odd ones do not make the parser warn.
+    # Backslashes are replaced, so that invalid escapes cause no warnings.
     source = _ESCAPE.sub("__", _COMMAND.sub(r"\1pass", textwrap.dedent(code)))
     error = _syntax_error(source)
     if error is None:
@@ -54,7 +54,7 @@ def _syntax_error(source: str) -> SyntaxError | None:
 
 
 def _excused(error: SyntaxError, source: str, line: int) -> bool:
-    """Whether the error comes from how the code is shown and not from the code."""
+    """Whether the error comes from the form of presentation instead of the code."""
     lines = source.splitlines()
     shown = lines[line - 1] if 0 < line <= len(lines) else ""
     if "..." in shown or "…" in shown or _CONTINUES.match(source):
@@ -69,6 +69,6 @@ def _excused(error: SyntaxError, source: str, line: int) -> bool:
 
 
 def _is_cut_out(lines: list[str]) -> bool:
-    """Whether all lines but the first are indented: a piece copied from its first word on."""
+    """Whether all lines but the first are indented, as in a part copied from its first word on."""
     rest = [line for line in lines[1:] if line.strip()]
     return bool(rest) and all(line.startswith((" ", "\t")) for line in rest)

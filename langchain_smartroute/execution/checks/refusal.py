@@ -1,4 +1,4 @@
-"""The refusal check: a model that declines where another might answer."""
+"""The refusal check: the model declines to answer."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ __all__ = ["RefusalCheck"]
 _REASON = "refusal"
 _OPENING_CHARS = 400
 _LONGEST_CHARS = 1_200
-"""Beyond that an answer has gone on to say something."""
+"""Longest text that can be a refusal as a whole, in characters."""
 
 _HELP_FROM_CHARS = 160
 _OWN_CHARS = 20
-"""The refusal's own first words, in which nothing helps yet."""
+"""Number of characters at the start in which help is not searched for."""
 
 _LEADING = " \t\r\n#>-_*…!¡¿😔🙏😞⚠️🚫"
 
@@ -48,7 +48,7 @@ class RefusalCheck(BuiltinCheck):
     early: ClassVar[bool] = True
 
     def __call__(self, messages: Sequence[BaseMessage], answer: AIMessage) -> str | None:
-        """Give `refusal` where the model declines."""
+        """Return `refusal` if the model declines."""
         if _marked(answer):
             return _REASON
         text = answer_text(answer)
@@ -62,7 +62,7 @@ class RefusalCheck(BuiltinCheck):
 
 
 def _marked(answer: AIMessage) -> bool:
-    """Whether the provider itself says that the model declined."""
+    """Whether the provider marks the answer as a refusal."""
     if answer.additional_kwargs.get("refusal"):
         return True
     blocks = answer.content if isinstance(answer.content, list) else ()
@@ -80,5 +80,5 @@ def _declines(prose: str) -> bool:
 
 
 def _goes_on(prose: str) -> bool:
-    """Whether an answer that declines something still helps with the rest."""
+    """Whether an answer declines only a part and helps with the rest."""
     return len(prose) >= _HELP_FROM_CHARS and triggered(HELPS, prose[_OWN_CHARS:])

@@ -1,4 +1,4 @@
-"""The schema check: an answer that must be data of a given shape."""
+"""The schema check: the answer must be data that fits a schema."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class SchemaCheck(BuiltinCheck):
             )
 
     def __call__(self, messages: Sequence[BaseMessage], answer: AIMessage) -> str | None:  # noqa: ARG002 - a check's signature
-        """Give what keeps the answer from being such data, or `None`."""
+        """Return why the answer does not fit the schema, or `None`."""
         calls = answer.tool_calls
         if calls:
             named = [call for call in calls if call["name"] == self._title]
@@ -79,6 +79,6 @@ class SchemaCheck(BuiltinCheck):
 
 
 def _data_in(text: str) -> str:
-    """The text of the only fenced block, or the whole text."""
+    """The content of the only fenced block, or the whole text."""
     blocks = list(blocks_of(text))
     return blocks[0].code if len(blocks) == 1 else text

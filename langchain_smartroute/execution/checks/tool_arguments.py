@@ -1,4 +1,4 @@
-"""The tool arguments check: a tool call that its tool could not take."""
+"""The tool arguments check: arguments must parse and fit the tool's schema."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class ToolArgumentsCheck(BuiltinCheck):
         return cls({f["name"]: f.get("parameters") or {} for f in functions if f and "name" in f})
 
     def __call__(self, messages: Sequence[BaseMessage], answer: AIMessage) -> str | None:  # noqa: ARG002 - a check's signature
-        """Give the first fault of a tool call, or `None`."""
+        """Return the first fault of a tool call, or `None`."""
         if answer.invalid_tool_calls:
             return "tool arguments do not parse"
         for call in answer.tool_calls[:_MOST_CALLS]:
@@ -62,7 +62,7 @@ class ToolArgumentsCheck(BuiltinCheck):
 
 
 def satisfies(value: object, schema: Schema) -> bool:
-    """Whether `value`, made of what JSON is made of, satisfies `schema`."""
+    """Whether a JSON value satisfies `schema`."""
     if isinstance(schema, Mapping):
         return fits(value, schema)
     try:

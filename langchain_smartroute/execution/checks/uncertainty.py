@@ -1,10 +1,10 @@
-"""The uncertainty check: an answer that doubts itself is worth a stronger model.
+"""The uncertainty check: an answer that doubts its own correctness is rejected.
 
 The reference design's wordings ("might be wrong", "not entirely sure", "could be",
 "possibly") taken literally reject ordinary text: an essay's "it could be argued", a
 probability, a quotation, a translation. Here they count where the answer speaks of
-its own correctness. In doubt the check accepts: a needless escalation costs money,
-an accepted hedge costs what it would have cost without the check.
+its own correctness. In unclear cases the check accepts, since a needless escalation costs
+money, while accepting costs no more than having no check.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ __all__ = ["UncertaintyCheck"]
 
 _WINDOW_CHARS = 6_000
 _WORDS_OF_OTHERS = frozenset({"translation", "creative"})
-"""Tasks whose answers speak for someone else: a text's author, a character."""
+"""Tasks whose answers contain statements of others, such as a text's author or a character."""
 
 
 class _Hint(NamedTuple):
-    """A wording that an answer may have, for it has some of its triggers."""
+    """A wording whose triggers occur in the answer."""
 
     language: Language
     wording: Wording
@@ -59,7 +59,7 @@ class UncertaintyCheck(BuiltinCheck):
     tasks: ClassVar[frozenset[str] | None] = frozenset({"reasoning", "math"})
 
     def __call__(self, messages: Sequence[BaseMessage], answer: AIMessage) -> str | None:
-        """Give `uncertain` where the answer doubts itself."""
+        """Return `uncertain` if the answer doubts itself."""
         text = plain(head_and_tail(answer_text(answer), _WINDOW_CHARS))
         hints = list(_hints(text))
         if not hints or not _doubts(sentences_of(as_prose(text)), hints):
@@ -69,14 +69,14 @@ class UncertaintyCheck(BuiltinCheck):
 
 
 def _hints(text: str) -> Iterator[_Hint]:
-    """What is worth looking for in `text`: languages, wordings and the triggers it has."""
+    """The languages and wordings whose triggers occur in `text`."""
     for language in DOUBTS:
         for wording, triggers in language.hinted_in(text):
             yield _Hint(language, wording, triggers)
 
 
 def _doubts(sentences: list[str], hints: list[_Hint]) -> bool:
-    """Whether one of `sentences` doubts the answer."""
+    """Whether one of `sentences` expresses doubt about the answer."""
     return any(
         any(trigger in sentence for trigger in hint.triggers)
         and hint.language.says(hint.wording, sentence)

@@ -1,8 +1,8 @@
-"""Wordings: what answers say in one language, kept as data and compiled when first needed.
+"""Wordings in one language, stored as data and compiled on first use.
 
-As with the classifier's cues, an expression is only tried where one of its plain
-triggers occurs, so an ordinary answer costs a few substring searches. Every gap in
-an expression is bounded.
+As with the classifier's cues, an expression is only searched if one of its trigger texts
+occurs, so an ordinary answer takes a few substring searches. Every gap in an expression is
+bounded.
 """
 
 # ruff: noqa: RUF001 - the punctuation of the languages read here
@@ -25,31 +25,31 @@ __all__ = [
 ]
 
 SENTENCE = r"(?:^|(?<=[.!?:…(])|(?<=[-.!?:…(] ))"
-"""A sentence begins here."""
+"""Start of a sentence."""
 
 CLAUSE = r"(?:^|(?<=[.!?:;,…(—–])|(?<=[-.!?:;,…(—–] ))"
-"""A sentence or a part of one, set off by punctuation, begins here."""
+"""Start of a sentence, or of a part of one after punctuation."""
 
 NUMBER = r"(?:[-−+$€£√]? ?[\d½⅓¼⅔¾π∞]|[a-z]\^?\d? ?=|e²)"
-"""What an answer in figures begins with."""
+"""Start of a numeric answer."""
 
 SHORTLY = r"\S*(?: \S{1,6}){0,2}(?=[.!?,;\n]|$)"
-"""The sentence, or its part, ends within two short words."""
+"""End of the sentence, or of its part, after at most two short words."""
 
 _OPENERS = " \t.!?:;,\n…(—–、。！？，；（"
 _BETWEEN_SENTENCES = re.compile(r"[.!?]\s+|[。！？\n]+")
 _LONGEST_SENTENCE_CHARS = 500
 _SHORT_CHARS = 800
-"""Up to here all languages are looked for: a sentence or two may lack `needs`."""
+"""Length up to which all languages are searched, as short texts may lack `needs`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
-    """Something that answers say.
+    """A wording in answers.
 
     Attributes:
-        triggers: Pieces of lower-case text, joined by `|`, one of which it holds.
-        expression: What it looks like in a lower-case sentence.
+        triggers: Lower-case texts, joined by `|`, at least one of which it contains.
+        expression: Regular expression for a lower-case sentence.
     """
 
     triggers: str
@@ -61,12 +61,12 @@ class Language:
     """The wordings of one language.
 
     Attributes:
-        wordings: What is looked for.
-        voided_by: What takes the meaning away where it stands before a wording in the
-            same sentence: a condition, a report of what others say, a negation.
-        needs: Pieces of lower-case text, joined by `|`, one of which any longer text in
-            the language has; empty: it is always looked for.
-        spaced: Whether it puts spaces between words; a wording then begins at a word.
+        wordings: The wordings to search for.
+        voided_by: Expression that voids a later wording in the same sentence: a condition,
+            reported speech, a negation.
+        needs: Lower-case texts, joined by `|`, one of which occurs in any longer text in the
+            language; empty: always search.
+        spaced: Whether the language has spaces between words; wordings then start at a word.
     """
 
     wordings: tuple[Wording, ...]
@@ -75,14 +75,14 @@ class Language:
     spaced: bool = True
 
     def hinted_in(self, text: str) -> list[tuple[Wording, list[str]]]:
-        """The wordings of which the lower-case `text` has a trigger, with those it has."""
+        """The wordings with triggers in the lower-case `text`, and these triggers."""
         if len(text) > _SHORT_CHARS and self.needs and not triggered(self.needs, text):
             return []
         hints = ((w, [t for t in pieces(w.triggers) if t in text]) for w in self.wordings)
         return [(wording, found) for wording, found in hints if found]
 
     def says(self, wording: Wording, sentence: str) -> bool:
-        """Whether a lower-case `sentence` has a wording of this language, and means it."""
+        """Whether a lower-case `sentence` has a wording that is not voided."""
         expression = wording.expression
         if self.spaced:
             expression = rf"(?<!\w)(?:{expression})"
@@ -95,7 +95,7 @@ class Language:
 
 
 def sentences_of(prose: str) -> list[str]:
-    """The sentences of `prose`, overlong ones cut off."""
+    """The sentences of `prose`; very long ones are truncated."""
     parts = _BETWEEN_SENTENCES.split(prose)
     return [part[:_LONGEST_SENTENCE_CHARS] for part in parts if part]
 
@@ -110,7 +110,7 @@ def triggered(triggers: str, text: str) -> bool:
 
 @cache
 def pieces(triggers: str) -> tuple[str, ...]:
-    """The single triggers of those joined by `|`."""
+    """Split triggers joined by `|`."""
     return tuple(triggers.split("|"))
 
 

@@ -1,4 +1,4 @@
-"""Comparing answers: what each comes to, and whether two come to the same."""
+"""Comparing answers: extracts final answers, and compares two of them."""
 
 from __future__ import annotations
 

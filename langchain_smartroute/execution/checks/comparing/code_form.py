@@ -1,4 +1,4 @@
-"""Source code without what does not matter: formatting, comments, names of local variables."""
+"""Normalises source code: formatting, comments and names of local variables are removed."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def code_in(text: str) -> str | None:
-    r"""The code that an answer shows, its fenced blocks one after another; `None`: it shows none.
+    r"""The code of an answer, with its fenced blocks joined; `None`: there is none.
 
-    Shell commands beside other code are not part of it. Of a text with more fences than are
-    read, all is code.
+    Shell commands in addition to other code are left out. A text with too many fences counts as
+    code as a whole.
 
     Example:
         >>> code_in("Like this:\n```python\nprint(1)\n```\nDone.")
@@ -49,11 +49,11 @@ def code_in(text: str) -> str | None:
 
 
 def code_form(code: str) -> str:
-    r"""A form that is equal for code that does the same in the same steps.
+    r"""A normal form that is equal for code that differs in style only.
 
     Python that parses: its syntax tree without docstrings and annotations, local variables
-    numbered in the order in which they appear. Anything else, and more than 20,000
-    characters: its lines, by how deep they are indented, without blanks between words.
+    numbered in the order in which they appear. Anything else, or more than 20,000 characters:
+    lines with their levels of indentation, and without repeated spaces.
 
     Example:
         >>> code_form("def f(x):\n  y = x  # why\n  return y") == code_form(
@@ -66,7 +66,7 @@ def code_form(code: str) -> str:
 
 
 def is_code(text: str) -> bool:
-    r"""Whether a text without fences is a program: most of its lines, and one for certain.
+    r"""Whether a text without fences is a program: most of its lines look like code, one certainly.
 
     Example:
         >>> is_code("def f(x):\n    return x"), is_code("x = 3 + 4\nx = 7")
@@ -81,7 +81,7 @@ def is_code(text: str) -> bool:
 
 
 def _tree(code: str) -> str | None:
-    """The syntax tree of Python, its notebook commands left out if it needs that."""
+    """The syntax tree of Python code, without notebook commands if necessary."""
     code = textwrap.dedent(code)
     if _GLUED.search(code) or _FAR.search(code):
         return None
@@ -96,7 +96,7 @@ def _tree(code: str) -> str | None:
 
 
 def _lines(code: str) -> str:
-    """Lines that say something, each after how many levels it is indented."""
+    """Non-empty lines, each with its level of indentation."""
     found: list[str] = []
     levels: list[int] = []
     for line in code.expandtabs().splitlines():
@@ -113,17 +113,17 @@ def _lines(code: str) -> str:
 
 
 def _narrowed(found: re.Match[str]) -> str:
-    """One blank for several, but in a string."""
+    """One space for several, except in strings."""
     return found[0] if found[0][0] in "'\"" else " "
 
 
 def _told_apart(escape: re.Match[str]) -> str:
-    """An escape that Python does not know, so that it does not warn and is like no other."""
+    """Replace an invalid escape by a unique one, so that Python does not warn."""
     return escape.group() if escape.group(1) else f"\\\\\ue000{escape.group(2)}"
 
 
 class _Plain(ast.NodeTransformer):
-    """Takes off what does not matter."""
+    """Removes what does not affect behaviour."""
 
     def __init__(self) -> None:
         self._fields: set[int] = set()
@@ -135,7 +135,7 @@ class _Plain(ast.NodeTransformer):
         return self._function(node)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-        # What a field is annotated with may matter, as in a dataclass.
+        # Annotations of fields may matter, as in a dataclass.
         self._fields |= {id(item) for item in node.body if isinstance(item, ast.AnnAssign)}
         self.generic_visit(node)
         node.body = _without_docstring(node.body)
@@ -166,7 +166,7 @@ def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
 
 
 def _number_locals(function: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-    """Number the variables that a function assigns; parameters are part of what it offers."""
+    """Number a function's local variables; parameters are part of its interface."""
     nodes = list(ast.walk(function))
     kept = {node.arg for node in nodes if isinstance(node, ast.arg)}
     kept |= {n for node in nodes if isinstance(node, ast.Global | ast.Nonlocal) for n in node.names}

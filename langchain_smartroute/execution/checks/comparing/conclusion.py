@@ -1,6 +1,6 @@
-"""The value of one line: what stands out in it, or what it comes to."""
+"""Extracts the value of one line: a marked part of it, or its resulting number."""
 
-# ruff: noqa: RUF001 - full-width marks are meant
+# ruff: noqa: RUF001 - full-width punctuation is intended
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 LONGEST_LINE = 160
-"""A longer last line is prose, in which no value stands out."""
+"""Longest last line that is read, in characters; a longer one is prose."""
 
 _MOST_CHARS = 2_000
 _MOST_NUMBERS = 8
@@ -63,24 +63,25 @@ _NOT_PLAIN = re.compile(
     r"|#(?:st|nd|rd|th)?\s(?:of\s)?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)",
     re.IGNORECASE,
 )
-"""What makes more of numbers than a row of them: a formula, a date, a range, a choice."""
+"""Signs by which numbers are not separate values: a formula, a date, a range, a choice."""
 
 _YEAR = re.compile(r"(?<!\d)\d{4}\s?年")
 _BOLD_MARKS = re.compile(r"\*\*(?!\d)|(?<!\d)\*\*")
 _LABEL = re.compile(r"[^\W\d_]{2}[^:：\n]{0,60}[:：]")
-_VERB = re.compile(r"(?<!\w)(?:is|are|equals?|becomes?|makes?|ist|sind|est|es|son)\s|[是为]")
+_IS = "is|are|equals?|becomes?|makes?"
+_VERB = re.compile(rf"(?<!\w)(?:{_IS}|ist|sind|est|es|son)\s|[是为]")
 _CLAIM = re.compile(
-    r"(?<!\w)(?P<verb>is|are|was|were|be|equals?|becomes?|makes?|made|gets?|got|has|have|had|costs?|earns?"
-    r"|needs?|takes?|took|pays?|paid|spends?|spent|saves?|saved|uses?|used|totals?|weighs?"
+    rf"(?<!\w)(?P<verb>{_IS}|was|were|be|made|gets?|got|has|have|had|costs?|earns?|needs?|takes?"
+    r"|took|pays?|paid|spends?|spent|saves?|saved|uses?|used|totals?|weighs?"
     r"|(?:comes?|came|amounts?) to)(?!\w)"
     r"(?P<direct>\s(?:(?:about|approximately|around|exactly|only|now|still|a|the|total|of|equal|to)"
     r"\s){0,4}(?=(?:US\s?)?[$€£¥₹₽₩]?\s?[-+]?\d))?",
     re.IGNORECASE,
 )
-"""A verb that may say what something comes to, and whether a number follows at once."""
+"""A verb that may introduce a result, and whether a number follows directly."""
 
 _PLURAL = frozenset({"are", "were", "have"})
-"""Of these the subject's number may be what was asked: "3 of them are 5 years old"."""
+"""Verbs after which the subject's number may be the result: "3 of them are 5 years old"."""
 
 _SO = re.compile(r"\b(?:so|thus|therefore|hence|then|which)\b", re.IGNORECASE)
 _MONEY = re.compile(r"(?:US\s?\$|[$€£¥₹₽₩])\s?[-+]?$")
@@ -88,10 +89,10 @@ _WORD = re.compile(r"\s?[-/]?\s?(?:[^\W\d_]+(?:[²³]|\^[23])?|[%‰°¢](?:[CF]
 
 
 def value_of_last_line(text: str) -> str | None:
-    """What the last line of a text is or comes to, closing words left out.
+    """The value of the last line of a text, without closing words.
 
-    Several numbers are one value together, with what they count where that is a unit; numbers
-    of a formula, a date or a range are none, and the whole of it is the value.
+    Several numbers form one value together, with their units. Of a formula, a date or a range
+    the whole is the value.
 
     Example:
         >>> value_of_last_line("Total = 5 + 6 = 11 apples."), value_of_last_line("It is 5 km.")
@@ -129,7 +130,7 @@ def _last_sentence(line: str) -> str:
 
 
 def value_standing_out(line: str) -> str | None:
-    """The value of a line that is one, or has one in bold or as an option."""
+    """The value of a line that is one as a whole, in bold, or as an option."""
     if len(line) > _MOST_CHARS:
         return None
     bold = list(_BOLD.finditer(line))
@@ -143,10 +144,10 @@ def value_standing_out(line: str) -> str | None:
 
 
 def trimmed(line: str) -> str | None:
-    """A line without marks around its value and without what follows its sentence."""
+    """A line without markup around its value, and without text after its sentence."""
     quoted = line.strip(" \t\n*`.。,;")
     if quoted.startswith(("'", '"')) and isinstance(literal_of(quoted), str):
-        # A program's text, of which every letter counts.
+        # A quoted string of a program, of which every letter counts.
         return quoted
     line = line.strip(_EDGES)
     if literal_of(line) is NOTHING:
@@ -160,7 +161,7 @@ def trimmed(line: str) -> str | None:
 
 
 def concluded(line: str) -> str | None:
-    """What the numbers of a line come to: after the last sign of equality, all there are.
+    """The resulting numbers of a line: those after the last equals sign, else all.
 
     Example:
         >>> concluded("It takes 3 hours and 20 minutes."), concluded("It takes long.")
@@ -178,7 +179,7 @@ def concluded(line: str) -> str | None:
         and _AND.search(plain, signs[0].end(), signs[-1].start())
         and not _SO.search(plain, signs[-2].end(), signs[-1].start())
     ):
-        # Several equations, of which the last is not worked out of those before.
+        # Several equations, of which the last does not follow from the others.
         rest = whole
     rest = _claimed(rest)
     numbers = numbers_in(rest)
@@ -210,10 +211,10 @@ def _are_one(values: list[str]) -> bool:
 
 
 def _claimed(sentence: str) -> str:
-    """What is said of a subject whose own numbers are given: "20 % of $50 is $10" says $10.
+    """The statement about a subject with numbers of its own: $10 in "20 % of $50 is $10".
 
-    Only of one subject, of which a number is said at once: "18 eggs are left after 4 days"
-    and "x is 3 and y is 4" are left whole.
+    Only for a single subject and a verb directly followed by a number: "18 eggs are left after
+    4 days" and "x is 3 and y is 4" are not changed.
     """
     verbs = list(_CLAIM.finditer(sentence))
     if len(verbs) != 1 or verbs[0]["direct"] is None or verbs[0]["verb"].lower() in _PLURAL:
@@ -222,7 +223,7 @@ def _claimed(sentence: str) -> str:
 
 
 def _in_bold(line: str, bold: re.Match[str]) -> str | None:
-    """What is in bold, if it is the value: no label, and not a word beside the number."""
+    """The bold part, if it is the value: not a label, and not a word next to the number."""
     raw = bold[1] or bold[2]
     before, after = line[: bold.start()], line[bold.end() :].strip(_EDGES + ",;.。!！")
     label = raw.rstrip().endswith((":", "：")) or after.startswith((":", "：", "="))
@@ -241,7 +242,7 @@ def _in_bold(line: str, bold: re.Match[str]) -> str | None:
 
 
 def _with_unit(text: str, start: int, end: int) -> int:
-    """Where the unit that follows a number ends: as far as all words are units."""
+    """End of the unit after a number: as far as all words are units."""
     best = end
     for _ in range(_UNIT_WORDS):
         word = _WORD.match(text, end)
@@ -255,7 +256,7 @@ def _with_unit(text: str, start: int, end: int) -> int:
 
 
 def _short(line: str) -> str | None:
-    """A line of a few words is itself a value; a sentence is none."""
+    """A line of a few words as a value; `None` for a sentence."""
     words = plainly_written(line).split()
     rest = trimmed(line)
     if rest is None or not any(map(str.isalnum, rest)):

@@ -1,11 +1,11 @@
-r"""What an answer comes to: the one value that it ends with, whatever stands around it.
+r"""Extracts the final answer: the value at the end of an answer.
 
-In this order: a value that the answer marks as its own (`\boxed{…}`, `#### …`, JSON with
-an answer in it), one that it calls the answer in any of some languages, and what its last
-line is or ends with. An answer that only tells has none.
+In this order: a marked value (`\boxed{…}`, `#### …`, JSON with an answer in it), a value after
+a phrase such as "the answer is" in several languages, and the value of the last line. Other
+prose has none.
 """
 
-# ruff: noqa: RUF001, RUF002 - full-width marks are meant
+# ruff: noqa: RUF001, RUF002 - full-width punctuation is intended
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from langchain_smartroute.execution.checks.fences import blocks_of
 __all__ = ["final_answer", "found_answer", "marked_answer"]
 
 _READ_CHARS = 20_000
-"""How much of an answer's end is read."""
+"""Number of characters read at the end of an answer."""
 
 _MOST_IN_BOX = 20_000
 _MOST_BOXES = 100
@@ -43,7 +43,7 @@ _LISTED = re.compile(
     r"[\s$,;、]{0,20}(?:\\[()\[\]])?[\s,;、]{0,20}(?:and|or|und|oder|et|ou|y|o|和|或)?[\s,;]{0,20}"
     r"(?:\\[()\[\]])?[\s$,;]{0,20}"
 )
-"""What stands between two boxes that are one answer."""
+"""Text between two boxes that form one answer."""
 
 _KEYS = ("final_answer", "finalanswer", "answer", "result", "output", "答案")
 _THOUGHT_END = "</think>"
@@ -74,7 +74,7 @@ _RIGHT = re.compile(
     r"\s+(?:the\s+)?(?:correct|right|best)(?!\w)"
     r"|(?<!not )(?:[Oo]ption|[Cc]hoice)\s+\(?([A-J])\)?[.*]{0,3}\s*\Z"
 )
-"""An option that is called the right one."""
+"""An option that is called correct."""
 
 _BARE_NUMBER = re.compile(r"[-+]?[$€£¥]?[-+]?\d[\d.,/]{0,60}\s?%?")
 
@@ -86,13 +86,13 @@ _LEADS = re.compile(
 
 
 def final_answer(text: str) -> str | None:
-    r"""The value that an answer ends with; `None`: none stands out.
+    r"""The final answer of a text; `None`: there is none.
 
     Args:
         text: The answer; of a long one its last 20,000 characters are read.
 
     Returns:
-        A short text to be compared by `same_answer`, as it stands there.
+        A short text for `same_answer`, in its original form.
 
     Example:
         >>> final_answer(r"So 3 + 4 makes \(\boxed{7}\).")
@@ -138,7 +138,7 @@ def found_answer(text: str) -> tuple[str | None, str]:
 
 
 def marked_answer(text: str) -> str | None:
-    r"""The value that a text marks or calls its answer; `None`: it does not.
+    r"""The value that a text marks as its answer; `None`: there is none.
 
     Example:
         >>> marked_answer(r"\boxed{\frac{1}{2}}"), marked_answer("故选B。"), marked_answer("5 km")
@@ -149,7 +149,7 @@ def marked_answer(text: str) -> str | None:
 
 
 def _end_of(text: str) -> str:
-    """The end of a long text, from the beginning of a line on if it has one."""
+    """The end of a long text, from the start of a line if possible."""
     if len(text) <= _READ_CHARS:
         return text
     end = text[-_READ_CHARS:]
@@ -157,7 +157,7 @@ def _end_of(text: str) -> str:
 
 
 def _fenced(text: str) -> str | None:
-    """What a text holds that is one fence of JSON, or of no language."""
+    """Content of a text that is a single fence of JSON or without a language."""
     text = text.strip()
     if not (text.startswith("```") and text.endswith("```")):
         return None
@@ -167,7 +167,7 @@ def _fenced(text: str) -> str | None:
 
 
 def _in_fence(text: str) -> str | None:
-    """What a whole fence of JSON holds."""
+    """Content of a text that is a single fence of JSON."""
     inner = _fenced(text)
     return inner if inner is not None and inner.startswith(("{", "[")) else None
 
@@ -189,7 +189,7 @@ def _in_json(text: str) -> str | None:
 
 
 def _shown(text: str) -> str | None:
-    """The only fence of an answer where that holds JSON, or the lines of JSON that it ends with."""
+    """The only fence of an answer if it holds JSON, else the lines of JSON at its end."""
     if "```" in text:
         blocks = [block.code.strip() for block in islice(blocks_of(text), 2)]
         known = len(blocks) == 1 and blocks[0].startswith(("{", "["))
@@ -199,10 +199,10 @@ def _shown(text: str) -> str | None:
 
 
 def _boxed(text: str) -> str | None:
-    r"""What the last `\boxed` holds, and those that are listed with it; braces are counted.
+    r"""Content of the last `\boxed` and of those listed with it; braces are matched.
 
-    One that is not closed, or that is long, holds all that follows; more of them than are
-    read are the whole text.
+    An unclosed or long box holds the rest of the text; with too many boxes the whole text is
+    returned.
     """
     found: list[str] = []
     end = len(text)
@@ -225,7 +225,7 @@ def _is_listed(text: str, start: int, end: int) -> bool:
 
 
 def _closed(text: str, start: int) -> int | None:
-    """Where the brace before `start` is closed."""
+    """Position after the brace that closes the one before `start`."""
     depth = 1
     for brace in _BRACE.finditer(text, start, start + _MOST_IN_BOX):
         depth += 1 if brace[0] == "{" else -1
@@ -235,7 +235,7 @@ def _closed(text: str, start: int) -> int | None:
 
 
 def _after_hashes(text: str) -> str | None:
-    """What follows `####` in the last line; in another one it may be a heading, or a number."""
+    """The text after `####` in the last line; in other lines it may be a heading."""
     found = None
     for match in _HASHES.finditer(text):
         value = trimmed(match[1])
@@ -246,7 +246,7 @@ def _after_hashes(text: str) -> str | None:
 
 
 def _after_phrase(text: str) -> str | None:
-    """What follows the last phrase that calls it the answer."""
+    """The text after the last phrase such as "the answer is"."""
     found = right = None
     for match in _SAID.finditer(text):
         found = match
@@ -268,7 +268,7 @@ def _after_phrase(text: str) -> str | None:
 
 
 def _of_numbers(value: str | None) -> str | None:
-    """A value as it is, or what its numbers come to where they are several in one line."""
+    """A value, or the result of its numbers where one line has several."""
     if value is None or len(value) > LONGEST_LINE or "\n" in value or "=" in value:
         return value
     if quantity_of(value) is not None or literal_of(value) is not NOTHING:
@@ -279,14 +279,14 @@ def _of_numbers(value: str | None) -> str | None:
 
 
 def _listed(text: str) -> str | None:
-    """The lines that a text begins with, up to an empty one, if they are several short ones."""
+    """The lines up to an empty one, if they are several short ones."""
     lines = [line.strip() for line in text.partition("\n\n")[0].splitlines()]
     short = all(len(line) <= _SHORT_LINE for line in lines)
     return "\n".join(lines) if len(lines) > 1 and short else None
 
 
 def _only_lines(text: str) -> str | None:
-    """A text that is a few short lines without a sentence, such as what a program prints."""
+    """A text of a few short lines without a sentence, such as a program's output."""
     if len(text) > _MOST_PRINTED or "\n\n" in text or "```" in text:
         return None
     several = _listed(text)

@@ -1,4 +1,4 @@
-"""Values as programs write them: JSON and Python literals, compared deeply."""
+"""Parses JSON and Python literals, and compares values deeply."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from langchain_smartroute.execution.checks.comparing.quantities import near
 __all__ = ["NOTHING", "literal_of", "same_value"]
 
 NOTHING: Final = object()
-"""What a text is that is no literal; `None` is one."""
+"""Result for a text that is not a literal, as `None` is one."""
 
 _MOST_CHARS = 20_000
 _MOST_DEPTH = 50
@@ -33,7 +33,7 @@ _WORDS = {"true": True, "false": False, "null": None}
 
 
 def literal_of(text: str) -> Any:
-    """The value that a text is as JSON or Python; `NOTHING` where it is none; never raises.
+    """Parse a text as JSON or Python literal; `NOTHING` if it is neither. Never raises.
 
     Example:
         >>> literal_of("{'a': (1, 2)}") == literal_of('{"a": (1,2)}')
@@ -47,7 +47,7 @@ def literal_of(text: str) -> Any:
     if text in _WORDS:
         return _WORDS[text]
     try:
-        # Also reads true and null inside, which Python does not.
+        # JSON first, as Python does not parse `true` and `null`.
         return json.loads(text, parse_float=_float, object_pairs_hook=_mapping)
     except (ValueError, RecursionError):
         pass
@@ -62,13 +62,13 @@ def literal_of(text: str) -> Any:
 
 
 def same_value(a: Any, b: Any, *, tolerance: float, depth: int = 0) -> bool:
-    """Whether two values are the same, members and order included.
+    """Whether two values are equal, including members and order.
 
     Args:
         a: One.
         b: The other.
         tolerance: The largest relative difference of numbers that counts as none.
-        depth: How deep in a value these are; beyond fifty levels nothing is the same.
+        depth: Current level of nesting; beyond fifty levels nothing is equal.
     """
     if depth > _MOST_DEPTH or isinstance(a, bool) != isinstance(b, bool):
         return False
@@ -87,7 +87,7 @@ def same_value(a: Any, b: Any, *, tolerance: float, depth: int = 0) -> bool:
 
 
 def _float(text: str) -> float:
-    """A number, unless it is too large or small to be told from others."""
+    """Parse a float; raises if it is out of range, so that it would equal other numbers."""
     value = float(text)
     if math.isinf(value) or (not value and _NOT_ZERO.match(text)):
         raise ValueError
@@ -95,7 +95,7 @@ def _float(text: str) -> float:
 
 
 def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object whose names are given once: of two that are alike it is not known which counts."""
+    """Build an object; raises for a duplicate key, as it is unknown which one counts."""
     found = dict(pairs)
     if len(found) < len(pairs):
         raise ValueError
@@ -103,7 +103,7 @@ def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _is_exact(tree: ast.AST, text: str) -> bool:
-    """Whether a literal is its value and no other one is: each key once, no number too large."""
+    """Whether a literal is unambiguous: no duplicate keys, no numbers out of range."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Dict):
             keys = [ast.literal_eval(key) for key in node.keys if key is not None]
@@ -116,7 +116,7 @@ def _is_exact(tree: ast.AST, text: str) -> bool:
 
 
 def _known(escape: re.Match[str]) -> str:
-    """An escape that Python knows; of any other the backslash is meant, and does not warn."""
+    """A valid Python escape; in others the backslash is doubled, so that Python does not warn."""
     return escape.group() if escape.group(1) in _KNOWN_ESCAPES else f"\\{escape.group()}"
 
 
@@ -140,5 +140,5 @@ def _same_number(a: Any, b: Any, tolerance: float) -> bool:
 
 
 def _exactly(value: Any) -> Fraction:
-    """A number as it is written; one that is not finite raises."""
+    """The exact value of a number as written; raises if it is not finite."""
     return Fraction(value) if isinstance(value, int) else Fraction(str(float(value)))

@@ -1,4 +1,4 @@
-"""How numbers are written in digits, and where they stand in a text."""
+"""Numbers in digits: patterns, parsing, and search in texts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from langchain_smartroute.execution.checks.comparing.plain import plainly_writte
 __all__ = ["PLAIN_NUMBER", "SCRIPTS", "last_number", "number_of", "numbers_in"]
 
 _READ_CHARS = 20_000
-"""How much of a text's end is searched for its last number."""
+"""Number of characters at a text's end that are searched for its last number."""
 
 _WINDOW, _LAP, _EDGE = 1_000, 300, 50
 _MOST_NUMBERS = 100
@@ -23,7 +23,7 @@ _GROUPED = (
     r"|\d{1,3}(?:[ '_\u202f]\d{3})+(?:[.,]\d+)?"
 )
 PLAIN_NUMBER = rf"(?:{_GROUPED}|\d+(?:[.,]\d+)?|\.\d+)(?!\d)"
-"""A pattern of a number in digits, its thousands and decimals in any of the usual marks."""
+"""Pattern of a number in digits, with any usual thousands and decimal separators."""
 
 SCRIPTS = "\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af"
 """Chinese, Japanese and Korean letters: no blank stands between them and a number."""
@@ -35,11 +35,11 @@ _NUMBER = re.compile(
 
 
 def last_number(text: str) -> str | None:
-    """The last number in a text, as it stands there in plain digits; `None`: there is none.
+    """The last number in a text, in plain digits; `None`: there is none.
 
     Args:
-        text: Of a long one the last 20,000 characters are searched. A number whose beginning
-            may lie before what is read at a time is not known.
+        text: Of a long one the last 20,000 characters are searched. A number that may start
+            before that part is ignored.
 
     Example:
         >>> last_number("3 and 4 make 7."), last_number("1,250 of them"), last_number("none")
@@ -56,15 +56,15 @@ def last_number(text: str) -> str | None:
 
 
 def numbers_in(text: str) -> list[re.Match[str]]:
-    """The numbers of a plainly written text, at most its first hundred."""
+    """The numbers of a normalised text, at most the first hundred."""
     return list(islice(_NUMBER.finditer(text), _MOST_NUMBERS))
 
 
 def number_of(text: str) -> Fraction:
-    """The number that digits with marks are; the last of two kinds of marks is the decimal one.
+    """Parse digits with separators; of two kinds the last one is the decimal separator.
 
     Args:
-        text: What `PLAIN_NUMBER` matches, of at most some thousand digits.
+        text: A match of `PLAIN_NUMBER`, of at most some thousand digits.
     """
     digits = re.sub(r"[ '_\u202f]", "", text)
     comma, dot = digits.rfind(","), digits.rfind(".")

@@ -1,4 +1,4 @@
-"""Numbers that are written as words: Chinese numerals, and English ones up to ninety-nine."""
+"""Numbers in words: Chinese numerals, and English ones up to ninety-nine."""
 
 # ruff: noqa: RUF001 - the Chinese nought looks like a letter
 
@@ -49,7 +49,7 @@ _COUNTED = frozenset(
         "度",
     ]
 )
-"""What one numeral alone may count; before other words it is often none (一样, 十分)."""
+"""Counters after a single numeral; before other words it is often not a number (一样, 十分)."""
 
 _UNITS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
 _TEENS = "fifteen sixteen seventeen eighteen nineteen"
@@ -63,7 +63,7 @@ _LEAST_TENS = 20
 
 
 def in_digits(text: str) -> str:
-    """A text that is a number in words, with what it counts, in digits; any other as it is.
+    """Convert a number in words, with its unit, to digits; other texts are returned unchanged.
 
     Example:
         >>> in_digits("三百二十五元"), in_digits("三分之二"), in_digits("twenty-five apples")
@@ -77,7 +77,7 @@ def in_digits(text: str) -> str:
 
 
 def counts(word: str) -> bool:
-    """Whether a word in lower case is a number or a part of one.
+    """Whether a lower-case word is a number or a part of one.
 
     Example:
         >>> counts("twenty"), counts("三千"), counts("千米"), counts("apples")
@@ -105,10 +105,10 @@ def _chinese(text: str) -> str | None:
 
 
 def _value_of(text: str) -> int | None:
-    """The number that Chinese numerals make; `None`: they make none for certain.
+    """The value of Chinese numerals; `None` if it is not certain.
 
-    Digits without places are a year or a code where they are three or more (二〇二四); two
-    of them may be an estimate (五六).
+    Three or more digits without units of ten are a year or a code (二〇二四); two may be an
+    estimate (五六).
     """
     if all(c in _DIGITS for c in text):
         digits = "".join(str(_DIGITS[c]) for c in text)

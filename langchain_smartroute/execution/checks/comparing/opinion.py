@@ -1,4 +1,4 @@
-"""A second opinion, and what can be compared of an answer."""
+"""Second opinions, and the comparable part of an answer."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from langchain_smartroute.execution.checks.prose import answer_text
 __all__ = ["Comparable", "Opinion", "comparable", "text_of_answer"]
 
 _MOSTLY = 0.5
-"""The share of an answer that is code from which on the code is the answer."""
+"""Share of code in an answer from which on it is compared as code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opinion:
-    """What another model answered to the same request.
+    """Another model's answer to the same request.
 
     Attributes:
-        alias: Who it is.
-        answer: Its message, or what was parsed of it; `None`: there is none.
-        error: Why there is none.
+        alias: The other model.
+        answer: Its message, or the output parsed from it; `None`: there is none.
+        error: Why there is no answer.
     """
 
     alias: str
@@ -39,12 +39,12 @@ class Opinion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparable:
-    """What can be compared of an answer.
+    """The comparable part of an answer.
 
     Attributes:
-        by: How.
-        value: What.
-        sentence: The sentence whose number the value is; empty: it stands by itself.
+        by: Kind of comparison.
+        value: The value to compare.
+        sentence: The sentence the number was taken from; empty if the value stands alone.
     """
 
     by: Comparison
@@ -53,12 +53,12 @@ class Comparable:
 
 
 def comparable(answer: Any, by: Comparison = "auto") -> Comparable | None:
-    """What of an answer can be compared; `None`: nothing, as it only tells.
+    """The comparable part of an answer; `None` for other prose.
 
     Args:
         answer: A message, parsed output, or both (`raw` and `parsed`).
-        by: How; `auto`: parsed output and tool calls as such, an answer that is mostly code,
-            in fences or not, as code, any other by the value that it ends with.
+        by: How; `auto`: parsed output and tool calls as such, mostly code (with or without
+            fences) as code, anything else by its final answer.
 
     Example:
         >>> comparable(AIMessage("It adds up to 12."))
@@ -81,7 +81,7 @@ def comparable(answer: Any, by: Comparison = "auto") -> Comparable | None:
     code = code_in(text)
     if code is None and literal_of(text) is NOTHING and is_code(text):
         code = text
-    # JSON in a fence is a value, whose members have no order.
+    # JSON in a fence is compared as a value, whose members are unordered.
     data = by == "auto" and code is not None and literal_of(code) is not NOTHING
     mostly = by == "auto" and code is not None and len(code) > _MOSTLY * len(text)
     if by == "code" or (mostly and not data):
@@ -91,7 +91,7 @@ def comparable(answer: Any, by: Comparison = "auto") -> Comparable | None:
 
 
 def text_of_answer(answer: Any) -> str:
-    """An answer in words, for judges and features: its text, its calls or its value."""
+    """An answer as text, for judges and features: its text, tool calls or value."""
     if isinstance(answer, AIMessage):
         if answer.tool_calls:
             calls = [{"name": call["name"], "args": call["args"]} for call in answer.tool_calls]

@@ -1,10 +1,12 @@
-"""Which option of several an answer names: a letter, or some letters."""
+"""Recognises options of multiple-choice questions: one letter or several."""
 
-# ruff: noqa: RUF001 - full-width marks are meant
+# ruff: noqa: RUF001 - full-width punctuation is intended
 
 from __future__ import annotations
 
 import re
+
+from langchain_smartroute.execution.checks.comparing.plain import plainly_written
 
 __all__ = ["lettered", "option_of", "options_of"]
 
@@ -22,7 +24,7 @@ _REASONED = re.compile(
     r"(?:\(([A-J])\)|([A-J]))(?:\s*[,，;；]?\s*(?:because|since|as|weil|car|porque|因为|由于)(?!\w)"
     r"|\s*(?:选项|選項|项|項)?\s*是?(?:正确|对的)|。)"
 )
-"""A letter with its reason after it."""
+"""A letter followed by a reason."""
 
 _ONE = r"(?:[A-J](?![)\]])|\([A-J]\)|\[[A-J]\])"
 _OPTIONS = re.compile(
@@ -36,16 +38,14 @@ _ANOTHER = re.compile(
 """What follows the letter of an option where another one is named beside it."""
 
 _LETTER = re.compile("[A-J]")
-_LATEX_TEXT = re.compile(r"\\(?:text|mathrm|textbf|mathbf)\{([^{}]*)\}")
-_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _EDGES = " \t\n*_`\"'“”«»「」$"
 
 
 def option_of(text: str) -> str | None:
-    """The letter of the option that a text names, in upper case; `None`: it names none.
+    """The letter of the option in a text, in upper case; `None`: there is none.
 
     Args:
-        text: Of more than 400 characters it names none.
+        text: More than 400 characters are not an option.
 
     Example:
         >>> option_of("(b) Paris"), option_of("B"), option_of("Berlin")
@@ -56,7 +56,7 @@ def option_of(text: str) -> str | None:
 
 
 def options_of(text: str) -> str | None:
-    """The letters of several options, in their order; `None`: a text is something else.
+    """The letters of several options, in their order; `None`: the text is something else.
 
     Example:
         >>> options_of("A、C、D"), options_of("A and C"), options_of("ABD"), options_of("A cab")
@@ -69,7 +69,7 @@ def options_of(text: str) -> str | None:
 
 
 def lettered(line: str) -> str | None:
-    """The option that a line begins with and speaks of; `None`: a letter stands for itself.
+    """The option at the start of a line; `None`: the letter has another meaning.
 
     Example:
         >>> lettered("(A) Paris"), lettered("B, because it is cold"), lettered("C. elegans")
@@ -94,4 +94,4 @@ def _one_option(plain: str) -> re.Match[str] | None:
 
 
 def _plain(text: str) -> str:
-    return _LATEX_TEXT.sub(r"\1", text.translate(_FULL_WIDTH)).strip(_EDGES)
+    return plainly_written(text).strip(_EDGES)

@@ -1,6 +1,6 @@
-"""Text in plain signs: digits, fractions and roots instead of LaTeX's and other scripts'."""
+"""Normalises text: plain digits, fractions and roots instead of LaTeX and other scripts."""
 
-# ruff: noqa: RUF001 - the signs are meant
+# ruff: noqa: RUF001 - these characters are intended
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import unicodedata
 __all__ = ["MOST_CHARS", "plainly_written", "single_blanks"]
 
 MOST_CHARS = 2_000
-"""A longer text is left as it is: normalising takes the square of the marks above a letter."""
+"""Longest text that is normalised: normalisation is quadratic in combining characters."""
 
 _SUPERSCRIPT = re.compile("(?<=[^\\W_])[\u207b\u207a]?[\u2070\u00b9\u00b2\u00b3\u2074-\u2079]+")
 _MIXED_GLYPH = re.compile(r"(?<=\d)(?=[¼-¾⅐-⅞])")
@@ -19,7 +19,7 @@ _MARKS = {
     **dict.fromkeys([0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF]),
 }  # fmt: skip
 _MATHS = re.compile(r"(?<![\\$])(\$\$?)(?!\$)((?:[^$\\]|\\[\s\S]){1,400}?)\1(?!\$)")
-"""What stands between dollars that are LaTeX's, one or two on both sides."""
+"""LaTeX between single or double dollar signs."""
 
 _NAMES = {
     "pi": "π", "infty": "∞", "theta": "θ", "alpha": "α", "beta": "β", "lambda": "λ", "times": "×",
@@ -47,14 +47,14 @@ _LATEX = (
     (re.compile(r"\\([%$#&_{}])"), r"\1"),
 )  # fmt: skip
 _ALONE = re.compile(rf"(?<![\w)]){_INSIDE}(?=/|$)|(?<=[/√]){_INSIDE}")
-"""Brackets around one number or letter of a fraction or root, or around all there is."""
+"""Brackets around a single number or letter of a fraction or root, or around everything."""
 
 
 def plainly_written(text: str) -> str:
-    r"""Text with plain digits, signs and fractions instead of LaTeX's and other scripts'.
+    r"""Replace LaTeX and other scripts' forms by plain digits, signs and fractions.
 
     Args:
-        text: Of more than 2,000 characters, also in plain signs, it is left as it is.
+        text: More than 2,000 characters, also after normalisation, are returned unchanged.
 
     Example:
         >>> plainly_written(r"$\frac{3}{4}$ \text{ kg}"), plainly_written(r"\dfrac{\sqrt{2}}{2}")
@@ -63,7 +63,7 @@ def plainly_written(text: str) -> str:
     if len(text) > MOST_CHARS:
         return text
     given = text
-    # What stands above is a power: as plain digits 10³ would be 103.
+    # Superscripts are powers; as plain digits 10³ would become 103.
     text = _SUPERSCRIPT.sub(r"^\g<0>", text)
     text = unicodedata.normalize("NFKC", _MIXED_GLYPH.sub(" ", text)).translate(_MARKS)
     if len(text) > MOST_CHARS:
@@ -83,7 +83,7 @@ def plainly_written(text: str) -> str:
 
 
 def single_blanks(text: str) -> str:
-    """Text without several blanks in a row."""
+    """Text without repeated spaces."""
     return re.sub(r"[ \t]{2,}", " ", text)
 
 

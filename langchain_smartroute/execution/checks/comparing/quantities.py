@@ -1,4 +1,4 @@
-"""Numbers with what they count: separators, currencies, fractions, scales, units."""
+"""Quantities: numbers with separators, currencies, fractions, scales and units."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from langchain_smartroute.execution.checks.comparing.units import OTHER_DIMENSIO
 __all__ = ["TOLERANCE", "Quantity", "near", "quantity_of", "same_quantity"]
 
 TOLERANCE: Final = 1e-6
-"""The largest relative difference of rounded numbers that counts as none."""
+"""The largest relative difference at which rounded numbers are equal."""
 
 _EXACT = 100_000
-"""A number that is a whole one times this has few decimals, and is not rounded."""
+"""Numbers that are integers times this have few decimals and count as exact."""
 
 _MOST_CHARS = 200
 _LARGEST_BASE = 1_000_000
@@ -38,7 +38,7 @@ _BEFORE = re.compile(
 _LETTER = re.compile(r"[A-Za-z][_\d]{0,3}")
 _BOLD_END = re.compile(r"\*\*(?=\s|[^\W\d]|$)")
 _CODE = re.compile(r"0\d")
-"""How a code such as 007 begins, which is no number."""
+"""Start of a code such as 007, which is not a number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +46,10 @@ class Quantity:
     """A number with its unit.
 
     Attributes:
-        value: The number, exactly.
-        units: The words of its unit, alike for `$` and `dollars`; empty: it has none.
-        name: The variable that it is said to be (`x = 5`); empty: none.
-        letter: Whether its unit is a letter beside it, which may be a variable as well (`5m`).
+        value: The exact number.
+        units: The words of its unit, the same for `$` and `dollars`; empty: no unit.
+        name: The variable it is assigned to (`x = 5`); empty: none.
+        letter: Whether its unit is a letter directly after it, which may also be a variable (`5m`).
     """
 
     value: Fraction
@@ -59,10 +59,10 @@ class Quantity:
 
 
 def quantity_of(text: str) -> Quantity | None:
-    """The quantity that a text is; `None` where it is anything else.
+    """Parse a text as a quantity; `None` if it is anything else.
 
     Args:
-        text: Of more than 200 characters it is none.
+        text: More than 200 characters are not a quantity.
 
     Example:
         >>> quantity_of("$1,250.50") == quantity_of("1250.5 dollars")
@@ -96,15 +96,15 @@ def quantity_of(text: str) -> Quantity | None:
 
 
 def same_quantity(a: Quantity, b: Quantity, *, tolerance: float) -> bool:
-    """Whether two quantities are the same; one without a unit has any.
+    """Whether two quantities are equal; one without a unit matches any unit.
 
-    One unit may say more than the other (18 dollars, 18 dollars a head), but not make
-    something else of it (5 km, 5 km per hour).
+    One unit may be more specific (18 dollars, 18 dollars a head), but not of another dimension
+    (5 km, 5 km per hour).
 
     Args:
         a: One.
         b: The other.
-        tolerance: The largest relative difference that counts as none; see `near`.
+        tolerance: The largest relative difference at which they are equal; see `near`.
     """
     if a.name and b.name and a.name != b.name:
         return False
@@ -121,13 +121,13 @@ def same_quantity(a: Quantity, b: Quantity, *, tolerance: float) -> bool:
 
 
 def near(a: Fraction, b: Fraction, tolerance: float) -> bool:
-    """Whether two numbers are the same but for rounding.
+    """Whether two numbers are equal up to rounding.
 
     Args:
         a: One.
         b: The other.
-        tolerance: The largest relative difference. Up to the usual one it is there for what
-            was rounded: two numbers of at most five decimals have to be equal.
+        tolerance: The largest relative difference. Up to the default it only allows for
+            rounding: two numbers of at most five decimals have to be equal.
 
     Example:
         >>> near(Fraction(1, 3), Fraction("0.3333333"), 1e-6)

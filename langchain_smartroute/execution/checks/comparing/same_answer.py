@@ -1,4 +1,4 @@
-"""Whether two answers come to the same: as numbers, values, JSON, tool calls or code."""
+"""Compares two answers as numbers, values, JSON, tool calls or code."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from langchain_smartroute.execution.checks.comparing.words import same_words
 __all__ = ["COMPARISONS", "TOLERANCE", "Comparison", "same_answer"]
 
 Comparison = Literal["auto", "number", "value", "json", "tool_calls", "code"]
-"""What two answers are compared as; `auto`: as what they are."""
+"""Kind of comparison; `auto`: by the answers' kind."""
 
 COMPARISONS: Final[tuple[Comparison, ...]] = get_args(Comparison)
 _MOST_CALLS = 100
@@ -79,7 +79,7 @@ def _by_kind(a: Any, b: Any, tolerance: float) -> bool:
 
 
 def _said_after(text: str) -> str | None:
-    """What an answer says that it comes to after the code that it shows."""
+    """The final answer in the text after an answer's code."""
     return marked_answer(text[text.rfind("```") + 3 :]) if "```" in text else None
 
 
@@ -108,13 +108,13 @@ def _same_values(a: Any, b: Any, tolerance: float) -> bool:
 
 
 def _same_texts(a: str, b: str, tolerance: float) -> bool:
-    """Two texts that are no numbers: literals, options, or words."""
+    """Whether two texts other than numbers are equal: literals, options, or words."""
     values = _literal(a), _literal(b)
     if values[0] is not NOTHING and values[1] is not NOTHING:
         return same_value(values[0], values[1], tolerance=tolerance)
     quoted = [isinstance(value, str) for value in values]
     if any(quoted):
-        # A quoted string is a program's: every letter of it counts.
+        # A quoted string belongs to a program: every letter counts.
         plain = [
             v if isinstance(v, str) else t.strip() for v, t in zip(values, (a, b), strict=True)
         ]
@@ -129,7 +129,7 @@ def _same_texts(a: str, b: str, tolerance: float) -> bool:
 
 
 def _literal(text: str) -> Any:
-    r"""What a text is as a literal, also where LaTeX writes its braces (`\{1, 2\}`)."""
+    r"""Parse a text as a literal, also with LaTeX's braces (`\{1, 2\}`)."""
     found = literal_of(text)
     if found is NOTHING and "\\" in text:
         plain = literal_of(plainly_written(text))
@@ -144,7 +144,7 @@ def _same_json(a: Any, b: Any, tolerance: float) -> bool:
 
 
 def _text(value: Any) -> str:
-    """A value in words; nothing where it has too many digits or is nested too deep for that."""
+    """A value as text; empty if it has too many digits or is nested too deeply."""
     try:
         return str(value)
     except (ValueError, RecursionError):
@@ -172,7 +172,7 @@ def _are_calls(value: Any) -> bool:
 def _same_calls(
     a: Iterable[Mapping[str, Any]], b: Iterable[Mapping[str, Any]], tolerance: float
 ) -> bool:
-    """Whether the same calls are made, each as often: in any order, if they are not very many."""
+    """Whether the same calls occur equally often, in any order unless there are very many."""
     calls, left = list(a), list(b)
     if len(calls) != len(left):
         return False
@@ -194,7 +194,7 @@ def _same_call(a: Mapping[str, Any], b: Mapping[str, Any], tolerance: float) -> 
 
 
 def _given(arguments: Any) -> Any:
-    """Arguments without those that are given as nothing: left out, they are the same."""
+    """Arguments without `None` values, which are equivalent to missing ones."""
     if not isinstance(arguments, Mapping):
         return arguments
     return {name: value for name, value in arguments.items() if value is not None}

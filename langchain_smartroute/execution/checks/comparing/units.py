@@ -1,7 +1,7 @@
-"""Units by their names, the same one in several languages and in short, and scales of numbers.
+"""Names and symbols of units in several languages, and scales such as million.
 
-A name that may be two units (a pound of weight or of money, a minute or a metre as `m`) is
-the one that it mostly is, or itself: nothing is converted.
+An ambiguous name (a pound of weight or money, `m` for minute or metre) stands for its most
+common unit, or only for itself. Nothing is converted.
 """
 
 from __future__ import annotations
@@ -83,11 +83,11 @@ OTHER_DIMENSION: Final = frozenset(
         "立方",
     ]
 ) | {f"^{opened}{power}{closed}" for power in "23" for opened, closed in (("", ""), ("{", "}"))}
-"""Words that make something else of a unit: a rate, an area, a volume."""
+"""Words that change the dimension of a unit: a rate, an area, a volume."""
 
 
 def unit_of(name: str) -> str | None:
-    """The unit that a name stands for; `None`: it is none that is known.
+    """The unit of a name; `None`: unknown.
 
     Args:
         name: One word in the singular, in lower case but for symbols such as `W`.
@@ -100,18 +100,18 @@ def unit_of(name: str) -> str | None:
 
 
 def is_unit(name: str) -> bool:
-    """Whether what a quantity's unit is called is known to be one, or a word of one."""
+    """Whether a quantity's unit is a known unit, or a word of one."""
     return name in _NAMES or name in OTHER_DIMENSION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
-    """What stands after a number.
+    """The scale and unit after a number.
 
     Attributes:
-        scale: What the number is multiplied by, such as a million.
+        scale: Factor of the number, such as a million.
         units: The words of its unit.
-        letter: Whether that is one letter beside the number.
+        letter: Whether the unit is one letter directly after the number.
     """
 
     scale: int
@@ -120,12 +120,12 @@ class Counted:
 
 
 def units_of(text: str, *, money: str = "", beside: bool = False) -> Counted | None:
-    """What a number is multiplied by, and the words of its unit; `None`: it is no unit.
+    """Parse the scale and unit after a number; `None`: it is not a unit.
 
     Args:
-        text: What stands after the number, of at most some hundred characters.
-        money: The sign of a currency before it.
-        beside: Whether no blank stands between the number and the text.
+        text: The text after the number, of at most some hundred characters.
+        money: The currency sign before the number.
+        beside: Whether there is no space between number and text.
 
     Example:
         >>> units_of("million dollars").scale, units_of("k", money="$", beside=True).scale
@@ -157,7 +157,7 @@ def units_of(text: str, *, money: str = "", beside: bool = False) -> Counted | N
 
 
 def _alike(word: str) -> str:
-    """The name that stands for a word: in the singular, small where that is no other symbol."""
+    """Normalise a word: singular, and lower case unless that is a different symbol."""
     if word == "/":
         return "per"
     folded = word.casefold().strip("'.")
@@ -168,7 +168,7 @@ def _alike(word: str) -> str:
 
 
 def _is_none(word: str, *, first: bool, beside: bool) -> bool:
-    """Whether a word beside a number makes something else of it than so many of a unit."""
+    """Whether a word after a number means that it is not a quantity."""
     folded = word.casefold()
     if folded in _OPERATIONS or counts(folded) or (first and folded in ("squared", "cubed")):
         return True

@@ -1,6 +1,6 @@
-"""Whether two texts that are no numbers, options or literals say the same words."""
+"""Compares texts that are not numbers, options or literals."""
 
-# ruff: noqa: RUF001 - full-width marks are meant
+# ruff: noqa: RUF001 - full-width punctuation is intended
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ _NO = (
     "不正确", "아니요",
 )  # fmt: skip
 _SAYINGS = {**dict.fromkeys(_YES, True), **dict.fromkeys(_NO, False)}
-"""Whole answers that say yes or no."""
+"""Complete answers that mean yes or no."""
 
 
 def same_words(a: str, b: str) -> bool:
-    """Whether two texts say the same, marks around them and a final full stop left out.
+    """Whether two texts are equal, ignoring markup around them and a final full stop.
 
-    Letters are large or small at the beginning alone, or in one word that is large as a
-    whole; blanks count but for those in formulas.
+    Case is ignored for the first letter, and for a single word in capitals. White space counts,
+    except in formulas.
 
     Args:
         a: One. Texts of more than 2,000 characters have to be equal.
@@ -79,7 +79,7 @@ def _saying(text: str) -> bool | None:
 
 
 def _words(text: str) -> str:
-    """What a text says, without marks in pairs around it and a full stop after it."""
+    """A text without paired markup around it and a full stop after it."""
     plain = plainly_written(text)
     for _ in range(_MOST_PAIRS):
         plain = _bare(plain.strip())
@@ -99,7 +99,7 @@ def _bare(text: str) -> str:
 
 
 def _is_formula(text: str) -> bool:
-    """Whether blanks around signs mean nothing: there are signs, and no words."""
+    """Whether a text is a formula, in which spaces do not count: it has signs, and no words."""
     if not _FORMULA.fullmatch(text) or not _SIGN.search(text):
         return False
     names = _NAME.findall(text)
@@ -107,11 +107,11 @@ def _is_formula(text: str) -> bool:
 
 
 def _decapitalised(text: str) -> str:
-    """A text with its first letter small; a letter alone keeps its size, as does `iPhone`."""
+    """A text with a lower-case first letter; single letters and `iPhone` are not changed."""
     return text[0].lower() + text[1:] if text[1:2].islower() else text
 
 
 def _capitals(large: str, other: str) -> bool:
-    """Whether the first text is the other one, a word, in capitals."""
+    """Whether the first text is a single word, the other one, in capitals."""
     one_word = large.isalpha() and len(large) >= _SHORTEST_IN_CAPITALS
     return one_word and large.isupper() and other[1:].islower() and large == other.upper()

@@ -1,4 +1,4 @@
-"""How answers doubt themselves: one file per language, one line here."""
+"""Wordings of uncertainty, with a module per language."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""How an answer in Chinese doubts itself.
+"""Wordings of uncertainty in Chinese answers.
 
-Written without spaces, so a wording begins at punctuation or at its subject. The
-expressions are written in simplified characters; those that differ in traditional
-script are widened to both.
+Chinese has no spaces, so a wording starts at punctuation or at its subject. Expressions are
+written in simplified characters and extended to match traditional ones as well.
 """
 
 # ruff: noqa: RUF001 - the letters and the punctuation of the language read here

@@ -1,8 +1,8 @@
-"""How an answer in English doubts itself.
+"""Wordings of uncertainty in English answers.
 
-Doubt counts where the speaker doubts the answer: the first person in the present
-tense, or the answer itself as the subject. "Could be" and "possibly" about the
-world, about other people or inside a condition are ordinary text.
+Only doubt about the answer itself counts: in the first person and present tense, or with the
+answer as the subject. "Could be" and "possibly" about the world, about other people or in a
+condition are ordinary text.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How an answer in French doubts itself: the first person, or the answer as the subject."""
+"""Wordings of uncertainty in French answers: first person, or the answer as the subject."""
 
 from __future__ import annotations
 

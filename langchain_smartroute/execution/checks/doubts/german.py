@@ -1,4 +1,4 @@
-"""How an answer in German doubts itself: the first person, or the answer as the subject."""
+"""Wordings of uncertainty in German answers: first person, or the answer as the subject."""
 
 # ruff: noqa: RUF001 - the letters and the punctuation of the language read here
 

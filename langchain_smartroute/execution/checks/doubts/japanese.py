@@ -1,4 +1,4 @@
-"""How an answer in Japanese doubts itself: a wording begins at punctuation or at its subject."""
+"""Wordings of uncertainty in Japanese answers, starting at punctuation or at the subject."""
 
 # ruff: noqa: RUF001 - the letters and the punctuation of the language read here
 

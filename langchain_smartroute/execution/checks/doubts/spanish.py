@@ -1,4 +1,4 @@
-"""How an answer in Spanish doubts itself: the first person, or the answer as the subject."""
+"""Wordings of uncertainty in Spanish answers: first person, or the answer as the subject."""
 
 from __future__ import annotations
 
