@@ -1,4 +1,4 @@
-"""From a request to a chain that is ready to be called."""
+"""The engine: turns a request into a decision and a chain that is ready to be called."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the model runs of a request that has ended to their records in the router's ledger."""
+"""Writes records of a finished request's model runs to the router's ledger."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ __all__ = ["Book"]
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """Writes the calls of one request into the router's ledger.
+    """Writes the records of one request to the router's ledger.
 
     Attributes:
-        costs: The handler of the ledger. It has watched the runs that had to be watched;
-            of all others the walk knows what they came to.
-        config: The request's own; its metadata and tags say whose call it is.
+        costs: The handler of the ledger, which has recorded the watched runs; the walk has the
+            data of all others.
+        config: The request's config, whose metadata and tags identify the caller.
     """
 
     costs: RouterCosts
@@ -35,11 +35,11 @@ class Book:
 
     @classmethod
     def of(cls, costs: RouterCosts | None, config: RunnableConfig) -> Self | None:
-        """The book of a request; `None` where there is no ledger."""
+        """Create it for a request; `None` if there is no ledger."""
         return None if costs is None else cls(costs, config)
 
     def enter(self, walk: Walk) -> None:
-        """Write down every call of a request that has ended."""
+        """Write all records of a finished request."""
         self.costs.settle(walk.decision.id, walk.attempts, self._records(walk))
 
     def _records(self, walk: Walk) -> Iterator[CallRecord]:
@@ -50,7 +50,7 @@ class Book:
             attempt = walk.attempts[run.number]
             cost = attempt.cost_usd
             if cost is None:
-                # The answer's account calls it unknown where nobody waited for its usage.
+                # Unknown in the answer's account if its usage was not waited for.
                 cost = cost_usd(usage, price)
             escalated, fell_back = came_before(walk.attempts, run.number, alias)
             yield CallRecord(

@@ -1,4 +1,4 @@
-"""Which checks a request's answers must pass, what they know of it, and which models they ask."""
+"""Selects and prepares the checks of a request, and the candidates for their side calls."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _KEPT = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cascade:
-    """A router's cascade among its checks, and the judges that its checks ask.
+    """A router's cascade and judges.
 
     Attributes:
-        check: The check that decides whether a cheap answer is good enough; `None`: the
-            router has no cascade of its own.
-        judges: Name of a check → the candidate that judges for it.
+        check: The check that accepts or rejects the cheap answer; `None`: the router has no
+            cascade.
+        judges: Name of a check → its judge.
     """
 
     check: Check | None = None
@@ -43,7 +43,7 @@ class Cascade:
 
 
 def checks_for(checks: Sequence[Check], request: Request, task: str) -> tuple[Check, ...]:
-    """The checks that apply; an answer cut off at the caller's own limit is not weak for it."""
+    """The checks that apply; a truncation at the caller's own limit is not checked."""
     plain = applicable((c for c in checks if not isinstance(c.function, AskingCheck)), task)
     if request.answer_tokens is not None:
         plain = tuple(c for c in plain if not isinstance(c.function, LengthCheck))
@@ -63,7 +63,7 @@ def checked(
     fallbacks: Mapping[str, Sequence[str]],
     most: int,
 ) -> RoutingDecision:
-    """A decision with the checks of its answers, its cascade and its second opinions."""
+    """Add checks, cascade and second opinions to a decision."""
     if cascade.check is not None and cascade.check in found:
         own = cascade.check.function
         compares = isinstance(own, AskingCheck) and own.compares and own.with_ is None
@@ -99,7 +99,7 @@ def checked(
 
 @dataclass(frozen=True, slots=True)
 class Informing:
-    """Gives checks the schemas of tools; an agent binds the same ones for each of its calls."""
+    """Passes tool schemas to checks; cached, as an agent binds the same tools for each call."""
 
     _known: dict[tuple[int, ...], tuple[Sequence[Any], Sequence[Check]]] = field(
         default_factory=dict, init=False, repr=False
@@ -109,7 +109,7 @@ class Informing:
     )
 
     def applying(self, checks: Sequence[Check], request: Request, task: str) -> tuple[Check, ...]:
-        """The checks of a router that apply to a request, sorted out once for all like it."""
+        """The checks of a router that apply to a request, cached by kind of request."""
         like = (
             task,
             request.answer_tokens is not None,
@@ -125,13 +125,13 @@ class Informing:
         return found
 
     def of(self, checks: Sequence[Check], tools: Sequence[Any]) -> Sequence[Check]:
-        """Checks that know the tools that are bound."""
+        """The checks with the schemas of the bound tools."""
         if not tools:
             return checks
         key = (*map(id, checks), *map(id, tools))
         kept = self._known.get(key)
         if kept is None:
-            # What is kept with them keeps its identity, which makes that a safe key.
+            # The cache keeps these objects alive, so their ids are safe keys.
             kept = ((*checks, *tools), [_knowing_tools(check, tools) for check in checks])
             if len(self._known) >= _KEPT:
                 self._known.clear()
@@ -140,14 +140,14 @@ class Informing:
 
 
 def _knowing_tools(check: Check, tools: Sequence[Any]) -> Check:
-    """The built-in check of tool arguments with the schemas of the tools that are bound."""
+    """The built-in check of tool arguments with the schemas of the bound tools."""
     if not isinstance(check.function, ToolArgumentsCheck) or check.function.schemas:
         return check
     return replace(check, function=ToolArgumentsCheck.of_tools(tools))
 
 
 def wanted_arguments(checks: Sequence[Check], spec: ModelSpec) -> dict[str, Any]:
-    """The arguments without which the checks would have nothing to look at."""
+    """Arguments of the call that checks need, such as for log-probabilities."""
     wanted = spec.gives_logprobs and any(_reads_logprobs(check.function) for check in checks)
     return {"logprobs": True} if wanted else {}
 
@@ -168,7 +168,7 @@ def _deciding(
     specs: Mapping[str, ModelSpec],
     fallbacks: Mapping[str, Sequence[str]],
 ) -> tuple[str, ...]:
-    """Who is to answer where the cheap ones differ: the strongest, and whom the user names."""
+    """The aliases that answer if cheap answers differ: the strongest, and the user's fallbacks."""
     route, task = decision.model, decision.task
     prior = specs[route].quality.get(task)
     priors = {a: specs[a].quality.get(task) for a in decision.chain[1:]}
@@ -182,12 +182,12 @@ def _deciding(
 def _compared(
     decision: RoutingDecision, named: Iterable[str], deciding: Sequence[str]
 ) -> RoutingDecision:
-    """A decision with those who give second opinions; they come last in its chain.
+    """Add candidates of second opinions to a decision, at the end of its chain.
 
     Args:
-        decision: With its checks.
-        named: Who is to give one.
-        deciding: Who is to answer where they differ; one of them at least stays so.
+        decision: The decision with its checks.
+        named: Candidates for second opinions.
+        deciding: Candidates that answer if they differ; at least one is kept for that.
     """
     excluded = decision.excluded
     able = [a for a in named if a != decision.model and a not in excluded]
@@ -197,7 +197,7 @@ def _compared(
     return replace(
         decision,
         opinions=tuple(able),
-        # They have spoken: they are asked again only where everybody else fails.
+        # They have answered already, so they are only called again as last fallbacks.
         chain=tuple(sorted(decision.chain, key=able.__contains__)),
         notes=(*decision.notes, *notes),
     )

@@ -1,8 +1,7 @@
-"""Asking the classifier what a request is about: once for each request of the user.
+"""Runs the classifier, once for each request of the user.
 
-An agent calls its model again and again for one request. What a pure classifier said
-of it holds for all these calls, so it is remembered for a while, by a hash alone: no
-word of a request is kept.
+An agent calls its model several times for one request. The result of a pure classifier is the
+same for all these calls, so it is cached by a hash of the request, without its text.
 """
 
 from __future__ import annotations
@@ -34,16 +33,16 @@ if TYPE_CHECKING:
 __all__ = ["Classifying"]
 
 _KEPT = 256
-"""How many requests are remembered."""
+"""Number of cached requests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Classifying:
-    """Asks a classifier.
+    """Runs a classifier.
 
     Attributes:
         classifier: The router's classifier.
-        ledger: The handler of the router's ledger, which sees what a classifier calls.
+        ledger: The handler of the router's ledger, which records a classifier's model calls.
 
     Example:
         >>> from langchain_core.messages import HumanMessage
@@ -67,12 +66,12 @@ class Classifying:
         *,
         decision_id: str = "",
     ) -> tuple[UserRequest, Classification]:
-        """What the user asks in messages, and what it is about; never raises.
+        """The user's request in messages, and its classification. Never raises.
 
         Args:
             messages: The whole history.
-            config: The request's own, whose handlers see what a classifier calls.
-            decision_id: The decision that is being made.
+            config: The request's config, whose handlers receive a classifier's runs.
+            decision_id: Id of the decision.
         """
         asked = user_request(messages)
         if self._is("inline"):
@@ -87,7 +86,7 @@ class Classifying:
         *,
         decision_id: str = "",
     ) -> tuple[UserRequest, Classification]:
-        """The same; a classifier that waits or works does not block the event loop."""
+        """The asynchronous form of `of`, which does not block the event loop."""
         asked = user_request(messages)
         if self._is("inline"):
             return asked, self._inline(asked)
@@ -96,7 +95,7 @@ class Classifying:
             return asked, await asyncio.create_task(call, context=context)
 
     def _inline(self, asked: UserRequest) -> Classification:
-        """What a classifier says that is fast and calls nobody."""
+        """The result of a classifier that is fast and makes no calls."""
         if not self._is("pure"):
             return classify_safely(self.classifier, asked)
         key = hash(asked)
@@ -110,5 +109,5 @@ class Classifying:
         return said
 
     def _is(self, what: str) -> bool:
-        """Whether the classifier says so of itself."""
+        """Whether the classifier declares a property."""
         return getattr(self.classifier, what, False) is True

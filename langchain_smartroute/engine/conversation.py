@@ -1,9 +1,8 @@
-"""The routes of conversations, kept in shared state: bounded, and forgotten when idle.
+"""Stores the routes of conversations in shared state, until they have been idle for a time.
 
-A conversation is known by LangGraph's `thread_id`, or by a key that the caller gives.
-The nodes of a graph, and its sub-agents, have conversations of their own within it: each
-has another prompt, and so another prompt cache and other needs. State that does not
-answer is said in the log once and never fails a call.
+A conversation is identified by LangGraph's `thread_id`, or by the caller's key. The nodes and
+sub-agents of a graph have separate conversations, as each has its own prompt and prompt cache.
+If the state is unavailable, one warning is logged, and no call fails.
 """
 
 from __future__ import annotations
@@ -42,9 +41,8 @@ __all__ = [
 ]
 
 _CACHE_LIFE_S = 300
-"""How long a provider's prompt cache is counted on after a call. The shortest that is
-documented: Anthropic, Prompt caching (5 minutes); OpenAI, Prompt caching, says 5 to 10
-minutes of inactivity."""
+"""Assumed lifetime of a provider's prompt cache after a call, the shortest documented one:
+Anthropic, Prompt caching (5 minutes); OpenAI, Prompt caching, 5 to 10 minutes of inactivity."""
 _LOST = "the conversation's route is not known, as the state does not answer"
 _STATE = "the state of conversations"
 _ANSWERED = ("accepted", "cached")
@@ -52,13 +50,13 @@ _ANSWERED = ("accepted", "cached")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recollection:
-    """What is remembered of a conversation.
+    """The stored state of a conversation.
 
     Attributes:
         route: Alias of its route.
         last: Alias of the candidate that answered last.
-        at: When that one was asked, in seconds since 1970.
-        lost: Whether the state did not answer.
+        at: Time of that call, in seconds since 1970.
+        lost: Whether the state was unavailable.
     """
 
     route: str | None = None
@@ -73,11 +71,11 @@ _BEGINNING = Conversation()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversations:
-    """Remembers the routes of conversations.
+    """Stores the routes of conversations.
 
     Attributes:
-        state: Where they are.
-        idle_s: Seconds without a call after which one is forgotten.
+        state: The shared state.
+        idle_s: Seconds without a call after which a conversation is deleted.
 
     Example:
         >>> from langchain_smartroute.state import MemoryState
@@ -92,7 +90,7 @@ class Conversations:
     _said: set[str] = field(default_factory=set, repr=False)
 
     def recall(self, key: str | None) -> Recollection:
-        """What is remembered under a key; never raises."""
+        """The stored state of a conversation. Never raises."""
         if key is None:
             return _NOTHING
         with quietly(_STATE, said=self._said):
@@ -100,7 +98,7 @@ class Conversations:
         return Recollection(lost=True)
 
     async def arecall(self, key: str | None) -> Recollection:
-        """What is remembered under a key; never raises."""
+        """The stored state of a conversation. Never raises."""
         if key is None:
             return _NOTHING
         with quietly(_STATE, said=self._said):
@@ -108,12 +106,12 @@ class Conversations:
         return Recollection(lost=True)
 
     def remember(self, key: str, what: Recollection) -> None:
-        """Remember it under a key; never raises."""
+        """Store the state of a conversation. Never raises."""
         with quietly(_STATE, said=self._said):
             self.state.run(self._put(key, what))
 
     async def aremember(self, key: str, what: Recollection) -> None:
-        """Remember it under a key; never raises."""
+        """Store the state of a conversation. Never raises."""
         with quietly(_STATE, said=self._said):
             await self.state.arun(self._put(key, what))
 
@@ -124,13 +122,13 @@ class Conversations:
 
 @dataclass(slots=True, kw_only=True)
 class Visit:
-    """One call's part in its conversation: who answered it is remembered.
+    """One call of a conversation, which stores the candidate that answers.
 
     Attributes:
-        conversations: Where.
-        key: The conversation; `None`: nothing is remembered.
-        recalled: What was remembered before.
-        at: When the call was made.
+        conversations: The store.
+        key: Key of the conversation; `None`: nothing is stored.
+        recalled: The state before the call.
+        at: Time of the call.
     """
 
     conversations: Conversations
@@ -140,7 +138,7 @@ class Visit:
     _walk: Walk | None = None
 
     def watch(self, chain: RoutedChain) -> None:
-        """Look on while a chain is walked; the chain is this call's own."""
+        """Observe the chain of this call."""
         if self.key is None:
             return
         begin = chain.begin
@@ -152,13 +150,13 @@ class Visit:
         chain.begin = begun
 
     def ended(self) -> None:
-        """Remember who answered."""
+        """Store the candidate that answered."""
         found = self._answered()
         if found is not None:
             self.conversations.remember(*found)
 
     async def aended(self) -> None:
-        """Remember who answered."""
+        """Store the candidate that answered."""
         found = self._answered()
         if found is not None:
             await self.conversations.aremember(*found)
@@ -178,13 +176,12 @@ class Visit:
 def conversation_key(
     config: RunnableConfig, *, given: str | None, messages: Sequence[BaseMessage]
 ) -> str | None:
-    """Which conversation a call belongs to; `None`: it is not known.
+    """Key of a call's conversation; `None`: unknown.
 
     Args:
-        config: The call's own.
-        given: The key that the caller gave: it comes first.
-        messages: What is sent. A sub-agent's first message tells it from others that run
-            in the same place.
+        config: The call's config.
+        given: The caller's key, which comes first.
+        messages: The messages. A sub-agent is identified by its first message.
     """
     configurable: Mapping[str, Any] = config.get("configurable") or {}
     known = given or configurable.get("thread_id")
@@ -194,13 +191,13 @@ def conversation_key(
     names = [place.partition(":")[0] for place in places]
     first = text_of(messages[0])[:1_000] if len(names) > 1 else ""
     around = config.get("metadata") or {}
-    # A router within another one's attempt has a conversation of its own.
+    # A router inside another one's attempt has its own conversation.
     outer = around.get(MODEL_KEY) if is_attempt_run(around) else None
     return "\n".join(str(part) for part in (known, *names, first, outer or ""))
 
 
 def stored_key(key: str) -> str:
-    """A key of bounded length that shows nothing of whose it is."""
+    """A hashed key of fixed length, which does not reveal the original."""
     return f"conversation:{sha256(key.encode(errors='replace')).hexdigest()}"
 
 
@@ -219,18 +216,18 @@ def conversation_of(
     models: Mapping[str, ModelSpec],
     stuck: StuckSigns | None,
 ) -> Conversation:
-    """What the decision needs to know of a request's conversation.
+    """The conversation of a request, as input of the decision.
 
     Args:
         request: The call.
-        recalled: What is remembered of the conversation.
-        features: What is known of the call.
+        recalled: The stored state of the conversation.
+        features: Features of the request.
         models: Alias → spec.
         stuck: When an agent counts as stuck; `None`: never.
     """
     turn = request.turn
     if turn.unread is None and recalled == _NOTHING:
-        # Nobody has answered yet, and nothing is known of what was before.
+        # No candidate has answered yet, and there is no stored state.
         return _BEGINNING
     named = next((a for a, s in models.items() if s.model == turn.model_name), None)
     last = next((a for a in (turn.by, named, recalled.last) if a in models), None)

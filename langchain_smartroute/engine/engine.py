@@ -1,7 +1,6 @@
-"""From a request to a chain that is ready to be called; written once for every face.
+"""Decides and prepares a chain, for all methods of calling.
 
-The engine decides and prepares. Calling is the chain's business, and sync and
-async differ only there.
+The chain makes the calls, and only there sync and async differ.
 """
 
 from __future__ import annotations
@@ -61,19 +60,19 @@ class Engine:
     """Decides and prepares.
 
     Attributes:
-        policy: Decides.
-        classifier: Says what is asked.
+        policy: The routing policy.
+        classifier: Classifies requests.
         candidates: Alias → candidate.
-        name: What the run of a request is called in traces.
-        checks: What answers must pass.
-        cascade: Which of them is a cascade, and who judges for them.
+        name: Name of a request's run in traces.
+        checks: Checks of answers.
+        cascade: The cascade among them, and their judges.
         stream_policy: When a stream is passed on.
-        conduct: How failures are handled.
-        limits: The spend limits that every call has to fit into; `None`: there are none.
-        conversations: Remembers their routes.
+        conduct: Settings for attempts and failures.
+        limits: The spend limits; `None`: there are none.
+        conversations: Stores the routes of conversations.
         stuck: When an agent counts as stuck; `None`: never.
-        on_decision: Given the record of each decision when its request has ended.
-        feedback: Remembers requests that have ended, so that their answers can be scored.
+        on_decision: Called with the record of each decision at the end of its request.
+        feedback: Keeps finished requests, so that their answers can be scored.
     """
 
     policy: RulesFirst
@@ -95,17 +94,17 @@ class Engine:
     informing: Informing = field(default_factory=Informing, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Get ready what every request needs."""
+        """Prepare what every request needs."""
         classifying = Classifying(classifier=self.classifier, ledger=self.conduct.ledger)
         object.__setattr__(self, "classifying", classifying)
 
     def visit(self, request: Request) -> Visit:
-        """The request's part in its conversation, with what is remembered of it."""
+        """The request in its conversation, with the stored state."""
         key = self._key(request)
         return self._visit(request, key, self.conversations.recall(key))
 
     async def avisit(self, request: Request) -> Visit:
-        """The request's part in its conversation, with what is remembered of it."""
+        """The request in its conversation, with the stored state."""
         key = self._key(request)
         return self._visit(request, key, await self.conversations.arecall(key))
 
@@ -117,14 +116,14 @@ class Engine:
         *,
         recorded: bool = False,
     ) -> tuple[RoutingDecision, RequestFeatures]:
-        """Read the request and choose its chain; calls no candidate.
+        """Classify the request and choose its chain, without calling a candidate.
 
         Args:
             request: The call.
-            recalled: What is remembered of its conversation.
-            config: The request's own, whose handlers see what a classifier calls.
-            recorded: Whether it is a call, so that there is a record of it also where
-                nobody can serve it.
+            recalled: The stored state of its conversation.
+            config: The request's config, whose handlers receive a classifier's runs.
+            recorded: Whether it is an actual call, which is recorded even if no candidate can
+                serve it.
         """
         decision_id = token_hex(16)
         asked, said = self.classifying.of(request.messages, config, decision_id=decision_id)
@@ -140,7 +139,7 @@ class Engine:
         *,
         recorded: bool = False,
     ) -> tuple[RoutingDecision, RequestFeatures]:
-        """The same; a classifier that waits or works does not block the event loop."""
+        """The asynchronous form of `decide`, which does not block the event loop."""
         decision_id = token_hex(16)
         asked, said = await self.classifying.aof(request.messages, config, decision_id=decision_id)
         facts = self._described(request, asked, said)
@@ -188,7 +187,7 @@ class Engine:
     def checked(
         self, decision: RoutingDecision, request: Request, features: RequestFeatures
     ) -> RoutingDecision:
-        """A policy's decision with the checks of its answers and what they need of others."""
+        """A policy's decision with checks and their second opinions."""
         return checked(
             decision,
             self.informing.applying(self.checks, request, decision.task),
@@ -209,15 +208,14 @@ class Engine:
         config: RunnableConfig,
         prepare: Preparation | None = None,
     ) -> RoutedChain:
-        """The chain of a decision, its candidates prepared for the request.
+        """The chain of a decision, with candidates prepared for the request.
 
         Args:
             request: The call.
-            decision: What was decided for it.
-            features: What it was decided from.
-            config: The request's own; its metadata and tags say whose call it is.
-            prepare: What else is to be done to each candidate, such as giving
-                it a schema.
+            decision: The decision for it.
+            features: Features of the request.
+            config: The request's config, whose metadata and tags identify the caller.
+            prepare: Further preparation of each candidate, such as binding a schema.
         """
         input_tokens = features.input_tokens
         held = self._held(request, decision, input_tokens)
@@ -276,7 +274,7 @@ class Engine:
         )
 
     def _baseline(self, request: Request) -> Baseline | None:
-        """The catalog's model that savings are measured against."""
+        """The model that savings are measured against."""
         catalog = self.policy.catalog
         if catalog.baseline is None:
             return None
@@ -286,7 +284,7 @@ class Engine:
     def _held(
         self, request: Request, decision: RoutingDecision, input_tokens: int
     ) -> LimitedRequest | None:
-        """What spend limits mean for the request; `None` where there are none."""
+        """The spend limits for the request; `None`: there are none."""
         if self.limits is None:
             return None
         return self.limits.on(

@@ -1,4 +1,4 @@
-"""Scores of answers: found again by their decision, and counted for its model and task."""
+"""Users' scores of answers, assigned by decision id to a model and task."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 __all__ = ["Feedback"]
 
 _KEPT = 10_000
-"""How many of the last requests can be scored."""
+"""Number of latest requests that can be scored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Ended:
-    """What a score has to know of a request that has ended; nothing of its words."""
+    """Data of a finished request for scoring, without its text."""
 
     task: str
     difficulty: str
@@ -37,13 +37,13 @@ class _Ended:
 
 
 class Feedback:
-    """Remembers the last requests, so that their answers can be scored.
+    """Keeps the latest requests, so that their answers can be scored.
 
     Args:
-        predictor: Learns the scores; left out: a new one.
-        aliases: Whose answers can be scored.
-        told: Is given the record of each score; `None`: nobody.
-        shared: Keeps the predictor in step with other workers'; `None`: it is on its own.
+        predictor: Learns from the scores; default: a new one.
+        aliases: Aliases whose answers can be scored.
+        told: Called with the record of each score; `None`: none.
+        shared: Shares scores with other workers; `None`: not shared.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Feedback:
         self._lock = new_lock()
 
     def ended(self, walk: Walk) -> None:
-        """Remember a request that has ended."""
+        """Keep a finished request."""
         if self._shared is not None:
             self._shared.touch()
         decision: Any = walk.decision
@@ -78,12 +78,12 @@ class Feedback:
                 self._ended.popitem(last=False)
 
     def give(self, decision_id: str, score: float, *, model: str | None = None) -> None:
-        """Count a score for the model and task of a decision, and tell other workers of it.
+        """Count a score for the model and task of a decision, and share it with other workers.
 
         Args:
-            decision_id: The decision.
+            decision_id: Id of the decision.
             score: From 0 to 1, or a bool.
-            model: Whose answer it was; `None`: the one that was returned.
+            model: Alias that gave the answer; `None`: the returned answer's.
 
         Raises:
             InvalidRequestError: For an unknown decision or model, or a score outside [0, 1].
@@ -93,7 +93,7 @@ class Feedback:
             self._shared.tell()
 
     async def agive(self, decision_id: str, score: float, *, model: str | None = None) -> None:
-        """The same without blocking the event loop."""
+        """The asynchronous form of `give`."""
         self._count(decision_id, score, model=model)
         if self._shared is not None:
             await asyncio.to_thread(self._shared.tell)

@@ -1,14 +1,13 @@
-"""What the workers' predictors have learned from scores, summed up in shared state.
+"""Shares feedback scores between workers' predictors by shared state.
 
-All scores since the predictor's file lie under one key, as counts and sums by model, task
-and difficulty. A worker adds its own by comparing and swapping, so that none is lost or
-counted twice, and takes the others' over. Each predictor file has a key of its own: what
-was saved into a file is not heard once more.
+All scores since the predictor's file are stored under one key, as counts and sums by model,
+task and difficulty. A worker adds its own by compare and swap, so that none is lost or counted
+twice, and reads the others'. Each predictor file has its own key, so that scores saved in a
+file are not counted again.
 
-A score is told when it is given, which costs that call one look and one swap. What others
-have learned is read in the background while calls are made, at most once in `_EVERY_S`, so
-no decision waits for it. While the state does not answer, a worker learns by itself and
-tells later.
+A score is shared when it is given, by one read and one swap. Others' scores are read in the
+background while calls are made, at most once per `_EVERY_S`, so no decision waits for them.
+While the state is unavailable, a worker learns by itself and shares its scores later.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 _EVERY_S = 5.0
 _FORGOTTEN_S = 400 * 86_400.0
-"""Without a score for so long, what was learned is forgotten."""
+"""Seconds without a score after which the stored scores expire."""
 
 _TRIES = 50
 _MOST_PAUSE_S = 0.05
@@ -45,11 +44,11 @@ _Sums = dict[_Place, Tally]
 
 
 class SharedLessons:
-    """Keeps one predictor in step with those of the other workers.
+    """Synchronises one predictor with those of other workers.
 
     Args:
-        predictor: As just loaded or fitted; what it knows by then is not shared.
-        state: Where the workers meet.
+        predictor: The predictor, as loaded or fitted; its present scores are not shared.
+        state: The shared state.
     """
 
     def __init__(self, predictor: QualityPredictor, state: SharedState) -> None:
@@ -67,25 +66,25 @@ class SharedLessons:
 
     @classmethod
     def of(cls, predictor: QualityPredictor, state: SharedState) -> SharedLessons:
-        """The one object that shares a predictor, however many routers decide by it."""
+        """The single object that shares a predictor, for any number of routers."""
         if predictor.sharing is None:
             predictor.sharing = cls(predictor, state)
         found: SharedLessons = predictor.sharing
         return found
 
     def learned(self, alias: str, *, task: str, difficulty: str, score: float) -> None:
-        """Note a score of this process; `tell` shares it."""
+        """Add a score of this process, which `tell` will share."""
         with self._news:
             _add(self._untold, {(alias, task, difficulty): Tally(1, score)})
 
     def touch(self) -> None:
-        """Read what others have learned, in the background, if that was not done lately."""
+        """Read others' scores in the background, if the last time was long enough ago."""
         now = time.monotonic()
         if now - self._read_at < _EVERY_S:
             return
         if self._reader is not None:
             pid, thread = self._reader
-            # A forked child has no thread of its parent's.
+            # A forked process does not have its parent's thread.
             if pid == os.getpid() and thread.is_alive():
                 return
         self._read_at = now
@@ -94,7 +93,7 @@ class SharedLessons:
         thread.start()
 
     def tell(self) -> None:
-        """Share the scores that are not shared yet, and read what others have learned."""
+        """Share pending scores, and read others' scores."""
         with self._lock:
             try:
                 heard = self._exchanged()
@@ -110,7 +109,7 @@ class SharedLessons:
             self._predictor.hear(_laid_out(_less(heard, self._told)))
 
     def _exchanged(self) -> _Sums:
-        """What lies in the state once this process' scores are in it."""
+        """The scores in the state after adding this process's."""
         for number in range(_TRIES):
             found = self._state.run(Get(key=self._key))
             begun, sums = _read(found)
@@ -118,7 +117,7 @@ class SharedLessons:
                 news = dict(self._untold)
             mine = dict(news)
             if begun != self._begun:
-                # The state was emptied meanwhile: each worker brings its own again.
+                # The state was cleared: each worker adds its own scores again.
                 _add(mine, self._told)
             if not mine:
                 self._begun = begun
@@ -133,7 +132,7 @@ class SharedLessons:
                 _add(self._told, news)
                 self._begun = begun
                 return sums
-            # Others were quicker; they take turns.
+            # Another worker was faster: wait a different time in each process.
             time.sleep(min(_MOST_PAUSE_S, 0.001 * number * (1 + os.getpid() % 7)))
         raise StorageError(f"{_TRIES} tries to add scores, and other workers were always quicker")
 
@@ -148,7 +147,7 @@ def _less(sums: Mapping[_Place, Tally], mine: Mapping[_Place, Tally]) -> _Sums:
     for place, tally in sums.items():
         own = mine.get(place, Tally())
         if tally.scores > own.scores:
-            # Rounding may leave a sum a hair below nothing.
+            # Rounding may make a sum slightly negative.
             found[place] = Tally(tally.scores - own.scores, max(0.0, tally.total - own.total))
     return found
 
@@ -166,7 +165,7 @@ def _written(begun: str, sums: Mapping[_Place, Tally]) -> str:
 
 
 def _read(found: str | None) -> tuple[str | None, _Sums]:
-    """Which beginning of the sums it is, as they may be lost and begun anew; and the sums."""
+    """The epoch of the sums, which may be lost and started again, and the sums."""
     if found is None:
         return None, {}
     try:

@@ -1,4 +1,4 @@
-"""The candidates of one request, each made ready to be called under its limits."""
+"""Prepares the candidates of one request, with their limits."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ __all__ = ["Links"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
-    """Makes the candidates of one request ready.
+    """Prepares the candidates of one request.
 
     Attributes:
         request: The call.
-        decision: What was decided for it.
-        checks: What its answers must pass.
+        decision: The decision for it.
+        checks: The checks of its answers.
         fallbacks: Alias → aliases that the user names to stand in for it.
-        held: What spend limits mean for it; `None`: there are none.
-        prepare: What else is to be done to each candidate.
+        held: Its spend limits; `None`: there are none.
+        prepare: Further preparation of each candidate.
     """
 
     request: Request
@@ -44,7 +44,7 @@ class Links:
     prepare: Preparation | None = None
 
     def answering(self, candidate: Candidate) -> Link:
-        """A candidate that answers the request, or gives a second opinion."""
+        """The link of a candidate that answers or gives a second opinion."""
         request, prepare = self.request, self.prepare
         wanted = wanted_arguments(self.checks, candidate.spec)
         if prepare is not None and wanted:
@@ -57,10 +57,10 @@ class Links:
         return self._link(candidate, PreparedCandidate(candidate, prepare, wanted))
 
     def judging(self, judges: Mapping[str, Candidate]) -> dict[str, Link]:
-        """Name of a check that applies → who judges for it.
+        """Name of an applicable check → link of its judge.
 
         Args:
-            judges: The same for all checks of the router.
+            judges: The judges of all checks of the router.
         """
         found: dict[str, Link] = {}
         for check in self.checks:
@@ -86,7 +86,7 @@ class Links:
 
 
 def _with_fields(prepare: Preparation, wanted: Mapping[str, Any]) -> Preparation:
-    """What makes a model give structured output, after its own fields say what is wanted.
+    """A preparation for structured output, with the call's arguments bound to the model.
 
     LangChain's structured output with the raw message drops the arguments of a call.
     """
@@ -100,7 +100,7 @@ def _with_fields(prepare: Preparation, wanted: Mapping[str, Any]) -> Preparation
 
 
 def _filling(asking: AskingCheck) -> Preparation:
-    """What makes a judge fill in its form."""
+    """A preparation of a judge for its structured output."""
 
     def prepare(model: Runnable[Any, Any], spec: ModelSpec) -> Runnable[Any, Any]:
         method = asking.method

@@ -1,4 +1,4 @@
-"""From a request that has ended to the record of its decision."""
+"""Creates the record of a finished request's decision."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["OnDecision", "candidate_record", "decision_record", "recorder"]
 
 OnDecision = Callable[[DecisionRecord], None]
-"""Takes the record of each decision when its request has ended."""
+"""Callable that receives the record of each decision at the end of its request."""
 
 
 def decision_record(
@@ -30,14 +30,14 @@ def decision_record(
     walk: Walk,
     specs: Mapping[str, ModelSpec],
 ) -> DecisionRecord:
-    """What was decided for a request, and what came of it.
+    """The record of a decision and its result.
 
     Args:
         request: The call.
-        decision: What was decided for it.
-        features: What it was decided from.
-        walk: Its attempts along the chain, ended.
-        specs: Alias → every candidate of the router.
+        decision: The decision for it.
+        features: Features of the request.
+        walk: The finished walk with its attempts.
+        specs: Alias → spec, of all candidates of the router.
     """
     figures = walk.account.figures
     answered = [a.model for a in walk.attempts if a.outcome in ("accepted", "cached")]
@@ -78,15 +78,15 @@ def candidate_record(
     place: int | None = None,
     predicted_quality: float | None = None,
 ) -> CandidateRecord:
-    """One candidate as a decision saw it, with its price at the time of the request.
+    """The record of one candidate, with its price at the time of the request.
 
     Args:
         spec: The candidate.
         features: What is known of the request.
-        reason: Why it has its place, or why it has none.
-        excluded: Whether it was ruled out before the call.
-        place: Its place in the chain, from 1; `None`: it is not in it.
-        predicted_quality: How good its answer was expected to be, in [0, 1].
+        reason: Reason for its position or exclusion.
+        excluded: Whether it was excluded before the call.
+        place: Position in the chain, from 1; `None`: not in the chain.
+        predicted_quality: Predicted quality of its answer, in [0, 1].
     """
     price = spec.price_at(features.asked_at)
     return CandidateRecord(
@@ -129,16 +129,16 @@ def recorder(
     feedback: Feedback,
     book: Book | None,
 ) -> Callable[[Walk], None]:
-    """The function to call when a request has ended: remembers it and makes its records.
+    """The function to call at a request's end, which keeps it for scoring and creates records.
 
     Args:
-        told: Takes the record of the decision; `None`: none is made.
+        told: Receives the record of the decision; `None`: none is created.
         request: The call.
-        decision: What was decided for it.
-        features: What is known of it.
+        decision: The decision for it.
+        features: Features of the request.
         specs: Alias → spec.
-        feedback: Remembers it, so that its answer can be scored.
-        book: Writes its calls into the router's ledger; `None`: there is none.
+        feedback: Keeps the request, so that its answer can be scored.
+        book: Writes its records to the router's ledger; `None`: there is none.
     """
     if told is None and book is None:
         return feedback.ended

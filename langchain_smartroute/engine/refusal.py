@@ -1,4 +1,4 @@
-"""The record of a request that no candidate can serve: no decision was made, for a reason."""
+"""Records requests that no candidate can serve."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ Refusal = NoFeasibleModelError | SpendLimitExceededError
 
 
 class RecordedRefusal:
-    """Records a decision inside that finds no candidate; the error is raised as it was.
+    """Context manager that records a failed decision, and lets its error pass.
 
     Args:
-        engine: Makes the decision, and knows who wants records.
+        engine: The engine, with its receivers of records.
         request: The call.
-        features: What is known of it.
-        decision_id: The decision that is being made.
-        recorded: Whether a call is made, rather than explained.
+        features: Features of the request.
+        decision_id: Id of the decision.
+        recorded: Whether it is an actual call, not `explain`.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class RecordedRefusal:
         self._decision_id = decision_id
 
     def __enter__(self) -> None:
-        """The decision is made inside."""
+        """Start the decision."""
 
     def __exit__(
         self,
@@ -74,7 +74,8 @@ class RecordedRefusal:
             difficulty=features.difficulty,
             tier=self._request.options.tier,
             policy=str(getattr(self._policy, "version", type(self._policy).__name__)),
-            # Its first line: the others list the candidates, which have their reasons below.
+            # Only the first line, as the others list the candidates, which are recorded
+            # separately.
             reason=str(error).partition("\n")[0].rstrip(":"),
             input_tokens=features.input_tokens,
             tools=features.tools,

@@ -1,4 +1,4 @@
-"""One call of the router, taken apart; calls that no candidate could serve are refused."""
+"""Parses one call of the router, and rejects invalid ones."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ _BIND_ARGUMENTS = ("tool_choice", "strict", "parallel_tool_calls", "response_for
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One call of the router, taken apart.
+    """One parsed call of the router.
 
     Attributes:
         messages: The whole history that will be sent.
-        options: What the caller chose for the call: tier, model, ceiling, deadline.
+        options: The caller's options: tier, model, ceiling, deadline.
         arguments: Keyword arguments of the candidate's own call, such as `temperature`.
         tools: The bound tools.
         bind_arguments: Keyword arguments of the candidate's `bind_tools`.
         schema: How structured output is asked for; `None`: not at all.
         schema_tokens: Estimated tokens of the schema; 0 without one.
-        answer_tokens: The longest answer, in tokens; `None`: no limit is known.
-        forced: Whether a tool call is forced by the way structured output is asked for.
-        asked_at: When the call was made, UTC, for prices that depend on it.
-        turn: Whether the call is inside a tool loop, and who answered last.
+        answer_tokens: Maximum output tokens; `None`: unknown.
+        forced: Whether structured output is requested by a forced tool call.
+        asked_at: Time of the call, UTC, for prices that depend on it.
+        turn: Whether the call is inside a tool loop, and which candidate answered last.
         conversation: Key of the conversation; `None`: unknown.
     """
 
@@ -67,13 +67,13 @@ class Request:
         schema_definition: Any = None,
         conversation: str | None = None,
     ) -> Request:
-        """Take a call apart.
+        """Parse a call.
 
         Args:
             messages: The whole history that will be sent.
             arguments: The call's keyword arguments, those of bound tools included.
-            options: What the caller chose for the call.
-            answer_tokens: The longest answer, in tokens, of a call that names none.
+            options: The caller's options.
+            answer_tokens: Default maximum output tokens.
             schema: How structured output is asked for; `None`: as `response_format` says.
             schema_definition: The schema itself.
             conversation: Key of the conversation; `None`: unknown.

@@ -1,6 +1,6 @@
-"""One circuit: when it opens, when it lets a probe through, when it closes again.
+"""The state machine of one circuit: closed, open, half-open.
 
-A state machine without a clock or a lock; `breaker` has both.
+It has no clock and no lock; `breaker` provides both.
 
 ```
             share of failures reached,
@@ -12,11 +12,11 @@ A state machine without a clock or a lock; `breaker` has both.
                                       (one probe at a time)
 ```
 
-What was under way when the failures began, and still is, counts as undecided: errors come
-sooner than answers, so that the first to end of many calls may be the few that fail.
+Attempts that were running when the failures began, and still are, count as undecided: errors
+come sooner than answers, so the first of many concurrent calls to end may be the few that fail.
 
-Each arrow begins a new turn. An attempt speaks for the turn that it was let through in:
-what began before the circuit opened, and ends when it has closed again, says nothing.
+Each arrow starts a new turn. An attempt counts for the turn in which it was admitted: one that
+started before the circuit opened, and ends after it has closed again, is ignored.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ BreakerState = Literal["closed", "open", "half_open"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BreakerSettings:
-    """When a circuit opens, and for how long.
+    """Settings of a circuit breaker.
 
     Attributes:
-        window_s: Over how many past seconds failures are counted.
-        min_calls: How many attempts must have ended within them at least.
-        failure_share: The share of failed ones from which on it opens, of those that have
-            ended and those that were under way already when the failures began.
-        open_s: How many seconds it stays open before one probe is let through.
-        probe_s: After how many seconds a probe that never ended is given up.
+        window_s: Length of the sliding window in which failures are counted, in seconds.
+        min_calls: Minimum number of attempts that have ended within the window.
+        failure_share: Share of failed attempts from which on it opens, of those that have ended
+            and those that were already running when the failures began.
+        open_s: Seconds that it stays open before a probe is admitted.
+        probe_s: Seconds after which a probe that has not ended is abandoned.
 
     Raises:
         ConfigurationError: If a number is out of range.
@@ -77,12 +77,12 @@ class CandidateHealth:
     """The state of a candidate's circuit breaker.
 
     Attributes:
-        state: `closed`: requests call it; `open`: they leave it alone; `half_open`: the
-            next request probes it.
+        state: `closed`: requests call it; `open`: they do not; `half_open`: the next request
+            probes it.
         calls: Attempts that ended within the window.
-        failures: Those of them that failed.
-        reason: Why it is not closed, else empty.
-        retry_in_s: Seconds until it is tried again; zero when it may be now.
+        failures: Number of those that failed.
+        reason: Why it is not closed; empty if it is.
+        retry_in_s: Seconds until the next probe; zero if it may be made now.
 
     Example:
         >>> CandidateHealth(state="closed", calls=3, failures=1).state
@@ -97,11 +97,11 @@ class CandidateHealth:
 
 
 class Circuit:
-    """What is known of one model at one endpoint, or of one endpoint and key.
+    """The state of one model at one endpoint, or of one endpoint and key.
 
     Attributes:
-        turn: Rises whenever it opens or closes.
-        reason: Why it has opened, the last time.
+        turn: Incremented whenever it opens or closes.
+        reason: Why it opened last.
 
     Args:
         settings: When it opens, and for how long.
@@ -119,7 +119,7 @@ class Circuit:
         self._probe: tuple[object, float] | None = None
 
     def health(self, now: float) -> CandidateHealth:
-        """How it stands at a time."""
+        """Its state at a time."""
         self._forget(now)
         wait = 0.0
         state: BreakerState = "closed"
@@ -136,30 +136,30 @@ class Circuit:
         )
 
     def is_closed(self) -> bool:
-        """Whether attempts pass freely."""
+        """Whether it is closed."""
         return self._opened_at is None
 
     def left_s(self, now: float) -> float | None:
-        """Seconds until it is half-open, zero if it is already; `None` where it is closed."""
+        """Seconds until it is half-open, zero if it is already; `None` if it is closed."""
         if self._opened_at is None:
             return None
         return max(0.0, self._opened_at + self._settings.open_s - now)
 
     def begun(self, ticket: object, now: float) -> None:
-        """An attempt begins; one that is lost before it says how it ended is forgotten."""
+        """Note the start of an attempt, by a weak reference, in case it never reports its end."""
         self._under_way[ticket] = now
 
     def over(self, ticket: object) -> None:
-        """An attempt is under way no more, however it ended."""
+        """Note that an attempt is no longer running."""
         self._under_way.pop(ticket, None)
 
     def start_probe(self, ticket: object, now: float) -> None:
-        """Let one attempt through to see how the candidate does."""
+        """Admit one attempt as a probe."""
         if self._probe is None or self._probe[1] <= now:
             self._probe = (ticket, now + self._settings.probe_s)
 
     def succeeded(self, turn: int, now: float) -> None:
-        """An attempt ended with an answer; if it was let through since, the circuit closes."""
+        """Note an answer; if the attempt was admitted in the current turn, the circuit closes."""
         if turn != self.turn:
             return
         if not self.is_closed():
@@ -167,7 +167,7 @@ class Circuit:
         self._note(now, well=True)
 
     def failed(self, turn: int, now: float, *, reason: str) -> None:
-        """An attempt ended with an error; one let through since it opened opens it again."""
+        """Note an error; if it was a probe's, the circuit opens again."""
         if turn != self.turn:
             return
         self._note(now, well=False)
@@ -180,17 +180,17 @@ class Circuit:
             self.open(turn, now, reason=f"{share}, the latest with {reason}")
 
     def open(self, turn: int, now: float, *, reason: str) -> None:
-        """Leave the candidate alone from now on."""
+        """Open the circuit."""
         if turn == self.turn:
             self._opened_at, self.reason, self._probe = now, reason, None
             self._begin_turn()
 
     def opened_elsewhere(self, now: float, *, left_s: float, reason: str) -> None:
-        """Leave the candidate alone for as long as another worker says."""
+        """Open the circuit for the time given by another worker."""
         self.open(self.turn, now + left_s - self._settings.open_s, reason=reason)
 
     def mended(self) -> None:
-        """The candidate has recovered: what it did before says nothing any more."""
+        """Close the circuit and clear the window."""
         if self._opened_at is not None:
             self._opened_at = self._probe = None
             self._ended.clear()
@@ -198,22 +198,22 @@ class Circuit:
             self._begin_turn()
 
     def _begin_turn(self) -> None:
-        """What is under way spoke for the turn before."""
+        """Running attempts belong to the previous turn."""
         self.turn += 1
         self._failing_since = None
         self._under_way.clear()
 
     def _undecided(self, now: float) -> int:
-        """How many attempts were under way when the failures began, and still are.
+        """Number of attempts that were running when the failures began, and still are.
 
-        One that is older than the window says no more than what ended before it.
+        An attempt that is older than the window is ignored, like those that ended before it.
         """
         since = now if self._failing_since is None else self._failing_since
         oldest = now - self._settings.window_s
         return sum(oldest < begun <= since for begun in self._under_way.values())
 
     def release(self, ticket: object) -> bool:
-        """An attempt ended; if it was the probe, the next one may be. Gives whether it was."""
+        """Note the end of an attempt; returns whether it was the probe, which frees its place."""
         if self._probe is None or self._probe[0] is not ticket:
             return False
         self._probe = None

@@ -1,4 +1,4 @@
-"""Whose connections an asynchronous call uses, and which event loop it runs in."""
+"""The HTTP transport and the event loop of asynchronous calls."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from langchain_smartroute.errors import ConfigurationError
 __all__ = ["Transport", "TransportChoice", "chosen_transport", "running_loop"]
 
 Transport = Literal["aiohttp", "httpx"]
-"""Whose connections asynchronous calls use."""
+"""HTTP transport of asynchronous calls."""
 
 TransportChoice = Literal["auto", "aiohttp", "httpx"]
-"""What a user asks for; `auto`: aiohttp where it is installed."""
+"""A user's choice; `auto`: aiohttp where it is installed."""
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:
-    """The event loop that runs here, if any."""
+    """The running event loop; `None`: none."""
     try:
         return asyncio.get_running_loop()
     except RuntimeError:
@@ -26,7 +26,7 @@ def running_loop() -> asyncio.AbstractEventLoop | None:
 
 
 def chosen_transport(choice: TransportChoice) -> Transport:
-    """What a choice comes to on this machine; nothing is imported for it.
+    """Resolve a choice by the installed packages, without importing them.
 
     Raises:
         ConfigurationError: If `aiohttp` is asked for and is not installed.

@@ -1,14 +1,14 @@
-"""The client's chat completions without what a `ChatOpenAI` does not need of it.
+"""A lean replacement for the `openai` client's chat completions, as used by `ChatOpenAI`.
 
-The client of `openai` walks through each request to rename fields that no chat
-completion has, and builds an object for each part of each answer and each chunk of a
-stream, which `ChatOpenAI` at once takes apart again. That is a fifth of a plain call's
-CPU and more than half of a streamed one's. Here requests go out as `ChatOpenAI` makes
-them and answers come back as the JSON that they are, through the client's own `post`.
+The client of `openai` traverses each request to rename fields that no chat completion has, and
+builds an object for each part of each answer and each chunk, which `ChatOpenAI` converts to
+dicts again. That takes a fifth of a plain call's CPU time and more than half of a streamed
+one's. Here requests are sent as `ChatOpenAI` makes them and answers are returned as plain JSON,
+by the client's own `post`.
 
-`filled_answer` and `filled_chunk` bring such an answer into the form in which the
-objects would have been taken apart: fields that the server left out are `None`. They
-know the common forms; whatever else comes goes through the objects as before.
+`filled_answer` and `filled_chunk` convert such an answer to the form that the objects would
+have: fields that the server left out are `None`. They support the common forms; all others go
+through the objects.
 
 Imported when the first model is built: it imports `openai`.
 """
@@ -48,7 +48,7 @@ _OPTIONS = {
     "extra_body": "extra_json",
     "timeout": "timeout",
 }
-"""What a call takes beside the body → what `post` calls it."""
+"""Argument of a call that is not part of the body → argument of `post`."""
 
 _DETAILS = {
     "completion_tokens_details": dict.fromkeys(CompletionTokensDetails.model_fields),
@@ -57,13 +57,13 @@ _DETAILS = {
 _USAGE = dict.fromkeys(CompletionUsage.model_fields)
 _ANSWER = dict.fromkeys(ChatCompletion.model_fields)
 _CHOICE = dict.fromkeys(Choice.model_fields.keys() - {"finish_reason"})
-"""Whether an answer knows of endings is to be seen."""
+"""Has no finish reason, as it must be visible whether an answer has one."""
 _UNCOMMON = ("audio", "function_call")
-"""Parts of a message that `ChatOpenAI` reads out of the client's own objects."""
+"""Parts of a message that `ChatOpenAI` reads from the client's objects."""
 
 
 def make_lean(model: Any) -> None:
-    """Have a `ChatOpenAI` that reads plain JSON call without the client's objects."""
+    """Make a `ChatOpenAI` that reads plain JSON call without the client's objects."""
     if model.root_client is not None:
         model.client = _LeanCompletions(model.root_client)
     model.async_client = _AsyncLeanCompletions(model.root_async_client)
@@ -76,11 +76,11 @@ class _LeanCompletions(Completions):
 
     @cached_property
     def with_raw_response(self) -> Any:
-        """Gives plain answers with their headers."""
+        """Variant that returns answers with their headers."""
         return _Raw(self.response, super().with_raw_response)
 
     def response(self, payload: dict[str, Any]) -> Any:
-        """The response to a call as most are; `None` to one of another kind, which is not made."""
+        """Make a call of the common form; `None` for others, which are not made."""
         pattern = self._pattern
         return pattern.send(payload) if pattern and _is_common(payload, pattern) else None
 
@@ -109,11 +109,11 @@ class _AsyncLeanCompletions(AsyncCompletions):
 
     @cached_property
     def with_raw_response(self) -> Any:
-        """Gives plain answers with their headers."""
+        """Variant that returns answers with their headers."""
         return _AsyncRaw(self.response, super().with_raw_response)
 
     async def response(self, payload: dict[str, Any]) -> Any:
-        """The response to a call as most are; `None` to one of another kind, which is not made."""
+        """Make a call of the common form; `None` for others, which are not made."""
         pattern = self._pattern
         return await pattern.asend(payload) if pattern and _is_common(payload, pattern) else None
 
@@ -156,31 +156,31 @@ class _AsyncRaw:
 
 
 def _is_common(payload: dict[str, Any], pattern: Pattern) -> bool:
-    """Whether a call has no options of its own, and its client none that change."""
+    """Whether a call has no options of its own, and its client no variable ones."""
     return payload.keys().isdisjoint(_OPTIONS) and pattern.holds()
 
 
 def _taken_options(payload: dict[str, Any]) -> Any:
-    """Take out of a call what is not part of the body."""
+    """Remove the arguments that are not part of the body, and return them."""
     taken = {to: payload.pop(name) for name, to in _OPTIONS.items() if name in payload}
-    # A time-out of None is none at all; of the others it is as if they were left out.
+    # A timeout of `None` means no timeout; other options of `None` are omitted.
     given = {to: value for to, value in taken.items() if value is not None or to == "timeout"}
     return {**given, "security": SECURITY}
 
 
 def filled_chunk(chunk: Any) -> Any:
-    """A chunk of a stream as `ChatOpenAI` would have taken it apart."""
+    """A chunk of a stream in the form that `ChatOpenAI` expects."""
     return chunk if _is_common_chunk(chunk) else _chunk_by_objects(chunk)
 
 
 def filled_answer(answer: Any) -> Any:
-    """A plain answer as `ChatOpenAI` would have it from the client.
+    """A plain answer in the form that `ChatOpenAI` expects.
 
     Returns:
-        JSON with all fields, or the client's object for an answer of no common form.
+        JSON with all fields, or the client's object for an uncommon form.
     """
     if isinstance(answer, str):
-        # Sent as something else than JSON.
+        # The content type is not JSON.
         try:
             answer = json.loads(answer)
         except ValueError:

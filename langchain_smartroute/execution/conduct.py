@@ -1,4 +1,4 @@
-"""How a router makes the attempts of a request, whatever is asked."""
+"""Settings of a router for the attempts of all requests."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Baseline:
 
     Attributes:
         alias: Its alias.
-        price: What it charges at the time of the request; `None` when unknown.
+        price: Its price at the time of the request; `None` when unknown.
     """
 
     alias: str
@@ -29,19 +29,18 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conduct:
-    """How a router makes the attempts of a request, whatever is asked.
+    """Settings of a router for the attempts of all requests.
 
     Attributes:
-        retry: When the same candidate is tried again.
-        deadline_s: Seconds for a whole request, all attempts and waits; `None`: no limit.
-        max_answer_chars: The longest answer that is accepted.
-        reroutes_filtered: Whether another candidate is asked what the content
-            filter of one has refused.
+        retry: When the same candidate is retried.
+        deadline_s: Time limit of a whole request in seconds, with all attempts and waits;
+            `None`: no limit.
+        max_answer_chars: Maximum length of an answer, in characters.
+        reroutes_filtered: Whether to fall back when a content filter has refused the prompt.
         clock: A monotonic clock, in seconds.
-        baseline: What savings are measured against; `None`: nothing.
-        ledger: The handler of the router's ledger, which watches the runs that have to be
-            watched; `None`: it has none.
-        on_end: Given the walk of each request when it has ended, however it did.
+        baseline: Baseline for savings; `None`: none.
+        ledger: Handler of the router's ledger; `None`: there is none.
+        on_end: Called with the walk of each request at its end.
     """
 
     retry: RetryPolicy = field(default_factory=RetryPolicy)

@@ -1,4 +1,4 @@
-"""The configs of what a request calls: its attempts, and the calls beside them."""
+"""Builds the configs of a request's attempts and of their side calls."""
 
 from __future__ import annotations
 
@@ -41,22 +41,22 @@ def answering_config(
     structured: bool,
     ledger: Any,
 ) -> RunnableConfig:
-    """The config of the attempt under way.
+    """The config of the current attempt.
 
     Args:
-        config: The request's.
-        run: The request's.
-        walk: Where the request stands.
-        draft: Whether the answer may yet be rejected, so that those who watch tokens must
-            not see it.
-        structured: Whether objects are answered rather than messages.
-        ledger: The handler of the router's ledger, which need not watch where the answer tells
-            all of the attempt's run; `None`: it has none.
+        config: The request's config.
+        run: The request's callback manager.
+        walk: The state of the request.
+        draft: Whether the answer may still be rejected, so that it must be hidden from token
+            handlers.
+        structured: Whether the candidate returns objects instead of messages.
+        ledger: Handler of the router's ledger, which is left out if the answer has all data of
+            the run; `None`: there is none.
     """
     link, manager = walk.link, run.get_child()
     child = _attempt_config(config, manager, link, number=walk.number, draft=draft)
     if structured:
-        # Objects do not say why their model stopped, nor what it cost; its run does.
+        # Parsed objects have no finish reason and no usage; the model's run has both.
         manager.add_handler(walk.account.watcher)
     if ledger is None:
         return child
@@ -70,13 +70,13 @@ def answering_config(
 def aside_config(
     config: RunnableConfig, run: Run, ledger: BaseCallbackHandler | None, aside: Aside
 ) -> RunnableConfig:
-    """The config of a call beside an attempt, in whose run it says what it is for.
+    """The config of a side call, with its purpose in the run's metadata.
 
     Args:
-        config: The request's.
-        run: The request's.
-        ledger: The handler of the router's ledger; `None`: it has none.
-        aside: The call; it is told what its model's run ends with.
+        config: The request's config.
+        run: The request's callback manager.
+        ledger: Handler of the router's ledger; `None`: there is none.
+        aside: The side call, which receives the final message of its model run.
     """
     manager = run.get_child()
     child = _attempt_config(config, manager, aside.link, number=aside.number, draft=True)
@@ -94,16 +94,15 @@ def aside_config(
 def _attempt_config(
     config: RunnableConfig, manager: Any, link: Link, *, number: int, draft: bool
 ) -> RunnableConfig:
-    """A config with an attempt's own metadata, and none of our options.
+    """A config with an attempt's metadata, and without the router's own options.
 
-    A candidate may be a router itself, which must not take our caller's choices
-    for its own.
+    A candidate may be a router itself, to which the caller's options do not apply.
     """
     child = patch_config(config, callbacks=manager)
-    # Not there, or only begun, where nobody has made a tracer yet.
+    # The module is missing or partly imported if no tracer has been created yet.
     tracer = getattr(sys.modules.get(_TRACERS), "LangChainTracer", None)
     if tracer and any(type(handler) is tracer for handler in manager.handlers):
-        # Imported where somebody traces: LangSmith's client takes a while.
+        # Imported only for tracing, as LangSmith's client is slow to import.
         from langchain_smartroute.execution.langsmith import price_runs  # noqa: PLC0415
 
         price_runs(manager)

@@ -1,4 +1,4 @@
-"""What an answer or a failure of a candidate cost, as far as it says so itself."""
+"""Cost of an answer or a failure, from the data in it."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ __all__ = ["cost_of_answer", "cost_of_failure", "told_by_router"]
 def cost_of_answer(
     message: AIMessage, link: Link, *, input_tokens: int
 ) -> tuple[Usage | None, Decimal | None]:
-    """What an answer, or the part of it that arrived, used and cost.
+    """Usage and cost of an answer, or of the part that arrived.
 
     Args:
         message: The answer.
         link: The candidate that gave it.
-        input_tokens: The estimate of the request, for answers without usage.
+        input_tokens: Estimated tokens of the request, for answers without usage.
 
     Returns:
-        Tokens and US dollars. The tokens are `None` where they are not those of one model
-        run: a candidate that is a router itself has counted its cost already, and what other
-        candidates of several models cost is unknown.
+        Tokens and US dollars. Tokens are `None` where they are not those of one model run: a
+        candidate that is a router itself reports its own cost, and the cost of other candidates
+        with several models is unknown.
     """
     if is_cache_hit(message):
         return Usage(), Decimal(0)
@@ -46,16 +46,16 @@ def cost_of_answer(
 def cost_of_failure(
     error: Exception, link: Link, *, input_tokens: int
 ) -> tuple[Usage, Decimal | None]:
-    """What a failure used and cost before anything of an answer had arrived.
+    """Usage and cost of a failure before any part of an answer had arrived.
 
     Args:
-        error: How the candidate failed.
+        error: The candidate's exception.
         link: The candidate.
-        input_tokens: The estimate of the request.
+        input_tokens: Estimated tokens of the request.
 
     Returns:
-        Tokens and US dollars: those that the error tells; the input and `None` (unknown) for
-        an answer that could not be read; else nothing, as no provider bills for it.
+        Tokens and US dollars: those in the error; the input and `None` (unknown) for an answer
+        that could not be parsed; else zero, as providers do not bill for failures.
     """
     usage = usage_of_failure(None, error, cancelled=False, input_tokens=input_tokens)
     if usage.estimated:
@@ -64,7 +64,7 @@ def cost_of_failure(
 
 
 def told_by_router(message: AIMessage, name: str) -> Decimal | None:
-    """An amount that an answer carries from a router below this one; `None`: it does not.
+    """An amount in the account of an inner router; `None`: there is none.
 
     Args:
         message: The answer.

@@ -1,7 +1,7 @@
-"""Usage that a provider reports more than once in a stream.
+"""Corrects usage that a provider reports more than once in a stream.
 
-Some servers report with every chunk what has been used so far, or the final usage
-twice. LangChain adds up what the chunks say, so each may say only what is new.
+Some servers report cumulative usage with every chunk, or the final usage twice. LangChain adds
+up the usage of all chunks, so each must have only the increment.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ __all__ = ["CountingOnce", "UsageSoFar"]
 
 
 class CountingOnce:
-    """What stands above a `ChatOpenAI`, so that its streams count each token once.
+    """A mixin for `ChatOpenAI` whose streams count each token once.
 
-    It also names the end of those whose server ends them without a finish reason.
+    It also adds a finish reason to streams that the server ends without one.
     """
 
     def _stream(self, *args: Any, **kwargs: Any) -> Iterator[ChatGenerationChunk]:
@@ -50,13 +50,13 @@ class CountingOnce:
 
 
 class UsageSoFar:
-    """Reads the chunks of one stream, and leaves each with the usage that it adds."""
+    """Replaces the usage of a stream's chunks by its increments."""
 
     def __init__(self) -> None:
         self._known: UsageMetadata | None = None
 
     def added(self, chunk: ChatGenerationChunk) -> ChatGenerationChunk:
-        """The chunk with the usage that is new in it."""
+        """The chunk with its increment of usage."""
         message = chunk.message
         told: UsageMetadata | None = getattr(message, "usage_metadata", None)
         if told is None:
@@ -70,6 +70,6 @@ class UsageSoFar:
 
 
 def _contains(told: UsageMetadata, known: UsageMetadata) -> bool:
-    """Whether a report counts on from an earlier one, rather than beside it."""
+    """Whether a report is cumulative, that is, includes an earlier one."""
     counts = ("input_tokens", "output_tokens")
     return all(told[name] >= known[name] for name in counts)  # type: ignore[literal-required]

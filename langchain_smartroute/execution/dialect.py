@@ -1,18 +1,17 @@
-"""What models that a user brings have to be taught: two things to hear, two to say.
+"""Provider-specific fixes for models that a user brings.
 
-A `ChatOpenAI` adds up the usage of a server that reports with every chunk what has been
-used so far, and knows of no other end than a finish reason. And two providers want more
-of a history than their LangChain class sends, and answer HTTP 400 without it:
+A `ChatOpenAI` adds up cumulative usage, and recognises the end of an answer only by a finish
+reason. Two providers require more of a history than their LangChain class sends, and answer
+HTTP 400 without it:
 
-- DeepSeek's thinking mode wants `reasoning_content` in every assistant message of a
-  request with tools; langchain-deepseek 1.1.1 sends none.
-- Anthropic's extended thinking wants the turn that is still open, from the user's
-  message on, to begin with a signed thought. Where another model called the tools,
-  there is none, so the turn is ended without thinking. Adaptive thinking
-  wants nothing.
+- DeepSeek's thinking mode requires `reasoning_content` in every assistant message of a request
+  with tools; langchain-deepseek 1.1.1 sends none.
+- Anthropic's extended thinking requires the current turn, from the user's message on, to start
+  with a signed thinking block. Where another model called the tools, there is none, so thinking
+  is turned off for the rest of the turn. Adaptive thinking has no such rule.
 
-Both classes build the request in `_get_request_payload`, which is private; a class
-without it is left as it is.
+Both classes build the request in `_get_request_payload`, which is private; a class without it
+is not changed.
 
 Sources, read on 2026-11-27: DeepSeek API docs, Thinking Mode, Tool Calls; Anthropic
 docs, Extended thinking, "Extended thinking with tool use".
@@ -38,7 +37,7 @@ _THOUGHTS = "reasoning_content"
 
 
 class _NamingEnds(CountingOnce):
-    """Names the end of answers whose server knows no finish reason."""
+    """Adds a finish reason to answers of servers that send none."""
 
     def _create_chat_result(self, response: Any, *args: Any, **kwargs: Any) -> ChatResult:
         base: Any = super()
@@ -49,7 +48,7 @@ class _NamingEnds(CountingOnce):
 
 
 class _DeepSeekPayload:
-    """Sends a model's thoughts back in tool loops."""
+    """Sends a model's reasoning back in tool loops."""
 
     _thinks = False
 
@@ -65,13 +64,13 @@ class _DeepSeekPayload:
 
 
 class _ThinkingDeepSeekPayload(_DeepSeekPayload):
-    """The same for a model that is known to think."""
+    """The same for a known reasoning model."""
 
     _thinks = True
 
 
 class _AnthropicPayload:
-    """Ends a turn without thinking that another model began."""
+    """Turns off thinking in a turn that another model began."""
 
     def _get_request_payload(
         self, input_: LanguageModelInput, *, stop: list[str] | None = None, **kwargs: Any
@@ -89,23 +88,23 @@ _DIALECTS: Mapping[tuple[str, str], tuple[type, type]] = {
     ("langchain_deepseek", "ChatDeepSeek"): (_DeepSeekPayload, _ThinkingDeepSeekPayload),
     ("langchain_anthropic", "ChatAnthropic"): (_AnthropicPayload, _AnthropicPayload),
 }
-"""Package and class → what to put below it, and below it for a model that thinks."""
+"""(Package, class) → mixins for its models, and for its reasoning models."""
 
 
 def speaking(model: BaseChatModel, *, thinks: bool) -> BaseChatModel:
-    """Teach a copy of a model what its class leaves out of requests.
+    """Apply the fixes to a copy of a model.
 
     Args:
-        model: A copy that is ours to change.
-        thinks: Whether it is known for a reasoning model.
+        model: A copy that may be changed.
+        thinks: Whether it is a known reasoning model.
 
     Returns:
-        The model, of a class below its own where there is something to teach it.
+        The model, of a subclass of its class if it needs a fix.
     """
     for kind in type(model).__mro__:
         found = _DIALECTS.get((kind.__module__.partition(".")[0], kind.__name__))
         if found is not None and hasattr(kind, "_get_request_payload"):
-            # Not `model.__class__ = …`, which pydantic takes for a field.
+            # Not `model.__class__ = …`, as pydantic would treat it as a field.
             object.__setattr__(model, "__class__", _below(type(model), found[thinks]))
     return model
 
@@ -113,12 +112,12 @@ def speaking(model: BaseChatModel, *, thinks: bool) -> BaseChatModel:
 def add_thoughts(
     payload: Mapping[str, Any], history: Sequence[Any], *, always: bool = False
 ) -> None:
-    """Put the thoughts of a history into the JSON of a request with tools.
+    """Add the reasoning in a history to a request with tools.
 
     Args:
         payload: The request in OpenAI's form; its messages are changed.
-        history: What its messages were made from; it holds the model's own thoughts only.
-        always: Whether the model is known to think. One that has thought does.
+        history: The messages it was made from, with only the model's own reasoning.
+        always: Whether it is a known reasoning model; otherwise reasoning in the history shows it.
     """
     wired: list[dict[str, Any]] = payload.get("messages", [])
     if not (payload.get("tools") or any(message.get("tool_calls") for message in wired)):
@@ -132,7 +131,7 @@ def add_thoughts(
 
 
 def _began_without_thought(messages: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether the turn is still open and some answer in it does not begin with a thought."""
+    """Whether an answer in the current, unfinished turn does not start with a thinking block."""
     for message in reversed(messages):
         blocks = message["content"] if isinstance(message["content"], list) else []
         kinds = [block.get("type") for block in blocks if isinstance(block, Mapping)]
@@ -148,5 +147,5 @@ def _began_without_thought(messages: Sequence[Mapping[str, Any]]) -> bool:
 
 @cache
 def _below(kind: type, dialect: type) -> type:
-    """A class below a model's own, with its name: traces show whom the user chose."""
+    """A subclass of a model's class with the same name, which traces show."""
     return type(kind.__name__, (dialect, kind), {"__module__": kind.__module__})

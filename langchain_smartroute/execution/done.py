@@ -1,4 +1,4 @@
-"""Events of a stream: the `[DONE]`, which the client of `openai` keeps to itself, and none.
+"""Reports the `[DONE]` of streams, which the client of `openai` hides, and skips empty events.
 
 Imported when the first model is built: it imports `openai`.
 """
@@ -16,10 +16,10 @@ __all__ = ["tell_ends"]
 
 
 def tell_ends(*clients: Any) -> None:
-    """Have the streams of clients of `openai` tell whoever listens of their `[DONE]`.
+    """Make clients of `openai` report the `[DONE]` of their streams to listeners.
 
     Args:
-        clients: Clients that are ours to change; those of `None` are none.
+        clients: Clients that may be changed; `None` is ignored.
     """
     for client in clients:
         if client is not None:
@@ -35,7 +35,8 @@ class _Decoder(SSEDecoder):
     def decode(self, line: str) -> ServerSentEvent | None:
         event = super().decode(line)
         if event is None or not event.data:
-            # Without data it is no event: a number or a sign of life, say (HTML, section 9.2.6).
+            # A block without data is not an event, such as an id or a keep-alive (HTML, section
+            # 9.2.6).
             return None
         if self._listener is not None and event.data.startswith("[DONE]"):
             self._listener.is_done = True

@@ -1,4 +1,4 @@
-"""The errors that a chain ends with when nobody has answered."""
+"""The errors of a chain when no candidate has answered."""
 
 from __future__ import annotations
 
@@ -29,21 +29,20 @@ def exhausted_error(
     attempts: Sequence[Attempt],
     decision: RoutingDecision,
 ) -> Exception:
-    """The error for a request that nobody answered.
+    """The error for a request without an answer.
 
     Args:
-        error: What the last candidate raised.
-        faults: What each candidate's error meant.
-        attempts: Everything that was tried.
-        decision: What the chain came from.
+        error: The last candidate's exception.
+        faults: The faults of all candidates.
+        attempts: All attempts.
+        decision: The decision of the chain.
 
     Returns:
-        A refusal of a spend limit, with the attempts before it. The provider's own
-        exception where only one candidate was tried, with a note; else a
-        `ChainExhaustedError` with the last one as its cause. An overflow in a vendor's
-        own words becomes one that LangChain knows.
+        A spend limit's error, with the attempts before it. The provider's own exception with a
+        note, if only one candidate was tried. Else a `ChainExhaustedError` with the last
+        exception as its cause. A provider's own overflow error becomes one of LangChain's.
     """
-    if error is None:  # pragma: no cover - a chain always tries its first candidate
+    if error is None:  # pragma: no cover - a chain always calls its first candidate
         raise RuntimeError("the chain ended without an attempt")
     if isinstance(error, SpendLimitExceededError) and error.is_of_candidate:
         error.attempts, error.is_of_candidate = tuple(attempts), False
@@ -71,7 +70,7 @@ def exhausted_error(
 def interrupted_error(
     error: Exception, chunks: Sequence[Any], *, attempts: Sequence[Attempt]
 ) -> StreamInterruptedError:
-    """The error for a stream that broke after part of it had been passed on."""
+    """The error for a stream that failed after a part of it had been passed on."""
     partial = joined(chunks)
     return StreamInterruptedError(
         f"The stream of {attempts[-1].model} broke after part of the answer had been passed on:"

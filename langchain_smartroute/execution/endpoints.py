@@ -31,7 +31,7 @@ _PAIRS = (
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"(?:[!-~](?:[\t -~]*[!-~])?)?")
-"""A header's name, and what can be sent as its value."""
+"""Patterns of a header's valid name and value."""
 _OF_THE_BODY = ("content-length", "transfer-encoding")
 _NO_KEY = SecretStr("no-key-needed")
 _MEND = (
@@ -46,11 +46,11 @@ class Endpoint:
     """An OpenAI-compatible endpoint and what is sent to it with each request; equal where all is.
 
     Attributes:
-        base_url: Such as `https://gateway.example/v1`, without a slash at its end.
+        base_url: Such as `https://gateway.example/v1`, without a trailing slash.
         api_key: Never shown in a repr.
-        headers: Names and values of headers that are sent along; values are not shown.
-        query: Names and values that are put into each URL, likewise.
-        from_openai: Whether it was set by OpenAI's own environment variables.
+        headers: Names and values of additional headers; values are not shown in the repr.
+        query: Names and values of query parameters, likewise.
+        from_openai: Whether it comes from OpenAI's own environment variables.
     """
 
     base_url: str
@@ -61,14 +61,14 @@ class Endpoint:
 
     @property
     def identity(self) -> str:
-        """The same in every process for the same endpoint and key; it tells neither."""
+        """A hash of endpoint and key that is the same in every process."""
         parts = [self.base_url, self.api_key.get_secret_value()]
         parts += [f"{n}: {v.get_secret_value()}" for n, v in (*self.headers, *self.query)]
         return hashlib.sha256("\n".join(parts).encode("utf-8", "replace")).hexdigest()
 
     @property
     def is_openai(self) -> bool:
-        """Whether it is OpenAI itself, which has a second protocol beside chat completions."""
+        """Whether it is OpenAI itself, which also has the Responses API."""
         return urlsplit(self.base_url).hostname == "api.openai.com"
 
 
@@ -92,18 +92,18 @@ def resolve_endpoints(
     Args:
         models: The models to serve.
         catalog: May name an endpoint for all of them.
-        base_url: The gateway, as given by the caller.
-        api_key: Its key, as given by the caller.
-        api_key_env: Name of the variable with its key, as given by the caller.
+        base_url: Base URL of the gateway, from the caller.
+        api_key: Its key, from the caller.
+        api_key_env: Name of the environment variable with its key, from the caller.
         environ: Environment variables.
-        headers: Sent to the gateway; a model with an endpoint of its own has its own.
-        query: Put into the gateway's URLs, likewise.
+        headers: Headers for the gateway; a model with its own endpoint has its own.
+        query: Query parameters for the gateway, likewise.
 
     Returns:
         Alias → endpoint.
 
     Raises:
-        ConfigurationError: Naming the models that nothing serves and the variables to set.
+        ConfigurationError: Naming the models without an endpoint and the variables to set.
     """
     if api_key_env is not None:
         named = _key_in(api_key_env, environ)
@@ -144,7 +144,7 @@ def _key_in(name: str, environ: Mapping[str, str]) -> SecretStr | None:
 
 
 def _unsendable(endpoint: Endpoint, whose: str = "") -> list[str]:
-    """What is wrong with the headers of an endpoint."""
+    """Errors in the headers of an endpoint."""
     faults = []
     for name, value in endpoint.headers:
         if not _HEADER.fullmatch(name):
@@ -162,7 +162,7 @@ def _unsendable(endpoint: Endpoint, whose: str = "") -> list[str]:
 def _with(
     endpoint: Endpoint, headers: Mapping[str, SecretStr], query: Mapping[str, SecretStr]
 ) -> Endpoint:
-    """An endpoint with more that is sent along, which counts before what it has by that name."""
+    """Add headers and query parameters to an endpoint, replacing those with the same name."""
     if not (headers or query):
         return endpoint
     more = {**dict(endpoint.headers), **headers}
@@ -184,7 +184,7 @@ def _gateway(
     key_hint: str,
     environ: Mapping[str, str],
 ) -> Endpoint | str:
-    """The endpoint of all models without one of their own, or what is missing."""
+    """The endpoint of models without their own, or what is missing."""
     if base_url is not None:
         return _checked(base_url, api_key, key_hint=key_hint)
     if api_key is not None:
@@ -209,12 +209,12 @@ def _gateway(
 def _named(
     base_url: str | None, key_name: str | None, environ: Mapping[str, str]
 ) -> Endpoint | str:
-    """An endpoint whose key is in a named variable, or what is missing."""
+    """An endpoint whose key is in an environment variable, or what is missing."""
     if base_url is None:
         return f"api_key_env = {key_name!r} is given without base_url; name both or neither"
     if key_name is None:
         return _checked(base_url, None, key_hint="give api_key_env with base_url")
-    # A sibling variable that moves the provider's URL moves its key along with it.
+    # A variable that overrides the provider's URL also applies to its key.
     sibling = key_name.removesuffix("_API_KEY") + "_BASE_URL"
     if key_name.endswith("_API_KEY") and environ.get(sibling):
         base_url = environ[sibling]
@@ -233,7 +233,7 @@ def _checked(base_url: str, api_key: SecretStr | None, *, key_hint: str) -> Endp
         )
     host = _host_of(base_url)
     if host is None:
-        # Without any of a URL's marks it may be a key in the wrong place.
+        # Without any punctuation of a URL it may be a key in the wrong place.
         shown = repr(base_url) if set(base_url) & set("/.:") else "(not shown)"
         return f"base_url = {shown} is not a URL; give one such as https://gateway.example/v1"
     key = "" if api_key is None else api_key.get_secret_value()
@@ -248,7 +248,7 @@ def _checked(base_url: str, api_key: SecretStr | None, *, key_hint: str) -> Endp
 
 
 def _host_of(base_url: str) -> str | None:
-    """The host of an HTTP URL; `None` for anything that no client can call."""
+    """The host of an HTTP URL; `None` for an invalid one."""
     try:
         parts = urlsplit(base_url)
         port = parts.port

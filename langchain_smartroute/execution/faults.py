@@ -1,7 +1,7 @@
-"""What an exception of a candidate means.
+"""Classifies the exceptions of candidates.
 
-One predicate for every mode of calling. LangChain's own error classes are read
-first; what providers raise beside them is told by HTTP status, class and wording.
+The same classification is used for all methods of calling. LangChain's own error classes come
+first; other exceptions are classified by HTTP status, class and message.
 """
 
 from __future__ import annotations
@@ -44,19 +44,19 @@ _OVERFLOW = re.compile(
     re.IGNORECASE,
 )
 _BY_CLASS: tuple[tuple[tuple[type[Exception], ...], FaultKind], ...] = (
-    # A text that cannot be sent at all, such as one with half an emoji.
+    # Text that cannot be encoded, such as half an emoji.
     ((ConfigurationError, InvalidRequestError, StorageError, UnicodeEncodeError), "invalid"),
     ((OutputParserException, ValidationError), "unfit"),
 )
 _MESSAGES = frozenset({"AIMessage", "AIMessageChunk", "ChatMessage", "ChatMessageChunk"})
-"""What answers become; what does not fit into one is malformed, whatever schema was asked for."""
+"""Message classes; a validation error in one is a malformed answer, not a schema mismatch."""
 _BY_CODE: Mapping[str, FaultKind] = {
     "content_filter": "filtered",
     "content_policy_violation": "filtered",
     "insufficient_quota": "key_refused",
     "billing_not_active": "key_refused",
 }
-_CODES = {"ContentFilterFinishReasonError": "content_filter"}  # what openai's client raises itself
+_CODES = {"ContentFilterFinishReasonError": "content_filter"}  # raised by openai's client
 _BY_STATUS: Mapping[int, FaultKind] = {
     401: "key_refused",
     402: "key_refused",
@@ -83,27 +83,26 @@ _UNREACHED = frozenset(
         "ServerDisconnectedError",
     }
 )
-"""Names of what HTTP clients raise where a connection failed; no client is imported here."""
+"""Names of HTTP clients' exceptions for failed connections; no client is imported here."""
 _UNTOLD = ("Connection error.",)
-"""What the client of `openai` says of a connection that failed, whatever it failed of."""
+"""Message of `openai`'s client for any failed connection."""
 _MOST_CAUSES = 10
 _MESSAGE_CHARS = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """What an exception means.
+    """The meaning of an exception.
 
     Attributes:
-        kind: The row of the table that says what happens next.
-        summary: One line without prompt text: exception, status, what it means.
-        status: The HTTP status, where there was one.
+        kind: The row of the table of what happens next.
+        summary: One line without prompt text: exception, status, meaning.
+        status: The HTTP status, if any.
         rate_limited: Whether a rate limit was hit.
         retry_after_s: Seconds that the provider asks to wait.
-        message: What the provider said; it may repeat the prompt.
+        message: The provider's message, which may repeat the prompt.
         request_id: The provider's id of the request.
-        stand_in: The one candidate that is to be called instead, where a spend limit
-            left no room and somebody named one.
+        stand_in: The candidate to call instead of one refused by a spend limit, if any.
     """
 
     kind: FaultKind
@@ -117,7 +116,7 @@ class Fault:
 
     @property
     def scope(self) -> NextScope:
-        """Which further candidates may be tried."""
+        """Which remaining candidates may be tried."""
         return AFTERMATH[self.kind].scope
 
     @property
@@ -127,21 +126,21 @@ class Fault:
 
 
 def fault_of(error: Exception, *, begun: bool = False) -> Fault:
-    """Say what an exception of a candidate means for the rest of the chain.
+    """Classify a candidate's exception.
 
     Args:
-        error: What the candidate raised.
-        begun: Whether part of an answer had come before it.
+        error: The candidate's exception.
+        begun: Whether a part of an answer had arrived before it.
 
     Returns:
-        The fault. An exception that says nothing about the request itself lets
-        any other candidate try.
+        The fault. Unless the exception is about the request itself, any other candidate may be
+        tried.
     """
     status = getattr(error, "status_code", None)
     status = status if isinstance(status, int) else None
     kind = _kind(error, status)
     if begun and kind in ("busy", "broken"):
-        # What has begun to answer is not asked again: it broke off.
+        # A candidate that has started to answer is not retried.
         kind = "garbled"
     return Fault(
         kind=kind,
@@ -156,19 +155,19 @@ def fault_of(error: Exception, *, begun: bool = False) -> Fault:
 
 
 def own_cause(error: Exception) -> Exception:
-    """The error of our transport that a client has wrapped in one of its own, else the error."""
+    """The error of this package's transport inside a client's error, else the error itself."""
     ours = (AnswerTooLongError, ForeignRedirectError)
     return next((e for e in _causes(error) if isinstance(e, ours)), error)
 
 
 def is_timeout(error: Exception) -> bool:
-    """Whether an exception is that of a client that waited too long."""
+    """Whether an exception is a client's timeout."""
     return fault_of(error).kind == "silent"
 
 
 def _kind(error: Exception, status: int | None) -> FaultKind:
     code = str(getattr(error, "code", None) or _CODES.get(type(error).__name__, ""))
-    # An error inside a stream comes without a status, but from the provider's client.
+    # An error event in a stream has no status, but is raised by the provider's client.
     inside = status is None and hasattr(error, "body")
     told = (inside or status in (400, 413, 422)) and _OVERFLOW.search(
         f"{code} {error} {_said(error)}"[:_MESSAGE_CHARS]
@@ -185,7 +184,7 @@ def _kind(error: Exception, status: int | None) -> FaultKind:
     if code in _BY_CODE:
         return _BY_CODE[code]
     if inside and re.fullmatch("[45][0-9][0-9]", code):
-        # Gateways put the status of the model behind them into the event.
+        # Gateways put the upstream model's status into the event.
         status = int(code)
     return _kind_of_failure(error) if status is None else _kind_of_status(status)
 
@@ -194,13 +193,13 @@ def _kind_of_status(status: int) -> FaultKind:
     if status in _BY_STATUS:
         return _BY_STATUS[status]
     if status < 400:  # noqa: PLR2004 - HTTP
-        # A redirect that leads nowhere, for one: the request was not even looked at.
+        # For example an invalid redirect, where the request was not processed.
         return "garbled"
     return "broken" if status >= 500 else "invalid"  # noqa: PLR2004 - HTTP
 
 
 def _kind_of_failure(error: Exception) -> FaultKind:
-    """What an exception without a status means: by its class, and those of its causes."""
+    """Kind of an exception without a status, by its class and its causes."""
     if isinstance(error, StreamInterruptedError):
         return "garbled"
     if isinstance(error, ModelRateLimitError):
@@ -217,15 +216,15 @@ def _kind_of_failure(error: Exception) -> FaultKind:
 
 
 def _is_cut(error: BaseException) -> bool:
-    """Whether a broken protocol is that of a body which ended too early."""
+    """Whether a protocol error means a truncated body."""
     return "complete message body" in str(error) or "chunked read" in str(error)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The exception, and what it was raised from or instead of.
+    """The exception and its chain of causes.
 
-    Not any other context: who calls in an `except` block gives what he is handling to
-    every exception below.
+    Other contexts are ignored: a caller inside an `except` block adds its handled exception to
+    every exception raised below.
     """
     found: BaseException | None = error
     for _ in range(_MOST_CAUSES):
@@ -238,7 +237,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 def _summary(error: Exception, status: int | None, kind: FaultKind) -> str:
     if kind == "unfit":
-        # Which of the two it is depends on how the model was called.
+        # The class depends on the method of calling.
         return "schema not met"
     name = type(error).__name__
     parts = [name if status is None else f"{name} (HTTP {status})"]
@@ -256,26 +255,26 @@ def _summary(error: Exception, status: int | None, kind: FaultKind) -> str:
 
 
 def words_of(error: BaseException) -> str:
-    """What an exception says; where a client says no more than that a connection failed, why."""
+    """An exception's message; for a generic connection error, that of its cause."""
     said = str(error) or type(error).__name__
     if said not in _UNTOLD:
         return said
     for cause in _causes(error):
-        # A header that cannot be sent is told whole, and may be a key.
+        # The message contains the invalid header, which may be a key.
         if str(cause) not in ("", said) and type(cause).__name__ != "LocalProtocolError":
             return f"{said.removesuffix('.')}: {cause}"
     return said
 
 
 def _said(error: Exception) -> str:
-    """The provider's words, which a client may not find: in a list, or not in an object."""
+    """The provider's message, also in forms that clients do not read: in a list, or as text."""
     body = getattr(error, "body", None)
     if isinstance(body, list) and body:
         body = body[0]
     if isinstance(body, dict):
         inner = body.get("error", body)
         body = inner.get("message") if isinstance(inner, dict) else inner
-    # A web page says nothing that its status does not.
+    # A web page has no more information than its status.
     return body if isinstance(body, str) and not body.startswith("<") else ""
 
 

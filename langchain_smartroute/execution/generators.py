@@ -1,10 +1,10 @@
-"""The asynchronous generators that a stream is made of, closed with it.
+"""Closes the asynchronous generators inside a stream together with it.
 
-A client's stream is a dozen generators, each of which reads the next one and drops it
-when it is closed itself. Python has what was dropped closed by the event loop, one step
-after another: a loop that ends in the meantime complains of the rest ("coroutine method
-'aclose' of 'Response.aiter_raw' was never awaited"), and their connection stays open.
-Here all of them are known, and closed by whoever closes the stream, the outermost first.
+A client's stream consists of about a dozen nested generators, each of which drops the next one
+when it is closed. Python leaves dropped generators to the event loop, one step after another: a
+loop that ends before warns about the rest ("coroutine method 'aclose' of 'Response.aiter_raw'
+was never awaited"), and their connection stays open. Here all of them are recorded and closed
+with the stream, the outermost first.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ _PACKAGES = frozenset(
         "openai",
     }
 )
-"""Whose generators are nobody else's: those of others may outlive the stream."""
+"""Packages whose generators belong to the stream alone; those of others may outlive it."""
 
 _OUTLIVING = "langchain_smartroute.execution.loops"
-"""Where one waits for the end of its event loop."""
+"""The module of generators that wait for the end of their event loop."""
 
 _Hook = Callable[[AsyncGenerator[Any, Any]], None] | None
 
 
 class StreamGenerators:
-    """The generators that are begun by the first step of a stream.
+    """The generators that are started by the first step of a stream.
 
     Args:
         source: The stream.
@@ -62,7 +62,7 @@ class StreamGenerators:
         self._begun.clear()
 
     def note(self, generator: Any, known: _Hook) -> None:
-        """Keep a generator that begins here from the event loop, which would close it, too."""
+        """Record a new generator instead of the event loop's hook, which would also close it."""
         frame = getattr(generator, "ag_frame", None)
         module = frame.f_globals.get("__name__", "") if frame is not None else ""
         ours = module.partition(".")[0] in _PACKAGES and module != _OUTLIVING
@@ -73,7 +73,7 @@ class StreamGenerators:
 
 
 class _Step:
-    """A step during which generators that begin are noted, and only those that begin in it."""
+    """Awaits one step of a stream and records the generators that are started in it."""
 
     __slots__ = ("_begin", "_noted")
 

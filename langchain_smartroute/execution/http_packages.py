@@ -1,7 +1,7 @@
-"""The HTTP packages that `openai` speaks through.
+"""The HTTP packages that `openai` uses.
 
-Version 3 of `openai` speaks through `httpx2`, version 2 through `httpx`; they are alike
-in all that is used here. Imported when the first model is built: it imports `openai`.
+Version 3 of `openai` uses `httpx2`, version 2 `httpx`; all that is used here is the same in
+both. Imported when the first model is built: it imports `openai`.
 """
 
 from __future__ import annotations

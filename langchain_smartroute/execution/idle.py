@@ -1,7 +1,7 @@
-"""Open connections that nobody uses: few, and for a short time, whatever servers they lead to.
+"""A pool of idle connections, limited in number and in time over all servers.
 
-A process may call thousands of servers, each once. What is kept is counted over all of
-them, and what is too old is closed by the next call, whichever server that is to.
+A process may call thousands of servers, each once. So the limit counts the connections to all
+servers, and expired ones are closed by the next call to any server.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ Origin = tuple[bytes, bytes, int]
 
 MOST: Final = 100
 SECONDS: Final = 5.0
-"""How many connections are kept, and for how long."""
+"""Maximum number of idle connections, and seconds that each is kept."""
 
 
 class IdleConnection(Protocol):
-    """A connection that can be kept.
+    """A connection that can be kept idle.
 
     Attributes:
-        origin: The server that it leads to.
-        kept_since: When it was given here, on the monotonic clock.
+        origin: Its server.
+        kept_since: Time at which it became idle, on the monotonic clock.
     """
 
     origin: Origin
@@ -41,7 +41,7 @@ Connection = TypeVar("Connection", bound=IdleConnection)
 
 
 class IdleConnections(Generic[Connection]):
-    """The unused connections of one client."""
+    """The idle connections of one client."""
 
     def __init__(self) -> None:
         self._is_closed = False
@@ -51,14 +51,14 @@ class IdleConnections(Generic[Connection]):
         return len(self._all)
 
     def forget(self) -> None:
-        """Drop all without closing them: in a forked process they are another's."""
+        """Drop all without closing them, as in a forked process they belong to the parent."""
         self._lock = new_lock()
-        # In the order in which they were given, here and for each server.
+        # Ordered by time, here and per server.
         self._all: OrderedDict[Connection, None] = OrderedDict()
         self._of: dict[Origin, list[Connection]] = {}
 
     def give(self, connection: Connection) -> None:
-        """Keep a connection; once this is closed, it is closed as well."""
+        """Keep a connection, or close it if the pool is closed."""
         with self._lock:
             now = connection.kept_since = time.monotonic()
             self._all[connection] = None
@@ -68,7 +68,7 @@ class IdleConnections(Generic[Connection]):
             one.close()
 
     def take(self, origin: Origin) -> Connection | None:
-        """The connection to a server that was given last; the server may have closed it."""
+        """The latest connection to a server, which the server may have closed."""
         with self._lock:
             surplus = self._surplus(time.monotonic())
             known = self._of.get(origin)
@@ -82,7 +82,7 @@ class IdleConnections(Generic[Connection]):
         return connection
 
     def close(self) -> None:
-        """Close all, and what is given later."""
+        """Close all connections, also those given later."""
         self._is_closed = True
         with self._lock:
             surplus = self._surplus(time.monotonic())
@@ -90,7 +90,7 @@ class IdleConnections(Generic[Connection]):
             one.close()
 
     def _surplus(self, now: float) -> list[Connection]:
-        """Take out what is not to be kept any longer."""
+        """Remove the connections over the limit or expired, and return them."""
         found: list[Connection] = []
         most = 0 if self._is_closed else MOST
         while self._all:

@@ -1,4 +1,4 @@
-"""The best answer so far, which is returned if nobody does better."""
+"""The best answer so far, which is returned if no better one follows."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class Kept:
     """An answer that is returned if no better one follows.
 
     Attributes:
-        link: Whose answer it is.
-        number: Which attempt it is from.
-        pieces: The whole answer, or its chunks.
-        verdicts: What the checks said of it.
-        weak: Whether it was rejected; else it is empty.
+        link: The candidate that answered.
+        number: Index of its attempt.
+        pieces: The complete answer, or its chunks.
+        verdicts: The checks' verdicts.
+        weak: Whether it was rejected; otherwise it is empty.
     """
 
     link: Link
@@ -34,12 +34,12 @@ class Kept:
     weak: bool = False
 
     def is_better_than(self, other: Kept) -> bool:
-        """Whether it is an answer at all, and a stronger candidate's."""
+        """Whether it is a non-empty answer and from a stronger candidate."""
         mine, its = self.link.prior, other.link.prior
         return self.weak and mine is not None and its is not None and mine > its
 
     @property
     def outcome(self) -> Outcome:
-        """What its attempt's outcome becomes when it is returned after all."""
+        """Its attempt's outcome if it is returned after all."""
         message = message_of(joined(self.pieces))
         return "cached" if message is not None and is_cache_hit(message) else "accepted"

@@ -1,12 +1,12 @@
-"""What each model run cost, in LangSmith's own field for it.
+"""Reports the cost of each model run in LangSmith's own field.
 
-LangSmith prices a run by the name of its model, which a gateway's alias need not tell,
-and it knows nothing of the caller's prices. What a run's metadata says under
-`usage_metadata` comes before that. The costs are put there, and never into the usage of
-a message: LangChain adds usages up and drops all of one that holds a float.
+LangSmith prices a run by its model's name, which a gateway's alias may not match, and it does
+not have the caller's prices. `usage_metadata` in a run's metadata has precedence. Costs are put
+there, and not into a message's usage: LangChain adds usages up and drops any that contains a
+float.
 
-LangSmith's tracer reads the usage and sends the run in one step, so a tracer of a class
-below it takes its place for the runs of an attempt; both keep their runs in one map.
+LangSmith's tracer reads the usage and sends the run in one step, so it is replaced by a
+subclass for the runs of an attempt; both share one map of runs.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ __all__ = ["price_runs"]
 
 
 class _PricingTracer(LangChainTracer):
-    """A LangSmith tracer that says what each model run of an attempt cost."""
+    """A LangSmith tracer that adds the cost of each model run of an attempt."""
 
     @staticmethod
     @override
@@ -50,16 +50,16 @@ class _PricingTracer(LangChainTracer):
 
 
 def price_runs(manager: BaseCallbackManager) -> None:
-    """Let LangSmith know what the runs below a manager made for one attempt cost."""
+    """Add costs to the LangSmith runs below an attempt's callback manager."""
     for handlers in (manager.handlers, manager.inheritable_handlers):
         for place, handler in enumerate(handlers):
-            # Exactly that class: one of the user's own below it may do what it likes.
+            # Exactly that class, as a user's subclass may behave differently.
             if type(handler) is LangChainTracer:
                 handlers[place] = _pricing(handler)
 
 
 def _pricing(tracer: LangChainTracer) -> LangChainTracer:
-    """The tracer that takes a tracer's place; its state is the same, not a copy."""
+    """The tracer that replaces another one; it shares its state."""
     found: LangChainTracer | None = tracer.__dict__.get("_smartroute_pricing")
     if found is None:
         found = object.__new__(_PricingTracer)
@@ -69,7 +69,7 @@ def _pricing(tracer: LangChainTracer) -> LangChainTracer:
 
 
 def _message_of(outputs: Mapping[str, Any] | None) -> AIMessage | None:
-    """The answer of a run, out of the form in which LangSmith keeps it."""
+    """The message in a run's outputs."""
     for batch in (outputs or {}).get("generations") or ():
         for generation in batch:
             told = (generation.get("message") or {}).get("kwargs")
@@ -84,7 +84,7 @@ def _message_of(outputs: Mapping[str, Any] | None) -> AIMessage | None:
 
 
 def _price_of(metadata: Mapping[str, Any]) -> Price | None:
-    """The price of the attempt's candidate, where the run is one of it and of no other."""
+    """The price of the attempt's candidate, if the run is one of that model."""
     texts = metadata.get(PRICE_KEY)
     names = (None, metadata.get(MODEL_KEY), metadata.get(API_MODEL_KEY))
     if not texts or metadata.get("ls_model_name") not in names:
@@ -93,7 +93,7 @@ def _price_of(metadata: Mapping[str, Any]) -> Price | None:
 
 
 def _account(message: AIMessage, price: Price, metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """What to say of a run's cost: as LangSmith reads it, and exactly."""
+    """A run's cost in LangSmith's form, and as an exact amount."""
     known: Mapping[str, Any] = metadata.get("usage_metadata") or {}
     costs: dict[str, Decimal] = {"total_cost": Decimal(0)}
     if not is_cache_hit(message):

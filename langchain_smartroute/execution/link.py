@@ -1,4 +1,4 @@
-"""One candidate of a chain, and when it may stand in for another one."""
+"""One candidate of a chain, and when it may follow another one."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ __all__ = ["Link", "Traits"]
 
 
 def _nothing() -> None:
-    """Builds nothing: the model is built."""
+    """Do nothing, as the model is built."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traits:
-    """How a candidate behaves when it is called.
+    """Properties of a candidate's calls.
 
     Attributes:
-        composite: Whether it may call several models: its one answer does not tell what
-            they cost, so that is unknown here; records tell it.
-        tells_end: Whether its answers, streamed or not, name a finish reason at their
-            end, so that one without was cut off.
-        limits: How long a call of it may take.
-        bounded: Whether a blocking call of it ends by itself when its time is up.
-        mute: Whether it thinks in empty chunks, which are signs of life then.
-        single_run: Whether a call of it is one model run, of which its answer tells all.
-        served_by: Who serves it, in LangSmith's names, for the records of such runs.
-        gate: Its breaker; `None`: it has none.
+        composite: Whether it may call several models, whose cost is not known from the answer,
+            but only from records.
+        tells_end: Whether its complete answers always have a finish reason, so that one without
+            was truncated.
+        limits: Time limits of its calls.
+        bounded: Whether its blocking calls end by themselves at their time limit.
+        mute: Whether it streams reasoning as empty chunks, which then count as activity.
+        single_run: Whether its call is a single model run whose answer has all data of a record.
+        served_by: Provider by LangSmith's name, for the records of such runs.
+        gate: Its circuit breaker's gate; `None`: it has none.
     """
 
     composite: bool = False
@@ -54,15 +54,14 @@ class Link(Traits):
     """One candidate of a chain, ready to be called.
 
     Attributes:
-        spec: What the candidate is and costs.
-        runnable: Calls it.
+        spec: The candidate's spec.
+        runnable: The runnable that calls it.
         endpoint: Equal for candidates that share an endpoint and key.
         prior: Its quality prior for the request's task; `None` when unknown.
-        fallbacks: Aliases that the user names to stand in for it.
-        spare: Whether it is called only when it is named instead of another candidate, for
-            which a spend limit left no room.
-        asked_at: When the request was made; `None`: its latest price counts.
-        unbuilt: Gives what builds its model for whoever asks; `None`: it is built.
+        fallbacks: Aliases that the user has configured as its fallbacks.
+        spare: Whether it is only called in place of a candidate refused by a spend limit.
+        asked_at: Time of the request; `None`: the latest price is used.
+        unbuilt: Returns the function that builds its model; `None`: it is built.
     """
 
     spec: ModelSpec
@@ -81,26 +80,26 @@ class Link(Traits):
 
     @property
     def price(self) -> Price | None:
-        """What it charges for the request; `None` when unknown."""
+        """Its price at the time of the request; `None` when unknown."""
         return self.spec.price_at(self.asked_at)
 
     @property
     def window(self) -> float:
-        """The context window in tokens; an unknown one counts as unlimited."""
+        """Context window in tokens; infinite if unknown."""
         return self.spec.context_window or float("inf")
 
     def is_stronger_than(self, other: Link) -> bool:
-        """Whether a better answer is to be expected: by prior, or by the user's word."""
+        """Whether a better answer is expected: by quality prior, or by the user's fallbacks."""
         if self.alias in other.fallbacks:
             return True
         return self.prior is not None and other.prior is not None and self.prior > other.prior
 
     def cut_off_error(self, answer: Any, *, told: bool = False) -> ConnectionError | None:
-        """The error for an answer that ended before its model said that it had; else `None`.
+        """The error for a truncated answer; `None` if it is complete.
 
         Args:
-            answer: What came of the attempt.
-            told: Whether the run of the model says so, where there is only an object.
+            answer: The attempt's answer.
+            told: Whether the model run has no finish reason, where there is only an object.
         """
         message = message_of(answer)
         cut = told if message is None else not (is_cache_hit(message) or is_finished(message))
@@ -111,13 +110,13 @@ class Link(Traits):
         return ConnectionError(f"the answer ended {how}")
 
     def may_follow(self, other: Link, fault: Fault, *, input_tokens: int = 0) -> bool:
-        """Whether it may be tried after another one's fault.
+        """Whether it may be tried after another candidate's fault.
 
         Args:
             other: The candidate that failed.
-            fault: How it failed.
-            input_tokens: Estimate of the request: an unknown window that it did not
-                fit into is no larger than that.
+            fault: That candidate's fault.
+            input_tokens: Estimated tokens of the request, the upper bound of an unknown window
+                that it did not fit into.
         """
         if fault.kind == "over_limit":
             return self.alias == fault.stand_in

@@ -1,9 +1,8 @@
-"""Handlers that see an answer while it is written, and how a draft is hidden from them.
+"""Hides drafts from handlers that receive tokens while an answer is generated.
 
-LangGraph and LangChain's event streams read tokens from the model's own run,
-past whatever the router holds back. The marker classes stand in a module that
-LangChain calls private and LangGraph relies on. Should they move, nobody is taken
-for a watcher, and the tests of hidden drafts fail.
+LangGraph and LangChain's event streams read tokens from the model's own run, even if the router
+holds the answer back. Their marker classes are in a private module of LangChain on which
+LangGraph relies. If they move, no handler is recognised, and the tests of hidden drafts fail.
 """
 
 from __future__ import annotations
@@ -28,18 +27,18 @@ else:
     _MARKERS = (_streaming._StreamingCallbackHandler, _streaming._V2StreamingCallbackHandler)  # noqa: SLF001 - see above
 
 NOSTREAM = "nostream"
-"""LangGraph's tag for a run whose tokens are not shown."""
+"""LangGraph's tag for runs whose tokens are not streamed."""
 
 Manager = TypeVar("Manager", bound=BaseCallbackManager)
 
 
 class EndingWatcher(BaseCallbackHandler):
-    """Notes how a model run ends, where the answer does not say so.
+    """Records the end of a model run, where the answer does not contain it.
 
     Attributes:
-        message: The message that it ended with; `None`: none yet.
-        was_cut: Whether that names no finish reason.
-        on_piece: Called with each piece of the message; a parser may keep them all back.
+        message: The final message; `None`: none yet.
+        was_cut: Whether the final message has no finish reason.
+        on_piece: Called with each chunk of the message, as a parser may hold them all back.
     """
 
     run_inline = True
@@ -50,13 +49,13 @@ class EndingWatcher(BaseCallbackHandler):
         self.on_piece: Callable[[BaseMessage], None] | None = None
 
     def on_llm_new_token(self, *_: Any, chunk: Any = None, **__: Any) -> None:
-        """Look at a piece of the message."""
+        """Receive a chunk of the message."""
         message = getattr(chunk, "message", None)
         if self.on_piece is not None and isinstance(message, BaseMessage):
             self.on_piece(message)
 
     def on_llm_end(self, response: LLMResult, **_: Any) -> None:
-        """Look at the message that the run ended with."""
+        """Receive the final message."""
         for message in messages_in(response):
             if isinstance(message, AIMessage):
                 self.message = message
@@ -64,18 +63,18 @@ class EndingWatcher(BaseCallbackHandler):
 
 
 def is_watched(handlers: Iterable[Any]) -> bool:
-    """Whether anybody sees tokens as they come."""
+    """Whether any handler receives tokens while they are generated."""
     return any(_sees_tokens(handler) for handler in handlers)
 
 
 def hidden(manager: Manager) -> Manager:
-    """Take those who see tokens off a manager made for one attempt."""
+    """Remove handlers that receive tokens from an attempt's callback manager."""
     manager.handlers = [h for h in manager.handlers if not _sees_tokens(h)]
     manager.inheritable_handlers = [h for h in manager.inheritable_handlers if not _sees_tokens(h)]
     return manager
 
 
 def _sees_tokens(handler: Any) -> bool:
-    # By ancestry, as LangGraph does: an instance check of a protocol is slow.
+    # By base class, as in LangGraph, as instance checks of protocols are slow.
     ancestry = type(handler).__mro__
     return any(marker in ancestry for marker in _MARKERS)

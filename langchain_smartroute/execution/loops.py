@@ -1,12 +1,12 @@
 """One asynchronous HTTP client for each event loop, closed with it.
 
-A client belongs to the loop that it was first used in. LangChain keeps one for the whole
-process, so that a second `asyncio.run` would find its connections dead ("Event loop is
-closed"). Here each loop has its own, which is closed at the first of these:
+A client belongs to the loop that it was first used in. LangChain caches one for the whole
+process, so that its connections fail in a second `asyncio.run` ("Event loop is closed"). Here
+each loop has its own client, which is closed at the first of these events:
 
-- `asyncio.run` ends, or whoever else closes the loop's asynchronous generators.
-- The loop is closed, also by a user's own hand.
-- The process ends, where nobody has closed the loop.
+- `asyncio.run` ends, or anything else closes the loop's asynchronous generators.
+- The loop is closed, also explicitly by the user.
+- The process ends without closing the loop.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 __all__ = ["LoopClients"]
 
 _PATIENCE_S = 0.2
-"""How long a loop's last tasks may take; where they are a user's own, they may go on for ever."""
+"""Time limit in seconds of a loop's last tasks, as users' tasks may never end."""
 
 _Loop = asyncio.AbstractEventLoop
 
@@ -30,7 +30,7 @@ class LoopClients:
     """The clients of one kind.
 
     Args:
-        build: Makes a client; `aclose` of it is awaited in the loop that it is of.
+        build: Creates a client, whose `aclose` is awaited in its loop.
     """
 
     def __init__(self, build: Callable[[], Any]) -> None:
@@ -42,12 +42,12 @@ class LoopClients:
         atexit.register(self._close_all)
 
     def of_loop(self, loop: _Loop) -> Any:
-        """The client of a loop that runs here."""
+        """The client of the running loop."""
         client = self._clients.get(loop)
         if client is None:
             client = self._build()
             closing = self._closed_at_end(client, loop)
-            # Up to its first yield, so that the loop knows it: at its end it closes all such.
+            # Run to its first yield, so that the loop registers it and closes it at its end.
             with suppress(StopIteration):
                 closing.__anext__().send(None)
             self._clients[loop], self._closings[loop] = client, closing
@@ -58,12 +58,12 @@ class LoopClients:
         try:
             yield
         finally:
-            # This generator keeps its loop alive, which would never be forgotten by itself.
+            # This generator keeps its loop alive, so the loop would never be garbage collected.
             del self._clients[loop], self._closings[loop]
             await client.aclose()
 
     def _close(self, loop: _Loop) -> None:
-        """Close a loop's client in the loop, if it still has one."""
+        """Close the client of a loop inside the loop, if it still has one."""
         closing = self._closings.get(loop)
         if closing is not None and not (loop.is_closed() or loop.is_running()):
             loop.run_until_complete(_ended(closing))
@@ -74,7 +74,7 @@ class LoopClients:
 
 
 async def _ended(closing: AsyncGenerator[Any, None]) -> None:
-    """Close a client, after those of its streams that were left early."""
+    """Close a client after its abandoned streams."""
     await asyncio.sleep(0)
     left = asyncio.all_tasks() - {asyncio.current_task()}
     if left:
@@ -83,7 +83,7 @@ async def _ended(closing: AsyncGenerator[Any, None]) -> None:
 
 
 def _before_closing(loop: _Loop, then: Callable[[_Loop], None]) -> None:
-    """Have something done when a loop is closed, just before; an event loop has no hook for it."""
+    """Call a function just before a loop is closed, for which event loops have no hook."""
     known = weakref.ref(loop)
     close = loop.close
 

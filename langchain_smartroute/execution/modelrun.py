@@ -1,9 +1,8 @@
-"""The one model run of an attempt, as its answer or its error tells it.
+"""The single model run of an attempt, as reconstructed from its answer or error.
 
-Most candidates are one chat model, whose answer or error tells everything that a ledger
-records of its run. So no handler needs to watch it, which saves an event for every step of
-every call. Candidates that may call several models, parsed output and calls beside an
-attempt are watched by the ledger's handler.
+Most candidates are one chat model, whose answer or error has all the data of a ledger's record.
+So no handler has to watch the run, which saves events in every call. Candidates that may call
+several models, parsed output and side calls are watched by the ledger's handler.
 """
 
 from __future__ import annotations
@@ -23,17 +22,17 @@ __all__ = ["ModelRun"]
 
 @dataclass(slots=True, kw_only=True)
 class ModelRun:
-    """A model run under way, or ended. Not frozen, as that would take twice as long to make.
+    """A running or finished model run. Not frozen, as creating a frozen one takes twice as long.
 
     Attributes:
         run_id: LangChain's id of the run.
         parent_run_id: LangChain's id of the request's run.
         link: The candidate.
-        number: The number of its attempt, from 0.
-        started_at: When it was started, UTC.
-        usage: What it used; nothing for one that is taken as not billed.
-        model_name: What the server called itself; `None` where it did not say.
-        cached: Whether its answer came from a cache, whatever became of that.
+        number: Index of its attempt, from 0.
+        started_at: Start time, UTC.
+        usage: Its usage; zero for a run that counts as not billed.
+        model_name: The model's name as returned by the server; `None` when unknown.
+        cached: Whether its answer came from a cache.
         latency_s: Seconds from its start to its end.
     """
 

@@ -1,4 +1,4 @@
-"""From specs to models that can be called, and from models back to specs."""
+"""Builds models from specs, and specs from models."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ _MODALITY_KEYS: dict[Modality, str] = {
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSettings:
-    """What every model that the router builds has in common.
+    """Settings of all models that the router builds.
 
     Attributes:
-        temperature: Sampling temperature, where the model takes one.
-        max_tokens: The answer's room in tokens; `None`: the provider's default.
+        temperature: Sampling temperature, for models that accept it.
+        max_tokens: Maximum output tokens; `None`: the provider's default.
         stop: Stop sequences.
         extra: Further arguments of `ChatOpenAI`, such as `cache` or `rate_limiter`.
-        transport: Whose connections asynchronous calls use.
+        transport: HTTP transport of asynchronous calls.
     """
 
     temperature: float | None = None
@@ -78,11 +78,11 @@ def build_model(
     model.
 
     Args:
-        spec: What to build.
-        endpoint: Where it is served.
-        settings: What all models of the router have in common.
-        limits: How long a call of it may take.
-        loop: The event loop that it will be called in, if any.
+        spec: Spec of the model.
+        endpoint: Endpoint of the model.
+        settings: Settings of all models.
+        limits: Time limits of its calls.
+        loop: The event loop of its calls, if any.
     """
     # Imported when the first model is built: it takes two seconds of CPU.
     from langchain_openai import ChatOpenAI  # noqa: PLC0415
@@ -97,7 +97,7 @@ def build_model(
         "max_tokens": settings.max_tokens,
         "stop": settings.stop or None,
     }
-    # One at a time: models that are built at once would each get HTTP clients of their own.
+    # Serialised, as models built concurrently would each get their own HTTP clients.
     with _BUILDING:
         model: BaseChatModel = build(
             model=spec.model,
@@ -105,16 +105,17 @@ def build_model(
             api_key=endpoint.api_key,
             timeout=transport.timeout_of(limits or TimeLimits()),
             max_retries=0,
-            # The attempt's own limits count silence by content, which this one does not.
+            # Turned off, as the attempt's own idle limit counts only content.
             stream_chunk_timeout=None,
             stream_usage=True,
-            # Gateways speak chat completions; OpenAI itself may ask for its Responses API.
+            # Gateways support chat completions; only OpenAI itself may need its Responses API.
             use_responses_api=None if at_openai else False,
             metadata={"ls_provider": spec.provider, "ls_model_name": spec.model},
             **adapted_arguments({k: v for k, v in optional.items() if v is not None}, spec),
             http_client=transport.blocking_client(),
             http_async_client=transport.async_client(loop, settings.transport),
-            # Else it warns that the environment's proxies are passed over: these clients use them.
+            # Avoids a warning that the environment's proxies are ignored, as these clients use
+            # them.
             http_socket_options=(),
             **settings.extra,
         )
@@ -125,7 +126,7 @@ def build_model(
 
 
 def _send_along(model: Any, endpoint: Endpoint) -> None:
-    """Have the clients send an endpoint's headers: the model's own fields are shown in traces."""
+    """Add an endpoint's headers to the clients, as the model's own fields appear in traces."""
     headers = {name: value.get_secret_value() for name, value in endpoint.headers}
     query = {name: value.get_secret_value() for name, value in endpoint.query}
     for client in (model.root_client, model.root_async_client):
@@ -135,7 +136,7 @@ def _send_along(model: Any, endpoint: Endpoint) -> None:
 
 
 def _forget_openai_account(model: Any) -> None:
-    """Keep the account that OpenAI's client reads from the environment from other hosts."""
+    """Remove OpenAI's account, which its client reads from the environment, for other hosts."""
     ambient = os.environ.get("OPENAI_CUSTOM_HEADERS", "")
     names = {line.partition(":")[0].strip() for line in ambient.splitlines()}
     for client in (model.root_client, model.root_async_client):
@@ -163,7 +164,7 @@ def init_model(name: str) -> BaseChatModel:
     try:
         model: BaseChatModel = factory(name)
     except Exception as error:
-        # A provider's client has errors of its own, for a missing key say.
+        # A provider's client has its own errors, for example for a missing key.
         raise ConfigurationError(f"model {name!r}: {type(error).__name__}: {error}") from error
     return model
 
@@ -192,7 +193,7 @@ def spec_of_model(alias: str, model: Runnable[Any, Any]) -> ModelSpec:
         "structured_output": profile.get("structured_output") is not False
         and _offers(model, "with_structured_output"),
         "reasoning": bool(profile.get("reasoning_output")),
-        # Others' classes may not know the argument.
+        # Third-party classes may not accept the argument.
         "logprobs": None if drops_thoughts(model) else False,
         "context_window": profile.get("max_input_tokens"),
         "max_output_tokens": profile.get("max_output_tokens"),
@@ -201,14 +202,14 @@ def spec_of_model(alias: str, model: Runnable[Any, Any]) -> ModelSpec:
     served = endpoint_of(alias, model)
     elsewhere = isinstance(served, Endpoint) and not served.is_openai
     told = (getattr(inner, "metadata", None) or {}).get("ls_provider")
-    # A server of one's own may call its model as it likes, and then it is said who it is.
+    # Self-hosted servers may use any model name; metadata tell the provider then.
     is_provider = told in (None, getattr(known, "provider", told))
     facts["priced_by_name"] = is_provider
     if provider and not (provider == "openai" and elsewhere):
         facts["provider"] = provider
     if known is not None:
         facts |= {
-            # A ChatOpenAI may stand in front of anybody; other classes are their provider's.
+            # A ChatOpenAI may call any provider; other classes belong to their provider.
             "provider": known.provider if provider in (None, "openai") else provider,
             "reasoning": known.reasoning or facts["reasoning"],
             "prices": known.prices if is_provider else (),
@@ -220,25 +221,25 @@ def spec_of_model(alias: str, model: Runnable[Any, Any]) -> ModelSpec:
 
 
 def is_single_model(model: Runnable[Any, Any]) -> bool:
-    """Whether a candidate is one chat model, perhaps with arguments bound to it."""
+    """Whether a candidate is a single chat model, optionally with bound arguments."""
     while isinstance(model, RunnableBinding):
         model = model.bound
     return isinstance(model, BaseChatModel)
 
 
 _CALLED_BY = ("invoke", "ainvoke", "stream", "astream", "generate", "agenerate")
-"""The methods of a chat model through which a call is one run."""
+"""Methods of a chat model that must not be overridden for a call to be a single run."""
 
 
 _LANGCHAINS = "lc_"
-"""How the metadata begin that LangChain puts into each model: its packages' versions."""
+"""Prefix of metadata that LangChain adds to each model: its packages' versions."""
 
 
 def is_single_run(model: Runnable[Any, Any]) -> bool:
-    """Whether a call of a candidate is one run of a model, of which its answer tells all.
+    """Whether a candidate's call is a single model run whose answer has all data of a record.
 
-    Not where its class calls in its own way, as a router does, nor where it has metadata or
-    tags of its own, which its runs alone tell.
+    Not if its class overrides how it is called, as a router does, nor if it has its own
+    metadata or tags, which are only in its runs.
     """
     while isinstance(model, RunnableBinding):
         if model.config or model.config_factories or "model" in model.kwargs:
@@ -270,7 +271,7 @@ def _innermost(model: Runnable[Any, Any]) -> Runnable[Any, Any]:
 
 
 def _offers(model: Runnable[Any, Any], method: str) -> bool:
-    """Whether a model has a method, itself or below bindings and fallbacks."""
+    """Whether a model has a method, also inside bindings and fallbacks."""
     while isinstance(model, RunnableBinding | RunnableWithFallbacks):
         model = model.bound if isinstance(model, RunnableBinding) else model.runnable
     return hasattr(model, method)
@@ -281,7 +282,7 @@ def _is_chat(step: Runnable[Any, Any]) -> bool:
 
 
 def provider_of(model: Runnable[Any, Any]) -> str | None:
-    """Who serves a model, in LangSmith's names, which it tells tracers."""
+    """A model's provider by LangSmith's name, as reported to tracers."""
     if not isinstance(model, BaseChatModel):
         return None
     told = model._get_ls_params().get("ls_provider")  # noqa: SLF001 - what LangChain's own packages override

@@ -1,7 +1,7 @@
-"""Model runs that nobody would end.
+"""Ends model runs that would otherwise stay open.
 
-LangChain tells no handler that an asynchronous call of a model was cancelled, be it by
-the caller or because its time was up: in a tracer the run would stay open for ever.
+LangChain sends no event when an asynchronous model call is cancelled, by the caller or at its
+time limit, so the run would stay open in tracers.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ __all__ = ["ended_if_left", "note_answers"]
 async def ended_if_left(
     manager: BaseCallbackManager, arrived: list[BaseMessage]
 ) -> AsyncIterator[None]:
-    """End the model runs that are still open when an error leaves the block.
+    """End the model runs that are still open when the block raises.
 
     Args:
         manager: The callback manager of the runs.
-        arrived: Takes the answers of the runs that ended well: a call may be given up
-            after its model has answered, and that answer is billed.
+        arrived: Receives the answers of successful runs: a call may be abandoned after its
+            model has answered, and that answer is billed.
     """
     runs = _OpenRuns(arrived)
     manager.add_handler(runs, inherit=True)
@@ -45,11 +45,11 @@ async def ended_if_left(
 
 
 def note_answers(manager: BaseCallbackManager, arrived: list[BaseMessage]) -> None:
-    """Note what models answer in a thread that may be abandoned before its call returns.
+    """Record the answers of models in a thread that may be abandoned before its call returns.
 
     Args:
-        manager: The callback manager of the runs; its other handlers are told afterwards.
-        arrived: Takes the answers of the runs that ended well.
+        manager: The callback manager of the runs.
+        arrived: Receives the answers of successful runs.
     """
     runs = _OpenRuns(arrived)
     manager.handlers.insert(0, runs)

@@ -1,4 +1,4 @@
-"""When the attempts of one request may be made, how long each may take, and their breakers."""
+"""Timing of one request's attempts: deadline, pauses, time limits, circuit breakers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Pace"]
 
 
 class Pace:
-    """The time of one request: its deadline, its waits, its candidates' breakers.
+    """Timing of one request.
 
     Attributes:
         clock: A monotonic clock, in seconds.
@@ -33,7 +33,7 @@ class Pace:
         self._ticket: Ticket | None = None
 
     def beside(self) -> Pace:
-        """The pace of a call beside the attempt: the same deadline, a breaker of its own."""
+        """The timing of a side call: the same deadline, and its own circuit breaker."""
         pace = Pace(self._conduct)
         pace._deadline = self._deadline
         return pace
@@ -43,11 +43,11 @@ class Pace:
         return self._now() >= self._deadline
 
     def admits(self, link: Link, *, last_resort: bool) -> bool:
-        """Whether a candidate's breaker lets an attempt through.
+        """Whether a candidate's circuit breaker admits an attempt.
 
         Args:
             link: The candidate.
-            last_resort: Whether there is nobody else: then it always does.
+            last_resort: Whether there is no other candidate; then it always admits.
         """
         if link.gate is None:
             return True
@@ -55,7 +55,7 @@ class Pace:
         return self._ticket is not None
 
     def bounds(self, link: Link, *, streams: bool) -> AttemptBounds:
-        """What an attempt that begins now must keep to."""
+        """The limits of an attempt that starts now."""
         return AttemptBounds(
             link.limits,
             deadline=self._deadline,
@@ -68,12 +68,12 @@ class Pace:
     def pause_before_retry(
         self, link: Link, fault: Fault, *, retries: int, last: bool
     ) -> float | None:
-        """Seconds to wait before the same candidate is tried again; `None`: it is not.
+        """Seconds to wait before a retry of the same candidate; `None`: no retry.
 
         Args:
             link: The candidate.
-            fault: How it failed.
-            retries: How often it has been tried again already.
+            fault: Its fault.
+            retries: Number of retries so far.
             last: Whether no other candidate may be tried.
         """
         pause_s = self._conduct.retry.pause_s(
@@ -91,18 +91,18 @@ class Pace:
         fault: Fault | None = None,
         error: Exception | None = None,
     ) -> None:
-        """Tell the candidate's breaker how the attempt ended.
+        """Report the attempt's end to the candidate's circuit breaker.
 
         Args:
-            outcome: What became of it.
-            reason: The same in words.
-            fault: How it failed, if by an error.
+            outcome: Outcome of the attempt.
+            reason: Description of the outcome.
+            fault: Its fault, if it failed.
             error: That error.
         """
         ticket, self._ticket = self._ticket, None
         if ticket is None:
             return
-        # That the request as a whole ran out of time says nothing of its last candidate.
+        # The deadline of the whole request says nothing about its last candidate.
         ran_out = isinstance(error, AttemptTimeoutError) and error.limit == "deadline_s"
         if outcome in ("accepted", "rejected", "discarded"):
             ticket.succeeded()

@@ -1,12 +1,12 @@
-"""Requests to chat completions, with what is the same in each of them made once.
+"""Sends chat completion requests from a prepared pattern.
 
-The client of `openai` makes address, headers and options anew for each request and
-carries them through objects that are copied on their way, which takes about as long as
-the connection does. Here the first request is the pattern of all: only their bodies
-differ. The way to the server stays the client's own, and so do its errors.
+The client of `openai` builds URL, headers and options for each request, and copies the objects
+that hold them, which takes about as long as the connection. Here the first request is the
+pattern for all, which differ only in their bodies. Requests are still sent by the client's HTTP
+client, and errors are the client's own.
 
-What is not the same in each request goes the client's way: options for one call, keys
-that change, a client that logs its requests or that somebody watches.
+Requests with anything variable use the client's own path: options of one call, keys that
+change, a client that logs its requests or is instrumented.
 
 Imported when the first model is built: it imports `openai`.
 """
@@ -31,16 +31,16 @@ __all__ = ["PATH", "SECURITY", "Pattern", "RawAnswer", "pattern_of"]
 PATH = "/chat/completions"
 
 SECURITY: Any = {"bearer_auth": True}
-"""How the client shows who asks."""
+"""Names of the client's authentication methods."""
 
 _log = logging.getLogger("openai")
 
 
 class RawAnswer:
-    """An answer with what its server says of it, in the form that `ChatOpenAI` reads.
+    """An answer with its HTTP response, in the form that `ChatOpenAI` reads.
 
     Attributes:
-        http_response: The response, read to its end.
+        http_response: The complete response.
     """
 
     def __init__(self, response: Any) -> None:
@@ -52,18 +52,18 @@ class RawAnswer:
         return self.http_response.headers
 
     def parse(self) -> Any:
-        """The answer: JSON as it is, anything else as text."""
+        """The answer: parsed JSON, or text for any other type."""
         response = self.http_response
         kind = response.headers.get("content-type", "*").partition(";")[0]
         return response.json() if kind.endswith("json") else response.text
 
 
 class Pattern:
-    """What is the same in all requests of a client.
+    """The constant part of a client's requests.
 
     Args:
-        client: That of `openai`, which sends them.
-        watched: Its method that all requests go through, as it was.
+        client: The client of `openai` that sends them.
+        watched: The client's original method for sending requests.
     """
 
     def __init__(self, client: BaseClient[Any, Any], watched: Any) -> None:
@@ -77,11 +77,11 @@ class Pattern:
         self._headers = [pair for pair in made.headers.raw if _is_needed(pair[0].lower())]
 
     def holds(self) -> bool:
-        """Whether requests are still what they were."""
+        """Whether the pattern is still valid."""
         return type(self._client).request is self._watched and not _log.isEnabledFor(logging.DEBUG)
 
     def send(self, body: dict[str, Any]) -> Any:
-        """Send a body; gives the response, which for a stream is yet to be read."""
+        """Send a body; returns the response, which is unread for a stream."""
         request, client = self._request(body), self._client
         with _translated(request):
             response = client._client.send(request, stream=bool(body.get("stream")))  # noqa: SLF001 - as above
@@ -91,7 +91,7 @@ class Pattern:
         raise client._make_status_error_from_response(response) from None  # noqa: SLF001 - as above
 
     async def asend(self, body: dict[str, Any]) -> Any:
-        """The same in an event loop."""
+        """The asynchronous form of `send`."""
         request, client = self._request(body), self._client
         with _translated(request):
             response = await client._client.send(request, stream=bool(body.get("stream")))  # noqa: SLF001 - as above
@@ -109,18 +109,18 @@ class Pattern:
             stream=_http.ByteStream(content),
             extensions=self._extensions,
         )
-        # Errors carry the request, and whoever handles them may look at it.
+        # Errors carry the request, which handlers may read.
         request.read()
         return request
 
 
 def _is_needed(header: bytes) -> bool:
-    """Whether a header is more than the client's telemetry, and the same for each body."""
+    """Whether a header is constant and not telemetry of the client."""
     return header != b"content-length" and not header.startswith(b"x-stainless-")
 
 
 def pattern_of(client: Any) -> Pattern | None:
-    """The pattern of a client's requests; `None` where they differ in more than their bodies."""
+    """The pattern of a client's requests; `None` if more than their bodies vary."""
     request = type(client).request
     is_stock = inspect.isfunction(request) and request.__module__ == BaseClient.__module__
     changing = ("_api_key_provider", "_provider_runtime", "_workload_identity_auth")
@@ -133,7 +133,7 @@ def pattern_of(client: Any) -> Pattern | None:
 
 @contextmanager
 def _translated(request: Any) -> Iterator[None]:
-    """Raise what connections raise as the client does."""
+    """Convert errors of the connection as the client does."""
     try:
         yield
     except _http.TimeoutException as error:

@@ -1,8 +1,8 @@
-"""What happens before an attempt's clock starts: the pause before it, and building its model.
+"""Steps before an attempt's clock starts: the pause, and building the model.
 
-The first model of a process imports `openai`, which takes more than a second. That is
-no time of the model's, and no work for an event loop. It is none of those beside either
-whose second opinions are asked for when the attempt begins.
+The first model of a process imports `openai`, which takes more than a second. That must not
+count as the model's time, nor block the event loop. The same holds for candidates of second
+opinions, which are called when the attempt starts.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ __all__ = ["abe_ready", "be_ready"]
 
 
 def be_ready(link: Link, pause_s: float = 0.0, beside: Sequence[Link] = ()) -> None:
-    """Wait until a candidate may be called, and see that its model is built.
+    """Wait for the pause, and build a candidate's model.
 
     Args:
         link: The candidate.
-        pause_s: Seconds to wait before.
-        beside: The candidates that are asked at the same time.
+        pause_s: Seconds to wait.
+        beside: The candidates that are called at the same time.
     """
     pause(pause_s)
     for one in (link, *beside):
         build = one.unbuilt()
         if build is not None:
-            # An error comes again in the attempt, where it is accounted for.
+            # An error is raised again in the attempt, where it is accounted for.
             started(build).wait(None)
 
 
 async def abe_ready(link: Link, pause_s: float = 0.0, beside: Sequence[Link] = ()) -> None:
-    """The same; the event loop goes on."""
+    """The asynchronous form of `be_ready`."""
     await apause(pause_s)
     for one in (link, *beside):
         build = one.unbuilt()

@@ -1,16 +1,16 @@
-"""The `ChatOpenAI` of an endpoint that is not OpenAI's: it keeps what a model thinks.
+"""A `ChatOpenAI` for endpoints other than OpenAI's, which keeps a model's reasoning.
 
-`ChatOpenAI` drops every field of an answer that OpenAI does not send, among them
-`reasoning_content` (DeepSeek, GLM, vLLM) and `reasoning` (OpenRouter). Here it stays.
+`ChatOpenAI` drops every field of an answer that OpenAI does not send, such as
+`reasoning_content` (DeepSeek, GLM, vLLM) and `reasoning` (OpenRouter). This class keeps it.
 
-The form: `content` is the answer alone, a plain string; the thoughts are in
+The form: `content` is the answer alone, a plain string; the reasoning is in
 `additional_kwargs["reasoning_content"]`, from which LangChain's `content_blocks`
-makes `{"type": "reasoning", "reasoning": …}`, first of all blocks. LangChain does so
-only for messages whose `model_provider` has no translator of its own, so these say
-"openai-compatible" there, where `ChatOpenAI` says "openai". With
-`output_version="v1"` the blocks are in `content`, as with every LangChain model.
+makes `{"type": "reasoning", "reasoning": …}`, first of all blocks. LangChain does so only for
+messages whose `model_provider` has no translator of its own, so it is "openai-compatible" here
+instead of "openai". With `output_version="v1"` the blocks are in `content`, as with every
+LangChain model.
 
-It rests on private methods of `ChatOpenAI`. Should a later version change them,
+It relies on private methods of `ChatOpenAI`. If a later version changes them,
 `build_gateway_model` warns and builds a plain `ChatOpenAI`.
 
 Imported when the first model is built: `langchain_openai` takes two seconds of CPU.
@@ -58,11 +58,11 @@ HOOKS: dict[str, tuple[str, ...]] = {
     "_get_generation_chunk_from_completion": ("completion",),
     "_get_request_payload": ("input_", "stop", "kwargs"),
 }
-"""Private methods of `ChatOpenAI` that are overridden here → the parameters they must have."""
+"""Private methods of `ChatOpenAI` that are overridden here → their expected parameters."""
 
 
 def _known_helpers() -> dict[str, Any]:
-    """Functions of `ChatOpenAI`'s module that read errors and headers; empty: one is missing."""
+    """Functions of `ChatOpenAI`'s module for errors and headers; empty if one is missing."""
     names = ("_add_gateway_metadata", "_handle_openai_api_error", "_handle_openai_bad_request")
     found = {name: getattr(chat_openai, name, None) for name in names}
     return found if all(found.values()) else {}
@@ -72,7 +72,7 @@ _HELPERS = _known_helpers()
 
 
 class GatewayChatOpenAI(CountingOnce, ChatOpenAI):
-    """A `ChatOpenAI` that keeps thoughts and speaks the dialect of its model's provider.
+    """A `ChatOpenAI` that keeps reasoning and adapts requests to its model's provider.
 
     In traces, cache keys and serialised form it is a `ChatOpenAI`.
 
@@ -105,7 +105,8 @@ class GatewayChatOpenAI(CountingOnce, ChatOpenAI):
         run_manager: Any = None,
         **kwargs: Any,
     ) -> ChatResult:
-        # ChatOpenAI takes every answer apart in a thread, which takes longer than its parts.
+        # ChatOpenAI parses every answer in a thread, which takes longer than the parsing
+        # itself.
         payload = self._get_request_payload(messages, stop=stop, **kwargs)
         if not _HELPERS or "response_format" in payload or self.include_response_headers:
             return await super()._agenerate(messages, stop, run_manager, **kwargs)
@@ -121,14 +122,14 @@ class GatewayChatOpenAI(CountingOnce, ChatOpenAI):
             raise
         except ValueError as error:
             if raw is not None:
-                # An answer that is no JSON; who handles it may look at the response.
+                # The answer is not JSON; error handlers may read the response.
                 error.response = raw.http_response  # type: ignore[attr-defined]
             raise
         info: dict[str, Any] = {}
         _HELPERS["_add_gateway_metadata"](info, raw)
         return self._create_chat_result(response, info)
 
-    # LangChain reads these before each call, which takes long where they are yet to be made.
+    # LangChain reads these attributes before each call, which is slow if they are missing.
     _generate.__signature__ = inspect.signature(ChatOpenAI._generate)  # type: ignore[attr-defined]  # noqa: SLF001 - of its parent
     _agenerate.__signature__ = inspect.signature(ChatOpenAI._agenerate)  # type: ignore[attr-defined]  # noqa: SLF001 - of its parent
 
@@ -139,7 +140,7 @@ class GatewayChatOpenAI(CountingOnce, ChatOpenAI):
         found = filled_answer(response) if isinstance(response, dict | str) else response
         result = super()._create_chat_result(found, generation_info)
         if isinstance(found, dict) and result.generations:
-            # ChatOpenAI reads it from the client's objects alone.
+            # ChatOpenAI reads it only from the client's objects.
             first = result.generations[0].message
             first.additional_kwargs["refusal"] = found["choices"][0]["message"].get("refusal")
         result.llm_output = {**(result.llm_output or {}), _PROVIDER_KEY: _PROVIDER}
@@ -160,7 +161,7 @@ class GatewayChatOpenAI(CountingOnce, ChatOpenAI):
             return None
         if _PROVIDER_KEY in made.message.response_metadata:
             made.message.response_metadata[_PROVIDER_KEY] = _PROVIDER
-        # Structured output is streamed as events that wrap the chunk.
+        # Structured output is streamed as events that contain the chunk.
         choices = chunk.get("choices") or (chunk.get("chunk") or {}).get("choices")
         if choices:
             _keep(made.message.additional_kwargs, choices[0].get("delta"))
@@ -170,7 +171,7 @@ class GatewayChatOpenAI(CountingOnce, ChatOpenAI):
     def _get_generation_chunk_from_completion(
         self, completion: openai.BaseModel
     ) -> ChatGenerationChunk:
-        """The parsed object at the end of a stream; its thoughts have been streamed before."""
+        """The parsed object at the end of a stream, without the reasoning streamed before."""
         made = super()._get_generation_chunk_from_completion(completion)
         made.message.additional_kwargs.pop(_THOUGHTS, None)
         return made
@@ -182,7 +183,7 @@ class GatewayChatOpenAI(CountingOnce, ChatOpenAI):
         payload = super()._get_request_payload(input_, stop=stop, **kwargs)
         wired: list[dict[str, Any]] = payload.get("messages", [])
         if self.catalog_spec.provider != "openai":
-            # Only OpenAI knows the newer name: DeepSeek ignores it, others refuse it.
+            # Only OpenAI supports the newer name; DeepSeek ignores it, and others reject it.
             if "max_completion_tokens" in payload:
                 payload["max_tokens"] = payload.pop("max_completion_tokens")
             for message in wired:
@@ -197,12 +198,11 @@ def build_gateway_model(spec: ModelSpec, **arguments: Any) -> ChatOpenAI:
 
     Args:
         spec: The catalog entry.
-        arguments: What `ChatOpenAI` takes.
+        arguments: Arguments of `ChatOpenAI`.
 
     Warns:
-        RuntimeWarning: Once, if this version of langchain-openai has changed a
-            private method that the thoughts are read through; the model is a plain
-            `ChatOpenAI` then.
+        RuntimeWarning: Once, if this version of langchain-openai has changed a private method
+            that is needed to read reasoning; the model is a plain `ChatOpenAI` then.
     """
     if _hooks_are_as_known():
         model = GatewayChatOpenAI(catalog_spec=spec, **arguments)
@@ -213,7 +213,7 @@ def build_gateway_model(spec: ModelSpec, **arguments: Any) -> ChatOpenAI:
 
 
 def changed_hooks(base: type) -> list[str]:
-    """The `HOOKS` that a class does not have, or has with other parameters."""
+    """The `HOOKS` that a class lacks, or has with other parameters."""
     return [name for name, known in HOOKS.items() if _parameters(base, name) != known]
 
 
@@ -238,10 +238,10 @@ def _parameters(base: type, name: str) -> tuple[str, ...] | None:
 
 
 def _keep(beside: dict[str, Any], answer: Any) -> None:
-    """Put an answer's thoughts and its refusal beside its content.
+    """Copy an answer's reasoning and refusal to `additional_kwargs`.
 
-    A server may send its thoughts twice, under two names; ChatOpenAI drops the
-    refusal of a stream.
+    A server may send its reasoning twice, under two names; ChatOpenAI drops the refusal of a
+    stream.
     """
     refusal = _field(answer, "refusal")
     if isinstance(refusal, str) and refusal:
@@ -258,10 +258,10 @@ def _field(holder: Any, name: str) -> Any:
 
 
 def _plain(content: Any, role: str) -> Any:
-    """Content without anything but text as one string.
+    """Content that is only text as one string.
 
-    DeepSeek and text models of others take a string only. Blocks that say more,
-    such as where a prompt cache ends, stay blocks.
+    DeepSeek and other providers' text models accept only a string. Blocks with more, such as a
+    prompt cache marker, stay blocks.
     """
     if not isinstance(content, list):
         return content

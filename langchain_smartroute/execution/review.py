@@ -1,4 +1,4 @@
-"""What the checks of a request make of an answer."""
+"""Runs the checks of a request on an answer."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ __all__ = ["Review"]
 class Review:
     """The checks that apply to a request.
 
-    Those that ask other models speak last: an answer that a plain one rejects need not
-    be compared.
+    Checks that call other models run last, as an answer rejected by another check need not be
+    compared.
 
     Attributes:
-        checks: In the order in which they are asked.
-        messages: What was asked.
-        seconds: The candidates that give second opinions.
-        judges: Name of a check → the candidate that judges for it.
-        cascades: Whether one of the checks is the router's cascade.
+        checks: The checks, in the order in which they run.
+        messages: The request's messages.
+        seconds: Candidates for second opinions.
+        judges: Name of a check → its judge.
+        cascades: Whether one of the checks belongs to the router's cascade.
     """
 
     checks: Sequence[Check] = ()
@@ -52,15 +52,15 @@ class Review:
 
     @property
     def holds(self) -> bool:
-        """Whether an answer is held back until all checks have spoken, under any stream policy.
+        """Whether an answer is held back until all checks have run, under any stream policy.
 
-        Others are paid for what they say, and a cascade begins with a weak candidate: both
-        would be for nothing if the answer had been shown before.
+        Side calls cost money, and a cascade starts with a weak candidate: both would be useless
+        if the answer had been shown before.
         """
         return bool(self.cascades or self.seconds or self.judges)
 
     def judged(self, answer: Any, beside: Beside) -> tuple[CheckVerdict, ...]:
-        """What every check says of a whole answer; parsed output has no text for plain ones."""
+        """The verdicts on a complete answer; parsed output has no text for simple checks."""
         message = strictly_read(message_of(answer))
         said = [run_check(c, self.messages, message) for c in self._plain if message is not None]
         asking = self._asking
@@ -75,7 +75,7 @@ class Review:
         return (*said, *_of_parsing(answer, message))
 
     async def ajudged(self, answer: Any, beside: Beside) -> tuple[CheckVerdict, ...]:
-        """As `judged`, without blocking the event loop."""
+        """The asynchronous form of `judged`."""
         message = strictly_read(message_of(answer))
         said: list[CheckVerdict] = []
         if message is not None:
@@ -126,7 +126,7 @@ def _said(
 
 
 def _read(answer: Any) -> Any:
-    """An answer with the tool calls that were cut off taken as such."""
+    """An answer with truncated tool calls marked as invalid."""
     return strictly_read(answer) if isinstance(answer, AIMessage) else answer
 
 
@@ -135,9 +135,9 @@ def _rejected(said: Sequence[CheckVerdict], answer: Any, message: AIMessage | No
 
 
 def _of_parsing(answer: Any, message: AIMessage | None) -> tuple[CheckVerdict, ...]:
-    """Structured output that was asked for with its raw message says itself if it failed.
+    """The verdict on structured output with `include_raw`, by its parsing error.
 
-    From a whole answer by its error; from a stream only by the want of an object.
+    A complete answer has an error; a stream only lacks the object.
     """
     failed = message is not None and isinstance(answer, dict) and answer.get("parsed") is None
     return (CheckVerdict(name="schema", reason="schema not met"),) if failed else ()

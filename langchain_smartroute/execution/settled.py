@@ -1,7 +1,7 @@
-"""Ends a request's run and settles its account, however the request ends.
+"""Ends a request's run and closes its account in any case.
 
-A class rather than a generator: an event loop that shuts down closes all generators at
-once, and one that is closed by another and by the loop raises.
+Classes instead of generators: an event loop that shuts down closes all generators at once, and
+a generator that is closed twice at the same time raises.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ if TYPE_CHECKING:
 __all__ = ["ASettled", "Settled"]
 
 OnEnd = Callable[[Any], None]
-"""Given the walk of a request when it has ended, however it did."""
+"""Callback that receives the walk of a request at its end."""
 
 
 class Settled:
-    """Ends a request's run and its account.
+    """Context manager that ends a request's run and account.
 
     Args:
         run: The request's run.
-        walk: Where the request stands.
-        on_end: Given the walk when the request has ended.
+        walk: The state of the request.
+        on_end: Callback that receives the walk at the end.
     """
 
     def __init__(self, run: CallbackManagerForChainRun, walk: Walk, on_end: OnEnd | None) -> None:
@@ -46,7 +46,7 @@ class Settled:
         self._on_end = on_end
 
     def __enter__(self) -> None:
-        """The request begins."""
+        """Start the request."""
 
     def __exit__(
         self,
@@ -54,7 +54,7 @@ class Settled:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """The request ends."""
+        """End the request."""
         _settle(self._run, self._walk, self._on_end, error)
         if error is None:
             self._run.on_chain_end(self._walk.answer)
@@ -63,12 +63,12 @@ class Settled:
 
 
 class ASettled:
-    """The same in an event loop.
+    """The asynchronous form of `Settled`.
 
     Args:
         run: The request's run.
-        walk: Where the request stands.
-        on_end: Given the walk when the request has ended.
+        walk: The state of the request.
+        on_end: Callback that receives the walk at the end.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class ASettled:
         self._on_end = on_end
 
     async def __aenter__(self) -> None:
-        """The request begins."""
+        """Start the request."""
 
     async def __aexit__(
         self,
@@ -87,7 +87,7 @@ class ASettled:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """The request ends."""
+        """End the request."""
         _settle(self._run, self._walk, self._on_end, error)
         if error is None:
             await self._run.on_chain_end(self._walk.answer)

@@ -1,13 +1,13 @@
-"""What workers tell one another of their circuits, through shared state.
+"""Shares circuits between workers by shared state.
 
-A circuit that opens is one value in the state: its turn and reason. It lives for as long
-as the circuit is to stay open and then for `_REMEMBERED_S` more, in which it is half-open;
-closing removes it. Only lengths of time go through the store, so no two clocks need agree.
+An open circuit is one value in the state: its turn and reason. The value expires
+`_REMEMBERED_S` after the end of the open time, during which the circuit is half-open; closing
+removes it. Only durations are stored, so clocks need not agree.
 
-A thread in the background tells what this process has found and reads what others have,
-once in `_EVERY_S` while calls are made. No call waits for it but one: whoever would be the
-probe of a half-open circuit asks first whether another worker's is under way, for
-`_PATIENCE_S` at most. While the state does not answer, each worker goes on by itself.
+While calls are made, a background thread writes the changes of this process and reads those of
+others every `_EVERY_S`. Calls do not wait for it, with one exception: a probe of a half-open
+circuit first waits, for `_PATIENCE_S` at most, to learn whether another worker is probing.
+While the state is unavailable, each worker works by itself.
 """
 
 from __future__ import annotations
@@ -40,17 +40,17 @@ _LONGEST_PAUSE_S = 10.0
 
 @dataclass(slots=True, kw_only=True)
 class _Shared:
-    """One circuit and what the state says of it.
+    """One circuit and its value in the state.
 
     Attributes:
-        circuit: As it stands in this process.
-        key: Its name in the state.
-        seen: Its value there as last known; `None`: it has none, it is closed.
-        is_news: Whether this process has opened or closed it, which is yet to be told.
-        probe_until: Until when this process alone may probe, on its clock.
-        gives_back: Whether the right to probe is yet to be given back.
-        ask_again: From when on it is worth asking for that.
-        asked: Set when it is known whether it is; `None`: nobody is waiting.
+        circuit: The circuit in this process.
+        key: Its key in the state.
+        seen: Its last known value there; `None`: no value, as it is closed.
+        is_news: Whether a change of this process has not been written yet.
+        probe_until: Until when this process has the right to probe, on its clock.
+        gives_back: Whether the right to probe has to be given back.
+        ask_again: Earliest time of the next request for the right to probe.
+        asked: Set when that request has been answered; `None`: no call is waiting.
     """
 
     circuit: Circuit
@@ -64,11 +64,11 @@ class _Shared:
 
 
 class CircuitSharing:
-    """Keeps the circuits of one process in step with those of the others.
+    """Synchronises the circuits of one process with those of others.
 
     Args:
-        state: Where they meet.
-        probe_s: After how many seconds a probe that never ended is given up.
+        state: The shared state.
+        probe_s: Seconds after which a probe that has not ended is abandoned.
         lock: Guards the circuits.
         clock: A monotonic clock in seconds, that of the circuits.
     """
@@ -99,33 +99,33 @@ class CircuitSharing:
             shared.probe_until, shared.asked = 0.0, None
 
     def add(self, circuit: Circuit, name: str) -> None:
-        """Share a circuit, under a name that is the same in every process; the lock is held."""
+        """Share a circuit by a name common to all processes; the caller holds the lock."""
         key = f"circuit|{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:32]}"
         self._circuits[circuit] = _Shared(circuit=circuit, key=key)
 
     def touch(self) -> None:
-        """A call is about to be made: what others found out is worth knowing."""
+        """Note that a call is made, so that the state is read."""
         self._touched = time.monotonic()
         if self._thread is None or self._pid != os.getpid():
             self._start()
 
     def changed(self, circuit: Circuit) -> None:
-        """Tell the others that a circuit opened or closed here; the lock is held."""
+        """Share that a circuit has opened or closed here; the caller holds the lock."""
         shared = self._circuits[circuit]
         shared.is_news, shared.ask_again = True, 0.0
         self.released(circuit)
 
     def released(self, circuit: Circuit) -> None:
-        """The probe of this process has ended; the lock is held."""
+        """Note the end of this process's probe; the caller holds the lock."""
         shared = self._circuits[circuit]
         shared.gives_back = shared.probe_until > 0
         shared.probe_until = 0.0
         self.wake.set()
 
     def may_probe(self, circuit: Circuit) -> bool:
-        """Whether the next probe of a half-open circuit is this worker's to make.
+        """Whether this worker may make the next probe of a half-open circuit.
 
-        It waits for the answer for a moment. One that comes later counts for the next call.
+        It waits a moment for the answer. A later answer counts for the next call.
         """
         with self._lock:
             shared = self._circuits[circuit]
@@ -147,7 +147,7 @@ class CircuitSharing:
     def _start(self) -> None:
         with self._lock:
             if self._pid != os.getpid():
-                # A forked child: the thread is the parent's.
+                # In a forked process the thread belongs to the parent.
                 self._begin()
                 self._touched = time.monotonic()
             if self._thread is None:
@@ -158,11 +158,11 @@ class CircuitSharing:
 
     @property
     def is_alone(self) -> bool:
-        """Whether the state does not answer."""
+        """Whether the state is unavailable."""
         return self._error is not None
 
     def ends(self) -> bool:
-        """Whether nobody has called for a while, so that the thread may end."""
+        """Whether there were no calls for a while, so that the thread may end."""
         with self._lock:
             if time.monotonic() - self._touched < _IDLE_S:
                 return False
@@ -170,12 +170,12 @@ class CircuitSharing:
         return True
 
     def stopped(self, why: str) -> None:
-        """The thread has come to an end that was not meant; the next call starts another."""
+        """Note an unexpected end of the thread; the next call starts a new one."""
         self.stand_alone(why)
         self._thread = None
 
     def step(self) -> None:
-        """Tell and read once."""
+        """Write and read once."""
         self.wake.clear()
         try:
             for shared in list(self._circuits.values()):
@@ -189,7 +189,7 @@ class CircuitSharing:
             _log.info("breakers are shared again")
 
     def stand_alone(self, why: str) -> None:
-        """Go on without the others for now."""
+        """Continue without the state for now."""
         first, self._error = self._error is None, why
         with self._lock:
             for shared in self._circuits.values():
@@ -200,7 +200,7 @@ class CircuitSharing:
             _log.warning("breakers are this process' own for now: %s", why)
 
     def _tell(self, shared: _Shared) -> None:
-        """Bring the state up to what was found here, and ask it what has to be asked."""
+        """Write the changes of a circuit to the state, and request or return the right to probe."""
         if shared.is_news:
             with self._lock:
                 shared.is_news = False
@@ -221,7 +221,7 @@ class CircuitSharing:
             asked.set()
 
     def _replaced(self, shared: _Shared, value: str | None, *, left_s: float) -> bool:
-        """Put a value in the place of the one that was known, or of one that was lost."""
+        """Replace the last known value, or a lost one."""
         try:
             for expected in dict.fromkeys((shared.seen, None)):
                 swap = Swap(
@@ -236,12 +236,12 @@ class CircuitSharing:
         return False
 
     def _probe(self, shared: _Shared, *, mine: bool) -> Swap:
-        """Takes the right to probe, which one worker has at a time, or gives it back."""
+        """Acquire or return the right to probe, which one worker has at a time."""
         expected, value = (self._me, None) if mine else (None, self._me)
         return Swap(key=f"{shared.key}|probe", expected=expected, value=value, ttl_s=self._probe_s)
 
     def _read(self) -> None:
-        """Open and close what others have opened and closed."""
+        """Apply the changes of other workers."""
         everyone = list(self._circuits.values())
         if not everyone:
             return
@@ -264,7 +264,7 @@ class CircuitSharing:
 
 
 def _run(reference: weakref.ref[CircuitSharing]) -> None:
-    """Step on until nobody calls any more, or the breaker is gone."""
+    """Repeat steps until there are no more calls, or the breaker was garbage collected."""
     pause_s = _EVERY_S
     while True:
         sharing = reference()
@@ -286,7 +286,7 @@ def _run(reference: weakref.ref[CircuitSharing]) -> None:
 
 
 def _reason(found: Found) -> str:
-    """Why a circuit is open, as another worker has put it; it may be of another release."""
+    """Another worker's reason for an open circuit; the worker may run another release."""
     try:
         _, _, reason = json.loads(found.value)
     except (ValueError, TypeError):

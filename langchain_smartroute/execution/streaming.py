@@ -1,8 +1,8 @@
-"""One attempt's stream: what is held back, what is passed on, and when.
+"""Controls one attempt's stream: which chunks are held back or passed on.
 
-Until the first content nothing is passed on, so any failure is harmless. The last
-chunk waits for the end of the model's run, when the checks have spoken and the
-account is final. A buffered stream is held back as a whole.
+Nothing is passed on before the first content, so any earlier failure is harmless. The last
+chunk is held back until the model's run has ended, when the checks have run and the account is
+final. A buffered stream is held back completely.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ class StreamedAttempt:
     """One attempt's stream.
 
     Args:
-        walk: Where the request stands.
-        bounds: How long the attempt may take and how much it may say.
-        buffered: Whether the whole answer is held back until it has been checked.
-        early: Names of the checks that can reject what has not been passed on.
-        structured: Whether objects are streamed rather than messages.
-        mute: Whether empty chunks are signs of life.
-        ending: Notes how the model run ended, where objects are streamed.
+        walk: The state of the request.
+        bounds: Limits of the attempt.
+        buffered: Whether the complete answer is held back until it has been checked.
+        early: Names of the checks that can reject the answer before any content is passed on.
+        structured: Whether objects are streamed instead of messages.
+        mute: Whether empty chunks count as activity.
+        ending: Handler that records the end of the model run, where objects are streamed.
     """
 
     def __init__(
@@ -75,15 +75,15 @@ class StreamedAttempt:
 
     @cached_property
     def whole(self) -> Any:
-        """The whole answer, once its stream is over; joined once, as that is not free."""
+        """The complete answer at the end of the stream; merged only once, as that takes time."""
         return joined(self._chunks)
 
     def take(self, chunk: Any) -> list[Any]:
-        """Take the next chunk; returns those that may be passed on now."""
+        """Process the next chunk; returns the chunks to pass on now."""
         chunk = as_chunk(chunk)
         self._foreign = self._foreign or foreign_error(chunk)
         if self._foreign is not None:
-            # Read on, so that the candidate's own run comes to its end.
+            # Continue reading, so that the candidate's own run is completed.
             return []
         self._chunks.append(chunk)
         self._held.append(chunk)
@@ -101,14 +101,14 @@ class StreamedAttempt:
         return ready
 
     def _hear(self, piece: BaseMessage) -> None:
-        """Note a piece of the message that an object is parsed from; the object may come last."""
+        """Process a chunk of the message that an object is parsed from, and that may come first."""
         self._heard += 1
         if has_content(piece) or (self._mute and self._heard > 1):
             self._bounds.saw_content()
 
     def _keep_time(self, chunk: Any, holds_content: bool) -> None:  # noqa: FBT001 - a fact of the chunk
-        """Tell the bounds what arrived; an answer that is too long fails the attempt."""
-        # The first chunk names the role; it is no thought.
+        """Report a chunk to the bounds; an answer that is too long fails the attempt."""
+        # The first chunk has only the role and is not reasoning.
         if holds_content or (self._mute and len(self._chunks) > 1):
             self._bounds.saw_content()
         if holds_content:
@@ -119,7 +119,7 @@ class StreamedAttempt:
         self._bounds.rests()
 
     def ended(self, verdicts: Sequence[CheckVerdict]) -> list[Any]:
-        """The stream is over; returns what is still to be passed on."""
+        """Process the end of the stream; returns the chunks still to pass on."""
         if self._foreign is not None:
             self.failed(self._foreign)
             return []
@@ -131,7 +131,7 @@ class StreamedAttempt:
         if not self._released:
             counting = [v for v in verdicts if self._buffered or v.name in self._early]
             if whole is None and self._structured:
-                # LangChain's parsers say nothing in a stream when there is no object.
+                # LangChain's parsers yield nothing in a stream if there is no object.
                 self.failed(OutputParserException("The answer held no object that fits"))
                 return []
             if whole is None or self._walk.is_empty(whole, counting):
@@ -147,12 +147,12 @@ class StreamedAttempt:
         """Note an error.
 
         Args:
-            error: What went wrong.
-            billed: Whether the provider had begun to answer, even without content. It
-                had if any content or usage arrived.
+            error: The error.
+            billed: Whether the provider had started to answer, even without content; implied by
+                any content or usage.
 
         Raises:
-            StreamInterruptedError: If part of the answer had been passed on.
+            StreamInterruptedError: If a part of the answer had been passed on.
         """
         billed = billed or any(map(_tells_cost, self._chunks))
         begun = bool(self._chunks)
@@ -162,13 +162,13 @@ class StreamedAttempt:
             raise self._walk.interruption(error, shown) from error
 
     def _read_strictly(self, whole: Any) -> None:
-        """Pass a held answer on as one message where its tool calls were cut off."""
+        """Pass on a held answer as one message if its tool calls were truncated."""
         strict = strictly_read(message_of(whole))
         if isinstance(whole, AIMessageChunk) and strict is not whole:
             self._held = self._chunks = [strict]
 
     def _accepted(self, whole: Any, verdicts: Sequence[CheckVerdict]) -> list[Any]:
-        """The held chunks, the account on the one that closes the message."""
+        """The held chunks, with the account added to the last chunk of the message."""
         rest = self._held
         at = next((i for i, chunk in enumerate(rest) if is_last(chunk)), None)
         if at is None and isinstance(self._chunks[-1], AIMessageChunk):

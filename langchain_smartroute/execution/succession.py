@@ -1,4 +1,4 @@
-"""Which candidates of a chain may still be tried, after what has happened so far."""
+"""Tracks which candidates of a chain may still be tried."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ __all__ = ["Succession"]
 
 
 class Succession:
-    """The candidates of a chain, and what rules some of them out meanwhile.
+    """The candidates of a chain, with the faults and rejections so far.
 
     Args:
         links: The candidates, in order.
-        input_tokens: Estimate of the request.
-        reroutes_filtered: Whether another candidate is asked what the content
-            filter of one has refused.
+        input_tokens: Estimated tokens of the request.
+        reroutes_filtered: Whether to fall back when a content filter has refused the prompt.
     """
 
     def __init__(
@@ -42,13 +41,13 @@ class Succession:
 
         Args:
             link: The candidate.
-            differing: Candidates whose second opinions differed: they have answered, too.
+            differing: Candidates whose second opinions differed, which have answered as well.
         """
         self._rejected.append(link)
         self._differing += differing
 
     def admits(self, link: Link) -> bool:
-        """Whether a candidate may be tried after all that has happened."""
+        """Whether a candidate may still be tried."""
         if link.spare and all(fault.stand_in != link.alias for fault in self.faults):
             return False
         return all(
@@ -60,6 +59,6 @@ class Succession:
         )
 
     def after(self, link: Link) -> list[Link]:
-        """The candidates that may still follow one."""
+        """The candidates that may still be tried after one."""
         at = self.links.index(link)
         return [later for later in self.links[at + 1 :] if self.admits(later)]

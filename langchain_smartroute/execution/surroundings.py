@@ -1,8 +1,8 @@
-"""Calling a candidate: an answer awaited or a stream read, with the attempt's config around it.
+"""Calls a candidate or reads its stream, with the attempt's config in the context.
 
-A binding, as `bind_tools` makes one, takes over the callbacks that it finds in the
-context; connections keep to the bounds there. Both are set for each step alone, since a
-stream's consumer may run elsewhere.
+A binding, as made by `bind_tools`, uses the callbacks in the context, and connections observe
+the bounds in it. Both are set for each step only, as a stream's consumer may run in another
+context.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ __all__ = [
 ]
 
 END: Final = object()
-"""What follows the last chunk of a stream."""
+"""Marks the end of a stream."""
 
 
 class _Surrounding:
-    """Puts a config and an attempt's bounds into the context.
+    """Sets a config and an attempt's bounds in the context.
 
-    Entered for each chunk of a stream, so it is no generator: that takes three times
+    It is entered for each chunk of a stream, so it is not a generator, which takes three times
     as long.
     """
 
@@ -50,7 +50,7 @@ class _Surrounding:
 
     def __init__(self, config: RunnableConfig, bounds: AttemptBounds) -> None:
         if "run_id" in config:
-            # It is the id of one run: no other run that is started inside may take it over.
+            # The id belongs to one run and must not be used for other runs started inside.
             config = {**config}
             del config["run_id"]
         self._config = config
@@ -91,14 +91,14 @@ async def apause(seconds: float) -> None:
 def answer_in(
     config: RunnableConfig, bounds: AttemptBounds, call: Callable[[], Any], *, bounded: bool
 ) -> Any:
-    """Make a blocking call.
+    """Make a blocking call within an attempt's limits.
 
     Args:
-        config: What it finds around it.
+        config: Config to set in the context.
         bounds: How long it may take.
         call: The call.
-        bounded: Whether it ends by itself when its time is up; else it is abandoned
-            then, in another thread.
+        bounded: Whether it ends by itself when its time is up; otherwise it runs in another
+            thread and is abandoned then.
     """
     with _Surrounding(config, bounds):
         if bounded:
@@ -112,19 +112,19 @@ def answer_in(
 async def aanswer_in(
     config: RunnableConfig, bounds: AttemptBounds, call: Awaitable[Any], *, simple: bool = False
 ) -> Any:
-    """Wait for a call; it is cancelled when its time is up.
+    """Await a call; it is cancelled when its time is up.
 
     Args:
-        config: What it finds around it.
+        config: Config to set in the context.
         bounds: How long it may take.
         call: The call.
-        simple: Whether it returns its one model's answer as it is, so that no answer can
-            be lost in it.
+        simple: Whether it returns its single model's answer unchanged, so that no answer can be
+            lost.
     """
     manager = cast("BaseCallbackManager", config.get("callbacks"))
     with _Surrounding(config, bounds):
         if simple and not manager.handlers:
-            # Nobody is there to be told of a run that is left.
+            # There are no handlers that would have to be told of an abandoned run.
             return bounds.answered(await _in_time(bounds, call))
         async with ended_if_left(manager, bounds.arrived):
             return bounds.answered(await _in_time(bounds, call))
@@ -141,11 +141,11 @@ async def _in_time(bounds: AttemptBounds, call: Awaitable[Any]) -> Any:
 
 
 class Reader:
-    """Reads a stream in blocking calls, and closes it, so that its run ends before the request's.
+    """Reads a stream by blocking calls, and closes it, so that its run ends before the request's.
 
     Args:
         opened: Opens the stream.
-        config: What it finds around it.
+        config: Config to set in the context.
         bounds: How long it may take.
         bounded: Whether a step ends by itself when its time is up.
     """
@@ -183,7 +183,7 @@ class Reader:
         return finished_in_time(step, self._bounds, left=self._leave, too_late=self._close)
 
     def _leave(self) -> None:
-        """Abandon the source, which is still being read: that thread closes it afterwards."""
+        """Abandon the stream, which another thread is still reading and will close."""
         self._is_left = True
 
     def _close(self) -> None:
@@ -197,7 +197,7 @@ class AReader:
 
     Args:
         opened: Opens the stream.
-        config: What it finds around it.
+        config: Config to set in the context.
         bounds: How long it may take: a step is cancelled when its time is up.
     """
 

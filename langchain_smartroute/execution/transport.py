@@ -1,11 +1,10 @@
-"""HTTP clients of the models that the router builds: bounded in time, size and place.
+"""HTTP clients of the models that the router builds, limited in time, size and destination.
 
-- A blocking client waits for each byte as long as the attempt may still take, and no
-  longer: its own time-out begins anew with every byte. (An asynchronous call is
-  cancelled instead.)
-- A plain answer far longer than any that would be accepted is not read to its end.
-- A call that nobody waits for any more is broken off, also while it waits for bytes.
-- A redirect to another host is refused: neither prompt nor key are meant for it.
+- A blocking client waits for bytes no longer than the attempt's remaining time, as its own
+  timeout restarts with every byte. (An asynchronous call is cancelled instead.)
+- A plain answer far above the maximum length is not read to its end.
+- An abandoned call is interrupted, also while it waits for bytes.
+- A redirect to another host is refused, as prompt and key must not be sent there.
 
 An asynchronous client belongs to one event loop (`loops`). With the extra `fast` its
 connections are aiohttp's (`aio`), else httpcore's.
@@ -40,30 +39,30 @@ from langchain_smartroute.execution.wire import WireTransport
 __all__ = ["BoundedBackend", "async_client", "blocking_client", "timeout_of"]
 
 _CERTIFICATES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
-"""Environment variables that name what is trusted; the first one counts."""
+"""Environment variables for trusted certificates; the first one set counts."""
 
 _BYTES_BESIDE: Final = 1_000_000
 _BYTES_PER_CHAR: Final = 64
-"""Bytes of a plain body for each character of the longest accepted answer.
+"""Maximum bytes of a plain body per character of the longest accepted answer.
 
-An escaped character takes six, one with log-probabilities far more.
+An escaped character takes six bytes, one with log-probabilities far more.
 """
 
 _POOL: Final = _http.Limits(max_connections=None, max_keepalive_connections=100)
-"""As many connections as there are calls at a time: who limits calls does so above.
+"""Unlimited connections, as concurrency is limited elsewhere.
 
-Of unused ones httpcore looks at each before a request, so that more would cost time.
+Few idle ones, as httpcore checks each of them before a request.
 """
 
 
 def timeout_of(limits: TimeLimits) -> Any:
-    """A client's own time-outs; a whole answer may be silent until it is complete."""
+    """A client's own timeouts; a plain answer may be silent until it is complete."""
     return _http.Timeout(limits.timeout_s, connect=limits.connect_timeout_s, pool=None)
 
 
 @cache
 def blocking_client() -> Any:
-    """The client of all blocking calls of this process."""
+    """The client for all blocking calls of this process."""
     client = DefaultHttpxClient(verify=_trusted(), event_hooks={"response": [_receive]})
     _bind_reads(client)
     backend = BoundedBackend(_core.SyncBackend())
@@ -76,8 +75,8 @@ def async_client(loop: asyncio.AbstractEventLoop | None, transport: Transport = 
     """The client of an event loop; it is closed with the loop.
 
     Args:
-        loop: The loop that runs here; `None`: a client that nobody calls.
-        transport: Whose connections it uses.
+        loop: The running loop; `None`: a client that is never used.
+        transport: Its HTTP transport.
     """
     return _unused_async_client() if loop is None else _clients_of(transport).of_loop(loop)
 
@@ -87,7 +86,7 @@ def _clients_of(transport: Transport) -> LoopClients:
     def build() -> Any:
         kind: Any = DefaultAsyncHttpxClient
         if transport == "aiohttp":
-            # The package of the extra is imported in there.
+            # This module imports the extra's package.
             from langchain_smartroute.execution.aio import AioClient as kind  # noqa: N813, PLC0415
         return kind(verify=_trusted(), event_hooks={"response": [_areceive]}, limits=_POOL)
 
@@ -96,13 +95,13 @@ def _clients_of(transport: Transport) -> LoopClients:
 
 @cache
 def _unused_async_client() -> Any:
-    """Stands for the asynchronous client of a model that makes only blocking calls."""
+    """A placeholder for the asynchronous client of a model that makes only blocking calls."""
     return DefaultAsyncHttpxClient(verify=_trusted())
 
 
 @cache
 def _trusted() -> Any:
-    """The certificates that are trusted, read once: it takes tens of milliseconds."""
+    """The trusted certificates, loaded once, as that takes tens of milliseconds."""
     try:
         return _http.create_ssl_context()
     except OSError as error:
@@ -114,7 +113,7 @@ def _trusted() -> Any:
 
 
 def _bind_reads(client: Any) -> None:
-    """Make every connection of a client wait as the attempt's clock says."""
+    """Limit every wait of a client's connections by the attempt's remaining time."""
     for transport in (client._transport, *client._mounts.values()):  # noqa: SLF001 - httpx offers no other way
         pool: Any = getattr(transport, "_pool", None)
         if hasattr(pool, "_network_backend"):
@@ -122,10 +121,10 @@ def _bind_reads(client: Any) -> None:
 
 
 class BoundedBackend:
-    """Opens connections whose every wait is bounded by the attempt that waits.
+    """Opens connections whose waits are limited by the current attempt.
 
     Args:
-        inner: Opens them.
+        inner: The backend that opens them.
     """
 
     def __init__(self, inner: Any) -> None:
@@ -179,11 +178,11 @@ class _BoundedStream:
             bounds.stop_if_left()
 
     def _break_off(self) -> None:
-        """Wake up whoever waits for bytes; another thread may do so, which `close` is not for."""
+        """Wake up a thread that waits for bytes; `close` is not safe from another thread."""
         connection = self._inner.get_extra_info("socket")
         if connection is not None:
             with suppress(OSError):
-                # Not that of TLS, which would take the connection apart below its reader.
+                # Not TLS's own shutdown, which would break the connection during a read.
                 socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
@@ -203,7 +202,7 @@ class _BoundedStream:
 
 
 def _bounded(timeout: float | None, expired: type[Exception]) -> float | None:
-    """The shorter of a client's own time-out and what is left to the attempt."""
+    """The shorter of a client's own timeout and the attempt's remaining time."""
     bounds = attempt_bounds.get()
     left = None if bounds is None else bounds.remaining_s
     if left is None:
@@ -214,7 +213,7 @@ def _bounded(timeout: float | None, expired: type[Exception]) -> float | None:
 
 
 def _receive(response: Any) -> None:
-    """Look at a response before its body is read."""
+    """Check a response before its body is read."""
     _refuse_foreign_redirect(response)
     bounds = attempt_bounds.get()
     if bounds is not None:
@@ -244,13 +243,13 @@ def _refuse_foreign_redirect(response: Any) -> None:
 
 
 class _CappedDecoder:
-    """Unpacks a body, and counts what comes of it: a few compressed bytes may be very many.
+    """Decompresses a body with a limit on its output, to protect against decompression bombs.
 
     Args:
-        inner: Unpacks it.
-        max_chars: The longest answer that is accepted.
-        by_line: Whether lines are counted, each by itself: a stream's text is counted as it
-            comes, but nothing of it before its line ends.
+        inner: The decoder that decompresses it.
+        max_chars: Maximum length of an answer, in characters.
+        by_line: Whether the limit applies to each line: a stream's text is limited elsewhere,
+            but only after each line is complete.
     """
 
     def __init__(self, inner: Any, *, max_chars: int, by_line: bool) -> None:
@@ -261,15 +260,15 @@ class _CappedDecoder:
         self._size = 0
 
     def decode(self, data: bytes) -> Any:
-        """What a part of a body unpacks to."""
+        """Decompress a part of a body."""
         return self._counted(self._inner.decode(data))
 
     def flush(self) -> Any:
-        """What was held back."""
+        """The remaining output."""
         return self._counted(self._inner.flush())
 
     def _counted(self, unpacked: Any) -> Any:
-        # Version 2 of httpx gives it in pieces.
+        # Version 2 of httpx returns it in pieces.
         return self._count(unpacked) if isinstance(unpacked, bytes) else map(self._count, unpacked)
 
     def _count(self, part: bytes) -> bytes:

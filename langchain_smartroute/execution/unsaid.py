@@ -1,9 +1,9 @@
-"""How an answer ended whose server names no finish reason.
+"""Adds finish reasons to complete answers of servers that send none.
 
-Some local servers never do. What they send says it all the same: a plain answer that is
-whole JSON without such a field is whole, and so is a stream that says something and that
-the server itself ends with `[DONE]`, which one that breaks off does not send. Their
-finish reason is `unknown`; with `null` a server says that an answer has not ended.
+Some local servers never send one. A plain answer of valid JSON without such a field is
+complete, and so is a stream with content that ends with `[DONE]`, which an interrupted one does
+not have. Their finish reason becomes `unknown`. A finish reason of `null` means that the answer
+has not ended.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ __all__ = ["StreamEnd", "listener", "name_unsaid_ends"]
 _UNSAID = {"finish_reason": "unknown"}
 
 listener: ContextVar[StreamEnd | None] = ContextVar("listener", default=None)
-"""Who listens for the end of the stream that is opened here."""
+"""The listener for the end of a stream opened in this context."""
 
 
 class StreamEnd:
-    """Hears whether a stream says anything, names a finish reason, and is ended by its server.
+    """Observes whether a stream has content, a finish reason, and `[DONE]`.
 
     Attributes:
-        is_done: Whether the server has said `[DONE]`.
+        is_done: Whether the server has sent `[DONE]`.
     """
 
     __slots__ = ("_is_named", "_says", "is_done")
@@ -41,7 +41,7 @@ class StreamEnd:
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Listen to the stream that is opened inside."""
+        """Listen to the stream that is opened inside the block."""
         token = listener.set(self)
         try:
             yield
@@ -49,14 +49,14 @@ class StreamEnd:
             listener.reset(token)
 
     def saw(self, chunk: ChatGenerationChunk) -> None:
-        """Look for content and for a finish reason."""
+        """Observe a chunk."""
         self._says = self._says or holds_anything(chunk.message)
         info = chunk.generation_info
         if info and info.get("finish_reason"):
             self._is_named = True
 
     def unsaid(self) -> Iterator[ChatGenerationChunk]:
-        """What the stream left out: a chunk that names its end, or nothing."""
+        """A chunk with the missing finish reason, if the stream is complete without one."""
         if self.is_done and self._says and not self._is_named:
             yield ChatGenerationChunk(
                 message=AIMessageChunk(content=""), generation_info=dict(_UNSAID)
@@ -64,7 +64,7 @@ class StreamEnd:
 
 
 def name_unsaid_ends(generations: Sequence[ChatGeneration], choices: Sequence[Any]) -> None:
-    """Name the end of plain answers whose server knows no finish reason."""
+    """Add a finish reason to plain answers of servers that send none."""
     for generation, choice in zip(generations, choices, strict=False):
         said = choice if isinstance(choice, dict) else choice.model_fields_set
         if "finish_reason" not in said:

@@ -1,8 +1,7 @@
-"""Blocking calls that do not end by themselves run in a thread that can be abandoned.
+"""Runs blocking calls that do not end by themselves in threads that can be abandoned.
 
-A model of another provider has time-outs of its own, or none. Waiting for it in the
-caller's thread would mean to hang with it. Its call goes on in its thread until it
-ends, but nobody waits for it any more.
+Other providers' models have their own timeouts or none, and could block the caller's thread. An
+abandoned call continues in its thread until it ends.
 """
 
 from __future__ import annotations
@@ -23,11 +22,11 @@ _idle: list[_Worker] = []
 
 
 class Task:
-    """A call and how it ended.
+    """A call and its result or error.
 
     Args:
-        call: The call.
-        too_late: What is to be done when it ends and nobody waits any more.
+        call: The function to call.
+        too_late: Called when the call ends after it was abandoned.
     """
 
     def __init__(self, call: Callable[[], Any], too_late: Callable[[], Any] | None) -> None:
@@ -41,7 +40,7 @@ class Task:
 
     def run(self) -> None:
         """Make the call."""
-        # It is raised where the call was made.
+        # The error is raised where the call was made.
         with Caught(everything=True) as caught:
             self.answer = self._call()
         self.error = caught.error
@@ -57,7 +56,7 @@ class Task:
         return self._ended.is_set()
 
     def wait(self, seconds: float | None) -> bool:
-        """Whether the call ended in time; if not, or if the wait is broken off, it is left."""
+        """Wait; returns whether the call ended in time. If not, or interrupted, abandon it."""
         try:
             self._ended.wait(seconds)
         finally:
@@ -65,7 +64,7 @@ class Task:
         return not self.is_left
 
     def wait_within(self, bounds: AttemptBounds) -> bool:
-        """The same, for as long as the bounds give it: what arrives inside may give it more."""
+        """Wait within an attempt's bounds, which arriving content may extend."""
         try:
             while not self._ended.wait(bounds.remaining_s) and not bounds.has_run_out:
                 pass
@@ -79,7 +78,7 @@ class Task:
 
 
 class _Worker(threading.Thread):
-    """Runs one call after another, and ends when there has been none for a while."""
+    """Runs calls one after another, and ends after a while without any."""
 
     def __init__(self) -> None:
         super().__init__(name="smartroute-call", daemon=True)
@@ -105,7 +104,7 @@ class _Worker(threading.Thread):
 
 
 def started(call: Callable[[], Any]) -> Task:
-    """Make a call in another thread; it can be waited for, or left to itself."""
+    """Start a call in another thread; it can be waited for or abandoned."""
     task = Task(call, None)
     _worker().give(task)
     return task
@@ -118,13 +117,13 @@ def finished_in_time(
     left: Callable[[], None] | None = None,
     too_late: Callable[[], Any] | None = None,
 ) -> Any:
-    """Make a call in another thread, and wait for it as long as an attempt may take.
+    """Make a call in another thread, and wait for it within an attempt's limits.
 
     Args:
-        call: The call.
-        bounds: How long to wait.
-        left: What is to be done when the call is left.
-        too_late: What is to be done when the call ends and nobody waits any more.
+        call: The function to call.
+        bounds: Limits of the attempt.
+        left: Called when the call is abandoned.
+        too_late: Called when the call ends after it was abandoned.
 
     Raises:
         AttemptTimeoutError: If the time is up.

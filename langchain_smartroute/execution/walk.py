@@ -1,8 +1,7 @@
-"""Where one request stands in its chain: what was tried, what comes next, how it ends.
+"""The state machine of one request: past attempts, the next candidate, and the result.
 
-A small state machine without I/O. The four loops of `chain.py` (sync and async,
-whole and streamed) differ only in how they call; what a failure, an empty answer
-or a rejected one means is decided here, once.
+It does no I/O. The four loops of `chain.py` (sync and async, plain and streamed) differ only in
+how they call; failures, empty answers and rejected ones are handled here, once for all.
 
 ```
             admitted                 answer, accepted
@@ -52,7 +51,7 @@ _EMPTY = "empty answer"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """What to do next: wait, then call a candidate.
+    """The next step: wait, then call a candidate.
 
     Attributes:
         link: The candidate.
@@ -64,13 +63,13 @@ class Step:
 
 
 class Walk:
-    """The walk of one request along its chain.
+    """The state of one request in its chain.
 
     Attributes:
-        decision: What the chain comes from.
-        account: What was tried and what it cost.
-        pace: When attempts may be made.
-        answer: What the request ends with, once there is something to end with.
+        decision: The decision of the chain.
+        account: The attempts and their cost.
+        pace: Timing of the attempts.
+        answer: The final answer, once there is one.
     """
 
     def __init__(
@@ -97,7 +96,7 @@ class Walk:
         self._answered = False
 
     def steps(self) -> Iterator[Step]:
-        """The steps to take, one after another, until a candidate has answered.
+        """Yield the steps to take until a candidate has answered.
 
         Before the next step, `begin` must be called, and one of `answered`,
         `accept`, `reject`, `came_up_empty` and `failed`.
@@ -119,14 +118,14 @@ class Walk:
                 retries += 1
 
     def begin(self, *, streams: bool) -> AttemptBounds:
-        """Start the attempt of the latest step; returns what it must keep to."""
+        """Start the attempt of the latest step; returns its limits."""
         return self.account.open(self.pace.bounds(self.link, streams=streams))
 
     def _is_over(self) -> bool:
         return self._done or (bool(self.attempts) and self.pace.is_late())
 
     def _retry(self, link: Link, retries: int) -> Step | None:
-        """The step of trying the same candidate again, if it is to be."""
+        """The step to retry the same candidate; `None`: no retry."""
         if self._latest is None or self._is_over():
             return None
         pause_s = self.pace.pause_before_retry(
@@ -136,32 +135,32 @@ class Walk:
 
     @property
     def attempts(self) -> list[Attempt]:
-        """Everything tried so far, in order."""
+        """All attempts so far, in order."""
         return self.account.attempts
 
     @property
     def number(self) -> int:
-        """The number of the attempt under way, from 0."""
+        """Index of the current attempt, from 0."""
         return len(self.attempts)
 
     def can_escalate(self) -> bool:
-        """Whether a stronger candidate is left, should the one under way be rejected."""
+        """Whether a stronger candidate is left if the current answer is rejected."""
         now = self.link
         return any(link.is_stronger_than(now) for link in self._succession.after(now))
 
     def may_be_replaced(self) -> bool:
-        """Whether the answer under way may yet be replaced, as it is weak or breaks off."""
+        """Whether the current answer may still be replaced if it is weak or fails."""
         return bool(self._succession.after(self.link))
 
     def answered(
         self, answer: Any, verdicts: Sequence[CheckVerdict] = (), *, shown: bool = False
     ) -> None:
-        """Take a whole answer.
+        """Process a complete answer.
 
         Args:
-            answer: What the candidate gave back.
-            verdicts: What the checks say of it.
-            shown: Whether it has been seen already and cannot be taken back.
+            answer: The candidate's answer.
+            verdicts: The checks' verdicts.
+            shown: Whether it has been shown already and cannot be taken back.
         """
         answer = as_answer(answer)
         foreign = foreign_error(answer)
@@ -177,25 +176,25 @@ class Walk:
             self.answer = self.accept(answer, answer, verdicts)
 
     def cut_off_error(self, answer: Any, *, told: bool = False) -> ConnectionError | None:
-        """The error for an answer of the attempt under way that was cut off unnoticed."""
+        """The error for a truncated answer of the current attempt; `None` if it is complete."""
         return self.link.cut_off_error(answer, told=told)
 
     def is_empty(self, answer: Any, verdicts: Sequence[CheckVerdict]) -> bool:
-        """Whether there is no answer, and no check says why, as for a refusal."""
+        """Whether the answer is empty and not explained by a check, as a refusal is."""
         told = any(verdict.rejects and verdict.name != "empty" for verdict in verdicts)
         return not told and not has_answer(answer)
 
     def rejects(self, verdicts: Sequence[CheckVerdict]) -> bool:
-        """Whether verdicts reject an answer that a stronger candidate may better."""
+        """Whether verdicts reject the answer while a stronger candidate is left."""
         return any(verdict.rejects for verdict in verdicts) and self.can_escalate()
 
     def accept(self, whole: Any, part: Any, verdicts: Sequence[CheckVerdict] = ()) -> Any:
-        """Close the attempt as accepted.
+        """Close the current attempt as accepted.
 
         Args:
-            whole: The whole answer, for its usage.
-            part: The piece of it that is to carry the account.
-            verdicts: What the checks say of it; a reason is recorded as unmet.
+            whole: The complete answer, for its usage.
+            part: The part of it to add the account to.
+            verdicts: The checks' verdicts; a reason is recorded as unmet.
 
         Returns:
             `part` with the account.
@@ -208,7 +207,7 @@ class Walk:
         return with_info(part, self.account.info(self.decision, link.alias, verdicts))
 
     def reject(self, pieces: Sequence[Any], verdicts: Sequence[CheckVerdict]) -> None:
-        """Note an answer that a check rejects; it is returned if nobody does better."""
+        """Process a rejected answer, which is returned if no better one follows."""
         link = self.link
         reason = next(reason_of(verdict) for verdict in verdicts if verdict.rejects)
         kept = Kept(link=link, number=self.number, pieces=pieces, verdicts=verdicts, weak=True)
@@ -219,18 +218,18 @@ class Walk:
         self._succession.rejected(link, differing=others)
 
     def came_up_empty(self, pieces: Sequence[Any]) -> None:
-        """Note an answer without any content; it is returned if nobody does better."""
+        """Process an empty answer, which is returned if no better one follows."""
         link = self.link
         self._kept = self._kept or Kept(link=link, number=self.number, pieces=pieces)
         self._close("failed", reason=_EMPTY, cost=self.account.cost(link, joined(pieces)))
 
     def failed(self, error: Exception, *, arrived: Sequence[Any] = (), begun: bool = False) -> None:
-        """Note an error.
+        """Process an error.
 
         Args:
-            error: What the candidate raised.
-            arrived: The chunks with content that had come before it.
-            begun: Whether anything of the answer had come before it.
+            error: The candidate's exception.
+            arrived: The chunks with content that had arrived before it.
+            begun: Whether any part of the answer had arrived before it.
         """
         link = self.link
         fault = fault_of(error, begun=begun or bool(arrived))
@@ -244,18 +243,18 @@ class Walk:
             _log.warning("%s: %s; going on without it", link.alias, fault.summary)
 
     def interrupted(self) -> None:
-        """Close an attempt that is still under way: the caller gave up."""
+        """Close the current attempt as cancelled by the caller."""
         if self.account.is_open:
             self._close("cancelled", reason="cancelled by the caller")
         else:
             self.pace.report("cancelled")
 
     def leftover(self) -> Sequence[Any]:
-        """What to pass on after the last attempt: nothing more, or the best answer so far.
+        """The chunks to pass on after the last attempt: none, or the best answer so far.
 
         Raises:
-            Exception: The candidate's own, where only one was tried.
-            ChainExhaustedError: Where several were.
+            Exception: The candidate's own exception, if only one was tried.
+            ChainExhaustedError: If several were tried.
         """
         if self._answered:
             return []
@@ -276,7 +275,7 @@ class Walk:
         return [*head, last]
 
     def interruption(self, error: Exception, chunks: Sequence[Any]) -> StreamInterruptedError:
-        """The error for a stream that broke after part of it had been passed on."""
+        """The error for a stream that failed after a part of it had been passed on."""
         return interrupted_error(error, chunks, attempts=self.attempts)
 
     def _close(
@@ -293,7 +292,7 @@ class Walk:
 
     @property
     def link(self) -> Link:
-        """The candidate of the attempt under way."""
+        """The candidate of the current attempt."""
         if self._current is None:  # pragma: no cover - guards the loops in chain.py
             raise RuntimeError("no attempt is under way")
         return self._current

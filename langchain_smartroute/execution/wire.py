@@ -1,16 +1,14 @@
-"""Blocking HTTP/1.1 in fewer steps: half of the CPU that a plain call's connection takes.
+"""A fast blocking HTTP/1.1 transport, with half of the CPU time of httpcore.
 
-httpcore and h11 take a request through some two hundred functions. Here its head and body
-go out in one write and the answer is read as it stands (`answerhead`); what connects,
-encrypts and waits stays httpcore's network backend, and the client around it stays httpx's
-(redirects, decoding, hooks). Whatever is not a plain request with its body at hand goes
-through httpcore as before, and so does every proxy.
+In httpcore and h11 a request passes some two hundred functions. Here its head and body are sent
+in one write, and `answerhead` parses the answer. Connecting, encryption and waiting use
+httpcore's network backend, and the client is still httpx's (redirects, decoding, hooks).
+Requests with a streamed body, and all requests by a proxy, use httpcore.
 
-There are as many connections as threads that call at a time: who limits calls does so
-above. Of unused ones few are kept (`idle`).
+The number of connections is not limited here; of idle ones few are kept (`idle`).
 
-As with httpcore a request is never sent twice, also where a kept connection turns out to be
-closed: the provider may have billed it.
+As in httpcore, a request is never sent twice, even if an idle connection turns out to be
+closed, as the provider may have billed it.
 """
 
 from __future__ import annotations
@@ -37,13 +35,13 @@ __all__ = ["WireTransport"]
 
 _PORTS: Final = {b"http": 80, b"https": 443}
 _PART: Final = 65_536
-"""Bytes of a body that are handed on at once, at most."""
+"""Maximum number of bytes of a body per chunk."""
 
 _NOT_PLAIN: Final = frozenset({b"transfer-encoding", b"expect", b"upgrade"})
 _NAMES: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9a-z-]+(?::[!#$%&'*+.^_`|~0-9a-z-]+)*")
 _NOT_SENT: Final = re.compile(rb"[\0\r\n]")
-"""Headers that are not plain; what names consist of, with colons between them; what no value
-may hold."""
+"""Headers that need httpcore; the pattern of names, joined by colons; characters forbidden in
+values."""
 
 _transports: WeakSet[WireTransport] = WeakSet()
 
@@ -52,9 +50,9 @@ class WireTransport(_http.BaseTransport):  # type: ignore[misc] # of either pack
     """Sends the requests of a blocking client.
 
     Args:
-        inner: The client's own transport, for all that is not plain.
-        backend: Opens connections, whose waits are bounded.
-        trusted: The certificates that are trusted.
+        inner: The client's own transport, for all other requests.
+        backend: Opens connections with limited waits.
+        trusted: TLS context with the trusted certificates.
     """
 
     def __init__(self, inner: Any, *, backend: Any, trusted: Any) -> None:
@@ -66,7 +64,7 @@ class WireTransport(_http.BaseTransport):  # type: ignore[misc] # of either pack
         _transports.add(self)
 
     def handle_request(self, request: Any) -> Any:
-        """Send a request; gives the response, whose body is yet to be read."""
+        """Send a request; returns the response before its body is read."""
         headers = request.headers.raw
         url, stream = request.url, request.stream
         port = _PORTS.get(url.raw_scheme)
@@ -84,7 +82,7 @@ class WireTransport(_http.BaseTransport):  # type: ignore[misc] # of either pack
             answer = connection.answer(request.method, timeouts.get("read"))
             answer.keeps_open = answer.keeps_open and is_sent
         except BaseException as error:
-            # Nobody knows where in an answer it stands then.
+            # The connection's position in an answer is unknown then.
             if connection is not None:
                 connection.close()
             _raise_meaning_of(error)
@@ -101,12 +99,12 @@ class WireTransport(_http.BaseTransport):  # type: ignore[misc] # of either pack
         )
 
     def close(self) -> None:
-        """Close what is kept."""
+        """Close idle connections."""
         self.unused.close()
         self._inner.close()
 
     def _usable(self, origin: Origin) -> _Connection | None:
-        """An unused connection that its server has not closed; those that it has are closed."""
+        """An idle connection that its server has not closed; others are closed here."""
         while (connection := self.unused.take(origin)) is not None:
             if not connection.has_ended():
                 return connection
@@ -123,7 +121,7 @@ class WireTransport(_http.BaseTransport):  # type: ignore[misc] # of either pack
 
 
 class _Wire(io.RawIOBase):
-    """A connection's bytes, as a buffered reader takes them."""
+    """A connection as a raw stream for a buffered reader."""
 
     def __init__(self, stream: Any) -> None:
         self.stream = stream
@@ -141,7 +139,7 @@ class _Wire(io.RawIOBase):
         return len(data)
 
     def send(self, data: bytes, seconds: float | None) -> bool:
-        """Whether the server took it all; one that refuses a long request may answer before."""
+        """Send bytes; returns whether all were sent, as a server may answer before that."""
         try:
             self.stream.write(data, seconds)
         except _core.WriteError:
@@ -154,9 +152,9 @@ class _Connection:
 
     Attributes:
         origin: Scheme, host and port of the server.
-        wire: Its bytes.
-        reader: The same, with what has come but is not read yet.
-        kept_since: Since when it is unused.
+        wire: Its raw stream.
+        reader: Buffered reader of the stream.
+        kept_since: Time since which it is idle.
     """
 
     def __init__(self, origin: Origin, stream: Any) -> None:
@@ -166,7 +164,7 @@ class _Connection:
         self.kept_since = 0.0
 
     def has_more(self) -> bool:
-        """Whether bytes have come that belong to no answer that was asked for."""
+        """Whether bytes have arrived that belong to no request."""
         self.wire.is_shut = True
         try:
             return bool(self.reader.peek(1))
@@ -174,7 +172,7 @@ class _Connection:
             self.wire.is_shut = False
 
     def has_ended(self) -> bool:
-        """Whether its server has closed it, or said what nobody asked for: it is readable then."""
+        """Whether its server has closed it or sent unexpected bytes, which makes it readable."""
         return bool(self.wire.stream.get_extra_info("is_readable"))
 
     def answer(self, method: str, seconds: float | None) -> AnswerHead:
@@ -188,7 +186,7 @@ class _Connection:
 
 
 class _Body(_http.SyncByteStream):  # type: ignore[misc] # as above
-    """The body of an answer; its connection is kept once it is read to its end."""
+    """The body of an answer; its connection becomes idle when it has been read."""
 
     def __init__(self, answer: AnswerHead, connection: _Connection, sender: WireTransport) -> None:
         self._answer = answer
@@ -234,7 +232,7 @@ class _Body(_http.SyncByteStream):  # type: ignore[misc] # as above
 
 
 def _is_plain(headers: list[tuple[bytes, bytes]]) -> bool:
-    """Whether headers can be sent as they are: h11 says what is wrong with others."""
+    """Whether headers are valid; h11 raises the error for others."""
     names = [name.lower() for name, _ in headers]
     return (
         _NAMES.fullmatch(b":".join(names)) is not None
@@ -244,7 +242,7 @@ def _is_plain(headers: list[tuple[bytes, bytes]]) -> bool:
 
 
 def _raise_meaning_of(error: BaseException) -> None:
-    """Raise what connections and the parser raise as httpx does; anything else is left."""
+    """Raise errors of connections and the parser as httpx's; others are not changed."""
     if isinstance(error, BadAnswerError):
         raise _http.RemoteProtocolError(str(error)) from error
     kind: Any = _CORE.get(type(error))
@@ -257,7 +255,7 @@ _CORE: Final[dict[type[BaseException], Any]] = {
     for name, kind in vars(_core).items()
     if isinstance(kind, type) and issubclass(kind, Exception) and hasattr(_http, name)
 }
-"""httpcore's errors → httpx's of the same names."""
+"""httpcore's errors → httpx's with the same names."""
 
 
 def _forget_all() -> None:

@@ -1,4 +1,4 @@
-"""Which model should answer. Pure: no I/O and no model call."""
+"""Routing: which model should answer. Pure functions without I/O or model calls."""
 
 from __future__ import annotations
 

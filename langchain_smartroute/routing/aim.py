@@ -1,4 +1,4 @@
-"""What a quality policy aims at: how good is good enough, and what more may cost."""
+"""The aim of a quality policy: the required quality, or its value in money."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ if TYPE_CHECKING:
 __all__ = ["AIMS", "TIER_KEEPS", "Aim", "Offer", "dearness", "weakness"]
 
 TIER_KEEPS: dict[Tier, float] = {"budget": 0.85, "balanced": 0.95, "quality": 1.0}
-"""Tier → the share of the best candidate's predicted quality to keep where nothing is given."""
+"""Tier → default share of the best candidate's predicted quality to keep."""
 
 _SHARES, _WORTH = ("bar", "keep", "give_up"), "worth_usd"
 
 AIMS = frozenset((*_SHARES, _WORTH))
-"""What an aim can be given as."""
+"""Names of the ways to state an aim."""
 
 _ROUNDING = 1e-12
-"""So that a candidate which equals a bar clears it, whatever the last bit of a product."""
+"""Tolerance for rounding, so that a candidate exactly at a bar passes it."""
 
 
 _MUCH = 4.0
-"""How many times as much for its price makes a dearer candidate the better bargain."""
+"""Factor in quality per price from which on a more expensive candidate is preferred."""
 
 
 class Offer(NamedTuple):
-    """What one candidate offers for a request.
+    """Expected quality and cost of one candidate.
 
     Attributes:
         alias: The candidate.
-        quality: How good its answer is expected to be, in [0, 1].
-        cost_usd: What a call is expected to cost; `None`: unknown.
+        quality: Expected quality of its answer, in [0, 1].
+        cost_usd: Expected cost of a call in US dollars; `None`: unknown.
     """
 
     alias: str
@@ -45,7 +45,7 @@ class Offer(NamedTuple):
     cost_usd: Decimal | None
 
     def fits(self, ceiling: Decimal) -> bool:
-        """Whether it is known to cost no more than a ceiling."""
+        """Whether its cost is known and not above a ceiling."""
         return self.cost_usd is not None and self.cost_usd <= ceiling
 
 
@@ -53,29 +53,28 @@ _FREE = Decimal(0)
 
 
 def dearness(offer: Offer) -> tuple[bool, Decimal, float]:
-    """What offers are ranked by: cheapest first, unknown prices last, of equals the better."""
+    """Sort key: cheapest first, unknown prices last, ties by quality."""
     cost = offer.cost_usd
     return cost is None, _FREE if cost is None else cost, -offer.quality
 
 
 def weakness(offer: Offer) -> tuple[float, bool, Decimal]:
-    """What offers are ranked by: best first, of equals the cheaper."""
+    """Sort key: best first, ties by cost."""
     cost = offer.cost_usd
     return -offer.quality, cost is None, _FREE if cost is None else cost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aim:
-    """How good is good enough; at most one of these is given.
+    """The required quality; at most one attribute is given.
 
     Attributes:
-        bar: The quality that an answer is expected to have. The cheapest that clears it is
-            taken, or one that costs a little more and is much better.
-        keep: The share of the best candidate's quality; likewise.
-        give_up: What may be lost against the best candidate, in points of quality;
-            likewise.
-        worth_usd: What an answer of quality 1 is worth against one of 0, in US dollars:
-            the candidate with the most worth left after its price is taken.
+        bar: Minimum expected quality. The cheapest candidate that reaches it is chosen, or one
+            that costs a little more and is much better.
+        keep: Minimum share of the best candidate's quality; likewise.
+        give_up: Maximum loss of quality against the best candidate; likewise.
+        worth_usd: Value of quality 1 compared with 0, in US dollars: the candidate with the
+            highest value minus cost is chosen.
 
     Raises:
         ConfigurationError: If more than one is given, or one is out of range.
@@ -93,7 +92,7 @@ class Aim:
     worth_usd: Decimal | None = None
 
     def __post_init__(self) -> None:
-        """Hold the values to their ranges."""
+        """Validate the values."""
         given = [n for n in (*_SHARES, _WORTH) if getattr(self, n) is not None]
         faults = []
         if len(given) > 1:
@@ -114,25 +113,25 @@ class Aim:
 
     @property
     def is_open(self) -> bool:
-        """Whether nothing is given, so that the tier decides."""
+        """Whether no attribute is given, so that the tier decides."""
         return not self.given
 
     @property
     def given(self) -> dict[str, Any]:
-        """What is given, by name."""
+        """The given attribute, by name."""
         found = ((name, getattr(self, name)) for name in (*_SHARES, _WORTH))
         return {name: value for name, value in found if value is not None}
 
     def choose(
         self, offers: Sequence[Offer], *, task: str, full_usd: Decimal | None = None
     ) -> tuple[str, str]:
-        """Who should answer, and why.
+        """Choose a candidate, with a reason.
 
         Args:
             offers: At least one, in the order of their `weakness`.
-            task: For the words.
-            full_usd: What the request would cost at the candidate that is best at such
-                requests in general; `None`: at the one that is best at this.
+            task: Name of the task, for the reason.
+            full_usd: Cost of the candidate that is best at such requests in general; `None`: of
+                the one that is best at this request.
         """
         if self.worth_usd is not None:
             return self._most_worth(offers, task=task)
@@ -164,7 +163,7 @@ class Aim:
         return bar, f"{bar:.2f} ({keep:.0%} of {best.alias})"
 
     def _most_worth(self, offers: Sequence[Offer], *, task: str) -> tuple[str, str]:
-        """Of those with a price, the one whose quality is worth most beyond it."""
+        """The candidate with the highest value minus cost, among those with a known price."""
         priced = [offer for offer in offers if offer.cost_usd is not None] or list(offers)
         worth = float(self.worth_usd or 0)
 
@@ -179,12 +178,12 @@ class Aim:
 
 
 def _bargain(clear: Sequence[Offer], cheapest: Offer, *, allowed: float, full: Decimal) -> Offer:
-    """The cheapest that clears a bar, unless a little more than its price buys much more.
+    """The cheapest candidate above a bar, unless one for a little more is much better.
 
-    Who would lose `allowed` to come from the full price down to the cheapest's has said what
-    quality is worth. One that gives several times as much for the rest of its price is taken
-    instead of the cheapest: a mix of that with the best is worse than the one in between for
-    everything. With two candidates it never comes to that.
+    Accepting a loss of `allowed` to save the difference between the full price and the cheapest
+    one implies a price of quality. A candidate that gives several times as much quality for its
+    additional cost is chosen instead of the cheapest, as mixing the cheapest and the best would
+    be worse than using this one for everything. This cannot occur with two candidates.
     """
     least = cheapest.cost_usd
     if least is None or full <= least or allowed <= 0:

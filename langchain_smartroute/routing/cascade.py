@@ -1,7 +1,7 @@
-"""Cascades: the cheap candidates first, the one that the policy chose where they are too weak.
+"""Cascades: cheap candidates first, then the policy's choice if their answer is too weak.
 
-A pure step after the policy, whatever it is: hard limits, rules and the caller's word
-stand, and who would have answered becomes the one to escalate to.
+A pure step after any policy: hard limits, rules and the caller's choice still apply, and the
+policy's choice becomes the candidate to escalate to.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ def cascaded(
     among: Collection[str] | None = None,
     in_loop: bool = False,
 ) -> RoutingDecision:
-    """Put the cheapest suitable candidates before the one that a decision chose.
+    """Put the cheapest suitable candidates before the chosen one.
 
-    Suitable is who can serve the request, has a prior for its task, below that of the one
-    chosen, and costs less.
+    A candidate is suitable if it can serve the request, costs less, and has a lower quality
+    prior for the task than the chosen one.
 
     Args:
-        decision: The policy's. What the caller or a rule chose stays as it is.
-        features: What it was decided from.
+        decision: The policy's decision. A choice of the caller or a rule is not changed.
+        features: Features of the request.
         specs: Alias → every candidate of the router.
-        name: What the cascade is called, in reasons.
-        cheap: How many cheap ones it needs; all but the first are second opinions.
-        most: The most candidates that are tried for one request, second opinions apart.
-        among: Who may be the cheap ones; `None`: anybody.
-        in_loop: Whether results of tools are being answered: who began ends then.
+        name: Name of the cascade, for reasons.
+        cheap: Number of cheap candidates; all but the first give second opinions.
+        most: Maximum number of candidates of one request, without second opinions.
+        among: Aliases allowed as cheap candidates; `None`: all.
+        in_loop: Whether the request is inside a tool loop, which keeps its candidate.
     """
     strong = decision.model
     if most < 2:  # noqa: PLR2004 - a cheap one and the strong one
@@ -62,7 +62,7 @@ def cascaded(
         )
     first, *seconds = ranked[:cheap]
     rest = [alias for alias in decision.chain if alias not in ranked[:cheap]]
-    # Whom the second opinions come from still stand in where everybody else fails.
+    # Candidates of second opinions remain the last fallbacks.
     rest = [*rest[: most - 1], *seconds]
     beside_too = f"stands in, cascade {name}"
     beside = f", {', '.join(seconds)} beside it" if seconds else ""
@@ -89,13 +89,13 @@ def cheapest_beside(
     *,
     deciding: Sequence[str],
 ) -> tuple[str, ...]:
-    """The cheapest candidate that may give a second opinion; empty: there is none.
+    """Alias of the cheapest candidate for a second opinion; empty: none.
 
     Args:
         decision: The policy's.
-        features: What it was decided from.
+        features: Features of the request.
         specs: Alias → every candidate of the router.
-        deciding: Who is to answer where the opinions differ.
+        deciding: Aliases that answer if the opinions differ.
     """
     ranked = _by_cost(decision, features, specs)
     return tuple(a for a in ranked if a != decision.model and a not in deciding)[:1]
@@ -108,7 +108,7 @@ def _cheaper(
     *,
     than: str,
 ) -> list[str]:
-    """Who is suitable and costs less, the cheapest first."""
+    """Suitable candidates that cost less, the cheapest first."""
     task, prior = decision.task, specs[than].quality.get(decision.task)
     costs = _costs(decision, features, specs)
     if prior is None or than not in costs:
@@ -130,7 +130,7 @@ def _by_cost(
 def _costs(
     decision: RoutingDecision, features: RequestFeatures, specs: Mapping[str, ModelSpec]
 ) -> dict[str, Decimal]:
-    """Alias → estimate, for those that can serve the request and have a price."""
+    """Alias → estimated cost, for candidates that can serve the request and have a price."""
     able = (alias for alias in specs if alias not in decision.excluded)
     found = ((alias, estimated_cost_usd(features, specs[alias])) for alias in able)
     return {alias: cost for alias, cost in found if cost is not None}

@@ -1,6 +1,6 @@
-"""What a call may cost: estimates, and what is above a caller's ceiling.
+"""Cost estimates, and the caller's ceiling on them.
 
-A ceiling is held against full prices: whether a prompt cache still holds is a guess.
+A ceiling is compared with full prices, as the state of a prompt cache is not known.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ __all__ = ["Estimates", "above_ceiling"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimates:
-    """What a request would cost at each candidate.
+    """Estimated cost of a request for each candidate.
 
     Attributes:
-        features: What is known of the request.
+        features: Features of the request.
         roster: The candidates.
     """
 
@@ -32,16 +32,16 @@ class Estimates:
     roster: Roster
 
     def cost_usd(self, alias: str) -> Decimal | None:
-        """What one call is expected to cost at full price; `None` when unknown."""
+        """Estimated cost of one call at full price; `None` when unknown."""
         return self.roster.cost_usd(alias, self.features)
 
     def rank(self, alias: str) -> tuple[bool, Decimal]:
-        """Cheapest first, unknown prices last."""
+        """Sort key: cheapest first, unknown prices last."""
         cost = self.cost_usd(alias)
         return cost is None, cost or Decimal(0)
 
     def fault(self, alias: str, ceiling: Decimal) -> str | None:
-        """Why a candidate does not fit a ceiling; `None` where it does."""
+        """Why a candidate is above a ceiling; `None` if it is not."""
         cost = self.cost_usd(alias)
         if cost is None:
             return f"its price is unknown, so it never fits max_cost_usd {ceiling:f}"
@@ -53,11 +53,11 @@ class Estimates:
 def above_ceiling(
     ceiling: Decimal, *, reach: str, excluded: Mapping[str, str]
 ) -> SpendLimitExceededError:
-    """The error for a ceiling that nothing wanted fits.
+    """The error for a ceiling below all wanted candidates.
 
     Args:
-        ceiling: What was too low.
-        reach: Whom it was held to, in words.
+        ceiling: The ceiling in US dollars.
+        reach: Description of the candidates compared.
         excluded: Alias → reason.
     """
     return SpendLimitExceededError(

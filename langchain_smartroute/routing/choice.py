@@ -1,8 +1,7 @@
-"""One request's way through the rules of every policy: the walk that they share.
+"""The decision procedure shared by all policies.
 
-In the manner of a RunnableBranch: the caller's own model, rules in order, the
-conversation's route, then what the policy prefers; hard limits and ceilings hold for
-all of them.
+Like a RunnableBranch: the caller's own model, rules in order, the conversation's route, then
+the policy's preference. Hard limits and ceilings apply to all of them.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ __all__ = ["Choice"]
 
 
 class Choice:
-    """One run of the policy: what is excluded, what is wanted, in which order."""
+    """One decision: excluded candidates, and wanted ones in order."""
 
     def __init__(
         self,
@@ -55,7 +54,7 @@ class Choice:
         self._leave_alone(unavailable)
 
     def decision(self, decision_id: str) -> RoutingDecision:
-        """Walk the way and write down where it led.
+        """Make the decision.
 
         Args:
             decision_id: The id of the decision to make.
@@ -85,7 +84,7 @@ class Choice:
         )
 
     def _allow_for_the_estimate(self) -> None:
-        """Try what may fit, as the estimate errs high, rather than give up on it."""
+        """Try candidates that may fit, as the token estimate is rather too high."""
         likely = self.roster.exclusions(self.features, slack=ESTIMATE_SLACK)
         pinned = self.options.model
         regained = [a for a in self.excluded if a not in likely and pinned in (None, a)]
@@ -94,7 +93,7 @@ class Choice:
             self.notes.append(f"{alias} is tried although its {why}: the estimate errs high")
 
     def _leave_alone(self, unavailable: Mapping[str, str]) -> None:
-        """Rule out those whose breaker is open; if that leaves nobody, the first of them stays."""
+        """Exclude candidates with an open breaker, but keep the first if no other is left."""
         self.unavailable: Mapping[str, str] = {}
         if not unavailable:
             return
@@ -109,7 +108,7 @@ class Choice:
         self.excluded |= able
 
     def _chain(self) -> dict[str, str]:
-        """Alias → why, in order, cut to the most attempts."""
+        """Alias → reason, in order, limited to the maximum number of attempts."""
         wanted: Iterable[Wish] = self._wanted()
         if self.options.max_cost_usd is not None:
             wanted = self._within_ceiling(list(wanted), self.options.max_cost_usd)
@@ -127,13 +126,13 @@ class Choice:
         return dict(list(chain.items())[: self.policy.max_attempts])
 
     def _wanted(self) -> Iterable[Wish]:
-        """Who should answer, and who else where that one costs too much; named when asked for."""
+        """The wanted candidates, found lazily; the later ones serve if the first costs too much."""
         asked = list(self._asked_for())
         if asked and self.options.model is not None:
             self.sticks = False
             return asked
         locked = self._able(self.turns.locked())
-        # Where the user has spoken since the tools did, a rule may stand for a promise.
+        # After a new message of the user rules come first, as a rule may express a guarantee.
         if locked is not None and not (asked and self.features.turn == "user"):
             if asked and asked[0][0] != locked[0]:
                 self.notes.append(f"{asked[0][1]} wanted {asked[0][0]}: not within a tool loop")
@@ -152,7 +151,7 @@ class Choice:
         return (wish for wish in wishes if wish[0] not in self.excluded)
 
     def _turned(self, wanted: str) -> Iterator[Wish]:
-        """Who answers instead of the wanted one, for the conversation's sake."""
+        """The candidate that replaces the wanted one because of the conversation."""
         escalated = self.turns.escalated(wanted, self._able_of(self.preference.others()))
         named = self.preference.names(wanted)
         kept = escalated or self.turns.kept(wanted, self.excluded, named=named)
@@ -162,14 +161,14 @@ class Choice:
             yield kept
 
     def _able(self, wish: Wish | None) -> Wish | None:
-        """A wish, where its candidate can serve the request; else it is noted."""
+        """A wish if its candidate can serve the request; otherwise a note is added."""
         if wish is None or wish[0] not in self.excluded:
             return wish
         self.notes.append(f"{wish[0]} cannot go on: {self.excluded[wish[0]]}")
         return None
 
     def _asked_for(self) -> Iterator[Wish]:
-        """The caller's model, or the target of the first rule that holds."""
+        """The caller's model, or the target of the first matching rule."""
         pinned = self.options.model
         if pinned is not None:
             if pinned in self.unavailable:
@@ -189,7 +188,7 @@ class Choice:
             self.notes.append(f"rule {rule.label!r} wanted {rule.use}: {why_not}")
 
     def _within_ceiling(self, wanted: list[Wish], ceiling: Decimal) -> list[Wish]:
-        """Rule out what costs too much; where nothing wanted is left, do as `on_limit` says."""
+        """Exclude candidates above the ceiling; apply `on_limit` if no wanted one is left."""
         feasible = [alias for alias in self.models if alias not in self.excluded]
         faults = {alias: self.estimates.fault(alias, ceiling) for alias in feasible}
         self.excluded |= {alias: why for alias, why in faults.items() if why}

@@ -1,4 +1,4 @@
-"""What is known of how good candidates are: means, and how many scores each stands for."""
+"""Evidence on candidates' quality: means with the number of scores that they stand for."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ __all__ = ["Evidence", "Findings", "Tally"]
 
 
 class Evidence(NamedTuple):
-    """A mean quality that counts as much as so many scores.
+    """A mean quality with its weight in scores.
 
     Attributes:
         mean: In [0, 1].
-        weight: How many scores it stands for against those that come in later.
+        weight: Number of scores that it counts as, compared with later ones.
     """
 
     mean: float
@@ -27,25 +27,25 @@ class Evidence(NamedTuple):
 
 
 class Tally(NamedTuple):
-    """Scores that came in: how many, and their sum."""
+    """Number and sum of received scores."""
 
     scores: int = 0
     total: float = 0.0
 
     def plus(self, scores: int, total: float) -> Tally:
-        """With more of them."""
+        """The tally with more scores."""
         return Tally(self.scores + scores, self.total + total)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
-    """What a fit has found.
+    """The result of a fit.
 
     Attributes:
         levels: Alias → quality over all tasks.
         tasks: Alias → task → quality.
-        shifts: Alias → task → difficulty → how much better or worse than the task's mean.
-        card: How it was found, for people: rows, prompts, what was used and what was not.
+        shifts: Alias → task → difficulty → difference to the task's mean.
+        card: Description of the fit: rows, prompts, and which parts are used.
     """
 
     levels: Mapping[str, Evidence] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Hard limits: why a candidate cannot serve a request, and what it would cost."""
+"""Hard limits: why a candidate cannot serve a request; and the cost of a call."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ __all__ = [
 ]
 
 ANSWER_ROOM_TOKENS = 1_000
-"""The answer's room, in tokens, where the caller names none."""
+"""Assumed output tokens where the caller sets no maximum."""
 
 
 ESTIMATE_SLACK = 1.5
-"""How far above a tokenizer's count the estimate of the input may lie."""
+"""Factor by which the input estimate may exceed a tokenizer's count."""
 
 
 def estimated_cost_usd(
     features: RequestFeatures, spec: ModelSpec, *, cached_tokens: int = 0
 ) -> Decimal | None:
-    """What one call would cost: the request's tokens and the answer's room.
+    """Estimated cost of one call: the request's tokens and the maximum output tokens.
 
     Args:
-        features: What is known of the request.
-        spec: Who is called.
-        cached_tokens: The part of the input that its prompt cache is expected to hold.
+        features: Features of the request.
+        spec: Spec of the candidate.
+        cached_tokens: Part of the input that is expected to be in the prompt cache.
 
     Returns:
         US dollars, or `None` when the price is unknown.
@@ -53,7 +53,7 @@ def estimated_cost_usd(
 
 
 def window_fault(features: RequestFeatures, spec: ModelSpec, slack: float = 1.0) -> str | None:
-    """Why the prompt and the answer's room do not fit, or `None` where they do."""
+    """Why prompt and answer do not fit into the window; `None` if they do."""
     if spec.context_window is None:
         return None
     room = features.answer_tokens
@@ -68,7 +68,7 @@ def window_fault(features: RequestFeatures, spec: ModelSpec, slack: float = 1.0)
 
 
 def standing_fault(features: RequestFeatures, spec: ModelSpec) -> str | None:
-    """Why a candidate cannot serve a request of this kind, whatever its length."""
+    """Why a candidate cannot serve this kind of request, of any length."""
     return (
         _input_fault(features, spec) or _tool_fault(features, spec) or _schema_fault(features, spec)
     )

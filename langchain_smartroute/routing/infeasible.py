@@ -1,4 +1,4 @@
-"""The errors for requests that hard limits leave without a candidate."""
+"""Errors for requests without a feasible candidate."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["nothing_feasible", "pinned_infeasible"]
 def nothing_feasible(
     features: RequestFeatures, catalog: Catalog, excluded: Mapping[str, str]
 ) -> NoFeasibleModelError:
-    """The error where no candidate is left."""
+    """The error if no candidate is feasible."""
     kind = NoFeasibleModelError
     mend = "add a model that can, or change the request"
     if any(excluded[a] == window_fault(features, s) for a, s in catalog.models.items()):
@@ -35,7 +35,7 @@ def nothing_feasible(
 def pinned_infeasible(
     alias: str, features: RequestFeatures, catalog: Catalog, excluded: Mapping[str, str]
 ) -> NoFeasibleModelError:
-    """The error where the candidate that the caller asked for is ruled out."""
+    """The error if the candidate chosen by the caller is excluded."""
     too_long = excluded[alias] == window_fault(features, catalog.models[alias])
     kind = ContextWindowError if too_long else NoFeasibleModelError
     return kind(

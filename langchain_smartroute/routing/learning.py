@@ -1,12 +1,11 @@
-"""Fitting a predictor: from rows of scores to means, and to what words add to them.
+"""Fits a quality predictor: means, and gains by a request's text.
 
-Means come first: per model, task and difficulty, each drawn towards the wider group as
-far as its scores are too few to tell it apart (empirical Bayes; how far is estimated
-from the data). What a text's words add is fitted on what the means leave over, in two
-parts: how hard the request is for everybody, and who is better at it than usual. Either
-part is used only where scores that were left out of the fit are predicted better by it.
+First come means per model, task and difficulty, each shrunk towards the mean of the wider group
+(empirical Bayes; the amount of shrinkage is estimated from the data). Text gains are fitted on
+the residuals in two parts: how hard the request is for all models, and which models are better
+at it than usual. Each part is only used if it improves predictions of left-out scores.
 
-The same rows give the same result; nothing here is random.
+The result is deterministic.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ def learned(
     difficulties: Sequence[str] | None,
     priors: Mapping[str, Mapping[str, float]],
 ) -> tuple[Findings, TextGains | None]:
-    """Fit on scores of answers; the arguments are those of `QualityPredictor.fit`."""
+    """Fit on scores of answers, with the arguments of `QualityPredictor.fit`."""
     table = ScoreTable.of(prompts, models, scores, tasks=tasks, difficulties=difficulties)
     means, expected = fitted_means(table, priors)
     gains, said = fitted_gains(table, table.scores - expected)

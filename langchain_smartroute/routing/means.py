@@ -1,4 +1,4 @@
-"""Means per model, task and difficulty, drawn together as far as the data is thin."""
+"""Shrunk means per model, task and difficulty (empirical Bayes)."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ __all__ = ["fitted_means"]
 _Floats = npt.NDArray[np.float64]
 
 _MOST_WEIGHT = 200.0
-"""The most scores that a fitted mean stands for against feedback: traffic changes."""
+"""Maximum weight of a fitted mean against feedback, in scores, as traffic changes."""
 
 _ROUNDS = 20
-"""How often models' levels and tasks' means are taken out of each other; both settle sooner."""
+"""Number of alternating updates of models' levels and tasks' means; they converge before."""
 
 _COIN = 0.25
-"""The variance of a score of 0 or 1 that a coin decides: the most that one can have."""
+"""The maximum variance of a score of 0 or 1."""
 
 _COINS_BEFORE = 4
-"""How many scores the noise is taken to be a coin's for, so that a handful proves nothing."""
+"""Weight of the maximum variance as a prior of the noise, in scores."""
 
 
 def fitted_means(
@@ -34,11 +34,11 @@ def fitted_means(
 
     Args:
         table: The scores.
-        priors: Alias → task → what to expect before any score, in [0, 1].
+        priors: Alias → task → prior of quality, in [0, 1].
 
     Returns:
-        The means, whose card says how far they were drawn together, and what they say of
-        each answer: rows by columns of the score table, in [0, 1].
+        The means, whose card describes the shrinkage, and the predicted quality of each answer:
+        rows by columns of the score table, in [0, 1].
     """
     kinds = sorted(set(table.tasks))
     rows = [np.array([task == kind for task in table.tasks]) for kind in kinds]
@@ -82,14 +82,14 @@ def fitted_means(
 def _priors(
     priors: Mapping[str, Mapping[str, float]], task: str, models: Sequence[str]
 ) -> list[float]:
-    """What is expected of each model before any score; of an unknown one, what is usual."""
+    """Prior of each model; the mean prior for an unknown one."""
     known = {m: priors[m][task] for m in models if task in priors.get(m, {})}
     usual = sum(known.values()) / len(known) if known else 0.0
     return [known.get(model, usual) for model in models]
 
 
 def _mean(scores: _Floats) -> _Floats:
-    """Column means; zero, which then counts for nothing, where there is no score."""
+    """Column means; zero where there is no score."""
     known = np.isfinite(scores)
     found: _Floats = np.where(known, scores, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
     return found
@@ -101,10 +101,10 @@ def _weighted(values: _Floats, weights: _Floats, *, axis: int) -> _Floats:
 
 
 def _noise(table: ScoreTable, rows: list[npt.NDArray[np.bool_]]) -> float:
-    """How much a score strays from its mean, squared; as seen between models.
+    """Variance of a score around its mean, between models.
 
-    Where the same prompts were put to all models, that a prompt is hard moves all of
-    them, so only what is left without it makes differences between them uncertain.
+    Where all models got the same prompts, a hard prompt affects all of them, so only the
+    variance without this common effect matters for differences between models.
     """
     scores = table.scores
     left = np.full_like(scores, np.nan)
@@ -123,7 +123,7 @@ def _noise(table: ScoreTable, rows: list[npt.NDArray[np.bool_]]) -> float:
 
 
 def _levels(cells: _Floats, counts: _Floats, noise: float) -> _Floats:
-    """How good each model is, tasks taken out; drawn together."""
+    """Shrunk quality of each model, corrected for tasks."""
     levels = np.zeros(cells.shape[1])
     for _ in range(_ROUNDS):
         common = _weighted(cells - levels, counts, axis=1)
@@ -135,10 +135,10 @@ def _levels(cells: _Floats, counts: _Floats, noise: float) -> _Floats:
 
 
 def _drawn(effects: _Floats, counts: _Floats, noise: float) -> tuple[_Floats, float]:
-    """Effects around zero, each drawn to zero as far as noise explains it.
+    """Shrink effects towards zero by the noise.
 
     Returns:
-        The effects, and the mean share of them that is kept.
+        The shrunk effects, and the mean share that is kept.
     """
     known = counts > 0
     variances = noise / np.maximum(counts, 1.0)
@@ -152,7 +152,7 @@ def _drawn(effects: _Floats, counts: _Floats, noise: float) -> tuple[_Floats, fl
 def _shifts(
     table: ScoreTable, found: _Floats, rows: list[npt.NDArray[np.bool_]], noise: float
 ) -> list[dict[str, _Floats]]:
-    """Per task: difficulty → how much each model's mean differs there."""
+    """Task → difficulty → difference of each model's mean."""
     left = table.scores - found
     levels = np.array(table.difficulties)
     everywhere: list[dict[str, _Floats]] = []
@@ -173,7 +173,7 @@ def _shifts(
 
 
 def _laid_out(table: ScoreTable, kinds: list[str], shifts: list[dict[str, _Floats]]) -> _Floats:
-    """The shift of every answer, by its task and difficulty."""
+    """The difference for every answer, by its task and difficulty."""
     nothing = np.zeros(len(table.models))
     by_task = dict(zip(kinds, shifts, strict=True))
     return np.array(

@@ -1,8 +1,8 @@
-"""What a predictor expects of the candidates of one catalog.
+"""Predicted quality of one catalog's candidates.
 
-Three sources, the better informed first: scores that came in as feedback, what was
-fitted on scores of before, and the catalog's own priors. Each is weighed by how many
-scores it stands for, so that two words of feedback do not outweigh a thousand rows.
+It combines three sources: scores from feedback, means fitted on earlier scores, and the
+catalog's priors. Each is weighted by the number of scores that it stands for, so that two
+scores of feedback do not outweigh a thousand rows.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 __all__ = ["Outlook"]
 
 PRIOR_WEIGHT = 8.0
-"""How many scores a catalog's prior stands for: they are ordinal guesses."""
+"""Weight of a catalog's prior in scores; priors are ordinal guesses."""
 
 SHIFT_WEIGHT = 20.0
-"""How many scores a task's mean stands for against those of one difficulty."""
+"""Weight of a task's mean against scores of one difficulty, in scores."""
 
 _MOST_KEPT = 4_096
 _NOTHING = Tally()
 
 
 class Outlook:
-    """What a predictor expects of a catalog's candidates; follows what it learns.
+    """Predicted quality of a catalog's candidates, which follows the predictor's learning.
 
     Args:
-        predictor: What is known.
+        predictor: The predictor.
         models: Alias → spec.
     """
 
@@ -45,9 +45,9 @@ class Outlook:
         self._means: dict[tuple[str, str], dict[str, float]] = {}
 
     def predict(self, features: RequestFeatures) -> dict[str, float]:
-        """Alias → how good its answer to a request is expected to be, in [0, 1].
+        """Alias → predicted quality of its answer, in [0, 1].
 
-        A candidate of which nothing is known is not in it.
+        Candidates without any evidence are left out.
         """
         means = self._means_at(features.task, features.difficulty)
         gains = self._predictor.gains(features)
@@ -56,11 +56,11 @@ class Outlook:
         return {a: min(1.0, max(0.0, mean + gains.get(a, 0.0))) for a, mean in means.items()}
 
     def expected(self, alias: str, task: str) -> float | None:
-        """How good a candidate is at a task, whatever the words and the difficulty."""
+        """Predicted quality of a candidate at a task, for any text and difficulty."""
         return self._means_at(task, "").get(alias)
 
     def at(self, task: str) -> Mapping[str, float]:
-        """Alias → how good a candidate is at a task, whatever the words and the difficulty."""
+        """Alias → predicted quality at a task, for any text and difficulty."""
         return self._means_at(task, "")
 
     def _means_at(self, task: str, difficulty: str) -> dict[str, float]:
@@ -84,7 +84,7 @@ class Outlook:
         if known is None:
             if not whole.scores:
                 return None
-            # Nothing but feedback: half right until it says otherwise.
+            # Only feedback is known: start from 0.5.
             known = Evidence(0.5, 2.0)
         mean = known.with_scores(whole).mean
         if not difficulty:
@@ -94,7 +94,7 @@ class Outlook:
         return own.with_scores(tallies.get(difficulty, _NOTHING)).mean
 
     def _before_feedback(self, alias: str, task: str) -> Evidence | None:
-        """What was fitted for the task, else the catalog's prior, else what is known at all."""
+        """The fitted mean for the task, else the catalog's prior, else the fitted overall mean."""
         findings = self._predictor.findings
         fitted = findings.tasks.get(alias, {}).get(task)
         if fitted is not None:
@@ -112,10 +112,10 @@ class Outlook:
         return Evidence(min(1.0, max(0.0, general + self._offset())), PRIOR_WEIGHT)
 
     def _offset(self) -> float:
-        """By how much scores lie above the catalog's priors where both are known.
+        """Mean difference between scores and the catalog's priors where both are known.
 
-        Without it a candidate that nobody has measured would look better than all that
-        somebody has, wherever the scores are stricter than the priors.
+        Without it, unmeasured candidates would look better than measured ones wherever scores
+        are stricter than priors.
         """
         found = [
             evidence.mean - self._models[alias].quality[task]

@@ -1,4 +1,4 @@
-"""Policies of the user's own: an object with `decide`, or a callable from features to alias."""
+"""Users' own policies: an object with `decide`, or a callable from features to alias."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ __all__ = ["CallablePolicy", "OwnPolicy"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _UsersPolicy(TablePolicy):
-    """Asks code of the user's."""
+    """Base of policies that run user code."""
 
     def drawn(self) -> TablePolicy:
-        """The table alone: what code of the user's does is not known beforehand."""
+        """The table policy, as the result of user code is not known in advance."""
         return TablePolicy(
             catalog=self.catalog, fallbacks=self.fallbacks, max_attempts=self.max_attempts
         )
@@ -33,7 +33,7 @@ class _UsersPolicy(TablePolicy):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallablePolicy(_UsersPolicy):
-    """Asks a callable of the user's whom it wants; all else is as with the table.
+    """Uses a user's callable for the preference, and the routing table for everything else.
 
     Attributes:
         choose: Features → alias, or `None` to leave it to the routing table.
@@ -47,7 +47,7 @@ class CallablePolicy(_UsersPolicy):
         return _name(self.choose)
 
     def preference(self, features: RequestFeatures, options: RouteOptions) -> TablePreference:
-        """What the callable wants, then what the table says."""
+        """The callable's choice, then the table's."""
         wanted = self._wanted(features)
         if wanted is None:
             return TablePolicy.preference(self, features, options)
@@ -69,7 +69,7 @@ class CallablePolicy(_UsersPolicy):
 
 
 class _OwnPreference(TablePreference):
-    """A wish of the user's before what the table says."""
+    """A user's choice before the table's."""
 
     def __init__(
         self, roster: Roster, features: RequestFeatures, options: RouteOptions, *, wish: Wish
@@ -78,31 +78,31 @@ class _OwnPreference(TablePreference):
         self._wish = wish
 
     def wanted(self, excluded: Collection[str], /) -> Iterator[Wish]:
-        """The user's wish, then the table's."""
+        """The user's choice, then the table's."""
         yield self._wish
         yield from super().wanted(excluded)
 
     def names(self, alias: str) -> bool:
-        """Whether the user wants it."""
+        """Whether it is the user's choice."""
         return alias == self._wish[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnPolicy(_UsersPolicy):
-    """Leaves the whole decision to an object of the user's.
+    """Leaves the complete decision to a user's object.
 
-    Rules, limits and conversations are that object's business; what it is given is what
-    every policy is given.
+    That object is responsible for rules, limits and conversations; it gets the same arguments
+    as any policy.
 
     Attributes:
-        own: Decides.
+        own: The user's object.
     """
 
     own: Policy
 
     @property
     def version(self) -> str:
-        """What the policy calls itself, or its class."""
+        """The object's own version, or its class name."""
         said = getattr(self.own, "version", None)
         return said if isinstance(said, str) else _name(self.own)
 
@@ -115,10 +115,10 @@ class OwnPolicy(_UsersPolicy):
         unavailable: Mapping[str, str] | None = None,
         conversation: Conversation | None = None,
     ) -> RoutingDecision:
-        """What the object decides, once it is seen to be a decision among these candidates.
+        """The object's decision, after a check that it is a decision among these candidates.
 
         Raises:
-            ConfigurationError: If it is none.
+            ConfigurationError: If it is not.
         """
         found: Any = self.own.decide(
             features,

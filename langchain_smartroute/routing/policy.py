@@ -1,6 +1,6 @@
-"""What a policy is, and what all policies of this package have in common.
+"""The policy interface, and the common base of this package's policies.
 
-Deciding is pure and replayable: no I/O, no model call, no clock, no randomness; the
+Decisions are pure and reproducible: no I/O, no model call, no clock, no randomness; the
 decision's id is a parameter.
 """
 
@@ -95,20 +95,20 @@ class RulesFirst(ABC):
     roster: Roster = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Lay the candidates out."""
+        """Prepare the candidates."""
         object.__setattr__(self, "roster", Roster(self.catalog))
 
     @property
     @abstractmethod
     def version(self) -> str:
-        """Name and version; the version rises when equal input may decide otherwise."""
+        """Name and version; a new version may decide differently for equal input."""
 
     @abstractmethod
     def preference(self, features: RequestFeatures, options: RouteOptions) -> Preference:
-        """Who is wanted for a request, and who comes next."""
+        """The policy's preference for a request."""
 
     def drawn(self) -> RulesFirst:
-        """The policy as a picture shows it: without rules, as they may ask for anything."""
+        """The policy for diagrams: without rules, which may use any condition."""
         return replace(self, rules=())
 
     def decide(
@@ -126,8 +126,8 @@ class RulesFirst(ABC):
             features: What is known of the request.
             options: What the caller chose for it.
             decision_id: The id of the decision to make.
-            unavailable: Alias → why its breaker lets nothing through now, in the
-                order in which they are tried if nobody else can be.
+            unavailable: Alias → why its circuit breaker is open, in the order to try them if no
+                other candidate is left.
             conversation: What is known of the conversation that the request belongs to.
 
         Returns:
@@ -154,4 +154,4 @@ class RulesFirst(ABC):
 
 
 _ALONE = Conversation()
-"""What is known of a request that belongs to no conversation."""
+"""The conversation of a request that belongs to none."""

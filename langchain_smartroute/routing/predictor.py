@@ -1,4 +1,4 @@
-"""How good each candidate's answer is expected to be: what was fitted, and feedback since."""
+"""The quality predictor: fitted means and later feedback."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MOST_TEXTS = 16_384
 _NO_GAINS: Mapping[str, float] = {}
 
 Tallies = Mapping[tuple[str, str], Mapping[str, Tally]]
-"""Alias and task → difficulty → scores that came in."""
+"""(Alias, task) → difficulty → received scores."""
 
 
 class QualityPredictor:
@@ -95,7 +95,7 @@ class QualityPredictor:
         Raises:
             ConfigurationError: If the rows do not match, or a score is not in [0, 1].
         """
-        # numpy is loaded when it is first needed.
+        # numpy is imported on first use.
         from langchain_smartroute.routing.learning import learned  # noqa: PLC0415
 
         findings, gains = learned(
@@ -123,7 +123,7 @@ class QualityPredictor:
         with self._lock:
             old = self._tallies.get((alias, task), {})
             new = old.get(difficulty, Tally()).plus(count, score * count)
-            # Put in place whole, as others read it meanwhile.
+            # Replaced as a whole, as other threads may be reading.
             self._tallies[alias, task] = {**old, difficulty: new}
             self.revision += 1
 
@@ -152,7 +152,7 @@ class QualityPredictor:
         """Alias → by how much a request's words move the prediction; empty: not at all."""
         if self.text_gains is None or features.task not in self.text_gains.tasks:
             return _NO_GAINS
-        # No text is kept: what was asked is nobody's business after the answer.
+        # No text is stored, for privacy.
         key = hashlib.blake2b(features.text.encode(errors="surrogatepass"), digest_size=16).digest()
         found = self._gains.get(key)
         if found is None:
@@ -168,7 +168,7 @@ class QualityPredictor:
         return not (self.findings.levels or self._tallies or self._others)
 
     def digest(self) -> str:
-        """A name for what is known, the same in every process that knows the same."""
+        """A hash of what is known, equal in processes that know the same."""
         return hashlib.sha256(self._written({}).encode()).hexdigest()
 
     def save(self, path: str | Path, *, aim: Mapping[str, Any] | None = None) -> None:
@@ -202,7 +202,7 @@ class QualityPredictor:
 
     @classmethod
     def load_with_aim(cls, path: str | Path) -> tuple[Self, Mapping[str, Any]]:
-        """Read what `save` has written, and what the policy aimed at.
+        """Read what `save` has written, with the policy's aim.
 
         Raises:
             ConfigurationError: If it cannot be read, is something else, is damaged, or
@@ -242,7 +242,7 @@ class QualityPredictor:
 
 
 def _both(mine: Mapping[str, Tally], others: Mapping[str, Tally]) -> Mapping[str, Tally]:
-    """Scores from here and elsewhere, added up."""
+    """The sum of this process's scores and others'."""
     if not others:
         return mine
     return {d: mine.get(d, Tally()).plus(*others.get(d, Tally())) for d in {**mine, **others}}

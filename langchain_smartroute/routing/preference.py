@@ -1,4 +1,4 @@
-"""All in which policies differ: who is wanted for a request, and who comes next."""
+"""The part in which policies differ: the preferred candidates for a request."""
 
 from __future__ import annotations
 
@@ -12,36 +12,36 @@ if TYPE_CHECKING:
 __all__ = ["Preference", "Wish"]
 
 Wish = tuple[str, str]
-"""An alias, and why."""
+"""An alias and the reason for it."""
 
 
 class Preference(Protocol):
-    """What a policy says of one request; the walk does the rest.
+    """A policy's preference for one request.
 
-    Hard limits, the caller's own model, rules, conversations, ceilings and open breakers
-    are the same for every policy, so they are no business of a preference.
+    Hard limits, the caller's own model, rules, conversations, ceilings and open circuit
+    breakers are handled for all policies by `Choice`.
     """
 
     def wanted(self, excluded: Collection[str], /) -> Iterable[Wish]:
-        """Who should answer, and who else where that one is ruled out or costs too much."""
+        """Preferred candidates, and alternatives if the first is excluded or costs too much."""
         ...
 
     def others(self) -> Iterable[Wish]:
-        """Who comes after the route, the next one first: at last every candidate."""
+        """The order of all further candidates after the route."""
         ...
 
     def names(self, alias: str) -> bool:
-        """Whether an alias is wanted by name, though nothing is known of its quality."""
+        """Whether an alias is wanted by name, even if its quality is unknown."""
         ...
 
     def quality(self, alias: str, task: str) -> float | None:
-        """How good a candidate is at a task, in [0, 1]; `None`: nothing is known."""
+        """Quality of a candidate at a task, in [0, 1]; `None`: unknown."""
         ...
 
     def predicted(self) -> Mapping[str, float]:
-        """Alias → how good its answer to this request is expected to be; empty: not asked."""
+        """Alias → predicted quality for this request; empty: the policy predicts nothing."""
         ...
 
     def reach(self, tier: Tier) -> str:
-        """Which candidates a ceiling was held to, in words."""
+        """Description of the candidates compared with a ceiling."""
         ...

@@ -1,4 +1,4 @@
-"""Deciding by predicted quality and price: the cheapest candidate that is good enough."""
+"""The quality policy: the cheapest candidate with sufficient predicted quality."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class QualityPolicy(RulesFirst):
     outlook: Outlook = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Lay the candidates out."""
+        """Prepare the candidates."""
         RulesFirst.__post_init__(self)
         aim = Aim(bar=self.bar, keep=self.keep, give_up=self.give_up, worth_usd=self.worth_usd)
         object.__setattr__(self, "aim", aim)
@@ -98,17 +98,17 @@ class QualityPolicy(RulesFirst):
                 comes from a newer version.
         """
         predictor, aim = QualityPredictor.load_with_aim(path)
-        # An aim of the caller's own is another aim, not one more.
+        # An aim in the settings replaces the file's.
         kept = {} if AIMS & settings.keys() else aim
         return cls(**{"predictor": predictor, **kept, **settings})
 
     def preference(self, features: RequestFeatures, options: RouteOptions) -> QualityPreference:
-        """What the predictor and the prices say of a request."""
+        """The preference for a request by predicted quality and price."""
         return QualityPreference(self, features, options)
 
 
 class QualityPreference:
-    """What predicted quality and price say of one request."""
+    """The preference for one request by predicted quality and price."""
 
     def __init__(
         self, policy: QualityPolicy, features: RequestFeatures, options: RouteOptions
@@ -122,13 +122,13 @@ class QualityPreference:
         self._offers = sorted(offers, key=weakness)
 
     def wanted(self, excluded: Collection[str], /) -> Iterator[Wish]:
-        """The aim's choice among those that can serve the request and fit its ceiling."""
+        """The aim's choice among candidates that can serve the request within its ceiling."""
         able = [offer for offer in self._offers if offer.alias not in excluded]
         ceiling = self._options.max_cost_usd
         if ceiling is not None:
             able = [offer for offer in able if offer.fits(ceiling)] or able
         if able:
-            # Everybody else comes with `others`, should this one be ruled out meanwhile.
+            # All further candidates come from `others`.
             aim = self._policy.aim
             if aim.is_open:
                 aim = _BY_TIER[self._options.tier]
@@ -139,13 +139,13 @@ class QualityPreference:
         yield from self.others()
 
     def _full_usd(self, able: Sequence[Offer]) -> Decimal | None:
-        """What the one would cost that is best at the task, whatever the request's words."""
+        """Cost of the candidate that is best at the task in general."""
         known = self._policy.outlook.at(self._features.task)
         usual = [known.get(offer.alias, 0.0) for offer in able]
         return able[usual.index(max(usual))].cost_usd
 
     def others(self) -> Iterator[Wish]:
-        """Everybody, the best first; of equals the cheaper one; the unknown ones last."""
+        """All candidates, the best first, ties by cost, unknown ones last."""
         task = self._features.task
         for offer in self._offers:
             yield offer.alias, f"next best for {task}, predicted {offer.quality:.2f}"
@@ -154,17 +154,17 @@ class QualityPreference:
                 yield alias, "its quality is unknown"
 
     def names(self, _alias: str) -> bool:
-        """Never: nobody is wanted of whom nothing is known."""
+        """`False`, as candidates of unknown quality are never wanted."""
         return False
 
     def quality(self, alias: str, task: str) -> float | None:
-        """What is expected of a candidate at a task, whatever the request's words."""
+        """Predicted quality of a candidate at a task in general."""
         return self._policy.outlook.expected(alias, task)
 
     def predicted(self) -> Mapping[str, float]:
-        """Alias → predicted quality, to four decimals."""
+        """Alias → predicted quality, rounded to four decimals."""
         return {a: int(share * 10_000 + 0.5) / 10_000 for a, share in self._predicted.items()}
 
     def reach(self, _tier: Tier) -> str:
-        """Who was held to a ceiling, in words."""
+        """Description of the candidates compared with a ceiling."""
         return "candidate that can serve this request"

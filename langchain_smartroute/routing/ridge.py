@@ -1,8 +1,8 @@
-"""What a text's words add to the means: ridge regression that has to prove itself.
+"""Text gains by ridge regression, used only if cross-validation shows an improvement.
 
-Left-one-out errors have a closed form, so each part is tried at every strength on scores
-that its fit has not seen. The part is used where it predicts them better by more than
-chance would; the card says so either way.
+Leave-one-out errors have a closed form, so each part is evaluated at every strength of
+regularisation on unseen scores. A part is used if the improvement is significant; the card
+reports both cases.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ _Floats = npt.NDArray[np.float64]
 
 _STRENGTHS = (10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0)
 _FEWEST = 40
-"""Prompts below which words are not looked at."""
+"""Minimum number of prompts to use texts."""
 
 _SURE = 1.0
-"""Standard errors by which a part has to predict better; a part that is used counts only
-as far as left-out scores follow it, so that one which is there by chance does little."""
+"""Minimum improvement in standard errors. A part that is used is also scaled by how well
+left-out scores follow it, so that a chance finding has little effect."""
 
 
 _STEEPEST = 4.0
-"""The most that a prediction is stretched."""
+"""Maximum factor by which a prediction is scaled."""
 
 
 class _Part(NamedTuple):
-    """One part of what is left over, as words explain it."""
+    """One fitted part of the residuals."""
 
     weights: _Floats
     said: str
@@ -42,14 +42,14 @@ class _Part(NamedTuple):
 
 
 def fitted_gains(table: ScoreTable, left: _Floats) -> tuple[TextGains | None, dict[str, Any]]:
-    """Fit gains to what the means leave over.
+    """Fit gains to the residuals of the means.
 
     Args:
         table: The scores.
-        left: Rows by columns: score less mean; not a number where there is no score.
+        left: Residuals, rows by columns: score minus mean; NaN where there is no score.
 
     Returns:
-        The gains, or `None` where words add nothing; and what to tell of it.
+        The gains, or `None` if texts add nothing; and entries for the card.
     """
     if len(table.prompts) < _FEWEST:
         why = f"not used: {len(table.prompts)} prompts, fewer than {_FEWEST}"
@@ -71,7 +71,7 @@ def fitted_gains(table: ScoreTable, left: _Floats) -> tuple[TextGains | None, di
     said = {"words_for_all": for_all.said, "words_for_each": for_each.said}
     if not (for_all.used or for_each.used):
         return None, said
-    # Words that tell models apart say themselves who is moved by how much.
+    # The part that distinguishes models replaces the common sensitivity.
     sway = np.ones(left.shape[1]) if for_each.used else _sway(table.scores)
     gains = TextGains(
         aliases=table.models,
@@ -83,10 +83,10 @@ def fitted_gains(table: ScoreTable, left: _Floats) -> tuple[TextGains | None, di
 
 
 def _sway(scores: _Floats) -> _Floats:
-    """By how much what is hard for everybody moves each model, as a share of the mean.
+    """Sensitivity of each model to common difficulty, relative to the mean.
 
-    On the scale of log-odds it moves all alike: a model that is nearly always right, or
-    nearly never, is moved less in points of quality than one in the middle.
+    It is constant on the scale of log-odds: a model that is nearly always or never right
+    changes less in quality than one in between.
     """
     rates = np.nanmean(scores, axis=0)
     slopes = rates * (1.0 - rates)
@@ -95,7 +95,7 @@ def _sway(scores: _Floats) -> _Floats:
 
 
 class _Space:
-    """Texts' vectors, taken apart once for all strengths and targets."""
+    """Decomposition of the texts' vectors, shared by all strengths and targets."""
 
     def __init__(self, texts: _Floats) -> None:
         rows, width = texts.shape
@@ -111,7 +111,7 @@ class _Space:
             self._left = texts @ self._right / np.sqrt(self._values)
 
     def part(self, target: _Floats) -> _Part:
-        """Fit a target at the strength that predicts left-out rows best."""
+        """Fit a target at the strength with the best leave-one-out error."""
         turned = self._left.T @ (target - target.mean(axis=0))
         tried = [(*self._left_out(target, turned, s), s) for s in _STRENGTHS]
         errors, slopes, strength = _smoothest(tried)
@@ -135,7 +135,7 @@ class _Space:
     def _left_out(
         self, target: _Floats, turned: _Floats, strength: float
     ) -> tuple[_Floats, _Floats]:
-        """Squared errors by row, each without the row's own score, and the slopes taken."""
+        """Leave-one-out squared errors by row, and the slopes used."""
         shares = self._values / (self._values + strength)
         fitted = self._left @ (turned * shares[:, None])
         own = (self._left**2) @ shares + 1.0 / len(target)
@@ -146,7 +146,7 @@ class _Space:
 
 
 def _smoothest(tried: list[tuple[_Floats, _Floats, float]]) -> tuple[_Floats, _Floats, float]:
-    """Of those that do as well as the best, within a standard error, the strongest."""
+    """The strongest regularisation within one standard error of the best."""
     best = min(tried, key=lambda one: float(one[0].mean()))[0]
 
     def as_good(errors: _Floats) -> bool:
@@ -157,7 +157,7 @@ def _smoothest(tried: list[tuple[_Floats, _Floats, float]]) -> tuple[_Floats, _F
 
 
 def _slopes(target: _Floats, found: _Floats) -> _Floats:
-    """Per column, by how much left-out scores follow a prediction: ridge draws it together."""
+    """Per column, slope of left-out scores on predictions, which ridge regression shrinks."""
     believed = (target * found).sum(axis=0) / np.maximum((found**2).sum(axis=0), 1e-12)
     clipped: _Floats = np.clip(believed, 0.0, _STEEPEST)
     return clipped

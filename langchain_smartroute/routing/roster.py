@@ -1,8 +1,7 @@
-"""The candidates with all about them that no request changes, worked out once.
+"""Precomputed data of the candidates that does not depend on the request.
 
-A decision is made for every request, so what depends on the catalog alone is not worked
-out again each time. What is kept follows from the catalog, so that a decision stays a
-pure function of its input.
+A decision is made for every request, so everything that depends on the catalog alone is
+computed once. Decisions remain pure functions of their input.
 """
 
 from __future__ import annotations
@@ -27,14 +26,14 @@ if TYPE_CHECKING:
 __all__ = ["Roster"]
 
 _EXACT = Context(prec=60)
-"""Whatever precision the caller's own decimal context has."""
+"""A decimal context of sufficient precision, independent of the caller's own."""
 
 _multiply = _EXACT.multiply
 _MILLION_DIGITS = 6
 
 
 class _FlatRates(NamedTuple):
-    """A price that only the number of tokens matters to: whole numbers × a power of ten."""
+    """A price with flat rates, as integers times a power of ten."""
 
     request: int
     input: int
@@ -43,7 +42,7 @@ class _FlatRates(NamedTuple):
 
 
 class Roster:
-    """The candidates of a catalog, ready to decide among.
+    """The candidates of a catalog, prepared for decisions.
 
     Args:
         catalog: The candidates and the table.
@@ -60,11 +59,11 @@ class Roster:
         self._longest = _least(spec.max_output_tokens for spec in specs)
 
     def exclusions(self, features: RequestFeatures, *, slack: float = 1.0) -> dict[str, str]:
-        """Rule out the candidates that cannot serve a request.
+        """Find the candidates that cannot serve a request.
 
         Args:
-            features: What is known of the request.
-            slack: By how much the estimate of the input may lie above the truth.
+            features: Features of the request.
+            slack: Factor by which the input estimate may be too high.
 
         Returns:
             Alias → reason.
@@ -79,7 +78,7 @@ class Roster:
         return {alias: why for alias, why in found if why is not None}
 
     def cost_usd(self, alias: str, features: RequestFeatures) -> Decimal | None:
-        """What `estimated_cost_usd` says, sooner where the price is a plain one."""
+        """The same as `estimated_cost_usd`, faster for flat rates."""
         rates, tokens, room = self._rates[alias], features.input_tokens, features.answer_tokens
         if room is None:
             room = ANSWER_ROOM_TOKENS
@@ -89,7 +88,7 @@ class Roster:
         return _multiply(Decimal(request + tokens * input_ + room * output), unit)
 
     def by_prior(self, task: str) -> tuple[tuple[str, ...], ...]:
-        """The candidates from the best for a task to the worst; equals stand together."""
+        """The candidates by descending prior for a task, in groups of equal priors."""
         found = self._ranked.get(task)
         if found is None:
 
@@ -117,7 +116,7 @@ class Roster:
         return found
 
     def _fits_everywhere(self, features: RequestFeatures) -> bool:
-        """Whether even the smallest candidate has room for the prompt and its answer."""
+        """Whether prompt and answer fit even into the smallest window."""
         room = features.answer_tokens
         if room is not None and self._longest is not None and room > self._longest:
             return False
@@ -130,7 +129,7 @@ def _least(values: Iterable[int | None]) -> int | None:
 
 
 def _flat_rates(spec: ModelSpec) -> _FlatRates | None:
-    """The rates of a model with one price that is the same at all hours and lengths."""
+    """The rates of a model whose price does not depend on time or length."""
     if len(spec.prices) != 1 or spec.prices[0].variants:
         return None
     price = spec.prices[0]

@@ -1,4 +1,4 @@
-"""Rules: what the user says goes before the routing table."""
+"""Users' rules, which come before the routing table."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Rule:
     name: str = ""
 
     def __post_init__(self) -> None:
-        """Reject conditions that could never be read."""
+        """Reject invalid conditions."""
         use: Any = self.use
         if not isinstance(use, str) or not use:
             raise ConfigurationError(f"rule use = {use!r}: must be a model's alias")
@@ -152,7 +152,7 @@ def _choices(wanted: Any) -> Collection[Any]:
 
 
 def _value_fault(feature: str, wanted: Any) -> str | None:
-    """What is wrong with a value that could never hold, or always would."""
+    """The error for a value that would never match, or always."""
     choices = _choices(wanted)
     if not choices:
         return f"rule when {feature} = {wanted!r}: is empty; name at least one value"
@@ -168,6 +168,6 @@ def _holds(actual: Any, wanted: Any) -> bool:
     if isinstance(actual, frozenset):
         return all(choice in actual for choice in choices)
     if isinstance(wanted, bool):
-        # `{"tools": True}` asks whether there are any, not whether there is one.
+        # `{"tools": True}` means any tools, not exactly one.
         return bool(actual) is wanted
     return actual in choices

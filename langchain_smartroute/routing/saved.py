@@ -1,4 +1,4 @@
-"""A predictor as a file: JSON with a version and a hash of what it holds."""
+"""The file format of a predictor: JSON with a version and a hash of the content."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 __all__ = ["FORMAT", "Saved", "read", "written"]
 
 FORMAT = 1
-"""Rises when a version before could not read the file."""
+"""Version of the format, incremented when older releases could not read a file."""
 
 _KIND = "smartroute-quality"
 _MEND = "fit it again, or give the file that `save` has written"
 
 
 class Saved(NamedTuple):
-    """What a file holds."""
+    """Parsed content of a file."""
 
     findings: Findings
     gains: TextGains | None
@@ -37,7 +37,7 @@ class Saved(NamedTuple):
 def written(
     findings: Findings, gains: TextGains | None, tallies: Tallies, *, aim: Mapping[str, Any]
 ) -> str:
-    """The content of a file."""
+    """Serialise a predictor."""
     body = {
         "aim": {n: str(v) if isinstance(v, Decimal) else v for n, v in aim.items()},
         "levels": findings.levels,
@@ -53,14 +53,14 @@ def written(
 
 
 def read(content: str, *, name: str) -> Saved:
-    """What a file holds, checked.
+    """Parse and validate a file's content.
 
     Args:
-        content: Of the file.
-        name: What to call it in errors.
+        content: Content of the file.
+        name: Name of the file in errors.
 
     Raises:
-        ConfigurationError: If it is something else, damaged, or of a newer version.
+        ConfigurationError: If it is not a predictor, is damaged, or has a newer version.
     """
     try:
         whole = json.loads(content)
@@ -124,7 +124,7 @@ def _packed(values: Any) -> str:
 def _gains(body: Mapping[str, Any] | None) -> TextGains | None:
     if body is None:
         return None
-    # numpy is loaded when it is first needed.
+    # numpy is imported on first use.
     import numpy as np  # noqa: PLC0415
 
     from langchain_smartroute.routing.gains import WIDTH, TextGains  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""Scores of answers as a table: a row per prompt, a column per model."""
+"""Scores of answers as a matrix: a row per prompt, a column per model."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from langchain_smartroute.errors import ConfigurationError
 __all__ = ["ScoreTable"]
 
 _LEVEL = ""
-"""The difficulty of every request where none is told apart."""
+"""Difficulty of all requests if difficulties are not given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,11 +22,11 @@ class ScoreTable:
     """Scores of answers.
 
     Attributes:
-        prompts: What was asked, a row each.
+        prompts: The prompts, one per row.
         tasks: The task of each row.
         difficulties: The difficulty of each row.
-        models: Whose answers, a column each.
-        scores: Rows by columns; not a number where there is no score.
+        models: The models, one per column.
+        scores: Rows by columns; NaN where there is no score.
     """
 
     prompts: tuple[str, ...]
@@ -45,10 +45,10 @@ class ScoreTable:
         tasks: Sequence[str],
         difficulties: Sequence[str] | None,
     ) -> ScoreTable:
-        """Lay out a row per answer; several scores of one answer are averaged.
+        """Build a matrix from rows of one answer each; several scores of one answer are averaged.
 
         Raises:
-            ConfigurationError: If the rows do not match, or a score is none.
+            ConfigurationError: If the columns' lengths differ, or a score is not in [0, 1].
         """
         levels = [_LEVEL] * len(prompts) if difficulties is None else difficulties
         _check(prompts, models=models, scores=scores, tasks=tasks, levels=levels)

@@ -1,4 +1,4 @@
-"""Deciding by the routing table: task × tier (× difficulty) → alias, then the default."""
+"""The table policy: task × tier (× difficulty) → alias, then the default."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["POLICY", "TablePolicy"]
 
 POLICY = "table/1"
-"""Name and version of the policy; the version rises when equal input may decide otherwise."""
+"""Name and version of the policy; a new version may decide differently for equal input."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +42,12 @@ class TablePolicy(RulesFirst):
         return POLICY
 
     def preference(self, features: RequestFeatures, options: RouteOptions) -> TablePreference:
-        """What the table says of a request."""
+        """The table's preference for a request."""
         return TablePreference(self.roster, features, options)
 
 
 class TablePreference:
-    """What the routing table says of one request."""
+    """The routing table's preference for one request."""
 
     def __init__(self, roster: Roster, features: RequestFeatures, options: RouteOptions) -> None:
         self._roster = roster
@@ -55,7 +55,7 @@ class TablePreference:
         self._options = options
 
     def wanted(self, excluded: Collection[str], /) -> Iterator[Wish]:  # noqa: ARG002 - the walk passes over them
-        """The caller's tier, then the tiers below it where a ceiling is set."""
+        """The entry of the caller's tier, then those of lower tiers if a ceiling is set."""
         cell = self._cell(self._options.tier)
         if cell is None:
             why = f"default, as the table has no task {self._features.task!r}"
@@ -69,16 +69,16 @@ class TablePreference:
                     yield lower
 
     def others(self) -> Iterator[Wish]:
-        """Who comes after the route: higher tiers, then the best of the rest.
+        """Candidates after the route: higher tiers, then the rest by quality.
 
-        The default is one of the rest.
+        The default belongs to the rest.
         """
         for tier in TIERS[TIERS.index(self._options.tier) + 1 :]:
             cell = self._cell(tier)
             if cell is not None:
                 yield cell
         if "image" in self._features.inputs:
-            # A task's own models may not see; those that the table names for vision do.
+            # A task's own models may not accept images; the table's vision models do.
             sees = self._cell(self._options.tier, task="vision")
             if sees is not None:
                 yield sees
@@ -90,19 +90,19 @@ class TablePreference:
         return cell is not None and cell[0] == alias
 
     def quality(self, alias: str, task: str) -> float | None:
-        """The catalog's prior."""
+        """The catalog's quality prior."""
         return self._roster.models[alias].quality.get(task)
 
     def predicted(self) -> Mapping[str, float]:
-        """Nothing: the table predicts no quality."""
+        """Empty, as the table predicts no quality."""
         return {}
 
     def reach(self, tier: Tier) -> str:
-        """Who was held to a ceiling, in words."""
+        """Description of the candidates compared with a ceiling."""
         return f"model that tier {tier!r} and the tiers below send this request to"
 
     def _by_prior(self) -> Iterator[Wish]:
-        """Everybody by prior for the task; equals by price."""
+        """All candidates by prior for the task, ties by price."""
         why = f"next best for {self._features.task} by quality prior"
         rank = Estimates(features=self._features, roster=self._roster).rank
         for equals in self._roster.by_prior(self._features.task):

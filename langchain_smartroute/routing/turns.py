@@ -1,8 +1,7 @@
-"""What a conversation means for its next route: locked, kept, risen or escalated.
+"""The effect of a conversation on the route: locked, kept, raised or escalated.
 
-Pure, like the rest of the decision: what is known of the conversation comes in as a
-`Conversation`, and what comes out are aliases with reasons, to be tried before what the
-policy says.
+Pure, like the rest of the decision: the input is a `Conversation`, and the output are aliases
+with reasons that come before the policy's preference.
 """
 
 from __future__ import annotations
@@ -26,14 +25,14 @@ __all__ = ["Turns"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turns:
-    """A request's place in its conversation.
+    """A request in its conversation.
 
     Attributes:
-        conversation: What is known of it.
-        sticky: How it keeps to its route.
-        features: What is known of the request.
+        conversation: The state of the conversation.
+        sticky: Mode of keeping the route.
+        features: Features of the request.
         roster: Every candidate.
-        quality: How good a candidate is at a task; `None`: nothing is known.
+        quality: Function for the quality of a candidate at a task; `None`: unknown.
     """
 
     conversation: Conversation
@@ -43,18 +42,18 @@ class Turns:
     quality: Callable[[str, str], float | None]
 
     def locked(self) -> Wish | None:
-        """Who called the tools whose results are being answered, unless it is stuck."""
+        """The candidate of the current tool loop, unless it is stuck."""
         last = self.conversation.last
         if self.sticky == "off" or not self.conversation.in_loop or self.conversation.stuck:
             return None
         return None if last is None else (last, "locked: it called the tools that have answered")
 
     def escalated(self, wanted: str, others: Iterable[Wish]) -> Wish | None:
-        """Who is to take over from a stuck agent: the next that is stronger.
+        """The next stronger candidate, to replace a stuck one.
 
         Args:
-            wanted: Who would answer otherwise.
-            others: The other feasible candidates, in the order in which they follow.
+            wanted: The candidate wanted otherwise.
+            others: The other feasible candidates, in order.
         """
         if not self.conversation.stuck:
             return None
@@ -67,12 +66,12 @@ class Turns:
         return ranked[0], f"escalated from {base}: {self.conversation.stuck}"
 
     def kept(self, wanted: str, excluded: Collection[str], *, named: bool) -> Wish | None:
-        """The conversation's route, where it is not to change to the one that is wanted.
+        """The conversation's route, if it should not change to the wanted candidate.
 
         Args:
-            wanted: Who would answer otherwise.
-            excluded: Who cannot.
-            named: Whether the policy wants it by name, whatever is known of its quality.
+            wanted: The candidate wanted otherwise.
+            excluded: Excluded candidates.
+            named: Whether the policy wants it by name, even if its quality is unknown.
         """
         last = self.conversation.last
         if self.conversation.stuck and self.conversation.in_loop and last not in (None, wanted):
@@ -90,14 +89,14 @@ class Turns:
         return route, f"the conversation's route, as {wanted} is no rise for {self.features.task}"
 
     def estimate(self, alias: str) -> Decimal | None:
-        """What a call is expected to cost, cheaper cached tokens included."""
+        """Estimated cost of a call, with cached tokens at their lower price."""
         cached = self.conversation.prefix_tokens if self._has_cached(alias) else 0
         if not cached:
             return self.roster.cost_usd(alias, self.features)
         return estimated_cost_usd(self.features, self.roster.models[alias], cached_tokens=cached)
 
     def notes(self, route: str) -> tuple[str, ...]:
-        """What a switch to `route` means, in words."""
+        """Remarks on a switch to `route`."""
         last, tokens = self.conversation.last, self.conversation.prefix_tokens
         if last is None or last == route or last not in self.roster.models:
             return self.conversation.notes
@@ -112,7 +111,7 @@ class Turns:
         return tuple(found)
 
     def _kept_for_its_cache(self, wanted: str, excluded: Collection[str]) -> Wish | None:
-        """Who answered last, where a switch is no rise and saves nothing."""
+        """The last candidate, if a switch neither raises quality nor saves money."""
         last = self.conversation.last
         if last is None or last == wanted or last in excluded or not self._has_cached(last):
             return None
@@ -125,10 +124,10 @@ class Turns:
         return self.conversation.cached and alias == self.conversation.last
 
     def _rises(self, wanted: str, route: str, *, named: bool) -> bool:
-        """Whether a switch is a rise: better at the task, and no weaker in general.
+        """Whether a switch raises quality: better at the task, and not weaker in general.
 
-        Were it only better at the task, two specialists would take turns for as long
-        as the conversation does, each reading the whole of it again.
+        By task alone, two specialists would alternate during the whole conversation, and each
+        would read all of it again.
         """
         stronger = self._is_stronger(wanted, route)
         if not (named if stronger is None else stronger):

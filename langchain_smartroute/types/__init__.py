@@ -1,8 +1,8 @@
-"""The values that the rooms of this package pass to one another, frozen.
+"""Frozen values that the parts of this package exchange.
 
-Nothing here imports anything of the package or does any work. Money is
-`Decimal` US dollars; `None` means unknown and is never shown as zero. Beside them stand
-what every room needs: errors as values, and locks that outlive a fork.
+Nothing here imports other parts of the package or does any work. Money is `Decimal` US dollars;
+`None` means unknown and is never shown as zero. The package also has common tools: errors as
+values, and locks that are safe after a fork.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What became of a request: its attempts, their tokens and what they cost."""
+"""The attempts of a request, with their usage and cost."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """What one request cost, and what the baseline would have charged for its answer.
+    """Cost of one request, and the baseline's cost for its answer.
 
     Attributes:
         cost_usd: All attempts together; `None` when one of them is unknown.
@@ -117,7 +117,7 @@ class Figures:
 
     @property
     def savings_usd(self) -> Decimal | None:
-        """What routing saved; negative where it cost more."""
+        """Savings by routing; negative if it cost more."""
         if self.cost_usd is None or self.baseline_cost_usd is None:
             return None
         return self.baseline_cost_usd - self.cost_usd

@@ -1,4 +1,4 @@
-"""An error as a value: for code that must go on, or raise it elsewhere."""
+"""Errors as values, for code that must continue or raise them elsewhere."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ __all__ = ["Caught"]
 
 
 class Caught:
-    """Holds the error that ends a `with` block, instead of raising it.
+    """Context manager that stores an error of its block instead of raising it.
 
-    What means "stop" (an interrupt, an exit, a cancellation) is raised, unless `everything`
-    is asked for.
+    Interrupts, exits and cancellations are raised, unless `everything` is set.
 
     Args:
-        everything: Whether what means "stop" is held, too.
+        everything: Whether interrupts, exits and cancellations are stored as well.
 
     Attributes:
-        error: What ended the block; `None`: it ended by itself.
+        error: The error of the block; `None`: there was none.
 
     Example:
         >>> from langchain_smartroute.types import Caught

@@ -1,7 +1,8 @@
-"""What a forked process needs anew: locks that a thread of its parent held when it was forked.
+"""Fork safety: locks that are free in a forked process, and hooks after a fork.
 
-That thread does not live in the child, which would wait for it for ever. Servers that fork
-their workers after a router was made, and what shares its circuits in the background, meet so.
+A lock that another thread holds during a fork stays locked in the child for ever, as that
+thread does not exist there. This happens in servers that fork workers after creating a router
+with background threads.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from weakref import WeakSet
 __all__ = ["in_forked_process", "new_lock", "new_lock_against_forks"]
 
 _PATIENCE_S: Final = 10.0
-"""How long a process waits for what may not be under way while it is forked."""
+"""Seconds that a fork waits for operations that must not be interrupted by it."""
 
 _locks: Final[WeakSet[Any]] = WeakSet()
 _against_forks: Final[WeakSet[Any]] = WeakSet()
@@ -24,7 +25,7 @@ _taken: Final[dict[int, list[Any]]] = {}
 
 
 def new_lock() -> threading.Lock:
-    """A lock that nobody holds in a forked process. It costs no more to take than another.
+    """A lock that is released in a forked process, at no additional cost per use.
 
     Example:
         >>> from langchain_smartroute.types import new_lock
@@ -38,9 +39,9 @@ def new_lock() -> threading.Lock:
 
 
 def new_lock_against_forks() -> threading.Lock:
-    """A lock for what may not be under way while the process is forked, which waits for it.
+    """A lock for operations during which the process must not fork; a fork waits for it.
 
-    SQLite is so: a child takes over what its parent had locked, and never lets it go.
+    Needed for SQLite, as a child inherits its parent's file locks and never releases them.
     """
     lock = new_lock()
     _against_forks.add(lock)
@@ -48,7 +49,7 @@ def new_lock_against_forks() -> threading.Lock:
 
 
 def in_forked_process(begin: Callable[[], object]) -> None:
-    """Have something done in each forked process before anything else; some systems know none."""
+    """Call a function in each forked process before anything else, on systems with `fork`."""
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=begin)
 
@@ -70,7 +71,7 @@ def _give_back() -> None:
 def _free_all() -> None:
     _taken.clear()
     for lock in list(_locks):
-        # What the standard library does with its own locks.
+        # As the standard library does with its own locks.
         lock._at_fork_reinit()  # noqa: SLF001 - as said
 
 

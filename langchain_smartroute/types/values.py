@@ -1,4 +1,4 @@
-"""What a request is and which candidates should answer it: the values before the call."""
+"""Values before a call: classification, features, conversation, decision."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["Classification", "Conversation", "RequestFeatures", "RoutingDecision
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Classification:
-    """What a classifier makes of a request.
+    """A classifier's result for a request.
 
     Attributes:
         scores: Task → probability in [0, 1]. The highest is the task; of equal

@@ -1,4 +1,4 @@
-"""The closed sets of words that the rooms of this package share."""
+"""Literal types that the parts of this package share."""
 
 from __future__ import annotations
 
