@@ -9,13 +9,19 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
+from langchain_core.messages import AIMessage
 
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.evaluation.outcomes import OutcomeTable
 from langchain_smartroute.evaluation.replays import Routes
+from langchain_smartroute.execution.checks import AgreementCheck, Opinion
+from langchain_smartroute.execution.checks.asking import SAME_ANSWER
 from langchain_smartroute.execution.checks.comparing import marked_answer
+from langchain_smartroute.execution.checks.comparing.literals import NOTHING, literal_of
 
-__all__ = ["agreement", "by_agreement", "by_confidence", "stated_answer"]
+__all__ = ["agreement", "by_agreement", "by_confidence", "same_as_stated"]
+
+_LONGEST_FINAL = 60
 
 Same = Callable[[str, str], bool]
 
@@ -47,14 +53,35 @@ def agreement(table: OutcomeTable, first: str, second: str, *, same: Same) -> np
             continue
         if (one, other) not in known:
             texts = table.answer_texts[one], table.answer_texts[other]
-            known[one, other] = same(*texts) or same(*map(stated_answer, texts))
+            known[one, other] = same_as_stated(*texts, same=same)
         found[row] = known[one, other]
     return found
 
 
-def stated_answer(text: str) -> str:
-    """The part of a text that is marked as the answer; the whole text where none is."""
+def same_as_stated(one: str, other: str, *, same: Same) -> bool:
+    """Whether two answers of a table are the same, as they stand or in what they conclude.
+
+    Args:
+        one: An answer: the final one, or a whole text.
+        other: Another.
+        same: Compares two final answers.
+    """
+    if same(one, other) or same(_marked(one), _marked(other)):
+        return True
+    if not (_is_whole(one) or _is_whole(other)):
+        return False
+    opinion = Opinion(alias="other", answer=AIMessage(other))
+    return SAME_ANSWER in AgreementCheck().compared(AIMessage(one), [opinion]).values()
+
+
+def _marked(text: str) -> str:
+    """The part of a text that it marks as its answer; the whole text where it marks none."""
     return marked_answer(text) or text
+
+
+def _is_whole(text: str) -> bool:
+    """Whether a text is more than a final answer, so that it is read as an answer of a model."""
+    return (len(text) > _LONGEST_FINAL or "\n" in text) and literal_of(text) is NOTHING
 
 
 def by_agreement(

@@ -8,7 +8,7 @@ from functools import lru_cache, partial
 import numpy as np
 
 from langchain_smartroute.errors import ConfigurationError, NoFeasibleModelError
-from langchain_smartroute.evaluation.cascades import stated_answer
+from langchain_smartroute.evaluation.cascades import same_as_stated
 from langchain_smartroute.evaluation.outcomes import OutcomeTable
 from langchain_smartroute.evaluation.replays import NOBODY, Routes
 from langchain_smartroute.execution.checks.comparing import same_answer
@@ -95,7 +95,7 @@ def same_answers(table: OutcomeTable) -> Accepts:
 
 
 def _same(one: str, other: str) -> bool:
-    return same_answer(one, other) or same_answer(stated_answer(one), stated_answer(other))
+    return same_as_stated(one, other, same=same_answer)
 
 
 def _column(table: OutcomeTable, names: Mapping[str, str], alias: str) -> int:

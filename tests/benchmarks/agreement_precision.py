@@ -30,7 +30,7 @@ from itertools import combinations
 from zlib import crc32
 
 from langchain_smartroute.evaluation import read_outcomes
-from langchain_smartroute.evaluation.cascades import stated_answer
+from langchain_smartroute.evaluation.cascades import same_as_stated
 from langchain_smartroute.execution.checks.comparing import same_answer
 from langchain_smartroute.execution.checks.comparing.literals import NOTHING, literal_of
 from langchain_smartroute.execution.checks.comparing.options import option_of
@@ -80,7 +80,7 @@ def spelling(text):
 
 
 def called_same(one, other):
-    return same_answer(one, other) or same_answer(stated_answer(one), stated_answer(other))
+    return same_as_stated(one, other, same=same_answer)
 
 
 def counted(table, columns, half):

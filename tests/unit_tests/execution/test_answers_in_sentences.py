@@ -8,7 +8,7 @@ import pytest
 from langchain_core.messages import AIMessage
 
 from langchain_smartroute import AgreementCheck
-from langchain_smartroute.execution.checks import Opinion, final_answer
+from langchain_smartroute.execution.checks import Opinion, final_answer, same_answer
 
 SAME = [
     ("【答案】B", "B"),
@@ -31,7 +31,40 @@ SAME = [
     ("Answer: the number is 15.", "15"),
     ("(A) and (B)", "A, B"),
 ]
+WRITTEN_CALLS = [
+    ("[get_weather(city='Paris', unit='c')]", '[get_weather(unit="c", city="Paris")]'),
+    ("f(x=[1, 2], y={'a': 1})", "f(y={'a':1}, x=[1,2])"),
+    ("```python\nget_weather(city='Paris')\n```", 'get_weather(city="Paris")'),
+    (
+        '<tool_call>\n{"name": "f", "arguments": {"a": 1, "b": 2}}\n</tool_call>',
+        '<tool_call>{"arguments": {"b": 2, "a": 1}, "name": "f"}</tool_call>',
+    ),
+    (
+        '{"type": "function", "function": {"name": "f", "arguments": "{\\"a\\": 1, \\"b\\": 2}"}}',
+        '{"name": "f", "arguments": {"b": 2, "a": 1}}',
+    ),
+    ('[{"f": "{\\"a\\": 1, \\"b\\": 2}"}]', '[{"f": "{\\"b\\":2,\\"a\\":1}"}]'),
+    ('Action: search\nAction Input: {"q": "x"}', 'Action: search\nAction Input: {"q":"x"}'),
+]
+FORMULAS = [
+    (r"\begin{pmatrix} 1 \\ 2 \end{pmatrix}", r"\begin{pmatrix}1\\2\end{pmatrix}"),
+    (r"11\sqrt2", r"11\sqrt{2}"),
+    ("2516_8", "2516_{8}"),
+    ("y = 2x + 3", "2x+3"),
+    (r"x \in [-2, 7]", "[-2,7]"),
+    (r"\frac{270}7\text{ degrees}", "270/7 degrees"),
+    ("1,2", "1, 2"),
+]
 APART = [
+    # Calls written as text: only what stood after the last sign of equality was read.
+    ("f(a=1)", "g(a=1)"),
+    ("I call f(a=1)", "I call g(a=1)"),
+    ("[f(x=1)]", "[f(x=1), f(x=2)]"),
+    ("f(1, 2)", "f(2, 1)"),
+    ("f(a='1')", "f(a=1)"),
+    ("f(a=1, b=2)", "f(a=1)"),
+    ('<tool_call>{"name": "f", "arguments": {"a": 1}}</tool_call>', "f(a=2)"),
+    ("1, 200", "1,200"),
     # Several options: of two letters the first was read.
     ("A、B", "A、C"),
     ("(A)、(B)", "(A)、(C)"),
@@ -75,6 +108,12 @@ def told(one, other):
 def test_the_same_in_other_words(one, other):
     """A number right after a Chinese word was none, so that no sentence came to its number."""
     assert told(one, other) == told(other, one) == "same answer"
+
+
+@pytest.mark.parametrize(("one", "other"), [*WRITTEN_CALLS, *FORMULAS])
+def test_the_same_call_or_formula_written_in_another_way(one, other):
+    assert told(one, other) == told(other, one) == "same answer"
+    assert same_answer(one, other)
 
 
 @pytest.mark.parametrize(("one", "other"), APART)

@@ -65,6 +65,9 @@ _NOT_PLAIN = re.compile(
 )
 """Signs by which numbers are not separate values: a formula, a date, a range, a choice."""
 
+_NAMED_ARGUMENT = re.compile(r"\w\((?:[^()=]{0,200},)?\s?[^\W\d]\w*\s?=(?!=)")
+"""The beginning of a call with a named argument."""
+
 _YEAR = re.compile(r"(?<!\d)\d{4}\s?年")
 _BOLD_MARKS = re.compile(r"\*\*(?!\d)|(?<!\d)\*\*")
 _LABEL = re.compile(r"[^\W\d_]{2}[^:：\n]{0,60}[:：]")
@@ -171,6 +174,8 @@ def concluded(line: str) -> str | None:
     whole = plain.rstrip(" .。")
     labelled = _LABEL.match(whole)
     if literal_of(whole) is not NOTHING or (quantity_of(whole) is not None and not labelled):
+        return whole
+    if _NAMED_ARGUMENT.search(plain):
         return whole
     signs = list(_EQUALS.finditer(plain))
     rest = plain[signs[-1].end() :].strip(_EDGES + ".。") if signs else whole

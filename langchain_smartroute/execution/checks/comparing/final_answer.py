@@ -25,6 +25,7 @@ from langchain_smartroute.execution.checks.comparing.literals import NOTHING, li
 from langchain_smartroute.execution.checks.comparing.number_forms import numbers_in
 from langchain_smartroute.execution.checks.comparing.plain import plainly_written
 from langchain_smartroute.execution.checks.comparing.quantities import quantity_of
+from langchain_smartroute.execution.checks.comparing.written_calls import written_calls
 from langchain_smartroute.execution.checks.fences import blocks_of
 
 __all__ = ["final_answer", "found_answer", "marked_answer"]
@@ -121,6 +122,8 @@ def found_answer(text: str) -> tuple[str | None, str]:
     text = text.strip()
     if not text:
         return None, ""
+    if written_calls(text) is not None:
+        return text, ""
     if len(text) > _READ_CHARS and (_fenced(text) or text).lstrip().startswith(("{", "[")):
         return text, ""
     end = _end_of(text)

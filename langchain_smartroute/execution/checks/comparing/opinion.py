@@ -14,6 +14,7 @@ from langchain_smartroute.execution.checks.comparing.code_form import code_in, i
 from langchain_smartroute.execution.checks.comparing.final_answer import found_answer
 from langchain_smartroute.execution.checks.comparing.literals import NOTHING, literal_of
 from langchain_smartroute.execution.checks.comparing.same_answer import Comparison
+from langchain_smartroute.execution.checks.comparing.written_calls import written_calls
 from langchain_smartroute.execution.checks.prose import answer_text
 
 __all__ = ["Comparable", "Opinion", "comparable", "text_of_answer"]
@@ -76,8 +77,15 @@ def comparable(answer: Any, by: Comparison = "auto") -> Comparable | None:
     text = answer_text(answer).strip()
     if not text or by == "tool_calls":
         return None
+    return _comparable_text(text, by)
+
+
+def _comparable_text(text: str, by: Comparison) -> Comparable | None:
     if by in ("json", "number"):
         return Comparable(by=by, value=text)
+    written = written_calls(text) if by == "auto" else None
+    if written is not None:
+        return Comparable(by="tool_calls", value=written)
     code = code_in(text)
     if code is None and literal_of(text) is NOTHING and is_code(text):
         code = text

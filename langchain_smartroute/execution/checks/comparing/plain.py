@@ -31,6 +31,8 @@ _NAMES = {
 _NAME = re.compile(r"\\([a-zA-Z]{1,20})(?![a-zA-Z])")
 _INSIDE = r"\(\s*(-?[\w.,√π°%]{1,40})\s*\)"
 _LATEX = (
+    (re.compile(r"\s*(\\\\|&)\s*"), r"\1"),
+    (re.compile(r"(\\begin\{\w{1,20}\})\s+|\s+(?=\\end\{)"), r"\1"),
     (re.compile(r"(?<=\d)\s*(?=\\[dtc]?frac)"), " "),
     (re.compile(r"\^\s*\{?\s*\\circ(?![a-zA-Z])\s*\}?"), "°"),
     (
@@ -41,6 +43,9 @@ _LATEX = (
     (re.compile(r"\{,\}"), ","),
     (re.compile(r"(?<=\d)\{\.\}(?=\d)"), "."),
     (re.compile(r"\\sqrt\s*\{([^{}]{1,80})\}"), r"√(\1)"),
+    (re.compile(r"\\sqrt\s*(\d)(?!\d)"), r"√\1"),
+    (re.compile(r"_\s*\{\s*(\w{1,40})\s*\}"), r"_\1"),
+    (re.compile(r"\\[dtc]?frac\s*\{([^{}]{1,80})\}\s*(\d)(?!\d)"), r"(\1)/\2"),
     (re.compile(r"\^\s*\{\s*(-?\w{1,40})\s*\}"), r"^\1"),
     (re.compile(r"\\[dt]?frac\s*(\d)\s*(\d)"), r"\1/\2"),
     *[(re.compile(r"\\[dtc]?frac\s*\{([^{}]{1,80})\}\s*\{([^{}]{1,80})\}"), r"(\1)/(\2)")] * 2,

@@ -22,6 +22,7 @@ from langchain_smartroute.execution.checks.comparing.quantities import (
     same_quantity,
 )
 from langchain_smartroute.execution.checks.comparing.words import same_words
+from langchain_smartroute.execution.checks.comparing.written_calls import written_calls
 
 __all__ = ["COMPARISONS", "TOLERANCE", "Comparison", "same_answer"]
 
@@ -101,6 +102,9 @@ def _same_values(a: Any, b: Any, tolerance: float) -> bool:
         return same_value(values[0], values[1], tolerance=tolerance)
     if a.strip() == b.strip():
         return bool(a.strip())
+    calls = written_calls(a), written_calls(b)
+    if calls[0] is not None and calls[1] is not None:
+        return _same_calls(calls[0], calls[1], tolerance)
     quantities = quantity_of(a), quantity_of(b)
     if quantities[0] is not None and quantities[1] is not None:
         return same_quantity(quantities[0], quantities[1], tolerance=tolerance)

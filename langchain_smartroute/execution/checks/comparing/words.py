@@ -31,6 +31,10 @@ _FUNCTIONS = frozenset(
 )  # fmt: skip
 _SIGN = re.compile(r"[=+\-*/^<>√≤≥≠∪∩∈±×÷]|[\[(][^\[\]()]{1,80},[^\[\]()]{1,80}[\])]")
 _AROUND_SIGNS = re.compile(r"\s*([-=+*/^()\[\]{}<>,≤≥≠∪∩∈±×÷√])\s*")
+_NAMED = re.compile(r"[a-zA-Z](?:\([a-z]\))?[=∈](?=\S)")
+"""The variable that a formula is the value of."""
+
+_IN_LIST = re.compile(r"(?<=\d),[ ]+(?=\d{1,2}(?!\d))")
 _LONGEST_NAME = 2
 
 _YES = (
@@ -66,12 +70,20 @@ def same_words(a: str, b: str) -> bool:
     said = _saying(a), _saying(b)
     if said[0] is not None and said[1] is not None:
         return said[0] == said[1]
-    words = _words(a), _words(b)
-    if not words[0] or not words[1]:
+    one, other = _words(a), _words(b)
+    if not one or not other:
         return False
-    if words[0] == words[1] or _decapitalised(words[0]) == _decapitalised(words[1]):
-        return True
-    return _capitals(words[0], words[1]) or _capitals(words[1], words[0])
+    same = one == other or _decapitalised(one) == _decapitalised(other)
+    return same or _capitals(one, other) or _capitals(other, one) or _same_unnamed(one, other)
+
+
+def _same_unnamed(one: str, other: str) -> bool:
+    """Whether only one of two formulas names its variable: `y=2x+3` and `2x+3`."""
+    named = [_NAMED.match(text) for text in (one, other)]
+    if (named[0] is None) == (named[1] is None):
+        return False
+    bare = [t[name.end() :] if name else t for t, name in zip((one, other), named, strict=True)]
+    return bare[0] == bare[1]
 
 
 def _saying(text: str) -> bool | None:
@@ -83,7 +95,7 @@ def _words(text: str) -> str:
     plain = plainly_written(text)
     for _ in range(_MOST_PAIRS):
         plain = _bare(plain.strip())
-    plain = _ARTICLE.sub("", _LINE_ENDS.sub(" ", plain))
+    plain = _IN_LIST.sub(",", _ARTICLE.sub("", _LINE_ENDS.sub(" ", plain)))
     return _AROUND_SIGNS.sub(r"\1", plain) if _is_formula(plain) else plain
 
 
