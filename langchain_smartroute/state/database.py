@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from langchain_smartroute.errors import ConfigurationError, StorageError
-from langchain_smartroute.types import new_lock, new_lock_against_forks
+from langchain_smartroute.types import new_lock, new_lock_against_forks, not_while_forking
 
 try:
     import sqlalchemy as sa
@@ -25,7 +25,7 @@ except ImportError as error:
 
 # Imported after SQLAlchemy, which it needs as well.
 from langchain_smartroute.state.complaints import complaint
-from langchain_smartroute.state.sqlite import patiently
+from langchain_smartroute.state.sqlite import close_before_forks, is_file, patiently
 
 __all__ = ["Database", "Migration", "sa"]
 
@@ -108,7 +108,8 @@ class Database:
         Raises:
             StorageError: If the database fails.
         """
-        with self._told(), self.engine.connect() as plain:
+        kept = not_while_forking() if self.dialect == "sqlite" else nullcontext()
+        with self._told(), kept, self.engine.connect() as plain:
             connection = plain.execution_options(smartroute_reads=True)
             with connection.begin():
                 yield connection
@@ -202,10 +203,12 @@ class Database:
         )
         sa.event.listen(engine, "connect", self._set_up_sqlite)
         sa.event.listen(engine, "begin", self._begin_sqlite)
+        if is_file(self._url):
+            close_before_forks(engine)
         return engine
 
     def _file_url(self) -> sa.URL:
-        if not self._read_only or self._url.database in (None, "", ":memory:"):
+        if not self._read_only or not is_file(self._url):
             return self._url
         query = {"mode": "ro", "uri": "true"}
         path = Path(self._url.database or "")

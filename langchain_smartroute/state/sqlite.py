@@ -1,8 +1,11 @@
-"""Waits for the lock of a SQLite file, fairly between several processes.
+"""What SQLite needs where several processes use a file: fair waits, and no open files in forks.
 
 SQLite's own wait sleeps longer and longer between its tries, up to a tenth of a second.
 With eight processes that write continuously, one of them may find the file locked fifteen times
 in a row, although each of the others holds the lock for a fraction of a millisecond.
+
+It counts locks by file and process. With an open connection of its parent's, a forked child
+would go by locks that it does not have, on all of its connections to that file.
 """
 
 from __future__ import annotations
@@ -11,13 +14,18 @@ import random
 import sqlite3
 import time
 from collections.abc import Callable
+from typing import Any, Final
+from weakref import WeakSet
 
 from sqlalchemy.exc import OperationalError
 
-__all__ = ["patiently"]
+from langchain_smartroute.types import before_forking, in_forked_process
+
+__all__ = ["close_before_forks", "is_file", "patiently"]
 
 _LEAST_S, _MOST_S = 0.0002, 0.003
 _chance = random.Random()  # noqa: S311 - no secret; a thread must not disturb who has set a seed
+_engines: Final[WeakSet[Any]] = WeakSet()
 
 
 def patiently(
@@ -54,3 +62,22 @@ def patiently(
 def _is_lock(error: Exception) -> bool:
     """Whether an error of SQLite or SQLAlchemy says that the database is locked."""
     return "database is locked" in str(getattr(error, "orig", error))
+
+
+def is_file(url: Any) -> bool:
+    """Whether the URL of an SQLite database is that of a file; others are gone once closed."""
+    return url.database not in (None, "", ":memory:") and url.query.get("mode") != "memory"
+
+
+def close_before_forks(engine: Any) -> None:
+    """Close an engine's unused connections whenever this process is about to be forked."""
+    _engines.add(engine)
+
+
+def _close_all() -> None:
+    for engine in list(_engines):
+        engine.dispose()
+
+
+before_forking(_close_all)
+in_forked_process(_engines.clear)

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from langchain_smartroute.types.attempts import Attempt, Figures, Usage
     from langchain_smartroute.types.caught import Caught
     from langchain_smartroute.types.forks import (
+        before_forking,
         in_forked_process,
         new_lock,
         new_lock_against_forks,
+        not_while_forking,
     )
     from langchain_smartroute.types.values import (
         Classification,
@@ -48,7 +50,9 @@ else:
         {
             "attempts": "Attempt Figures Usage",
             "caught": "Caught",
-            "forks": "in_forked_process new_lock new_lock_against_forks",
+            "forks": (
+                "before_forking in_forked_process new_lock new_lock_against_forks not_while_forking"
+            ),
             "values": "Classification Conversation RequestFeatures RoutingDecision",
             "words": (
                 "DIFFICULTIES MODALITIES TASKS TIERS Difficulty Modality Outcome Purpose "
@@ -81,7 +85,9 @@ __all__ = [
     "Tier",
     "Turn",
     "Usage",
+    "before_forking",
     "in_forked_process",
     "new_lock",
     "new_lock_against_forks",
+    "not_while_forking",
 ]

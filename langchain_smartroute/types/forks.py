@@ -10,11 +10,18 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 from weakref import WeakSet
 
-__all__ = ["in_forked_process", "new_lock", "new_lock_against_forks"]
+__all__ = [
+    "before_forking",
+    "in_forked_process",
+    "new_lock",
+    "new_lock_against_forks",
+    "not_while_forking",
+]
 
 _PATIENCE_S: Final = 10.0
 """Seconds that a fork waits for operations that must not be interrupted by it."""
@@ -22,6 +29,7 @@ _PATIENCE_S: Final = 10.0
 _locks: Final[WeakSet[Any]] = WeakSet()
 _against_forks: Final[WeakSet[Any]] = WeakSet()
 _taken: Final[dict[int, list[Any]]] = {}
+_before: Final[list[Callable[[], object]]] = []
 
 
 def new_lock() -> threading.Lock:
@@ -48,6 +56,30 @@ def new_lock_against_forks() -> threading.Lock:
     return lock
 
 
+@contextmanager
+def not_while_forking() -> Iterator[None]:
+    """Enter a part that many threads may be in, and that a fork of the process waits for.
+
+    Example:
+        >>> from langchain_smartroute.types import not_while_forking
+        >>> with not_while_forking():
+        ...     pass
+    """
+    with _entry:
+        # Of this part alone; while the process is forked, nobody enters.
+        held = new_lock_against_forks()
+        held.acquire()
+    try:
+        yield
+    finally:
+        held.release()
+
+
+def before_forking(do: Callable[[], object]) -> None:
+    """Have something done before each fork, when nothing is under way that it would wait for."""
+    _before.append(do)
+
+
 def in_forked_process(begin: Callable[[], object]) -> None:
     """Call a function in each forked process before anything else, on systems with `fork`."""
     if hasattr(os, "register_at_fork"):
@@ -56,11 +88,14 @@ def in_forked_process(begin: Callable[[], object]) -> None:
 
 def _take_all() -> None:
     until = time.monotonic() + _PATIENCE_S
-    _taken[threading.get_ident()] = [
-        lock
-        for lock in sorted(_against_forks, key=id)
-        if lock.acquire(timeout=max(0.0, until - time.monotonic()))
-    ]
+    taken = _taken[threading.get_ident()] = []
+    asked: set[Any] = set()
+    # What began while it waited for others is waited for as well.
+    while new := sorted(set(_against_forks) - asked, key=id):
+        asked.update(new)
+        taken += [lock for lock in new if lock.acquire(timeout=max(0.0, until - time.monotonic()))]
+    for do in _before:
+        do()
 
 
 def _give_back() -> None:
@@ -75,6 +110,7 @@ def _free_all() -> None:
         lock._at_fork_reinit()  # noqa: SLF001 - as said
 
 
+_entry: Final = new_lock_against_forks()
 in_forked_process(_free_all)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_take_all, after_in_parent=_give_back)

@@ -43,6 +43,17 @@ def in_a_child(work):
     return os.waitpid(child, 0)[1] == 0
 
 
+def record(name):
+    return CallRecord(
+        run_id=name,
+        alias="one",
+        outcome="accepted",
+        usage=Usage(),
+        cost_usd=Decimal(1),
+        latency_s=0.1,
+    )
+
+
 class Holding:
     """Another thread is inside a `with` block: until it is let go, or for a while."""
 
@@ -107,16 +118,6 @@ def test_a_child_can_write_to_the_ledger_that_its_parent_wrote_to(tmp_path):
     ledger = SqlLedger(f"sqlite:///{tmp_path}/costs.db")
     ledger.open()
 
-    def record(name):
-        return CallRecord(
-            run_id=name,
-            alias="one",
-            outcome="accepted",
-            usage=Usage(),
-            cost_usd=Decimal(1),
-            latency_s=0.1,
-        )
-
     def work():
         ledger.add(record("child"))
         return ledger.flush(LONG_S) and ledger.close()
@@ -128,3 +129,55 @@ def test_a_child_can_write_to_the_ledger_that_its_parent_wrote_to(tmp_path):
         assert in_a_child(work)
     assert {found.run_id for found in ledger.records()} == {"parent", "child"}
     ledger.close()
+
+
+def test_what_a_child_has_written_is_there_when_its_parent_ends(tmp_path):
+    """SQLite told a child that it held the locks which its parent's open connection had.
+
+    So when the parent closed its ledger (or ended, as who starts a daemon does), it was the
+    last one, and took away the log that the child was writing to: what the child wrote from
+    then on was acknowledged, and in no file.
+    """
+    ledger = SqlLedger(f"sqlite:///{tmp_path}/costs.db")
+    ledger.add(record("parent"))
+    ledger.flush()
+    closed, done = os.pipe(), os.pipe()
+
+    def work():
+        os.write(done[1], b".") if stored("child, before") else None
+        return os.read(closed[0], 1) and stored("child, after")
+
+    def stored(name):
+        ledger.add(record(name))
+        return ledger.flush(LONG_S)
+
+    def close():
+        os.read(done[0], 1)
+        ledger.close()
+        os.write(closed[1], b".")
+
+    other = threading.Thread(target=close)
+    other.start()
+    assert in_a_child(work)
+    other.join()
+    assert len(ledger.records()) == 3
+    ledger.close()
+
+
+def test_a_process_is_not_forked_while_a_thread_reads_a_database(tmp_path):
+    """A connection that is read from is open as well."""
+    state = SqlState(f"sqlite:///{tmp_path}/state.db")
+    state.run(Put(key="a", value="1", ttl_s=60))
+    with Holding(state._database.reading(), seconds=0.3):
+        begun = time.monotonic()
+        assert in_a_child(lambda: state.run(Get(key="a")) == "1")
+        assert time.monotonic() - begun > 0.2
+    state.close()
+
+
+def test_a_database_in_memory_outlives_a_fork():
+    state = SqlState("sqlite://")
+    state.run(Put(key="a", value="1", ttl_s=60))
+    assert in_a_child(lambda: True)
+    assert state.run(Get(key="a")) == "1"
+    state.close()
