@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import atexit
 import logging
+import os
+import sys
 import threading
 import time
 import weakref
@@ -103,6 +105,7 @@ class BackgroundWriter(Generic[T]):
                     target=self._run, name="smartroute-writer", daemon=True
                 )
                 self._thread.start()
+                _finish_with_process()
             elif len(self._waiting) == 1:
                 self._changed.notify_all()
 
@@ -206,6 +209,18 @@ class BackgroundWriter(Generic[T]):
 
 
 _exits: weakref.WeakSet[BackgroundWriter[Any]] = weakref.WeakSet()
+_finishing: set[int] = set()
+"""Processes, this one and those above it, that had their end looked at."""
+
+
+def _finish_with_process() -> None:
+    """Have what waits written at the end of a child of `multiprocessing`, which has no `atexit`."""
+    util: Any = sys.modules.get("multiprocessing.util")
+    if util is None or os.getpid() in _finishing:
+        return
+    _finishing.add(os.getpid())
+    if sys.modules["multiprocessing.process"].parent_process() is not None:
+        util.Finalize(None, _at_exit, exitpriority=0)
 
 
 def _at_exit() -> None:

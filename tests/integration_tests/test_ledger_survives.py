@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import signal
 import sqlite3
 import subprocess
 import sys
+
+import pytest
 
 from langchain_smartroute import SqlLedger
 
@@ -104,3 +107,41 @@ def test_a_process_that_ends_says_what_could_not_be_written(tmp_path):
     )
     assert "2 records could not be written and end with their process: sqlite:" in ended.stderr
     assert "there is no folder" in ended.stderr
+
+
+CHILDREN = """
+import multiprocessing
+def work(url, ledger, number):
+    ledger = ledger or SqlLedger(url)
+    ledger.add(record(number))
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    url, way = sys.argv[1:]
+    ledger = SqlLedger(url)
+    ledger.add(record(0))
+    ledger.flush()
+    context = multiprocessing.get_context(way)
+    given = ledger if way == "fork" else None
+    children = [context.Process(target=work, args=(url, given, n)) for n in (1, 2)]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join()
+    ledger.close()
+"""
+
+
+@pytest.mark.parametrize("way", multiprocessing.get_all_start_methods())
+def test_the_last_records_of_a_child_of_multiprocessing_are_written(way, tmp_path):
+    """Python ends such children without what is registered with `atexit`.
+
+    What was accounted for in the last second of a worker of a pool was lost without a word.
+    """
+    script = tmp_path / "children.py"
+    script.write_text(MAKING + CHILDREN)
+    url = f"sqlite:///{tmp_path / 'children.db'}"
+    command = [sys.executable, str(script), url, way]
+    subprocess.run(command, check=True, timeout=60)  # noqa: S603 - ours
+    found = SqlLedger(url)
+    assert len(found.records()) == 3
+    found.close()
