@@ -18,6 +18,8 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from typing import Any
 
+from langchain_smartroute.types import in_forked_process
+
 __all__ = ["LoopClients"]
 
 _PATIENCE_S = 0.2
@@ -39,7 +41,9 @@ class LoopClients:
         self._closings: weakref.WeakKeyDictionary[_Loop, AsyncGenerator[Any, None]] = (
             weakref.WeakKeyDictionary()
         )
+        self._of_parent: list[Any] = []
         atexit.register(self._close_all)
+        in_forked_process(self._leave_to_parent)
 
     def of_loop(self, loop: _Loop) -> Any:
         """The client of the running loop."""
@@ -71,6 +75,11 @@ class LoopClients:
     def _close_all(self) -> None:
         for loop in list(self._closings):
             self._close(loop)
+
+    def _leave_to_parent(self) -> None:
+        """Touch no client of the parent's loops, which a forked process shares with it."""
+        self._of_parent += [self._clients, self._closings]
+        self._clients, self._closings = weakref.WeakKeyDictionary(), weakref.WeakKeyDictionary()
 
 
 async def _ended(closing: AsyncGenerator[Any, None]) -> None:

@@ -21,6 +21,7 @@ import socket
 from contextlib import suppress
 from functools import cache
 from typing import Any, Final
+from weakref import WeakSet
 
 from openai import DefaultAsyncHttpxClient, DefaultHttpxClient
 
@@ -35,6 +36,7 @@ from langchain_smartroute.execution.http_packages import core as _core
 from langchain_smartroute.execution.http_packages import http as _http
 from langchain_smartroute.execution.loops import LoopClients
 from langchain_smartroute.execution.wire import WireTransport
+from langchain_smartroute.types import in_forked_process
 
 __all__ = ["BoundedBackend", "async_client", "blocking_client", "timeout_of"]
 
@@ -47,6 +49,8 @@ _BYTES_PER_CHAR: Final = 64
 
 An escaped character takes six bytes, one with log-probabilities far more.
 """
+
+_pools: Final[WeakSet[Any]] = WeakSet()
 
 _POOL: Final = _http.Limits(max_connections=None, max_keepalive_connections=100)
 """Unlimited connections, as concurrency is limited elsewhere.
@@ -113,11 +117,22 @@ def _trusted() -> Any:
 
 
 def _bind_reads(client: Any) -> None:
-    """Limit every wait of a client's connections by the attempt's remaining time."""
+    """Limit every wait of a client's connections by the attempt's remaining time, in one process."""
     for transport in (client._transport, *client._mounts.values()):  # noqa: SLF001 - httpx offers no other way
         pool: Any = getattr(transport, "_pool", None)
         if hasattr(pool, "_network_backend"):
             pool._network_backend = BoundedBackend(pool._network_backend)  # noqa: SLF001 - as above
+            _pools.add(pool)
+
+
+def _forget_connections() -> None:
+    """Drop what a forked process has of its parent: connections to a proxy, and a held lock."""
+    for pool in list(_pools):
+        pool._connections, pool._requests = [], []  # noqa: SLF001 - httpcore offers no other way
+        pool._optional_thread_lock = type(pool._optional_thread_lock)()  # noqa: SLF001 - as above
+
+
+in_forked_process(_forget_connections)
 
 
 class BoundedBackend:

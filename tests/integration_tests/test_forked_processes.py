@@ -6,16 +6,20 @@ writes a ledger is a thread of the parent, which may be at it right then.
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
 import signal
 import threading
 import time
 from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from unittest.mock import patch
 
 import pytest
 
 from langchain_smartroute import CallRecord, SmartRouterRunnable, SqlLedger
-from langchain_smartroute.execution import models
+from langchain_smartroute.execution import models, transport
 from langchain_smartroute.sandbox import SandboxServer
 from langchain_smartroute.state import Get, Put
 from langchain_smartroute.state.sql import SqlState
@@ -26,6 +30,14 @@ pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="this system knows no fork"),
 ]
 LONG_S = 20
+SAID = {"role": "assistant", "content": "fine"}
+ANSWER = {
+    "id": "a",
+    "object": "chat.completion",
+    "created": 1,
+    "model": "theirs",
+    "choices": [{"index": 0, "finish_reason": "stop", "message": SAID}],
+}
 
 
 def in_a_child(work):
@@ -181,3 +193,77 @@ def test_a_database_in_memory_outlives_a_fork():
     assert in_a_child(lambda: True)
     assert state.run(Get(key="a")) == "1"
     state.close()
+
+
+class Proxy(BaseHTTPRequestHandler):
+    """Counts who connects to it, and answers in the place of who is asked."""
+
+    protocol_version = "HTTP/1.1"
+
+    def setup(self):
+        super().setup()
+        self.server.connected += 1
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        body = json.dumps(ANSWER).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        """Nothing: tests read what is printed."""
+
+
+@pytest.fixture
+def proxy(monkeypatch):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
+    server.daemon_threads = True
+    server.connected = 0
+    serving = threading.Thread(target=server.serve_forever, args=[0.02])
+    serving.start()
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{server.server_port}")
+    # The process' client was made without it.
+    transport.blocking_client.cache_clear()
+    yield server
+    transport.blocking_client.cache_clear()
+    server.shutdown()
+    serving.join()
+    server.server_close()
+
+
+def test_a_child_does_not_speak_on_its_parents_connections_to_a_proxy(proxy):
+    """Only those without a proxy were left to the parent; answers could come to the wrong one."""
+    router = SmartRouterRunnable.from_catalog(base_url="http://nowhere.example/v1", api_key="k")
+
+    def work():
+        return router.invoke("Hello!").text == "fine"
+
+    assert work()
+    assert work()
+    assert proxy.connected == 1
+    assert in_a_child(work)
+    assert proxy.connected == 2
+    (pool,) = {way._pool for way in transport.blocking_client()._mounts.values() if way}
+    with Holding(pool._optional_thread_lock):
+        assert in_a_child(work)
+
+
+@pytest.mark.parametrize("connections", ["httpx", "aiohttp"])
+def test_a_child_leaves_its_parents_event_loop_alone(connections):
+    """At its end it closed the clients of all loops that it knew, which are the parent's.
+
+    They share what a loop waits with: what the child no longer waits for, the parent does not.
+    """
+    with SandboxServer() as server:
+        router = SmartRouterRunnable.from_catalog(base_url=server.base_url, transport=connections)
+        loop = asyncio.new_event_loop()
+        loop.run_until_complete(router.ainvoke("Hello!"))
+        clients = transport._clients_of(connections)
+        with patch.object(clients._clients[loop], "aclose") as closed:
+            assert in_a_child(lambda: not clients._close_all() and not closed.called)
+            assert in_a_child(lambda: asyncio.run(router.ainvoke("Hello!")).text)
+        assert loop.run_until_complete(router.ainvoke("Hello!")).text
+        loop.close()
