@@ -167,7 +167,7 @@ def test_two_hundred_parallel_requests_are_answered_at_once():
 
         def ask(number):
             gate.wait()
-            connection = HTTPConnection(address, timeout=10)
+            connection = HTTPConnection(address, timeout=60)
             body = json.dumps({**HELLO, "stream": number % 2 == 0})
             connection.request("POST", "/v1/chat/completions", body)
             with contextlib.closing(connection), connection.getresponse() as answer:
@@ -177,7 +177,7 @@ def test_two_hundred_parallel_requests_are_answered_at_once():
         with ThreadPoolExecutor(200) as pool:
             assert list(pool.map(ask, range(200))) == [(200, True)] * 200
         took = time.monotonic() - began
-        assert took < 200 * latency_s / 10, "the requests were answered one after the other"
+        assert took < 200 * latency_s / 3, "the requests were answered one after the other"
         assert len(server.requests) == 200
 
 
