@@ -54,6 +54,8 @@ _DETAILS = {
     "completion_tokens_details": dict.fromkeys(CompletionTokensDetails.model_fields),
     "prompt_tokens_details": dict.fromkeys(PromptTokensDetails.model_fields),
 }
+_COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
+_PLAIN = frozenset({int, type(None)})
 _USAGE = dict.fromkeys(CompletionUsage.model_fields)
 _ANSWER = dict.fromkeys(ChatCompletion.model_fields)
 _CHOICE = dict.fromkeys(Choice.model_fields.keys() - {"finish_reason"})
@@ -188,7 +190,7 @@ def filled_answer(answer: Any) -> Any:
     if not isinstance(answer, dict):
         return answer
     if not _is_common_answer(answer):
-        return construct_type(type_=ChatCompletion, value=answer)
+        return construct_type(type_=ChatCompletion, value=_with_readable_usage(answer))
     usage = answer.get("usage")
     return {
         **_ANSWER,
@@ -196,6 +198,15 @@ def filled_answer(answer: Any) -> Any:
         "choices": [{**_CHOICE, **choice} for choice in answer["choices"]],
         "usage": _filled_usage(usage) if usage else usage,
     }
+
+
+def _with_readable_usage(answer: dict[str, Any]) -> dict[str, Any]:
+    """The same without a usage, or parts of one, in which nobody could look anything up."""
+    usage = answer.get("usage")
+    if isinstance(usage, dict):
+        parts = {name: None for name in _DETAILS if not isinstance(usage.get(name), dict | None)}
+        return {**answer, "usage": {**usage, **parts}} if parts else answer
+    return answer if usage is None else {**answer, "usage": None}
 
 
 def _filled_usage(usage: dict[str, Any]) -> dict[str, Any]:
@@ -261,13 +272,21 @@ def _are_common_calls(calls: Any, fields: set[str], parts: set[str]) -> bool:
 
 
 def _is_common_usage(usage: Any) -> bool:
-    return usage is None or (
-        isinstance(usage, dict)
-        and bool(usage)
-        and all(isinstance(usage.get(name), dict | None) for name in _DETAILS)
-    )
+    """Whether its counts are whole numbers, which the client's objects also make of texts."""
+    if usage is None:
+        return True
+    if not isinstance(usage, dict) or not usage:
+        return False
+    parts = [usage.get(name) for name in _DETAILS]
+    if not all(isinstance(part, dict | None) for part in parts):
+        return False
+    counts = [usage.get(name) for name in _COUNTS]
+    counts += [count for part in parts if part for count in part.values()]
+    return all(type(count) in _PLAIN for count in counts)
 
 
 def _chunk_by_objects(chunk: Any) -> Any:
+    if isinstance(chunk, dict):
+        chunk = _with_readable_usage(chunk)
     made = construct_type(type_=ChatCompletionChunk, value=chunk)
     return made.model_dump() if isinstance(made, ChatCompletionChunk) else made

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -138,8 +139,14 @@ class GatewayChatOpenAI(CountingOnce, ChatOpenAI):
         self, response: dict[str, Any] | openai.BaseModel, generation_info: Any = None
     ) -> ChatResult:
         found = filled_answer(response) if isinstance(response, dict | str) else response
-        result = super()._create_chat_result(found, generation_info)
-        if isinstance(found, dict) and result.generations:
+        try:
+            result = super()._create_chat_result(found, generation_info)
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            _telling_usage(error, response)
+            raise
+        if not result.generations:
+            raise _telling_usage(ValueError("the answer has no choices"), response)
+        if isinstance(found, dict):
             # ChatOpenAI reads it only from the client's objects.
             first = result.generations[0].message
             first.additional_kwargs["refusal"] = found["choices"][0]["message"].get("refusal")
@@ -235,6 +242,16 @@ def _hooks_are_as_known() -> bool:
 def _parameters(base: type, name: str) -> tuple[str, ...] | None:
     method = getattr(base, name, None)
     return None if method is None else tuple(inspect.signature(method).parameters)[1:]
+
+
+def _telling_usage(error: Exception, answer: Any) -> Exception:
+    """The error of an answer that cannot be read, saying what it cost, where the answer did."""
+    usage = _field(answer, "usage")
+    if isinstance(usage, dict) and usage:
+        # pydantic's own errors take nothing along.
+        with suppress(AttributeError):
+            error.completion = filled_answer({"usage": usage})  # type: ignore[attr-defined]
+    return error
 
 
 def _keep(beside: dict[str, Any], answer: Any) -> None:

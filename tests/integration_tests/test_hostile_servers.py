@@ -306,3 +306,47 @@ def test_what_an_answer_unpacks_to_is_bounded(serve, way, packed):
 def test_a_long_stream_of_short_lines_is_no_long_answer(serve, way):
     lines = [": still there\n\n" * 200_000, delta("fine", "stop"), "data: [DONE]\n\n"]
     assert call(router_of(serve(streamed(*lines)), max_answer_chars=1000), way).text == "fine"
+
+
+@WAYS
+@pytest.mark.parametrize(
+    "usage", [[1, 2], "many", 7, True, {**USAGE, "prompt_tokens_details": "x"}]
+)
+def test_a_usage_that_is_none_does_not_spoil_the_answer(serve, way, usage):
+    """`AttributeError: 'list' object has no attribute 'get'`, where a stream was answered."""
+    answer = call(router_of(serve(plain({**ANSWER, "usage": usage}))), way)
+    assert answer.text == "fine"
+    cost = "0.000020" if isinstance(usage, dict) else "0.000010"
+    assert answer.response_metadata["smartroute"]["cost"] == cost
+
+
+@pytest.mark.parametrize("way", ["invoke", "ainvoke", "stream", "astream"])
+@pytest.mark.parametrize("kind", [str, float])
+def test_counts_are_whole_numbers_however_they_are_sent(serve, way, kind):
+    """`ChatOpenAI` makes numbers of them; ours were texts, and the cost was a guess."""
+    usage = {name: kind(count) for name, count in USAGE.items()}
+    usage["prompt_tokens_details"] = {"cached_tokens": kind(4)}
+    sent = (
+        streamed(delta("fine", "stop", usage=usage), "data: [DONE]\n\n")
+        if "stream" in way
+        else plain({**ANSWER, "usage": usage})
+    )
+    answer = call(router_of(serve(sent)), way)
+    found = answer.usage_metadata
+    assert (found["input_tokens"], found["output_tokens"], found["total_tokens"]) == (10, 5, 15)
+    counts = [*found["input_token_details"].values(), *list(found.values())[:3]]
+    assert {type(count) for count in counts} == {int}
+    assert found["input_token_details"]["cache_read"] == 4
+    assert answer.response_metadata["smartroute"]["cost"] == "0.000020"
+
+
+@WAYS
+def test_an_answer_that_cannot_be_read_costs_what_it_says(serve, way):
+    """It was free in the ledger and for limits, though its provider has billed it."""
+    records = MemoryLedger()
+    router = router_of(serve(plain({**ANSWER, "choices": []})), ledger=records)
+    with pytest.raises(ChainExhaustedError):
+        call(router, way)
+    assert {(record.outcome, record.cost_usd) for record in records.records()} == {
+        ("failed", Decimal("0.000020"))
+    }
