@@ -192,8 +192,14 @@ class Playground:
         except Exception as error:  # noqa: BLE001 - which one is what the table says
             out.error = error
         out.took_s = time.monotonic() - began
-        out.seen = {alias: self.seen(f"{name}/{alias}") for alias in ("primary", "fallback")}
         out.health, out.records, out.own = router.health(), costs.records, own.records()
+        sent = [record.alias for record in out.records if record.alias not in row.unseen]
+        for _ in range(600):
+            out.seen = {alias: self.seen(f"{name}/{alias}") for alias in ("primary", "fallback")}
+            if len(out.seen["primary"]) + len(out.seen["fallback"]) >= len(sent):
+                break
+            # Who gives up soon may do so before the server has read what was sent.
+            time.sleep(0.05)
         return out
 
 
