@@ -35,7 +35,9 @@ class CircuitBreaker:
         settings: Any of `window_s` (60: over how many past seconds failures are
             counted), `min_calls` (5: how many attempts must have ended within them),
             `failure_share` (0.5: from which share of failed ones on it opens; what was
-            under way when the failures began is undecided, and counts as not failed),
+            under way when the failures began is undecided, and counts as not failed; four
+            times `min_calls` in a row open it whatever came before them, if they have this
+            share of themselves and all that is under way),
             `open_s` (10: how long it stays open before one probe is let through) and
             `probe_s` (60: after how long a probe that never ended is given up).
 

@@ -15,6 +15,10 @@ It has no clock and no lock; `breaker` provides both.
 Attempts that were running when the failures began, and still are, count as undecided: errors
 come sooner than answers, so the first of many concurrent calls to end may be the few that fail.
 
+Consecutive failures open it too, however many answers came before them: an outage need not
+fill the window first. There must be `_IN_A_ROW` times as many as `min_calls`, and their share
+must be reached even if every running attempt were answered.
+
 Each arrow starts a new turn. An attempt counts for the turn in which it was admitted: one that
 started before the circuit opened, and ends after it has closed again, is ignored.
 """
@@ -29,6 +33,8 @@ from weakref import WeakKeyDictionary
 from langchain_smartroute.errors import ConfigurationError
 
 __all__ = ["BreakerSettings", "BreakerState", "CandidateHealth", "Circuit"]
+
+_IN_A_ROW = 4
 
 BreakerState = Literal["closed", "open", "half_open"]
 
@@ -113,6 +119,7 @@ class Circuit:
         self._settings = settings
         self._ended: deque[tuple[float, bool]] = deque()
         self._failures = 0
+        self._in_a_row = 0
         self._failing_since: float | None = None
         self._under_way: WeakKeyDictionary[object, float] = WeakKeyDictionary()
         self._opened_at: float | None = None
@@ -172,10 +179,7 @@ class Circuit:
             return
         self._note(now, well=False)
         calls = len(self._ended)
-        many = calls >= self._settings.min_calls
-        undecided = self._undecided(now) if many else 0
-        due = many and self._failures >= self._settings.failure_share * (calls + undecided)
-        if due or not self.is_closed():
+        if self._is_due(calls, now) or not self.is_closed():
             share = f"{self._failures} of its last {calls} attempts failed"
             self.open(turn, now, reason=f"{share}, the latest with {reason}")
 
@@ -201,7 +205,18 @@ class Circuit:
         """Running attempts belong to the previous turn."""
         self.turn += 1
         self._failing_since = None
+        self._in_a_row = 0
         self._under_way.clear()
+
+    def _is_due(self, calls: int, now: float) -> bool:
+        """Whether so many of its attempts have failed that it opens."""
+        least, share = self._settings.min_calls, self._settings.failure_share
+        if calls < least:
+            return False
+        if self._failures >= share * (calls + self._undecided(now)):
+            return True
+        row = self._in_a_row
+        return row >= _IN_A_ROW * least and row >= share * (row + len(self._under_way))
 
     def _undecided(self, now: float) -> int:
         """Number of attempts that were running when the failures began, and still are.
@@ -223,6 +238,7 @@ class Circuit:
         self._forget(now)
         self._ended.append((now, well))
         self._failures += not well
+        self._in_a_row = 0 if well else self._in_a_row + 1
         if well:
             self._failing_since = None
         elif self._failing_since is None:

@@ -77,6 +77,39 @@ def test_it_opens_at_the_share_of_failures_and_not_before(gate):
     assert (gate.health().state, gate.health().calls, gate.health().failures) == ("open", 4, 2)
 
 
+def test_an_outage_opens_it_soon_however_well_the_minute_before_went(gate):
+    """With 1,500 answers in its window it took as many failures, each of which somebody waited for.
+
+    Where they are time-outs of five seconds, that was fifty seconds of an outage.
+    """
+    succeed(gate, 1_500)
+    fail(gate, 15)
+    assert gate.health().state == "closed"
+    fail(gate)
+    assert (gate.health().state, gate.health().failures) == ("open", 16)
+
+
+def test_failures_with_an_answer_between_them_are_no_outage(gate):
+    succeed(gate, 200)
+    for _ in range(10):
+        fail(gate, 15)
+        succeed(gate)
+    assert gate.health().state == "closed"
+
+
+def test_failures_while_many_calls_are_under_way_are_no_outage_yet(gate):
+    """Sixteen refusals in a row: of the hundred calls that still run each may be answered."""
+    succeed(gate, 500)
+    slow = [gate.admit() for _ in range(100)]
+    fail(gate, 99)
+    assert gate.health().state == "closed"
+    slow.pop().succeeded()
+    fail(gate, 98)
+    assert gate.health().state == "closed"
+    fail(gate)
+    assert gate.health().state == "open"
+
+
 def test_quick_failures_do_not_open_it_before_slower_answers_have_ended(gate, clock):
     """Of the first thirty calls of a process three met a 429 within milliseconds.
 
