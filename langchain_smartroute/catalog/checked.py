@@ -9,11 +9,15 @@ from types import MappingProxyType
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
 from typing_extensions import override
 
 from langchain_smartroute.errors import ConfigurationError
 
 __all__ = ["Checked", "faults_of"]
+
+_MOST_NAMES = 32
+"""So many names are listed for an unknown one."""
 
 _SECRET = ("api_key", "default_headers", "default_query")
 """Keys whose values are never shown."""
@@ -43,14 +47,15 @@ def faults_of(
     Args:
         error: What pydantic found.
         where: The block that was read, such as `models.gpt-4o`.
-        known: The names that there are, one of which an unknown one may be meant to be.
+        known: The names that there are, one of which an unknown one may be meant to be; as a
+            mapping, to fields that may have an example.
         elsewhere: Unknown name → where what is meant belongs.
 
     Returns:
         One line per fault. A value that may be a key is not in it.
     """
     lines: list[str] = []
-    for found in error.errors(include_url=False):
+    for found in _each_once(error.errors(include_url=False)):
         key = ".".join(str(part) for part in (where, *found["loc"]) if part != "")
         cause = found.get("ctx", {}).get("error")
         if isinstance(cause, ConfigurationError):
@@ -64,13 +69,43 @@ def faults_of(
             said = found["msg"]
             for theirs, ours in _WORDS.items():
                 said = said.replace(theirs, ours)
+            said += _such_as(key, known) if said.endswith(" a mapping") else ""
             lines.append(f"{key} = {_shown(key, found['input'])}: {said}; correct the value")
     return lines
 
 
+def _each_once(errors: list[ErrorDetails]) -> list[ErrorDetails]:
+    """One finding for a value that may be of several kinds; pydantic has one for each kind."""
+    found: dict[tuple[int | str, ...], ErrorDetails] = {}
+    for error in errors:
+        *whole, kind = error["loc"] or ("",)
+        if not re.fullmatch(r"literal\[.*\]|callable", str(kind)):
+            found[error["loc"]] = error
+            continue
+        other = found.get(tuple(whole))
+        if other is None:
+            found[tuple(whole)] = {**error, "loc": tuple(whole)}
+        else:
+            words = error["msg"].removeprefix("Input should be ")
+            other["msg"] = f"{other['msg'].replace(' or ', ', ')} or {words}"
+    return list(found.values())
+
+
+def _such_as(name: str, known: Collection[str]) -> str:
+    """An example of a setting, where its field has one."""
+    field = known.get(name) if isinstance(known, Mapping) else None
+    examples = getattr(field, "examples", None)
+    return f", such as {examples[0]}" if examples else ""
+
+
 def _mend(name: str, known: Collection[str]) -> str:
     near = get_close_matches(name, known, n=1)
-    return f"did you mean {near[0]}?" if near else "remove it or correct its name"
+    near += [whole for whole in known if whole.startswith(f"{name}_")]
+    if near:
+        return f"did you mean {near[0]}?"
+    if 0 < len(known) <= _MOST_NAMES:
+        return f"remove it or use one of {', '.join(sorted(known))}"
+    return "remove it or correct its name"
 
 
 def _shown(key: str, value: Any) -> str:

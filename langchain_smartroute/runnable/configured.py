@@ -87,7 +87,7 @@ class ConfiguredModel(ChatCalls):
     redact: Any = Field(default=None, exclude=True)
     policy: Any = Field(default="table", exclude=True)
     rules: Sequence[Any] = ()
-    fallbacks: Mapping[str, Any] = Field(default_factory=dict)
+    fallbacks: Mapping[str, Any] = Field(default_factory=dict, examples=["{'main': ['spare']}"])
     max_attempts: int = Field(default=3, ge=1)
     classifier: Any = None
     checks: Sequence[Any] | None = None
@@ -134,7 +134,8 @@ class ConfiguredModel(ChatCalls):
         try:
             super().__init__(**data)
         except ValidationError as error:
-            faults = catalogs.faults_of(error, known=type(self).model_fields, elsewhere=_ELSEWHERE)
+            known = {**type(self).model_fields, **_ELSEWHERE}
+            faults = catalogs.faults_of(error, known=known, elsewhere=_ELSEWHERE)
             raise ConfigurationError(*faults) from error
 
     @field_validator("spend_limits", mode="before")

@@ -24,6 +24,7 @@ from langchain_smartroute import (
     SpendLimitExceededError,
 )
 from langchain_smartroute.sandbox import SandboxServer
+from langchain_smartroute.testing import ScriptedChatModel
 
 PICTURE = HumanMessage(
     [
@@ -78,6 +79,34 @@ AT_CONSTRUCTION = {
     "misspelt key of a model": (
         lambda: build(catalog={"models": {"a": {"price": 1}}}),
         ["models.a.price = 1: unknown key; did you mean prices?"],
+    ),
+    "key of a model that is like none": (
+        # "remove it or correct its name" did not say which names there are.
+        lambda: build(catalog={"models": {"a": {"api_id": "x"}}}),
+        ["models.a.api_id = 'x': unknown key; remove it or use one of", "base_url", ", model,"],
+    ),
+    "beginning of a price's key": (
+        lambda: build(prices={"gpt-4o": {**PRICE, "input": "1"}}),
+        ["prices.gpt-4o.input = '1': unknown key; did you mean input_usd_per_mtok?"],
+    ),
+    "misspelt argument of from_models": (
+        # It said "did you mean default_query?".
+        lambda: of_models(defualt="a"),
+        ["defualt = 'a': unknown key; did you mean default?"],
+    ),
+    "a choice that may also be a callable": (
+        # It was two faults, on_limit.literal['raise','cheapest'] and on_limit.callable.
+        lambda: build(on_limit="cheap"),
+        ["^on_limit = 'cheap': must be 'raise', 'cheapest' or callable; correct the value$"],
+    ),
+    "fallbacks as with_fallbacks has them": (
+        lambda: of_models(fallbacks=["b"]),
+        ["fallbacks = ['b']: must be a mapping, such as {'main': ['spare']}"],
+    ),
+    "models without aliases": (
+        # Both models stood there in full, two thousand characters.
+        lambda: SmartRouterRunnable.from_models([ScriptedChatModel(script=["hi"])]),
+        ["^models is a list: must map aliases to models, such as {'cheap': …, 'strong': …}$"],
     ),
     "routes beside a catalog": (
         lambda: build(routes={"code": "gpt-4o"}),
@@ -175,7 +204,8 @@ def test_what_is_wrong_at_construction_is_said_there(name):
     make, words = AT_CONSTRUCTION[name]
     with pytest.raises(SmartRouteError) as caught:
         make()
-    assert [word for word in words if word not in str(caught.value)] == []
+    said = f"^{caught.value}$"
+    assert [word for word in words if word not in said] == []
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,10 @@ def catalog_of_models(
         ConfigurationError: Listing every entry that is no model.
     """
     if not isinstance(models, Mapping):
-        raise ConfigurationError(f"models = {models!r}: must map aliases to models")
+        raise ConfigurationError(
+            f"models is a {type(models).__name__}: must map aliases to models, such as"
+            " {'cheap': …, 'strong': …}"
+        )
     specs: list[ModelSpec] = []
     given: dict[str, Runnable[Any, Any]] = {}
     faults: list[str] = []
