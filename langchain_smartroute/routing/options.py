@@ -80,6 +80,32 @@ class RouteOptions:
             conversation=_conversation(changes.get("conversation", self.conversation)),
         )
 
+    def taken_from(self, arguments: dict[str, Any], *, aliases: Sequence[str]) -> RouteOptions:
+        """Take `model`, LangChain's own way of naming another one, out of a call's arguments.
+
+        Args:
+            arguments: What the model is called with; `model` is removed.
+            aliases: The aliases that the catalog knows.
+
+        Raises:
+            InvalidRequestError: For an unknown model, and for another option among them: it
+                would go to the provider, and count for nothing.
+        """
+        for name in _KEYS:
+            if name != "model" and name in arguments:
+                raise InvalidRequestError(_misplaced(name, arguments[name]))
+        if "model" in arguments:
+            return self.updated({"model": arguments.pop("model")}, aliases=aliases)
+        return self
+
+
+def _misplaced(name: str, value: Any) -> str:
+    by_route = "" if name == "conversation" else f"router.with_route({name}=…), or with "
+    return (
+        f"{name} = {value!r}: is an option of the router, not a parameter of a model; choose it"
+        f' with {by_route}config={{"configurable": {{"smartroute": {{"{name}": …}}}}}}'
+    )
+
 
 def _conversation(value: Any) -> str | None:
     if value is not None and not (isinstance(value, str) and value):

@@ -275,9 +275,8 @@ class SmartRouterRunnable(LearnsFromScores, ConfiguredModel):
         chosen = (config.get("configurable") or {}).get(execution.OPTIONS_KEY)
         if chosen is not None:
             options = options.updated(chosen, aliases=self._aliases)
-        if "model" in rest:
-            # LangChain's own way of naming another model for one call.
-            options = options.updated({"model": rest.pop("model")}, aliases=self._aliases)
+        if rest:
+            options = options.taken_from(rest, aliases=self._aliases)
         return config, engine.Request.of(
             messages,
             rest,

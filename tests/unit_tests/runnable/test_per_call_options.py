@@ -151,6 +151,36 @@ def test_other_configurable_keys_are_never_read(sandbox, router, others):
     assert "temperature" not in sandbox.requests[-1].body
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("tier", "budget"), ("max_cost_usd", "0.0000001"), ("deadline_s", 3), ("conversation", "7")],
+)
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda router, options: router.invoke("Hello", **options),
+        lambda router, options: list(router.stream("Hello", **options)),
+        lambda router, options: router.bind(**options).invoke("Hello"),
+        lambda router, options: router.with_structured_output({"title": "A"}).invoke("", **options),
+    ],
+    ids=["invoke", "stream", "bind", "with_structured_output"],
+)
+def test_an_option_that_is_given_as_a_parameter_of_the_model_is_an_error(
+    sandbox, router, call, name, value
+):
+    """A newcomer wrote `router.invoke(text, max_cost_usd="0.01")`, as `model=` works that way.
+
+    It was sent to the provider as a parameter of the model, and no ceiling was held.
+    """
+    with pytest.raises(InvalidRequestError) as raised:
+        call(router, {name: value})
+    said = str(raised.value)
+    assert said.startswith(f"{name} = {value!r}: is an option of the router")
+    assert f'{{"configurable": {{"smartroute": {{"{name}": …}}}}}}' in said
+    assert ("with_route" in said) == (name != "conversation")
+    assert sandbox.requests == ()
+
+
 @given(
     others=st.dictionaries(
         st.text().filter(lambda key: key != "smartroute"),
