@@ -16,7 +16,7 @@ from langchain_smartroute.errors import (
     StreamInterruptedError,
 )
 from langchain_smartroute.execution.answers import joined
-from langchain_smartroute.execution.faults import Fault, words_of
+from langchain_smartroute.execution.faults import Fault, host_of, words_of
 from langchain_smartroute.types import Attempt, RoutingDecision
 
 __all__ = ["exhausted_error", "interrupted_error"]
@@ -50,7 +50,8 @@ def exhausted_error(
     overflow = all(fault.overflow for fault in faults)
     answers = [attempt for attempt in attempts if attempt.purpose == "answer"]
     if len(answers) == 1 and (not overflow or isinstance(error, ContextOverflowError)):
-        error.add_note(f"smartroute: model {attempts[0].model}, {decision.reason}")
+        model = f"smartroute: model {attempts[0].model}, {decision.reason}"
+        error.add_note(model + _address_hint(error))
         return error
     kind = ChainExhaustedError
     if overflow:
@@ -60,11 +61,20 @@ def exhausted_error(
     tried = len({attempt.model for attempt in answers})
     final = kind(
         f"{len(answers)} attempts at {tried} of {len(decision.chain)} candidates failed and no"
-        f" other may be tried; the last one said: {words_of(error)}",
+        f" other may be tried; the last one said:"
+        f" {words_of(error)}{_address_hint(error)}",
         attempts=attempts,
     )
     final.__cause__ = error
     return final
+
+
+def _address_hint(error: BaseException) -> str:
+    """What is wrong with an address that nothing is found at, where it shows."""
+    path = getattr(getattr(getattr(error, "request", None), "url", None), "path", None)
+    if getattr(error, "status_code", None) != 404 or path != "/chat/completions":  # noqa: PLR2004 - HTTP's number
+        return ""
+    return f"; base_url has no path: most servers want {host_of(error)}/v1"
 
 
 def interrupted_error(

@@ -35,7 +35,7 @@ from langchain_smartroute.execution.asked_wait import asked_wait_s
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Fault", "fault_of", "is_timeout", "own_cause", "words_of"]
+__all__ = ["Fault", "fault_of", "host_of", "is_timeout", "own_cause", "words_of"]
 
 _OVERFLOW = re.compile(
     r"context[_ ](length|window|size)|maximum (context|prompt|input)|too many (input|prompt) tokens"
@@ -262,8 +262,19 @@ def words_of(error: BaseException) -> str:
     for cause in _causes(error):
         # The message contains the invalid header, which may be a key.
         if str(cause) not in ("", said) and type(cause).__name__ != "LocalProtocolError":
-            return f"{said.removesuffix('.')}: {cause}"
+            where = host_of(error)
+            return f"{said.removesuffix('.')}: {cause}{f' ({where})' if where else ''}"
     return said
+
+
+def host_of(error: BaseException) -> str:
+    """Scheme, host and port that a client called; never a path or a name with a password."""
+    url: Any = getattr(getattr(error, "request", None), "url", None)
+    host = getattr(url, "host", "")
+    if not host:
+        return ""
+    port = f":{url.port}" if url.port else ""
+    return f"{url.scheme}://{f'[{host}]' if ':' in host else host}{port}"
 
 
 def _said(error: Exception) -> str:

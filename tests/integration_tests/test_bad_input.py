@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from decimal import Decimal
 
@@ -9,6 +10,7 @@ import pytest
 from langchain_core.exceptions import ContextOverflowError
 from langchain_core.messages import HumanMessage, ToolMessage
 from langchain_core.tools import tool
+from openai import NotFoundError
 
 from langchain_smartroute import (
     Catalog,
@@ -23,7 +25,7 @@ from langchain_smartroute import (
     SpendLimit,
     SpendLimitExceededError,
 )
-from langchain_smartroute.sandbox import SandboxServer
+from langchain_smartroute.sandbox import SandboxServer, sandbox_models
 from langchain_smartroute.testing import ScriptedChatModel
 
 PICTURE = HumanMessage(
@@ -224,6 +226,28 @@ def test_a_key_under_a_misspelt_name_is_not_repeated(settings):
     with pytest.raises(ConfigurationError, match="unknown key") as caught:
         build(**settings)
     assert "hidden" not in str(caught.value)
+
+
+@pytest.mark.parametrize("models", [None, {"m": {"tools": False}}], ids=["several", "one"])
+@pytest.mark.parametrize("way", ["invoke", "ainvoke"])
+def test_a_base_url_without_its_path_is_named_where_nobody_answers(server, models, way):
+    """A newcomer forgot `/v1`; "Invalid URL (POST /chat/completions)" did not tell him so."""
+    bare = server.base_url.removesuffix("/v1")
+    catalog = "default" if models is None else {"models": models, "default": "m"}
+    router = build(base_url=bare, catalog=catalog)
+    with pytest.raises((ChainExhaustedError, NotFoundError)) as caught:
+        router.invoke("hi") if way == "invoke" else asyncio.run(router.ainvoke("hi"))
+    told = "\n".join([str(caught.value), *getattr(caught.value, "__notes__", [])])
+    assert f"base_url has no path: most servers want {bare}/v1" in told
+
+
+def test_a_base_url_with_its_path_is_not_blamed_for_an_unknown_model():
+    with SandboxServer(models=sandbox_models(Catalog.load("default"))) as server:
+        catalog = {"models": {"nobody-has-it": {}}, "default": "nobody-has-it"}
+        router = build(base_url=server.base_url, catalog=catalog)
+        with pytest.raises(NotFoundError) as caught:
+            router.invoke("hi")
+    assert "base_url" not in "\n".join(caught.value.__notes__)
 
 
 AT_THE_CALL = {

@@ -540,7 +540,10 @@ def test_a_summary_says_what_where_and_why(error, summary):
 @pytest.mark.parametrize(
     ("cause", "said"),
     [
-        (httpx.ConnectError("no route to host"), "Connection error: no route to host"),
+        (
+            httpx.ConnectError("no route to host"),
+            "Connection error: no route to host (http://127.0.0.1)",
+        ),
         (httpx.LocalProtocolError("Illegal header value b'Bearer sk-SECRET'"), "Connection error."),
         (httpx.ReadError(""), "Connection error."),
     ],
