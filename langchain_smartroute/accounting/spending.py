@@ -277,6 +277,11 @@ def _exceeded(call: PlannedCall, share: _Share, refusal: Refusal) -> SpendLimitE
         whose = f' for calls without config={{"metadata": {{"{limit.per}": …}}}}'
     ends = share.window.ends
     frees = f"; it is free again at {ends.isoformat()}" if ends is not None else ""
+    if claim.amount > limit.ceiling:
+        frees = (
+            ", which is more than the whole limit: raise it, set max_tokens, lower"
+            ' answer_room_tokens, or choose on_limit="cheapest"'
+        )
     return SpendLimitExceededError(
         f"limit {limit}{whose}: {limit.shown(stands.spent)} are spent and"
         f" {limit.shown(stands.held)} reserved, and a call of {call.alias} may come to"

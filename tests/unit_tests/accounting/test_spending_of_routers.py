@@ -130,6 +130,27 @@ def test_no_room_is_an_error_that_says_everything(limited, state):
     router.invoke("Hello")
 
 
+@pytest.mark.parametrize("period", ["day", "request"])
+def test_a_limit_below_one_call_says_that_waiting_does_not_help(limited, period):
+    """A newcomer's limit was below what one call may cost: it was to be "free again" tomorrow."""
+    router = limited(SpendLimit(usd="0.001", period=period))
+    with pytest.raises(SpendLimitExceededError) as told:
+        router.invoke("Hello")
+    said = str(told.value)
+    assert "more than the whole limit: raise it, set max_tokens" in said
+    assert all(mend in said for mend in ("answer_room_tokens", 'on_limit="cheapest"'))
+    assert "free again" not in said
+    assert router.bind(max_tokens=50).invoke("Hello").text == "Fine."
+
+
+def test_a_limit_that_is_used_up_says_when_it_is_free_again(limited):
+    router = limited(SpendLimit(usd="0.0042", period="day"))
+    router.invoke("Hello")
+    with pytest.raises(SpendLimitExceededError, match="it is free again at") as told:
+        router.invoke("Hello")
+    assert "raise it" not in str(told.value)
+
+
 def test_a_limit_of_tokens_counts_tokens(limited, state):
     router = limited(SpendLimit(tokens=5_000, period="minute"))
     router.invoke("Hello")
