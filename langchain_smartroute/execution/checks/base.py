@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
@@ -244,11 +245,11 @@ class _Guarded:
         traceback: TracebackType | None,
     ) -> bool:
         if isinstance(error, Exception):
-            self._fail(type(error).__name__)
+            self._fail(type(error).__name__, _place_of(traceback))
             return True
         return False
 
-    def _fail(self, error: str, wanted: str = "") -> None:
+    def _fail(self, error: str, more: str = "") -> None:
         self.verdict = CheckVerdict(name=self._check.name, error=error)
         failures = self._check._failures  # noqa: SLF001 - this module's own class
         if not failures:
@@ -257,7 +258,7 @@ class _Guarded:
                 "Check %s failed (%s%s); answers it fails on are accepted. Logged once.",
                 self._check.name,
                 error,
-                wanted,
+                more,
             )
 
 
@@ -275,3 +276,12 @@ def _from_own_loop(awaitable: Awaitable[object]) -> object:
 
 async def _awaited(awaitable: Awaitable[object]) -> object:
     return await awaitable
+
+
+def _place_of(traceback: TracebackType | None) -> str:
+    """Where an error was raised: file and line, without a word of what was being checked."""
+    if traceback is None:
+        return ""
+    while traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    return f" at {Path(traceback.tb_frame.f_code.co_filename).name}:{traceback.tb_lineno}"

@@ -250,8 +250,8 @@ def _name_of(judge: Any, otherwise: str) -> str:
 
 def _warn_of_streams(names: Sequence[str]) -> None:
     warnings.warn(
-        'stream_policy="first_token" passes a stream on before your checks have seen it: there'
-        f" {', '.join(names)} are recorded as unmet and reject nothing. Use"
+        'stream_policy="first_token" passes a stream on before your checks have seen it: in a'
+        f" stream, {', '.join(names)} can only note what is wrong, and reject nothing. Use"
         ' stream_policy="buffer" for streams that are checked first.',
         UserWarning,
         stacklevel=_callers_level(),

@@ -121,6 +121,14 @@ def test_a_failing_check_is_logged_once_without_the_answer(caplog):
     assert "secret" not in caplog.text
 
 
+def test_a_failing_check_is_logged_with_the_line_that_failed(caplog):
+    """A newcomer's own check had a slip; "failed (AttributeError)" did not say where."""
+    with caplog.at_level(logging.WARNING):
+        run_check(as_check(_raising), [], ANSWER)
+    line = _raising.__code__.co_firstlineno + 1
+    assert f"(RuntimeError at test_check_running.py:{line})" in caplog.text
+
+
 @pytest.mark.parametrize("wrong", [lambda answer: None, lambda a, b, c: None, lambda: None])
 def test_a_check_that_does_not_take_two_arguments_is_refused(wrong):
     """It failed on every answer, each was accepted, and one line in the log told of it."""
