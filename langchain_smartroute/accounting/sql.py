@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 
 from langchain_smartroute.accounting.amounts import picos
 from langchain_smartroute.accounting.record import CallRecord
@@ -73,6 +73,13 @@ class SqlLedger:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._database!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        """Commit what waits and close the database."""
+        self.close()
 
     @property
     def status(self) -> WriterStatus:

@@ -95,6 +95,23 @@ def test_a_record_comes_back_as_it_was(ledger):
     assert ledger.records() == given
 
 
+def test_a_ledger_is_closed_at_the_end_of_its_block(database_url):
+    """`SandboxServer` and `track_costs` are used with `with`; a ledger could not be."""
+    with SqlLedger(database_url) as ledger:
+        assert isinstance(ledger, SqlLedger)
+        ledger.add(record(0))
+    assert found_in(database_url, sa.text("select count(*) from smartroute_calls")) == [(1,)]
+
+    def broken_off():
+        with SqlLedger(database_url) as ledger:
+            ledger.add(record(1))
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        broken_off()
+    assert found_in(database_url, sa.text("select count(*) from smartroute_calls")) == [(2,)]
+
+
 def test_a_record_given_twice_is_kept_and_summed_up_once(ledger, database_url):
     for _ in range(2):
         for number in range(10):
