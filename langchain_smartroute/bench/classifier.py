@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec as find_package
 from statistics import median
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
@@ -25,6 +26,7 @@ from langchain_smartroute.classify import (
 )
 from langchain_smartroute.classify.linear import read_shipped
 from langchain_smartroute.classify.prototypes import PROTOTYPES
+from langchain_smartroute.errors import ConfigurationError
 
 __all__ = ["Loading", "Timing", "bench_classifiers", "bench_history", "bench_loading"]
 
@@ -127,6 +129,10 @@ def _contestants(text: str) -> dict[str, Callable[[], object]]:
 @cache
 def _pipeline() -> Callable[[list[str]], object]:
     """Hashed character and word n-grams, then logistic regression."""
+    if find_package("sklearn") is None:
+        raise ConfigurationError(
+            'the comparison needs scikit-learn: pip install "langchain-smartroute[eval]"'
+        )
     # scikit-learn, of an extra, is imported only for this comparison.
     from sklearn.feature_extraction.text import HashingVectorizer  # noqa: PLC0415
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415

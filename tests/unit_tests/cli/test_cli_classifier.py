@@ -146,3 +146,12 @@ def test_misleading_ends_are_counted_beside_the_hard_requests_that_rise(smartrou
     assert shown.exit_code == 0, shown.output
     for words in ("1 ends on", "by 'proof'", "1 of 1 go to a dearer model"):
         assert words in shown.stdout
+
+
+def test_bench_without_its_extra_says_how_to_get_it(smartroute, monkeypatch):
+    """It was a traceback of twenty lines that ended in "No module named 'sklearn'"."""
+    monkeypatch.setattr(bench, "find_package", lambda name: None)
+    bench._pipeline.cache_clear()
+    shown = smartroute("bench", "classifier")
+    assert (shown.exit_code, shown.stdout) == (1, "")
+    assert 'scikit-learn: pip install "langchain-smartroute[eval]"' in shown.stderr
