@@ -117,7 +117,7 @@ def _trusted() -> Any:
 
 
 def _bind_reads(client: Any) -> None:
-    """Limit every wait of a client's connections by the attempt's remaining time, in one process."""
+    """Limit every wait of a client's connections, in this process, by the attempt's time."""
     for transport in (client._transport, *client._mounts.values()):  # noqa: SLF001 - httpx offers no other way
         pool: Any = getattr(transport, "_pool", None)
         if hasattr(pool, "_network_backend"):
