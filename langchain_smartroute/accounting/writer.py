@@ -16,7 +16,7 @@ from itertools import islice
 from typing import Any, Generic, TypeVar
 
 from langchain_smartroute.errors import SmartRouteError
-from langchain_smartroute.types import Caught, in_forked_process
+from langchain_smartroute.types import Caught, renewed_in_forks
 
 __all__ = ["BackgroundWriter", "WriterStatus"]
 
@@ -68,10 +68,12 @@ class BackgroundWriter(Generic[T]):
         self._max_waiting = max_waiting
         self._batch = batch
         self._linger_s = linger_s
-        self._begin()
+        self._reset()
         _exits.add(self)
+        renewed_in_forks(self, BackgroundWriter._reset)
 
-    def _begin(self) -> None:
+    def _reset(self) -> None:
+        """Start without items and thread, which in a forked process belong to the parent."""
         self._waiting: deque[T] = deque()
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
@@ -236,11 +238,4 @@ def _at_exit() -> None:
                 )
 
 
-def _begin_anew() -> None:
-    """In a forked process, waiting items and the thread belong to the parent."""
-    for writer in list(_exits):
-        writer._begin()  # noqa: SLF001 - the same concept
-
-
 atexit.register(_at_exit)
-in_forked_process(_begin_anew)

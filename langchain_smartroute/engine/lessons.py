@@ -24,7 +24,7 @@ from langchain_smartroute.errors import StorageError
 from langchain_smartroute.routing import QualityPredictor
 from langchain_smartroute.routing.evidence import Tally
 from langchain_smartroute.state import Get, SharedState, Swap
-from langchain_smartroute.types import new_lock
+from langchain_smartroute.types import new_lock, renewed_in_forks
 
 __all__ = ["SharedLessons"]
 
@@ -61,8 +61,13 @@ class SharedLessons:
         self._told: _Sums = {}
         self._begun: str | None = None
         self._read_at = float("-inf")
-        self._reader: tuple[int, threading.Thread] | None = None
         self._is_alone = False
+        self._reset()
+        renewed_in_forks(self, SharedLessons._reset)
+
+    def _reset(self) -> None:
+        """Start without a thread, which in a forked process belongs to the parent."""
+        self._reader: threading.Thread | None = None
 
     @classmethod
     def of(cls, predictor: QualityPredictor, state: SharedState) -> SharedLessons:
@@ -82,15 +87,11 @@ class SharedLessons:
         now = time.monotonic()
         if now - self._read_at < _EVERY_S:
             return
-        if self._reader is not None:
-            pid, thread = self._reader
-            # A forked process does not have its parent's thread.
-            if pid == os.getpid() and thread.is_alive():
-                return
+        if self._reader is not None and self._reader.is_alive():
+            return
         self._read_at = now
-        thread = threading.Thread(target=self.tell, name="smartroute-lessons", daemon=True)
-        self._reader = (os.getpid(), thread)
-        thread.start()
+        self._reader = threading.Thread(target=self.tell, name="smartroute-lessons", daemon=True)
+        self._reader.start()
 
     def tell(self) -> None:
         """Share pending scores, and read others' scores."""

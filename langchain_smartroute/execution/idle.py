@@ -10,7 +10,7 @@ import time
 from collections import OrderedDict
 from typing import Final, Generic, Protocol, TypeVar
 
-from langchain_smartroute.types import new_lock
+from langchain_smartroute.types import new_lock, renewed_in_forks
 
 __all__ = ["IdleConnection", "IdleConnections", "Origin"]
 
@@ -45,13 +45,14 @@ class IdleConnections(Generic[Connection]):
 
     def __init__(self) -> None:
         self._is_closed = False
-        self.forget()
+        self._reset()
+        renewed_in_forks(self, IdleConnections._reset)
 
     def __len__(self) -> int:
         return len(self._all)
 
-    def forget(self) -> None:
-        """Drop all without closing them, as in a forked process they belong to the parent."""
+    def _reset(self) -> None:
+        """Start without connections, which in a forked process belong to the parent."""
         self._lock = new_lock()
         # Ordered by time, here and per server.
         self._all: OrderedDict[Connection, None] = OrderedDict()
@@ -60,37 +61,36 @@ class IdleConnections(Generic[Connection]):
     def give(self, connection: Connection) -> None:
         """Keep a connection, or close it if the pool is closed."""
         with self._lock:
-            now = connection.kept_since = time.monotonic()
+            connection.kept_since = time.monotonic()
             self._all[connection] = None
             self._of.setdefault(connection.origin, []).append(connection)
-            surplus = self._surplus(now)
-        for one in surplus:
-            one.close()
+        self._close_surplus()
 
     def take(self, origin: Origin) -> Connection | None:
         """The latest connection to a server, which the server may have closed."""
+        self._close_surplus()
         with self._lock:
-            surplus = self._surplus(time.monotonic())
             known = self._of.get(origin)
             connection = known.pop() if known else None
             if connection is not None:
                 del self._all[connection]
                 if not known:
                     del self._of[origin]
-        for one in surplus:
-            one.close()
         return connection
 
     def close(self) -> None:
         """Close all connections, also those given later."""
         self._is_closed = True
-        with self._lock:
-            surplus = self._surplus(time.monotonic())
-        for one in surplus:
-            one.close()
+        self._close_surplus()
 
-    def _surplus(self, now: float) -> list[Connection]:
-        """Remove the connections over the limit or expired, and return them."""
+    def _close_surplus(self) -> None:
+        """Close connections that are over the limit or expired, outside of the lock."""
+        with self._lock:
+            surplus = self._removed_surplus(time.monotonic())
+        for connection in surplus:
+            connection.close()
+
+    def _removed_surplus(self, now: float) -> list[Connection]:
         found: list[Connection] = []
         most = 0 if self._is_closed else MOST
         while self._all:

@@ -15,7 +15,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 import threading
 import time
 import weakref
@@ -26,6 +25,7 @@ from uuid import uuid4
 from langchain_smartroute.errors import StorageError
 from langchain_smartroute.execution.circuit import Circuit
 from langchain_smartroute.state import Found, Look, SharedState, Swap
+from langchain_smartroute.types import renewed_in_forks
 
 __all__ = ["CircuitSharing"]
 
@@ -87,10 +87,11 @@ class CircuitSharing:
         self._clock = clock
         self._circuits: dict[Circuit, _Shared] = {}
         self._error: str | None = None
-        self._begin()
+        self._reset()
+        renewed_in_forks(self, CircuitSharing._reset)
 
-    def _begin(self) -> None:
-        self._pid = os.getpid()
+    def _reset(self) -> None:
+        """Start without a thread, which in a forked process belongs to the parent."""
         self._me = uuid4().hex
         self.wake = threading.Event()
         self._thread: threading.Thread | None = None
@@ -106,7 +107,7 @@ class CircuitSharing:
     def touch(self) -> None:
         """Note that a call is made, so that the state is read."""
         self._touched = time.monotonic()
-        if self._thread is None or self._pid != os.getpid():
+        if self._thread is None:
             self._start()
 
     def changed(self, circuit: Circuit) -> None:
@@ -146,10 +147,6 @@ class CircuitSharing:
 
     def _start(self) -> None:
         with self._lock:
-            if self._pid != os.getpid():
-                # In a forked process the thread belongs to the parent.
-                self._begin()
-                self._touched = time.monotonic()
             if self._thread is None:
                 self._thread = threading.Thread(
                     target=_run, args=[weakref.ref(self)], name="smartroute-circuits", daemon=True

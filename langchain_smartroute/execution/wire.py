@@ -17,7 +17,6 @@ import io
 import re
 from collections.abc import Iterator
 from typing import Any, Final
-from weakref import WeakSet
 
 from langchain_smartroute.execution.answerhead import (
     CUT,
@@ -29,7 +28,6 @@ from langchain_smartroute.execution.answerhead import (
 from langchain_smartroute.execution.http_packages import core as _core
 from langchain_smartroute.execution.http_packages import http as _http
 from langchain_smartroute.execution.idle import IdleConnections, Origin
-from langchain_smartroute.types import in_forked_process
 
 __all__ = ["WireTransport"]
 
@@ -42,8 +40,6 @@ _NAMES: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9a-z-]+(?::[!#$%&'*+.^_`|~0-9a-z-
 _NOT_SENT: Final = re.compile(rb"[\0\r\n]")
 """Headers that need httpcore; the pattern of names, joined by colons; characters forbidden in
 values."""
-
-_transports: WeakSet[WireTransport] = WeakSet()
 
 
 class WireTransport(_http.BaseTransport):  # type: ignore[misc] # of either package
@@ -61,7 +57,6 @@ class WireTransport(_http.BaseTransport):  # type: ignore[misc] # of either pack
         self._trusted = trusted
         self._trusted.set_alpn_protocols(["http/1.1"])
         self.unused: IdleConnections[_Connection] = IdleConnections()
-        _transports.add(self)
 
     def handle_request(self, request: Any) -> Any:
         """Send a request; returns the response before its body is read."""
@@ -256,11 +251,3 @@ _CORE: Final[dict[type[BaseException], Any]] = {
     if isinstance(kind, type) and issubclass(kind, Exception) and hasattr(_http, name)
 }
 """httpcore's errors → httpx's with the same names."""
-
-
-def _forget_all() -> None:
-    for transport in list(_transports):
-        transport.unused.forget()
-
-
-in_forked_process(_forget_all)

@@ -6,7 +6,6 @@ Each command is one atomic script that uses the server's clock.
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
@@ -28,7 +27,7 @@ from langchain_smartroute.state.commands import (
     Stands,
     Swap,
 )
-from langchain_smartroute.types import new_lock
+from langchain_smartroute.types import new_lock, renewed_in_forks
 
 try:
     import redis
@@ -109,7 +108,12 @@ class RedisState:
                 "url (not shown, as it may hold a password): not the URL of a Redis; give one such"
                 " as redis://host:6379/0, with %23 for a # in the password"
             ) from None
-        self._of_process = (os.getpid(), Pipelines(self._client))
+        self._reset()
+        renewed_in_forks(self, RedisState._reset)
+
+    def _reset(self) -> None:
+        """Start without jobs, as those of a parent process do not finish in this one."""
+        self._pipelines = Pipelines(self._client)
 
     def __repr__(self) -> str:
         head, at, tail = self._url.rpartition("@")
@@ -121,7 +125,7 @@ class RedisState:
         """Execute a command."""
         call = _call_of(command)
         try:
-            return call.read(self._pipelines().run(self._job(call)))
+            return call.read(self._pipelines.run(self._job(call)))
         except redis.RedisError as error:
             raise self._error(error) from error
 
@@ -145,14 +149,6 @@ class RedisState:
 
     def _job(self, call: _Call[Any]) -> ScriptJob:
         return ScriptJob(script=call.script, arguments=(self._prefix, *call.arguments))
-
-    def _pipelines(self) -> Pipelines:
-        pid, pipelines = self._of_process
-        if pid != os.getpid():
-            # Jobs of the parent process do not finish in this one.
-            self._of_process = (os.getpid(), Pipelines(self._client))
-            pipelines = self._of_process[1]
-        return pipelines
 
     def _pipelines_of_loop(self) -> AsyncPipelines:
         loop = asyncio.get_running_loop()

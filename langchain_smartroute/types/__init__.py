@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         new_lock,
         new_lock_against_forks,
         not_while_forking,
+        renewed_in_forks,
     )
     from langchain_smartroute.types.values import (
         Classification,
@@ -51,7 +52,8 @@ else:
             "attempts": "Attempt Figures Usage",
             "caught": "Caught",
             "forks": (
-                "before_forking in_forked_process new_lock new_lock_against_forks not_while_forking"
+                "before_forking in_forked_process new_lock new_lock_against_forks not_while_forking "
+                "renewed_in_forks"
             ),
             "values": "Classification Conversation RequestFeatures RoutingDecision",
             "words": (
@@ -90,4 +92,5 @@ __all__ = [
     "new_lock",
     "new_lock_against_forks",
     "not_while_forking",
+    "renewed_in_forks",
 ]

@@ -12,8 +12,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final
-from weakref import WeakSet
+from typing import Any, Final, TypeVar
+from weakref import WeakKeyDictionary, WeakSet
 
 __all__ = [
     "before_forking",
@@ -21,7 +21,10 @@ __all__ = [
     "new_lock",
     "new_lock_against_forks",
     "not_while_forking",
+    "renewed_in_forks",
 ]
+
+T = TypeVar("T")
 
 _PATIENCE_S: Final = 10.0
 """Seconds that a fork waits for operations that must not be interrupted by it."""
@@ -30,6 +33,7 @@ _locks: Final[WeakSet[Any]] = WeakSet()
 _against_forks: Final[WeakSet[Any]] = WeakSet()
 _taken: Final[dict[int, list[Any]]] = {}
 _before: Final[list[Callable[[], object]]] = []
+_renewals: Final[WeakKeyDictionary[Any, Callable[[Any], object]]] = WeakKeyDictionary()
 
 
 def new_lock() -> threading.Lock:
@@ -58,7 +62,7 @@ def new_lock_against_forks() -> threading.Lock:
 
 @contextmanager
 def not_while_forking() -> Iterator[None]:
-    """Enter a part that many threads may be in, and that a fork of the process waits for.
+    """Context of an operation that a fork waits for; many threads may be in it at once.
 
     Example:
         >>> from langchain_smartroute.types import not_while_forking
@@ -66,7 +70,7 @@ def not_while_forking() -> Iterator[None]:
         ...     pass
     """
     with _entry:
-        # Of this part alone; while the process is forked, nobody enters.
+        # A lock for this operation alone; during a fork `_entry` is held.
         held = new_lock_against_forks()
         held.acquire()
     try:
@@ -76,7 +80,7 @@ def not_while_forking() -> Iterator[None]:
 
 
 def before_forking(do: Callable[[], object]) -> None:
-    """Have something done before each fork, when nothing is under way that it would wait for."""
+    """Call a function before each fork, once all operations that a fork waits for have ended."""
     _before.append(do)
 
 
@@ -86,11 +90,28 @@ def in_forked_process(begin: Callable[[], object]) -> None:
         os.register_at_fork(after_in_child=begin)
 
 
+def renewed_in_forks(owner: T, renew: Callable[[T], object]) -> None:
+    """Call `renew(owner)` in each forked process, as long as `owner` exists.
+
+    Args:
+        owner: An object with state that belongs to one process, such as a thread.
+        renew: Resets that state, such as an unbound method of the owner's class.
+
+    Example:
+        >>> from langchain_smartroute.types import renewed_in_forks
+        >>> class Worker:
+        ...     def reset(self):
+        ...         self.thread = None
+        >>> renewed_in_forks(Worker(), Worker.reset)
+    """
+    _renewals[owner] = renew
+
+
 def _take_all() -> None:
     until = time.monotonic() + _PATIENCE_S
     taken = _taken[threading.get_ident()] = []
     asked: set[Any] = set()
-    # What began while it waited for others is waited for as well.
+    # Operations that started during the wait are waited for as well.
     while new := sorted(set(_against_forks) - asked, key=id):
         asked.update(new)
         taken += [lock for lock in new if lock.acquire(timeout=max(0.0, until - time.monotonic()))]
@@ -110,7 +131,13 @@ def _free_all() -> None:
         lock._at_fork_reinit()  # noqa: SLF001 - as said
 
 
+def _renew_all() -> None:
+    for owner, renew in list(_renewals.items()):
+        renew(owner)
+
+
 _entry: Final = new_lock_against_forks()
 in_forked_process(_free_all)
+in_forked_process(_renew_all)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_take_all, after_in_parent=_give_back)

@@ -43,7 +43,7 @@ def connections(admin):
 
 def waiting(state):
     """Commands that wait for others to come back."""
-    return len(state._of_process[1]._queue._waiting)
+    return len(state._pipelines._queue._waiting)
 
 
 def wait_until(holds):
@@ -119,7 +119,7 @@ def test_a_wait_that_is_interrupted_holds_nobody_up(state, admin, appointed):
     """Control-C in the main thread, also in the moment in which its turn has come."""
     state.run(Stands(counters=("c",)))
     pause(admin)
-    pipelines = state._of_process[1]
+    pipelines = state._pipelines
 
     def interrupt(number, frame):
         if appointed:
