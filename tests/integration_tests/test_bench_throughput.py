@@ -34,7 +34,7 @@ def test_every_contestant_is_measured_in_every_round(streamed):
     assert stock.to_stock == stock.cpu_to_stock == (1.0, 1.0)
 
 
-def test_who_only_puts_something_before_the_stock_model_is_left_out_of_hundreds_of_calls():
+def test_wrappers_of_the_stock_model_are_left_out_at_high_concurrency():
     few, many = callers_at(64), callers_at(512)
     assert few == list(CALLERS)
     assert set(few) - set(many) == {

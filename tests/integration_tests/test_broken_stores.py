@@ -116,7 +116,7 @@ async def test_a_broken_state_stops_calls_with_a_clear_error_or_lets_them_go_on(
     assert time.monotonic() - began < 2 * LONGEST_S
 
 
-def test_a_clock_that_jumps_back_opens_no_second_purse():
+def test_a_clock_that_jumps_back_keeps_the_counter_of_its_day():
     """Each day keeps its own counter: whoever comes back to it finds what was spent."""
     now = [datetime(2026, 11, 27, 23, tzinfo=UTC)]
     spending = Spending([SpendLimit(usd=1, period="day")], MemoryState(), now=lambda: now[0])

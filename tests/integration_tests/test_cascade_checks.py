@@ -115,7 +115,7 @@ async def told_by(way, router, request):
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("own", [False, True], ids=["an alias", "a chat model"])
-async def test_a_judges_mark_decides_and_costs(server, way, own):
+async def test_a_judges_mark_decides_and_is_paid_for(server, way, own):
     model = ChatOpenAI(model=JUDGE, base_url=server.base_url, api_key="none")
     router = router_at(server, cascade=JudgeCheck(model if own else JUDGE, at_least=3))
     good = await told_by(way, router, GOOD)
@@ -150,7 +150,7 @@ async def test_a_judge_whose_breaker_is_open_is_not_asked(server, way):
     assert [request.model for request in server.requests] == [CHEAP]
 
 
-async def test_a_judge_is_bound_in_time(server):
+async def test_a_judge_has_a_time_limit(server):
     server.set_fault(JUDGE, Fault(kind="hang", seconds=30))
     router = router_at(server, cascade=JudgeCheck(JUDGE), timeout=1)
     for way in WAYS:
@@ -176,7 +176,7 @@ async def test_a_judge_compares_prose_in_both_orders(server, way):
     assert told["unmet_checks"] == []
 
 
-async def test_a_judge_that_is_nobody_is_refused(server):
+async def test_an_unknown_judge_is_refused(server):
     with pytest.raises(ConfigurationError, match="judge = 'nobody': no such model"):
         router_at(server, cascade=JudgeCheck("nobody"))
     with pytest.raises(ConfigurationError, match="with_ = 'nobody': no such model"):
@@ -187,7 +187,7 @@ async def test_a_judge_that_is_nobody_is_refused(server):
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_an_answer_that_its_model_doubts_escalates(server, way):
+async def test_an_answer_with_low_log_probabilities_escalates(server, way):
     router = router_at(server, cascade="logprob")
     assert router.explain(SUM).model == SECOND, "the cheapest that gives log-probabilities"
     told = await told_by(way, router, SUM)
@@ -244,7 +244,7 @@ async def test_arguments_reach_a_model_that_has_json_mode_alone(server, way):
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_a_learned_check_looks_at_the_others(server, way):
+async def test_a_learned_check_uses_second_opinions(server, way):
     check = LearnedCheck(weights={"opinions_all_agree": 4.0}, bias=-2.0)
     router = router_at(server, cascade=check)
     assert router.explain(SUM).opinions == (SECOND,)
@@ -341,7 +341,7 @@ async def test_a_learned_check_is_written_as_its_path(server, tmp_path):
         ),
     ],
 )
-async def test_settings_that_are_none_are_refused(server, chosen, words):
+async def test_invalid_settings_are_refused(server, chosen, words):
     with pytest.raises(ConfigurationError, match=words):
         router_at(server, **chosen)
 
@@ -371,7 +371,7 @@ KINDS = st.sampled_from(["", "status", "reset", "html", "empty"])
     factors=st.tuples(st.integers(2, 99), st.integers(2, 99)),
     way=st.sampled_from(["invoke", "stream"]),
 )
-def test_whatever_fails_the_sum_of_records_is_what_is_told(server, faults, factors, way):
+def test_the_sum_of_records_is_the_reported_cost_whatever_fails(server, faults, factors, way):
     """To the last digit, where all is known; what may be billed unknown is told as unknown."""
     server.reset()
     for model, kind in zip((CHEAP, SECOND, STRONG), faults, strict=True):
@@ -449,7 +449,7 @@ async def test_a_blocking_call_breaks_its_second_opinion_off(server, way):
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_a_second_endpoint_that_is_gone_costs_no_time(server, way):
+async def test_an_unreachable_second_opinion_costs_no_time(server, way):
     """Nobody listens there: two agree no more, and the stronger one answers at once."""
     gone = CATALOG.models[SECOND].model_copy(update={"base_url": "http://127.0.0.1:9/v1"})
     catalog = CATALOG.model_copy(update={"models": {**CATALOG.models, SECOND: gone}})

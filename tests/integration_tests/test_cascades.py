@@ -145,7 +145,7 @@ def plainly(answer):
 
 
 @pytest.mark.parametrize("name", CASES)
-async def test_every_way_of_calling_ends_alike_and_adds_up(agreeing, differing, name):
+async def test_every_way_of_calling_has_the_same_result_and_exact_costs(agreeing, differing, name):
     case = CASES[name]
     server = differing if case.wrong else agreeing
     outcomes = {}
@@ -333,7 +333,7 @@ async def test_a_stream_that_is_left_leaves_no_thread_waiting(differing):
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_where_the_first_fails_the_chain_goes_on_as_ever(agreeing, way):
+async def test_after_a_failure_of_the_first_the_chain_continues_as_usual(agreeing, way):
     agreeing.set_fault(CHEAP, Fault(kind="reset"))
     costs = CostCallbackHandler()
     answer = await way(router_at(agreeing), SUM, {"callbacks": [costs]})

@@ -455,7 +455,7 @@ async def test_a_weak_answer_gives_way_to_a_stronger_candidate(table, name):
 @quiet
 @pytest.mark.parametrize("ending", [e for e in ENDINGS if e != "the stronger one answers well"])
 @pytest.mark.parametrize("name", [n for n in CASES if n not in (*LOSES, UNREADABLE)])
-async def test_a_weak_answer_that_nobody_betters_is_returned_and_marked(table, name, ending):
+async def test_a_weak_answer_without_a_better_one_is_returned_and_marked(table, name, ending):
     case = CASES[name]
     if case.empty and ending == "nobody is stronger":
         pytest.skip("an empty answer is a failed attempt: anybody may follow")
@@ -474,7 +474,7 @@ async def test_a_weak_answer_that_nobody_betters_is_returned_and_marked(table, n
 
 @quiet
 @pytest.mark.parametrize("name", LOSES)
-async def test_a_schema_that_is_not_met_leaves_nothing_and_is_taken_to_anybody(table, name):
+async def test_an_answer_that_misses_its_schema_may_go_to_any_candidate(table, name):
     """There is no object to return, so it is a failure: even a weaker model may have one."""
     case = CASES[name]
     script = {"first": case.weak, "lower": case.good}

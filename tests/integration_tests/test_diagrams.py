@@ -54,7 +54,7 @@ def test_each_diagram_is_one_of_those_that_are_tested():
 
 
 @pytest.mark.parametrize("name", DIAGRAMS)
-def test_no_line_of_a_diagram_is_none(name):
+def test_every_line_of_a_diagram_is_understood(name):
     first, comment, *lines = DIAGRAMS[name].splitlines()
     assert first == "stateDiagram-v2"
     assert comment == f"    %% {name}"
@@ -93,7 +93,7 @@ EVENTS = {
 }
 
 
-def test_a_breaker_goes_along_the_arrows_and_along_each_of_them():
+def test_a_breaker_uses_exactly_the_arrows_of_the_diagram():
     """Every sequence of five events; a state is what `health` shows."""
     assert states("breaker") == set(get_args(BreakerState))
     seen = set()

@@ -340,7 +340,7 @@ WITHOUT_CONTENT = {
 @pytest.mark.parametrize("audience", AUDIENCES, ids=lambda audience: audience.__name__)
 @pytest.mark.parametrize("graph", [invoking, streaming], ids=lambda graph: graph.__name__)
 @pytest.mark.parametrize("kind", WITHOUT_CONTENT)
-async def test_under_first_token_what_says_nothing_is_rejected_while_somebody_watches(
+async def test_under_first_token_an_empty_answer_is_rejected_while_it_is_watched(
     graph, audience, kind
 ):
     """Nothing has been shown yet, so it can still be rejected."""
@@ -553,7 +553,7 @@ async def test_a_draft_is_still_there_for_tracers_and_costs():
     assert log.ended == [WEAK, FINE]
 
 
-async def test_two_requests_of_one_graph_are_hidden_each_for_itself():
+async def test_two_requests_of_one_graph_are_hidden_independently():
     """Handlers taken off a draft's run must still be there for the next one."""
     router = router_of(Telling(says=WEAK), Telling(says=FINE), policy="buffer")
 

@@ -95,7 +95,7 @@ def test_a_lock_that_a_thread_of_the_parent_held_can_be_taken():
         assert lock.locked()
 
 
-def test_a_process_is_not_forked_within_what_may_not_be_under_way():
+def test_a_fork_waits_for_operations_that_must_not_be_interrupted():
     lock = new_lock_against_forks()
     with Holding(lock, seconds=0.3):
         begun = time.monotonic()
@@ -104,7 +104,7 @@ def test_a_process_is_not_forked_within_what_may_not_be_under_way():
     assert lock.acquire(timeout=1)
 
 
-def test_a_model_is_built_whoever_built_one_in_the_parent():
+def test_a_child_can_build_a_model_while_its_parent_builds_one():
     with SandboxServer() as server:
         router = SmartRouterRunnable.from_catalog(base_url=server.base_url)
         with Holding(models._BUILDING):

@@ -120,7 +120,7 @@ async def _all(router):
 
 
 @WAYS
-def test_half_an_emoji_in_a_prompt_harms_nobody_else(serve, way):
+def test_a_prompt_that_cannot_be_encoded_does_not_open_breakers(serve, way):
     """A text cut in the middle of an emoji cannot be sent. It counted as a model's failure.
 
     Five such prompts of one user opened the breakers of all models for everybody.
@@ -136,7 +136,7 @@ def test_half_an_emoji_in_a_prompt_harms_nobody_else(serve, way):
 
 
 @WAYS
-def test_nobody_behind_a_proxy_is_told_that_it_is_not_used(serve, way, monkeypatch, caplog):
+def test_no_warning_says_that_a_proxy_is_ignored(serve, way, monkeypatch, caplog):
     """LangChain warned that the environment's proxies are passed over; ours are used."""
     monkeypatch.setattr(
         "langchain_openai.chat_models._client_utils._proxy_env_warning_emitted", False
@@ -151,7 +151,7 @@ def test_nobody_behind_a_proxy_is_told_that_it_is_not_used(serve, way, monkeypat
 @WAYS
 @pytest.mark.parametrize("ledger", ["of the router", "of a handler"])
 @pytest.mark.parametrize("odd", ["model", "request", "purpose", "kept text"])
-def test_no_record_is_lost_for_what_somebody_calls_himself(serve, way, ledger, odd, tmp_path):
+def test_no_record_is_lost_because_of_unusual_names(serve, way, ledger, odd, tmp_path):
     """A server whose model is called `7`, or a request id that is a number, lost the record.
 
     It was counted as lost, and its cost was in no report.
@@ -184,7 +184,7 @@ def test_a_tag_may_be_a_number(serve, way):
     assert [record.tags for record in records.records()] == [("7",)]
 
 
-def test_only_langsmiths_own_tracer_is_taken_for_it(serve, monkeypatch):
+def test_only_langsmiths_own_tracer_class_counts_as_langsmith(serve, monkeypatch):
     """A handler of somebody else's that has its name made each attempt look for LangSmith's."""
     looked = []
     monkeypatch.setattr("langchain_smartroute.execution.langsmith.price_runs", looked.append)
@@ -217,7 +217,7 @@ def test_long_headers_are_read_by_all_connections_alike(serve, way, headers):
     ],
     ids=["compressed wrongly", "goes round", "nobody there"],
 )
-def test_what_failed_of_a_connection_is_said(serve, way, sent, why):
+def test_the_cause_of_a_connection_error_is_named(serve, way, sent, why):
     """All of them were `Connection error.`: no certificate, nobody there, an answer cut off."""
     if sent is None:
         with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -258,7 +258,7 @@ def delta(content, end=None, **more):
         "data:\n\n",
     ],
 )
-def test_an_event_without_data_says_nothing(serve, way, empty):
+def test_an_event_without_data_is_ignored(serve, way, empty):
     """Servers that number their events and say that they are alive ended in a JSONDecodeError.
 
     The client takes an empty line for an event once it has seen a number, a name or a wait.
@@ -285,7 +285,7 @@ BLOATED = b"a" * 5_000_000
 
 @pytest.mark.parametrize("way", ["invoke", "ainvoke", "stream", "astream"])
 @pytest.mark.parametrize("packed", [True, False], ids=["compressed", "plain"])
-def test_what_an_answer_unpacks_to_is_bounded(serve, way, packed):
+def test_the_decompressed_size_of_an_answer_is_limited(serve, way, packed):
     """Compressed bytes were counted: 65 MB of them may be 65 GB, and memory ran out.
 
     A stream was not counted at all until it had a line.
@@ -303,7 +303,7 @@ def test_what_an_answer_unpacks_to_is_bounded(serve, way, packed):
 
 
 @STREAMS
-def test_a_long_stream_of_short_lines_is_no_long_answer(serve, way):
+def test_the_size_limit_of_lines_does_not_apply_to_a_whole_stream(serve, way):
     lines = [": still there\n\n" * 200_000, delta("fine", "stop"), "data: [DONE]\n\n"]
     assert call(router_of(serve(streamed(*lines)), max_answer_chars=1000), way).text == "fine"
 

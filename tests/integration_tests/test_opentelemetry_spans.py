@@ -115,7 +115,7 @@ async def test_spans_add_up_to_the_ledger_to_the_last_digit(sandbox, provider, k
     assert sum(Decimal(s.attributes["smartroute.cost_usd"]) for s in requests) == sum(told)
 
 
-async def test_a_rejected_attempt_is_no_error_and_a_failed_request_is_one(sandbox, provider, kept):
+async def test_a_rejected_attempt_is_not_an_error_but_a_failed_request_is(sandbox, provider, kept):
     def never(messages, answer):
         return "never: good enough"
 
@@ -196,7 +196,7 @@ class Asking(ScriptedChatModel):
 
 @pytest.mark.parametrize("bounded", [True, False])
 @pytest.mark.parametrize("mode", MODES)
-async def test_what_a_models_client_tells_stands_below_the_span_of_its_attempt(
+async def test_spans_of_a_models_client_are_below_the_span_of_its_attempt(
     provider, kept, mode, bounded, monkeypatch
 ):
     tracer = provider.get_tracer("test")

@@ -182,7 +182,7 @@ def test_langfuse_counts_each_token_once():
     assert found["logged"] == []
 
 
-def test_langfuse_loses_nothing_by_metadata_that_are_none():
+def test_metadata_of_none_lose_nothing_in_langfuse():
     """A router in a router with a judge takes back what the one around it says."""
     found, said = told_by_langfuse("nested", faulty="deepseek-v4-pro", tenant=None)
     records, total = found["records"]

@@ -160,7 +160,7 @@ def test_a_prompt_that_is_too_long_is_known_as_such(router_of):
 
 
 @pytest.mark.parametrize("way", ["invoke", "stream"])
-def test_a_killed_server_is_left_for_the_other_one(router_of, way):
+def test_after_a_server_is_killed_the_other_one_answers(router_of, way):
     with real_model("plain", "key-of-plain") as (url, process):
         router = router_of(at={"plain": url}, fallbacks={"plain": "coder"})
         alive = router.invoke(TRANSLATE).response_metadata["smartroute"]
@@ -181,7 +181,7 @@ def test_a_killed_server_is_left_for_the_other_one(router_of, way):
     assert attempts[-1]["outcome"] == "accepted"
 
 
-def test_a_server_that_is_killed_while_it_speaks_leaves_what_was_shown(router_of):
+def test_a_server_killed_in_a_stream_leaves_the_text_that_was_shown(router_of):
     with real_model("plain", "key-of-plain") as (url, process):
         router = router_of(at={"plain": url}, fallbacks={"plain": "coder"})
         shown = []

@@ -230,7 +230,7 @@ def test_both_call_a_failure_the_same(script):
 
 
 @TRANSPORTS
-def test_nobody_there_is_a_failed_connection(connections):
+def test_a_refused_connection_is_a_connection_error(connections):
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     with pytest.raises(transport._http.ConnectError):

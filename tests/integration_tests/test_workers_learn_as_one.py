@@ -103,7 +103,7 @@ def test_a_state_that_was_emptied_is_filled_again(store):
     assert json.loads(store.run(Get(key=key)))["rows"][0][3:] == [6, 3.0]
 
 
-def test_what_is_saved_is_not_heard_once_more(tmp_path):
+def test_scores_in_a_saved_file_are_not_counted_again(tmp_path):
     """A file that holds shared scores has a key of its own: they are not counted twice."""
     store = MemoryState()
     (one, _), (first, second) = pair(store)
@@ -138,7 +138,7 @@ class Flaky:
         return self.store.run(command)
 
 
-def test_scores_of_a_time_without_the_state_are_told_later(caplog):
+def test_scores_given_while_the_state_is_down_are_shared_later(caplog):
     store = Flaky()
     (one, other), (first, second) = pair(store)
     store.is_away = True

@@ -97,7 +97,7 @@ async def test_one_probe_whatever_the_concurrency(playground, way, source):
     assert router.health()["primary"].state == "closed"
 
 
-def test_with_every_breaker_open_the_least_bad_is_tried(playground):
+def test_with_every_breaker_open_the_first_to_be_due_is_tried(playground):
     name = "all open"
     for alias in ("primary", "fallback"):
         playground.server.set_fault(f"{name}/{alias}", UNAVAILABLE)

@@ -161,7 +161,7 @@ def test_a_path_is_enough(tmp_path):
     assert record.id == answer.response_metadata["smartroute"]["decision_id"]
 
 
-def test_a_line_that_is_no_record_is_passed_over(tmp_path):
+def test_invalid_lines_are_skipped(tmp_path):
     path = tmp_path / "decisions.jsonl"
     router_with(path).invoke("hi")
     line = path.read_text()
@@ -194,7 +194,7 @@ def test_a_file_that_is_not_there_says_what_to_give():
         list(JsonlDecisions("/nowhere/decisions.jsonl").records())
 
 
-def test_what_cannot_take_records_is_refused_at_once():
+def test_an_invalid_receiver_of_records_is_refused_at_once():
     with pytest.raises(ConfigurationError, match="on_decision = 7"):
         router_with(7)
 

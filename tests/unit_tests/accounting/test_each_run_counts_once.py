@@ -256,7 +256,7 @@ def test_on_record_sees_the_record_already_in_the_handler(router):
 
 
 @pytest.mark.parametrize("streaming", [False, True])
-def test_an_on_record_that_raises_fails_no_call_and_warns_once(router, caplog, streaming):
+def test_an_on_record_callback_that_raises_fails_no_call_and_warns_once(router, caplog, streaming):
     def fail(record):
         raise RuntimeError("the ledger is away")
 

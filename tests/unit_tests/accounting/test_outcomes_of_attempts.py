@@ -41,7 +41,7 @@ def call_chunk(text, *, name=None):
 # --- failed, then a fallback
 
 
-async def test_an_attempt_whose_time_was_up_is_free_and_stands_first(scripted, answered):
+async def test_an_attempt_that_timed_out_is_free_and_recorded_first(scripted, answered):
     """Of an asynchronous one the record came last, with an estimate of the prompt's cost."""
     slow, fast = scripted(script=[answered()], wait_s=60), scripted(script=[answered()])
     router = SmartRouterRunnable.from_models(

@@ -110,7 +110,7 @@ async def test_every_way_of_calling_reserves_and_settles(limited, state, mode):
     assert state.total() == (150 * 10**6, 0)
 
 
-def test_no_room_is_an_error_that_says_everything(limited, state):
+def test_a_refused_call_is_an_error_with_all_details(limited, state):
     router = limited(SpendLimit(usd="0.005", period="day", per="user", name="trial"))
     ann = {"metadata": {"user": "ann"}}
     router.invoke("Hello", {**ann, "configurable": {"smartroute": {}}})
@@ -177,7 +177,7 @@ def test_a_limit_per_request_counts_all_its_attempts(limited, scripted, answered
         assert Decimal(told["cost"]) == Decimal("0.0031")
 
 
-def test_the_cheapest_stands_in_where_there_is_no_room(limited, state):
+def test_the_cheapest_candidate_replaces_one_refused_by_a_limit(limited, state):
     router = limited(DAY, default="strong", on_limit="cheapest")
     answer = router.invoke("Hello")
     told = answer.response_metadata["smartroute"]
@@ -206,7 +206,7 @@ def test_a_refusal_says_nothing_of_the_candidates_health(limited, scripted):
     assert {health.state for health in router.health().values()} <= {"closed"}
 
 
-def test_a_callable_may_name_who_stands_in(limited, scripted, answered):
+def test_a_callable_may_name_the_replacement(limited, scripted, answered):
     asked = []
 
     def choose(error):
@@ -221,7 +221,7 @@ def test_a_callable_may_name_who_stands_in(limited, scripted, answered):
 
 
 @pytest.mark.parametrize("named", [None, "nobody", "strong"])
-def test_a_callable_that_names_nobody_else_raises(limited, named):
+def test_a_callable_that_names_no_other_candidate_raises(limited, named):
     router = limited(DAY, default="strong", on_limit=lambda error: named)
     with pytest.raises(SpendLimitExceededError):
         router.invoke("Hello")
@@ -356,7 +356,7 @@ def test_bound_tools_are_settled_at_their_true_cost(sandbox, state):
     assert state.total() == (int(record.cost_usd * 10**12), 0)
 
 
-def test_the_answers_room_is_set_where_a_call_names_none(sandbox, state):
+def test_maximum_output_tokens_are_set_where_a_call_has_none(sandbox, state):
     sent = []
     router = SmartRouterRunnable.from_catalog(
         base_url=sandbox.base_url,
@@ -372,7 +372,7 @@ def test_the_answers_room_is_set_where_a_call_names_none(sandbox, state):
 
 @pytest.mark.parametrize("of_router", [None, 55])
 @pytest.mark.parametrize("unbounded", [-1, 0])
-def test_a_room_without_a_bound_is_none(sandbox, state, unbounded, of_router):
+def test_max_tokens_without_a_bound_reserves_a_whole_answer(sandbox, state, unbounded, of_router):
     """`max_tokens=-1`, no bound to llama.cpp or vLLM, made a reservation of less than nothing."""
     router = SmartRouterRunnable.from_catalog(
         base_url=sandbox.base_url,
@@ -391,7 +391,7 @@ def test_a_room_without_a_bound_is_none(sandbox, state, unbounded, of_router):
 @pytest.mark.parametrize("way", [invoked, ainvoked, batched, abatched, streamed, astreamed])
 @pytest.mark.parametrize("include_raw", [False, True])
 @pytest.mark.parametrize("method", [None, "json_schema", "json_mode", "function_calling"])
-async def test_structured_calls_have_the_room_that_is_reserved_for_them(
+async def test_structured_calls_are_limited_to_the_reserved_tokens(
     sandbox, state, way, include_raw, method
 ):
     """LangChain passes a call's arguments to no model under `include_raw=True`.
@@ -418,12 +418,12 @@ async def test_structured_calls_have_the_room_that_is_reserved_for_them(
     assert state.total()[1] == 0
 
 
-def test_without_limits_the_room_stays_the_providers(sandbox, router):
+def test_without_limits_the_providers_maximum_output_tokens_apply(sandbox, router):
     router.invoke("Hello")
     assert "max_tokens" not in sandbox.requests[0].body
 
 
-def test_a_candidate_that_is_no_model_is_called_without_a_room(limited, state):
+def test_a_candidate_other_than_a_model_gets_no_max_tokens(limited, state):
     def answer(messages):
         return AIMessage("mine")
 

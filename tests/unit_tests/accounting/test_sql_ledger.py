@@ -146,7 +146,7 @@ def test_two_ledgers_that_write_the_same_records_at_once_keep_each_once(database
         ledger.close()
 
 
-def test_texts_that_no_database_takes_are_mended(ledger):
+def test_texts_that_no_database_accepts_are_cleaned(ledger):
     ledger.add(record(0, alias="a\0b", keys={"user": "\ud800x"}))
     assert ledger.flush()
     (found,) = ledger.records()
@@ -185,7 +185,7 @@ def test_nothing_of_prompt_and_answer_is_stored_unless_asked_for(ledger, router)
     assert "4711" not in kept.answer
 
 
-def test_a_redaction_that_breaks_keeps_nothing(ledger, router, caplog):
+def test_a_redaction_that_raises_stores_nothing(ledger, router, caplog):
     def broken(text):
         raise RuntimeError(text)
 
@@ -265,7 +265,7 @@ def test_several_may_open_a_new_ledger_at_once(database_url):
         ("mysql://x/y", "use sqlite or postgresql"),
     ],
 )
-def test_a_url_that_is_none_says_so(url, told):
+def test_an_invalid_url_is_an_error_that_says_so(url, told):
     with pytest.raises(ConfigurationError, match=told):
         SqlLedger(url)
 
@@ -315,7 +315,7 @@ def test_a_locked_database_makes_records_wait_not_calls(tmp_path):
     ledger.close()
 
 
-def test_a_full_queue_loses_and_counts_what_comes_then(tmp_path, caplog):
+def test_a_full_queue_counts_the_records_that_it_loses(tmp_path, caplog):
     ledger = SqlLedger(f"sqlite:///{tmp_path}", max_waiting=5)  # a folder is no file
     for number in range(8):
         ledger.add(record(number))

@@ -205,7 +205,7 @@ def test_a_reported_zero_is_a_number_unless_nothing_at_all_was_counted(scripted,
 
 @pytest.mark.parametrize("count", [-1, -5_000, 10**9, 10**15])
 @pytest.mark.parametrize("which", ["input_tokens", "output_tokens"])
-def test_a_count_that_cannot_be_is_a_missing_usage(scripted, dollars, which, count):
+def test_an_impossible_count_is_a_missing_usage(scripted, dollars, which, count):
     """A gateway's 10**12 tokens made one answer cost a million dollars."""
     reported = {"input_tokens": 7, "output_tokens": 3, "total_tokens": 10, which: count}
     costs = CostCallbackHandler()

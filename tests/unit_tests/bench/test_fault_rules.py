@@ -161,6 +161,6 @@ def test_what_is_not_correct_fails_with_its_reason(number, changes, reason):
 
 
 @pytest.mark.parametrize("number", [9, 10])
-def test_the_call_after_it_must_go_well(number):
+def test_the_next_call_must_succeed(number):
     found = result(number, *CORRECT[number], afterwards=replace(WELL, text="cut"))
     assert (found.verdict, found.reason) == ("fail", "the next call did not go well")

@@ -25,7 +25,7 @@ def test_each_size_of_what_grows_is_measured_beside_the_smallest():
 
 
 @pytest.mark.parametrize("what", ["models", "rules"])
-def test_more_of_it_takes_more_time_but_not_squared(what):
+def test_time_grows_with_size_but_not_quadratically(what):
     """Ten times as many cost more, and at most thirty times as much: linear, generously."""
     few, many = SIZES[what][-2:]
     small, large = bench_scaling({what: (few, many)})

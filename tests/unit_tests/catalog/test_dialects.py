@@ -68,7 +68,7 @@ def test_cache_marks_stay_where_they_are_known(marked, kept):
     assert ("cache_control" in without_tool_marks(tools, marked)[0]) is kept
 
 
-def test_a_block_that_is_a_mark_alone_goes_whole():
+def test_a_block_with_only_a_cache_marker_is_removed():
     message = HumanMessage([{"type": "text", "text": "a"}, {"cachePoint": {"type": "default"}}])
     assert without_foreign_marks(message, spec("openai")).content == [{"type": "text", "text": "a"}]
     bare = HumanMessage(["a", {"type": "text", "text": "b"}])

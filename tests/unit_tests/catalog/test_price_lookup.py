@@ -71,7 +71,7 @@ def test_zero_is_a_price():
         ({"house": [MINE, {"source": "x"}]}, "is missing"),
     ],
 )
-def test_what_is_no_price_is_said(own, told):
+def test_an_invalid_price_is_an_error(own, told):
     with pytest.raises(ConfigurationError, match=told):
         PriceBook(own)
 
@@ -90,12 +90,12 @@ def test_a_catalogs_model_without_a_price_takes_the_packages():
     assert with_prices(catalog, {}).models["fast"].price.source.startswith("genai-prices")
 
 
-def test_a_model_of_whom_it_is_not_said_who_serves_it_has_no_price():
+def test_a_model_of_an_unknown_provider_has_no_price():
     catalog = Catalog.load({"models": {"fast": {"model": "gpt-5.1"}}})
     assert with_prices(catalog, {}).models["fast"].price is None
 
 
-def test_a_name_that_says_who_serves_a_model_is_enough():
+def test_a_name_that_contains_the_provider_is_enough():
     catalog = Catalog.load({"models": {"fast": {"model": "openai/gpt-5.1"}}})
     assert with_prices(catalog, {}).models["fast"].price.source.startswith("genai-prices")
 

@@ -202,11 +202,11 @@ def test_an_odd_report_costs_what_it_comes_to_by_hand(name):
         told(10**12, 5, 10**12 + 5),
     ],
 )
-def test_a_report_that_is_none_is_unknown_and_not_free(message):
+def test_an_unusable_report_is_unknown_and_not_free(message):
     assert usage_of(message) is None
 
 
-def test_an_answer_that_could_not_be_read_counts_thoughts_beside_it():
+def test_an_unreadable_answer_counts_reasoning_reported_separately():
     error = SimpleNamespace(
         completion=SimpleNamespace(
             usage=SimpleNamespace(

@@ -44,7 +44,7 @@ def test_the_examples_are_embedded_once():
     assert words.calls == [4, 1, 1, 1]
 
 
-def test_a_text_like_nothing_is_undecided():
+def test_a_text_similar_to_no_example_is_undecided():
     scores = EmbeddingClassifier(Words(), EXAMPLES).classify(UserRequest(text="tea")).scores
     assert scores == {"code": 0.5, "creative": 0.5}
 

@@ -44,12 +44,12 @@ def test_suffixes_hardly_push_a_prompt_to_a_dearer_model(found):
     assert found.shares[found.worst] <= 0.12, found.worst
 
 
-def test_genuine_hard_requests_still_rise(found):
+def test_genuinely_hard_requests_still_get_an_expensive_model(found):
     """Passing over misleading ends must not cost the requests that deserve a dearer model."""
     assert found.risen >= 0.9 * ROSE_BEFORE
 
 
-def test_who_falls_for_an_end_is_found_out():
+def test_a_classifier_that_is_misled_by_a_suffix_is_detected():
     """A classifier that takes any text with "proof" in it for reasoning."""
 
     class Gullible:

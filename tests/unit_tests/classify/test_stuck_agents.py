@@ -44,7 +44,7 @@ def told(name, hits, n):
     return f"{name:<22} {hits}/{n} = {hits / n:.2f} ({low:.2f}–{high:.2f})"
 
 
-def test_the_signs_find_most_and_cry_wolf_seldom():
+def test_the_signs_have_high_recall_and_precision():
     seen = {t["id"]: StuckSigns().found(messages_of(t)) for t in TRAJECTORIES}
     stuck = [t for t in TRAJECTORIES if t["stuck"]]
     found = [t for t in TRAJECTORIES if seen[t["id"]]]
@@ -75,7 +75,7 @@ def loop(*results, args=None):
     return messages
 
 
-def test_nothing_is_no_reason():
+def test_an_empty_history_is_not_stuck():
     assert StuckSigns().found([]) == ""
     assert StuckSigns().found([HumanMessage("Hi"), AIMessage("Hello")]) == ""
 
@@ -85,7 +85,7 @@ def test_a_call_that_cannot_be_written_as_json_is_a_call_all_the_same():
     assert StuckSigns().found(messages) == "the same call of look failed 2 times"
 
 
-def test_an_error_that_says_there_was_none_is_no_failure():
+def test_a_result_that_says_no_error_is_not_a_failure():
     assert StuckSigns().found(loop('{"error": null}', "Errors: 0", '{"error": ""}')) == ""
     assert StuckSigns().found(loop(*['{"error": "no"}'] * 3)) != ""
 

@@ -148,7 +148,7 @@ def test_the_hash_of_the_data_sees_labels_and_order(small_examples):
     assert len(hashes) == 3
 
 
-def test_a_source_weighs_as_its_size_to_the_power_and_tasks_are_evened_out():
+def test_sources_are_weighted_by_a_power_of_their_size_and_tasks_are_balanced():
     examples = [Example(text=str(n), task="code", source="big") for n in range(16)]
     examples += [Example(text="x", task="code", source="small")]
     weights = importance(examples, TrainingSettings(source_power=0.5))
@@ -172,13 +172,13 @@ def test_the_matrix_counts_a_features_weight_over_all_blocks():
 
 @settings(deadline=None)
 @given(st.lists(st.floats(-1e4, 1e4), min_size=1, max_size=8))
-def test_our_exponential_agrees_with_numpys(scores):
+def test_the_own_exponential_agrees_with_numpys(scores):
     row = np.array([scores])
     expected = np.exp(row - row.max())
     assert softmax(row) == pytest.approx(expected / expected.sum(), abs=1e-12)
 
 
-def test_the_fit_is_where_the_slope_is_level(small_examples):
+def test_the_fit_has_zero_gradient(small_examples):
     features = feature_matrix([e.text for e in small_examples], block_weights=WEIGHTS)
     targets = np.array([["code", "creative", "translation"].index(e.task) for e in small_examples])
     fitted = fit_softmax(
@@ -193,7 +193,7 @@ def test_the_fit_is_where_the_slope_is_level(small_examples):
     assert np.abs(features.T @ errors + fitted.weights).max() < 1e-3
 
 
-def test_a_temperature_cools_what_is_too_sure():
+def test_a_temperature_reduces_overconfidence():
     scores = np.array([[5.0, 0.0]] * 4)
     assert temperature_of(scores, np.array([0, 0, 0, 1])) > 1
     assert temperature_of(scores, np.array([0, 0, 0, 0])) < 1

@@ -82,7 +82,7 @@ def test_a_document_tells_parts_calls_and_the_worst(by_chance):
     assert document.figures["routers"]["oracle"]["n"] == 600
 
 
-def test_foresight_and_pictures_where_quality_is_predicted(by_chance, tmp_path):
+def test_predicted_quality_adds_calibration_tables_and_plots(by_chance, tmp_path):
     expected = np.where(by_chance.score[:, 0] > 0, 0.8, 0.4)
     found = evaluation(by_chance, expected=expected, curve=((0.0001, 0.7), (0.002, 0.9)))
     page = as_html(evaluation_document(found, title="T", prompts=False))

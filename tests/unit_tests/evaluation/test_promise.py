@@ -101,7 +101,7 @@ def test_shares_outside_of_zero_and_one_are_refused(keep, confidence):
         choose_setting(ones, ones, keep=keep, confidence=confidence, seed=1)
 
 
-def test_what_it_would_take_falls_with_what_is_kept():
+def test_the_number_of_prompts_needed_falls_with_the_quality_kept():
     strong = np.ones(1_000)
     little = np.where(np.arange(1_000) % 100 < 4, 0.0, 1.0)
     less = np.where(np.arange(1_000) % 100 < 1, 0.0, 1.0)

@@ -233,7 +233,7 @@ def test_a_key_is_never_shown():
 
 
 @pytest.mark.parametrize("key", ["callable", None])
-def test_whose_key_is_not_known_has_an_endpoint_of_its_own(key, monkeypatch):
+def test_a_model_with_an_unknown_key_has_its_own_endpoint(key, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-ambient")
     model = chat()
     model.openai_api_key = (lambda: "sk-mine") if key else None
@@ -263,7 +263,7 @@ def test_an_openai_models_streams_name_their_end(scripted):
         ("langchain_anthropic", "AnthropicLLM", False),
     ],
 )
-def test_who_names_his_end_is_known_by_package_and_class(package, name, told):
+def test_models_with_finish_reasons_are_known_by_package_and_class(package, name, told):
     kind = type(name, (BaseModel,), {"__module__": package})
     assert tells_end(kind()) is told
     assert tells_end(type("Mine", (kind,), {"__module__": "mine"})()) is told

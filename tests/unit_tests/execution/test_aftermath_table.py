@@ -40,14 +40,14 @@ def test_a_row_says_retry_scope_and_breaker(kind):
     assert (row.retry, row.scope, row.breaker) == TABLE[kind]
 
 
-def test_every_kind_of_fault_has_a_row_and_no_row_is_of_no_kind():
+def test_the_table_has_exactly_one_row_per_kind_of_fault():
     assert set(AFTERMATH) == set(get_args(FaultKind)) == set(TABLE)
 
 
 @pytest.mark.parametrize("last", [False, True])
 @pytest.mark.parametrize("hint", [None, 0.0, 2.0])
 @pytest.mark.parametrize("kind", NEVER)
-def test_what_will_not_change_is_never_tried_again(kind, hint, last):
+def test_permanent_faults_are_never_retried(kind, hint, last):
     assert pause(kind, hint=hint, last=last) is None
 
 
@@ -55,7 +55,7 @@ def test_what_will_not_change_is_never_tried_again(kind, hint, last):
 
 
 @pytest.mark.parametrize("last", [False, True])
-def test_what_broke_is_tried_again_once_within_a_quarter_of_a_second(last):
+def test_a_broken_call_is_retried_once_within_a_quarter_of_a_second(last):
     assert pause("broken", last=last) == CHANCE * 0.25
     assert pause("broken", retries=1, last=last) is None
 
@@ -66,7 +66,7 @@ def test_a_quarter_of_a_second_is_the_most_whatever_chance_says(chance):
     assert 0 <= waited < 0.25
 
 
-def test_what_broke_does_not_wait_for_longer_because_it_was_asked_to():
+def test_a_broken_call_ignores_retry_after():
     """A 500 is no sign of load; its `Retry-After` is not in the table."""
     assert pause("broken", hint=4.0) == CHANCE * 0.25
 
@@ -75,12 +75,12 @@ def test_what_broke_does_not_wait_for_longer_because_it_was_asked_to():
 
 
 @pytest.mark.parametrize("last", [False, True])
-def test_who_is_busy_is_tried_again_once_after_the_wait_he_asks_for(last):
+def test_a_busy_candidate_is_retried_once_after_its_retry_after(last):
     assert pause("busy", hint=2.0, last=last) == 2.0
     assert pause("busy", hint=2.0, retries=1, last=last) is None
 
 
-def test_nobody_comes_back_before_the_time_he_was_told():
+def test_no_retry_comes_before_retry_after():
     """Jitter is for those who chose the time themselves."""
     assert pause("busy", policy=RetryPolicy(jitter=lambda: 0.0), hint=2.0) == 2.0
 
@@ -102,7 +102,7 @@ def test_the_limit_is_the_routers_to_choose(limit):
 
 
 @pytest.mark.parametrize("hint", [None, 1e9])
-def test_who_is_busy_without_a_usable_hint_is_left_for_the_next_one(hint):
+def test_a_busy_candidate_without_retry_after_is_not_retried(hint):
     assert pause("busy", hint=hint) is None
 
 
@@ -126,9 +126,7 @@ HINTS = st.none() | st.floats(0, 1e12) | st.just(float("inf"))
 
 
 @given(KINDS, HINTS, st.booleans(), st.floats(0, 1, exclude_max=True), st.floats(0, 100))
-def test_nobody_is_tried_more_than_three_times_nor_waited_for_beyond_the_limit(
-    kind, hint, last, chance, limit
-):
+def test_a_candidate_gets_at_most_three_tries_and_bounded_waits(kind, hint, last, chance, limit):
     policy = RetryPolicy(jitter=lambda: chance, max_retry_after_s=limit)
     waits = []
     while (waited := pause(kind, policy=policy, hint=hint, retries=len(waits), last=last)) is not (
@@ -139,6 +137,6 @@ def test_nobody_is_tried_more_than_three_times_nor_waited_for_beyond_the_limit(
         assert 0 <= waited <= max(limit, 1.0)
 
 
-def test_by_default_clients_do_not_come_back_together():
+def test_by_default_retries_are_randomised():
     policy = RetryPolicy()
     assert len({pause("broken", policy=policy) for _ in range(20)}) > 1

@@ -125,5 +125,5 @@ def test_the_same_number_of_something_else(one, other):
     ("text", "value"),
     [("两数之和为36。", "36"), ("The total comes to 12", "12"), ("故选AC。", "AC")],
 )
-def test_what_such_an_answer_comes_to(text, value):
+def test_the_final_answer_of_a_sentence(text, value):
     assert final_answer(text) == value

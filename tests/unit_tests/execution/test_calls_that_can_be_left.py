@@ -388,7 +388,7 @@ def quick(_):
     return "fine"
 
 
-async def test_whoever_hangs_is_left_for_the_next_one(call, chain_of):
+async def test_a_hanging_candidate_is_abandoned_for_the_next_one(call, chain_of):
     """A model of another provider may have no time-outs at all."""
     chain = chain_of(HANGING, RunnableLambda(quick), each=SHORT)
     answer = await call(chain)
@@ -397,7 +397,7 @@ async def test_whoever_hangs_is_left_for_the_next_one(call, chain_of):
     assert first["reason"].startswith("AttemptTimeoutError")
 
 
-async def test_whoever_hangs_alone_ends_in_the_limits_error(call, chain_of):
+async def test_a_single_hanging_candidate_ends_in_a_timeout_error(call, chain_of):
     with pytest.raises(AttemptTimeoutError) as caught:
         await call(chain_of(HANGING, each=SHORT))
     limit = "first_token_timeout_s" if call.streams else "timeout_s"
@@ -411,7 +411,7 @@ async def test_the_deadline_ends_the_attempt_and_the_request(call, chain_of):
     assert caught.value.limit == "deadline_s"
 
 
-async def test_too_long_an_answer_is_another_ones_to_give(call, chain_of, scripted):
+async def test_after_too_long_an_answer_the_next_candidate_answers(call, chain_of, scripted):
     chain = chain_of(
         scripted("x" * 6, "y" * 6), scripted("fine"), conduct=Conduct(max_answer_chars=11)
     )
@@ -423,7 +423,7 @@ async def test_too_long_an_answer_is_another_ones_to_give(call, chain_of, script
     assert (await call(chain)).content == "fine"
 
 
-async def test_too_long_an_answer_that_is_held_back_gives_way(call, chain_of, scripted):
+async def test_too_long_a_held_answer_falls_back(call, chain_of, scripted):
     chain = chain_of(
         scripted("x" * 6, "y" * 6),
         scripted("fine"),

@@ -135,7 +135,7 @@ async def test_a_refused_key_skips_everybody_at_the_same_endpoint(call, chain_of
     ],
     ids=repr,
 )
-async def test_what_nobody_can_mend_stops_the_chain(call, chain_of, scripted, error):
+async def test_a_fault_of_the_request_stops_the_chain(call, chain_of, scripted, error):
     other = scripted("fine")
     with pytest.raises(type(error)) as caught:
         await call(chain_of(scripted(error=error), other))

@@ -141,7 +141,7 @@ def test_a_check_may_take_more_than_two_arguments(fine):
     assert as_check(fine).function is fine
 
 
-def test_a_check_that_says_true_or_false_is_told_what_to_say(caplog):
+def test_a_check_that_returns_a_bool_is_told_what_to_return(caplog):
     """It meant `False` for a bad answer, which was accepted; the log named a type alone."""
     run_check(as_check(lambda messages, answer: False), [], ANSWER)
     assert "returned bool" in caplog.text

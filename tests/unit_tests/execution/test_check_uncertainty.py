@@ -118,7 +118,7 @@ def test_a_number_of_repeats_is_one(answer):
 
 
 @pytest.mark.parametrize("prompt", ["Translate this into English: …", "Write a story about Tom"])
-def test_who_speaks_for_others_does_not_doubt(prompt):
+def test_doubt_in_translations_and_characters_does_not_count(prompt):
     assert _said("I'm not entirely sure he is coming.", prompt) is None
 
 

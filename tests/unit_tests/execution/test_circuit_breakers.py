@@ -209,7 +209,7 @@ def test_failures_just_inside_the_window_count(gate, clock):
     assert gate.health().state == "open"
 
 
-def test_what_was_well_is_forgotten_too(gate, clock):
+def test_successes_older_than_the_window_are_forgotten_too(gate, clock):
     """Else a long good past would hide that everything fails now."""
     succeed(gate, 100)
     clock.passes(WINDOW_S)
@@ -354,7 +354,7 @@ def test_somebody_let_through_anyway_does_not_take_the_probes_place(half_open):
 # ---- how it ends ------------------------------------------------------------------------
 
 
-def test_a_probe_that_succeeds_closes_it_with_a_clean_slate(half_open):
+def test_a_successful_probe_closes_it_and_clears_its_window(half_open):
     half_open.admit().succeeded()
     assert half_open.health() == CandidateHealth(state="closed", calls=1, failures=0)
     fail(half_open, 1)

@@ -294,7 +294,7 @@ DIFFERENT = [
 
 
 @pytest.mark.parametrize(("text", "value"), SAID)
-def test_an_answer_comes_to_the_value_that_stands_out(text, value):
+def test_the_final_answer_is_the_marked_value(text, value):
     assert final_answer(text) == value
 
 
@@ -310,7 +310,7 @@ def test_other_values_are_not_the_same(a, b):
     assert not same_answer(b, a)
 
 
-def test_nothing_said_is_no_agreement():
+def test_missing_answers_do_not_agree():
     assert not same_answer(None, None)
     assert not same_answer("5", None)
 
@@ -373,7 +373,7 @@ def test_json_is_compared_by_value():
     assert not same_answer("no json", "no json", by="json")
 
 
-def test_code_is_compared_without_what_does_not_matter():
+def test_code_is_compared_without_formatting_and_comments():
     one = (
         "def f(xs):\n    'Adds.'\n    total = 0\n    for x in xs:\n        total += x\n"
         "    return total"
@@ -458,7 +458,7 @@ def told(one, other):
 
 
 @pytest.mark.parametrize(("one", "other"), WHOLE)
-def test_whole_answers_come_to_the_same(one, other):
+def test_whole_answers_with_the_same_final_answer_are_the_same(one, other):
     assert told(one, other) == told(other, one) == "same answer"
 
 
@@ -489,14 +489,14 @@ SENTENCES = [
 
 
 @pytest.mark.parametrize("said", [*SENTENCES, *CALLED_IT])
-def test_no_two_values_are_the_same_however_they_are_said(said):
+def test_different_values_stay_different_in_any_wording(said):
     """Half past six in the evening was half past seven: both ended in 30."""
     values = [final_answer(said.format(value)) for value in NO_TWO_ALIKE]
     assert [pair for pair in combinations(values, 2) if same_answer(*pair)] == []
 
 
 @pytest.mark.parametrize("value", [*NO_TWO_ALIKE, "Paris", "blue", "B", "yes"])
-def test_a_value_is_the_same_however_it_is_called_the_answer(value):
+def test_a_value_is_the_same_after_any_answer_phrase(value):
     values = [final_answer(said.format(value)) for said in CALLED_IT]
     assert [pair for pair in combinations(values, 2) if not same_answer(*pair)] == []
 

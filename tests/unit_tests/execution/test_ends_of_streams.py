@@ -104,7 +104,7 @@ async def test_a_stream_that_ends_without_naming_its_end_was_cut(streamed, chain
     assert [(a.model, a.outcome) for a in caught.value.attempts] == [("a", "failed")]
 
 
-async def test_error_is_no_reason_to_have_finished(call, chain_of):
+async def test_the_finish_reason_error_means_failure(call, chain_of):
     """OpenRouter says so of a provider that broke off; half an answer passed for a whole one."""
     broke = AIMessageChunk("one two", response_metadata={"finish_reason": "error"})
     chain = chain_of(says(broke), FINE, each=TELLS, stream_policy="buffer")
@@ -122,7 +122,7 @@ async def test_a_cut_stream_that_is_held_back_gives_way(streamed, chain_of):
     assert first["outcome"] == "failed"
 
 
-async def test_who_never_names_his_end_was_not_cut(streamed, chain_of):
+async def test_a_model_without_finish_reasons_does_not_count_as_truncated(streamed, chain_of):
     answer = await streamed(chain_of(says(TEXT, MORE), FINE))
     assert answer.content == "one two"
 
@@ -157,7 +157,7 @@ async def test_usage_may_follow_the_end(streamed, chain_of):
     assert answer.usage_metadata == usage
 
 
-async def test_a_silence_before_the_end_is_one(streamed, chain_of):
+async def test_silence_before_the_finish_reason_is_a_timeout(streamed, chain_of):
     each = {**TELLS, "limits": TimeLimits(idle_timeout_s=0.05)}
     chain = chain_of(says(TEXT, 0.5, MORE, STOP), FINE, each=each, stream_policy="buffer")
     answer = await streamed(chain)

@@ -313,7 +313,7 @@ def test_what_an_error_was_raised_instead_of_counts():
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_what_the_caller_was_mending_is_no_cause(outer):
+def test_an_error_that_the_caller_was_handling_is_not_a_cause(outer):
     """Who calls a second router in an `except` of the first one's error gives every
     exception below that error as its context: it was taken for what had gone wrong.
     """
@@ -344,7 +344,7 @@ def test_an_error_of_ours_is_found_inside_a_clients():
     assert own_cause(ours) is ours
 
 
-def test_who_has_none_of_ours_inside_is_himself():
+def test_an_error_without_one_of_ours_inside_is_returned_itself():
     error = after(RuntimeError(), ValueError())
     assert own_cause(error) is error
 
@@ -353,7 +353,7 @@ def test_who_has_none_of_ours_inside_is_himself():
 
 
 @pytest.mark.parametrize("error", [HttpError(503), httpx.ReadError("x"), event("500")], ids=repr)
-def test_what_had_begun_to_answer_is_not_asked_again(error):
+def test_a_call_that_had_started_to_answer_is_not_retried_by_kind(error):
     assert fault_of(error).kind in ("busy", "broken")
     assert fault_of(error, begun=True).kind == "garbled"
 
@@ -363,7 +363,7 @@ def test_what_had_begun_to_answer_is_not_asked_again(error):
     [HttpError(401), HttpError(404), TimeoutError(), event("content_filter"), HttpError(400)],
     ids=repr,
 )
-def test_having_begun_changes_no_other_meaning(error):
+def test_a_started_answer_changes_no_other_classification(error):
     assert fault_of(error, begun=True).kind == fault_of(error).kind
 
 

@@ -233,7 +233,7 @@ def test_other_exceptions_let_anybody_try(error):
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_what_another_model_cannot_mend_goes_nowhere_else(error):
+def test_a_fault_that_no_other_model_avoids_ends_the_chain(error):
     fault = fault_of(error)
     assert fault.scope == "none"
     assert PROMPT not in fault.summary

@@ -43,7 +43,7 @@ def test_a_client_that_does_more_than_send_keeps_its_own_way(server, settings):
     assert answer["choices"]
 
 
-def test_who_watches_the_clients_requests_still_sees_them(server, monkeypatch):
+def test_instrumentation_of_the_client_still_sees_its_requests(server, monkeypatch):
     """Instrumentation wraps the client's method, before its first call or after it."""
     seen = []
 

@@ -215,7 +215,7 @@ async def test_only_models_that_are_known_to_give_log_probabilities_are_asked_fo
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_who_is_asked_beside_is_built_before_the_clock_of_either_starts(way, monkeypatch):
+async def test_second_opinions_are_built_before_any_clock_starts(way, monkeypatch):
     """A second opinion's model was built in its own call, which had that much less time.
 
     The first model of a process imports its client, which takes seconds.

@@ -146,7 +146,7 @@ def test_a_probe_that_was_cancelled_lets_another_worker_probe(two):
     comes(lambda: here.admit() is not None)
 
 
-def test_the_probe_of_a_worker_that_died_gives_way(store):
+def test_the_probe_of_a_dead_worker_expires(store):
     here, there = (gate_on(store, probe_s=0.5) for _ in range(2))
     open_up(here)
     comes(lambda: state_of(there) == "half_open")
@@ -222,7 +222,7 @@ def test_the_thread_ends_when_nobody_calls_and_comes_back(store, monkeypatch):
     comes(lambda: state_of(gate) == "open")
 
 
-def test_a_breaker_that_is_gone_is_not_kept_by_its_thread(store):
+def test_a_breakers_thread_does_not_keep_it_alive(store):
     gate = gate_on(store)
     gate.admit().succeeded()
     thread = gate._breaker.sharing._thread
@@ -231,7 +231,7 @@ def test_a_breaker_that_is_gone_is_not_kept_by_its_thread(store):
     assert not thread.is_alive()
 
 
-def test_while_the_state_is_down_each_goes_on_alone_and_says_so_once(store, caplog):
+def test_while_the_state_is_down_workers_continue_alone_and_warn_once(store, caplog):
     caplog.set_level(logging.INFO, logger="langchain_smartroute")
     store.broken = True
     here, there = gate_on(store), gate_on(store)
@@ -252,7 +252,7 @@ def test_while_the_state_is_down_each_goes_on_alone_and_says_so_once(store, capl
     assert "breakers are shared again" in caplog.text
 
 
-def test_a_state_that_hangs_holds_no_call_up(store, monkeypatch):
+def test_a_hanging_state_delays_no_call(store, monkeypatch):
     monkeypatch.setattr(sharing_module, "_PATIENCE_S", 0.02)
     gate = gate_on(store, open_s=0.05)
     store.wait_s = 3.0

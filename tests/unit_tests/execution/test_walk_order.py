@@ -103,7 +103,7 @@ def asked(trail):
 
 
 @pytest.mark.parametrize("status", [500, 502, 409])
-def test_what_broke_once_is_tried_again_and_answers(clock, status):
+def test_a_call_that_broke_once_is_retried_and_answers(clock, status):
     walk = walk_of(clock)
     assert drive(walk, clock, a=[HttpError(status), FINE], b=[FINE]) == [
         ("a", 0.0),
@@ -113,25 +113,25 @@ def test_what_broke_once_is_tried_again_and_answers(clock, status):
     assert [attempt.outcome for attempt in walk.attempts] == ["failed", "accepted"]
 
 
-def test_what_broke_twice_gives_way(clock):
+def test_a_candidate_that_broke_twice_falls_back(clock):
     walk = walk_of(clock)
     trail = drive(walk, clock, a=[HttpError(500)], b=[FINE])
     assert asked(trail) == "aab"
     assert trail[-1] == ("b", 0.0)
 
 
-def test_who_asks_for_a_short_wait_is_waited_for_once(clock):
+def test_a_short_retry_after_is_waited_for_once(clock):
     trail = drive(walk_of(clock), clock, a=[HttpError(429, retry_after=2)], b=[FINE])
     assert trail == [("a", 0.0), ("a", 2.0), ("b", 0.0)]
 
 
-def test_who_asks_for_a_short_wait_and_then_answers_keeps_the_request(clock):
+def test_a_candidate_that_answers_after_a_short_retry_after_keeps_the_request(clock):
     trail = drive(walk_of(clock), clock, a=[HttpError(503, retry_after=2), FINE], b=[FINE])
     assert trail == [("a", 0.0), ("a", 2.0)]
 
 
 @pytest.mark.parametrize("retry_after", [None, 6, 10**9])
-def test_who_is_busy_for_long_gives_way_at_once(clock, retry_after):
+def test_a_long_retry_after_falls_back_at_once(clock, retry_after):
     trail = drive(walk_of(clock), clock, a=[HttpError(429, retry_after=retry_after)], b=[FINE])
     assert trail == [("a", 0.0), ("b", 0.0)]
 
@@ -142,7 +142,7 @@ def test_the_last_one_is_tried_three_times_if_it_is_busy(clock):
     assert trail == [("a", 0.0), ("b", 0.0), ("b", CHANCE * 0.5), ("b", CHANCE * 1.0)]
 
 
-def test_who_is_the_last_is_he_whom_nobody_may_follow(clock):
+def test_the_last_candidate_is_the_one_that_no_other_may_follow(clock):
     """The others' windows are too small for what has overflowed already."""
     links = [{"window": 100}, {"window": 200}, {"window": 50}]
     walk = walk_of(clock, links=links)
@@ -155,12 +155,12 @@ def test_who_is_the_last_is_he_whom_nobody_may_follow(clock):
     ids=repr,
 )
 @pytest.mark.parametrize("count", [1, 2])
-def test_what_was_silent_or_garbled_is_not_tried_again(clock, error, count):
+def test_timeouts_and_garbled_answers_are_not_retried(clock, error, count):
     trail = drive(walk_of(clock, count), clock, a=[error], b=[FINE])
     assert asked(trail) == "ab"[:count]
 
 
-def test_what_had_begun_to_answer_is_not_tried_again(clock):
+def test_a_call_that_had_started_to_answer_is_not_retried(clock):
     walk = walk_of(clock)
     trail = []
     for step in walk.steps():
@@ -239,7 +239,7 @@ def test_an_overflow_goes_to_a_larger_window_alone(clock, windows, goes_to):
 
 
 @pytest.mark.parametrize("status", [400, 422])
-def test_what_nobody_can_mend_is_raised(clock, status):
+def test_a_fault_of_the_request_is_raised(clock, status):
     walk = walk_of(clock)
     error = HttpError(status)
     assert asked(drive(walk, clock, a=[error], b=[FINE])) == "a"
@@ -248,23 +248,23 @@ def test_what_nobody_can_mend_is_raised(clock, status):
     assert caught.value is error
 
 
-def test_what_a_filter_refused_goes_nowhere_by_default(clock):
+def test_a_filtered_prompt_is_not_rerouted_by_default(clock):
     walk = walk_of(clock)
     assert asked(drive(walk, clock, a=[HttpError(400, code="content_filter")], b=[FINE])) == "a"
 
 
-def test_what_a_filter_refused_may_go_elsewhere_by_the_users_word(clock):
+def test_a_filtered_prompt_is_rerouted_if_configured(clock):
     walk = walk_of(clock, reroutes_filtered=True)
     assert asked(drive(walk, clock, a=[HttpError(400, code="content_filter")], b=[FINE])) == "ab"
     assert walk.answer.content == "fine"
 
 
-def test_that_word_is_for_filters_alone(clock):
+def test_rerouting_applies_to_filtered_prompts_only(clock):
     walk = walk_of(clock, reroutes_filtered=True)
     assert asked(drive(walk, clock, a=[HttpError(400)], b=[FINE])) == "a"
 
 
-def test_a_filter_does_not_open_the_way_to_what_is_ruled_out_otherwise(clock):
+def test_rerouting_skips_candidates_that_are_excluded_otherwise(clock):
     """The refused key of `a` stays refused whatever the filter of `b` says."""
     links = [{"endpoint": "one"}, {"endpoint": "two"}, {"endpoint": "one"}]
     walk = walk_of(clock, links=links, reroutes_filtered=True)
@@ -293,7 +293,7 @@ def test_a_wait_just_within_the_deadline_is_waited(clock):
     assert trail == [("a", 0.0), ("a", 2.0)]
 
 
-def test_after_the_deadline_nobody_else_is_asked(clock):
+def test_after_the_deadline_no_other_candidate_is_called(clock):
     walk = walk_of(clock, 3, deadline_s=5)
     trail = drive(walk, clock, takes=3.0, a=[ValueError()], b=[ValueError()], c=[FINE])
     assert asked(trail) == "ab"
@@ -302,12 +302,12 @@ def test_after_the_deadline_nobody_else_is_asked(clock):
     assert [attempt.model for attempt in caught.value.attempts] == ["a", "b"]
 
 
-def test_after_the_deadline_nothing_is_tried_again(clock):
+def test_after_the_deadline_there_are_no_retries(clock):
     walk = walk_of(clock, 1, deadline_s=5)
     assert asked(drive(walk, clock, takes=5.0, a=[HttpError(500)])) == "a"
 
 
-def test_even_late_one_attempt_is_made_so_that_there_is_an_error_to_tell(clock):
+def test_one_attempt_is_made_even_after_the_deadline(clock):
     walk = walk_of(clock, deadline_s=5)
     clock.passes(6)
     assert asked(drive(walk, clock, a=[TimeoutError()], b=[FINE])) == "a"
@@ -331,7 +331,7 @@ def test_the_shorter_of_a_models_limit_and_the_deadline_counts(clock):
     assert walk.begin(streams=False).remaining_s == 4
 
 
-def test_the_longest_answer_is_the_routers_word(clock):
+def test_the_longest_answer_is_the_routers_setting(clock):
     walk = walk_of(clock, 1, max_answer_chars=12)
     next(walk.steps())
     assert walk.begin(streams=False).max_answer_chars == 12
@@ -355,13 +355,13 @@ def state(breaker, alias):
     return breaker.gate(alias, endpoint=alias).health()
 
 
-def test_whose_breaker_is_open_is_passed_over(clock, breaker):
+def test_candidates_with_an_open_breaker_are_skipped(clock, breaker):
     open_up(breaker, "a")
     walk = walk_of(clock, breaker=breaker)
     assert asked(drive(walk, clock, a=[FINE], b=[FINE])) == "b"
 
 
-def test_if_all_are_open_the_last_is_tried_rather_than_nobody(clock, breaker):
+def test_if_all_breakers_are_open_the_last_candidate_is_called(clock, breaker):
     open_up(breaker, "a", "b")
     walk = walk_of(clock, breaker=breaker)
     assert asked(drive(walk, clock, a=[FINE], b=[FINE])) == "b"
@@ -369,19 +369,19 @@ def test_if_all_are_open_the_last_is_tried_rather_than_nobody(clock, breaker):
     assert state(breaker, "b").state == "closed"
 
 
-def test_one_that_was_tried_is_enough(clock, breaker):
+def test_an_open_breaker_is_not_called_after_another_candidate_failed(clock, breaker):
     """An open breaker is a last resort, not one after a failure."""
     open_up(breaker, "b")
     walk = walk_of(clock, breaker=breaker)
     assert asked(drive(walk, clock, a=[ValueError()], b=[FINE])) == "a"
 
 
-def test_who_has_no_breaker_is_always_tried(clock):
+def test_a_candidate_without_a_breaker_is_always_called(clock):
     for _ in range(5):
         assert asked(drive(walk_of(clock), clock, a=[ValueError()], b=[FINE])) == "ab"
 
 
-def test_what_opens_the_breaker_is_not_tried_again(clock, breaker):
+def test_a_fault_that_opens_the_breaker_is_not_retried(clock, breaker):
     """With another candidate left, `a` is left alone from its second failure on."""
     drive(walk_of(clock, breaker=breaker), clock, a=[ValueError()], b=[FINE])
     trail = drive(walk_of(clock, breaker=breaker), clock, a=[HttpError(500)], b=[FINE])
@@ -389,7 +389,7 @@ def test_what_opens_the_breaker_is_not_tried_again(clock, breaker):
     assert state(breaker, "a").state == "open"
 
 
-def test_the_last_one_is_tried_again_whatever_its_breaker_says(clock, breaker):
+def test_the_last_candidate_is_retried_even_with_an_open_breaker(clock, breaker):
     walk = walk_of(clock, 1, breaker=breaker)
     assert asked(drive(walk, clock, a=[HttpError(429), HttpError(429), FINE])) == "aaa"
 
@@ -464,7 +464,7 @@ def test_a_cancelled_probe_gives_its_place_back(clock, breaker, begun):
     assert state(breaker, "a").state == "half_open"
 
 
-def test_who_is_cancelled_while_he_waits_to_try_again_gives_his_place_back(clock, breaker):
+def test_a_probe_cancelled_while_waiting_for_a_retry_gives_its_place_back(clock, breaker):
     walk = walk_of(clock, 1, breaker=breaker)
     steps = walk.steps()
     for _ in range(2):

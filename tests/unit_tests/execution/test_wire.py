@@ -312,7 +312,7 @@ def test_an_answer_that_comes_before_all_is_sent_is_read(clients, said):
         listener.shutdown(socket.SHUT_RDWR)
 
 
-def test_bytes_that_nobody_asked_for_are_no_answer(served, clients):
+def test_unexpected_bytes_are_not_an_answer(served, clients):
     """A second answer that follows the first one would be taken for that of the next request."""
     server, client = served(PLAIN + PLAIN.replace(b"{}", b"[]")), clients(ours=True)
     assert client.post(server.url, content=b"{}").content == b"{}"
@@ -372,7 +372,7 @@ def test_a_closed_client_keeps_no_connection_whose_answer_is_still_read(served, 
 
 
 @pytest.mark.parametrize("fault", [ValueError("ours"), UnicodeError("ours"), TypeError("ours")])
-def test_a_fault_of_our_own_is_not_called_the_servers(served, clients, monkeypatch, fault):
+def test_an_internal_error_is_not_reported_as_the_servers(served, clients, monkeypatch, fault):
     """Any ValueError was called a broken answer of the server, and its model asked again."""
 
     def broken(*_, **__):
@@ -401,7 +401,7 @@ def test_a_forked_process_does_not_speak_on_its_parents_connections(served, clie
     [("A", "b\r\nC: d"), ("A", "b\0"), ("A: b\r\nC", "d"), ("A B", "c"), ("", "a")],
     ids=["value of two", "NUL", "name of two", "blank in a name", "no name"],
 )
-def test_a_header_that_is_none_is_refused(served, clients, ours, name, value):
+def test_an_invalid_header_is_refused(served, clients, ours, name, value):
     with pytest.raises(http.LocalProtocolError):
         clients(ours=ours).post(served(PLAIN).url, content=b"{}", headers={name: value})
 
@@ -428,7 +428,7 @@ def test_a_server_with_a_trusted_certificate_is_spoken_to_in_tls(served, clients
 
 
 @pytest.mark.parametrize("ours", [True, False])
-def test_nobody_there_is_a_failed_connection(clients, ours):
+def test_a_refused_connection_is_a_connection_error(clients, ours):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
     with pytest.raises(http.ConnectError):

@@ -101,7 +101,7 @@ def test_the_chain_is_as_long_as_it_may_be(policy, features, options):
 
 
 @given(policies, features_of_any_request, options_of_any_call)
-def test_nobody_in_a_chain_lacks_what_the_request_needs(policy, features, options):
+def test_every_candidate_of_a_chain_can_serve_the_request(policy, features, options):
     decision = decided(policy, features, options)
     if isinstance(decision, Exception):
         return

@@ -80,7 +80,7 @@ def test_each_limit_excludes_with_its_own_reason(limits, features, reason):
         ({"max_output_tokens": 500}, {}),
     ],
 )
-def test_who_can_is_not_excluded(limits, features):
+def test_a_capable_candidate_is_not_excluded(limits, features):
     decision = decide(limits, **features)
     assert decision.model == "limited"
     assert decision.excluded == {}

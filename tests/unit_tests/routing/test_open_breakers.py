@@ -42,7 +42,7 @@ def decide(*unavailable, model=None, tier="balanced", policy=None, **features):
     )
 
 
-def test_whose_breaker_is_open_is_excluded_with_the_reason():
+def test_a_candidate_with_an_open_breaker_is_excluded_with_the_reason():
     decision = decide("middle")
     assert decision.excluded == {"middle": WHY}
     assert decision.chain == ("strong", "blind", "cheap")
@@ -61,7 +61,7 @@ def test_if_all_are_open_the_one_that_is_due_first_is_tried_with_a_note():
     assert decision.notes == (f"strong is tried although {WHY}: nobody else can serve this",)
 
 
-def test_only_who_could_serve_the_request_is_tried_so():
+def test_only_a_feasible_candidate_is_tried_with_an_open_breaker():
     """The first to be due cannot see; a hard limit is no matter of time."""
     inputs = frozenset({"text", "image"})
     decision = decide("blind", "strong", "cheap", "middle", inputs=inputs)
@@ -69,12 +69,12 @@ def test_only_who_could_serve_the_request_is_tried_so():
     assert "image" in decision.excluded["blind"]
 
 
-def test_who_cannot_serve_a_request_is_excluded_for_that_reason():
+def test_an_infeasible_candidate_is_excluded_for_that_reason():
     decision = decide("blind", inputs=frozenset({"text", "image"}))
     assert decision.excluded["blind"] != WHY
 
 
-def test_where_nobody_could_serve_it_open_breakers_are_no_excuse():
+def test_an_infeasible_request_is_an_error_even_with_open_breakers():
     with pytest.raises(NoFeasibleModelError) as caught:
         decide(*ALIASES, inputs=frozenset({"text", "audio"}))
     assert WHY not in str(caught.value)
@@ -112,7 +112,7 @@ def test_a_fallback_of_the_users_is_left_alone_too():
     assert "blind" not in decide("blind", policy=policy).chain
 
 
-def test_an_alias_that_the_catalog_does_not_know_is_no_matter():
+def test_an_unknown_alias_in_a_shared_breaker_is_ignored():
     """A breaker may be shared by two routers."""
     decision = decide("elsewhere")
     assert decision.chain == ("middle", "strong", "blind", "cheap")
@@ -128,7 +128,7 @@ OPEN = st.lists(st.sampled_from(ALIASES), unique=True)
     st.sampled_from(("budget", "balanced", "quality")),
     st.sampled_from((frozenset({"text"}), frozenset({"text", "image"}))),
 )
-def test_there_is_always_somebody_and_never_one_too_many(opened, model, tier, inputs):
+def test_open_breakers_always_leave_a_feasible_candidate(opened, model, tier, inputs):
     """Whoever can serve a request without breakers can with them."""
     try:
         without = decide(model=model, tier=tier, inputs=inputs)
@@ -173,21 +173,21 @@ def decide_within(ceiling, *unavailable, on_limit="raise"):
     )
 
 
-def test_nobody_else_is_nobody_whom_the_ceiling_allows():
+def test_the_only_candidate_below_the_ceiling_is_tried_with_an_open_breaker():
     """The only affordable one's breaker opened, and every request failed for its ceiling."""
     decision = decide_within("0.01", "cheap")
     assert decision.chain == ("cheap",)
     assert decision.notes == (f"cheap is tried although {WHY}: nobody else can serve this",)
 
 
-def test_whom_the_ceiling_allows_beside_is_somebody_else():
+def test_another_candidate_below_the_ceiling_replaces_one_with_an_open_breaker():
     decision = decide_within("3", "cheap")
     assert decision.chain == ("dear",)
     assert decision.excluded["cheap"] == WHY
 
 
 @pytest.mark.parametrize("opened", [(), ("cheap",), ("dear", "cheap", "dearer")], ids=len)
-def test_a_ceiling_that_nobody_keeps_is_told_whatever_the_breakers_say(opened):
+def test_a_ceiling_below_all_candidates_is_reported_even_with_open_breakers(opened):
     with pytest.raises(SpendLimitExceededError):
         decide_within("0.0000001", *opened)
 

@@ -144,7 +144,7 @@ def test_a_ceiling_that_nobody_fits_is_an_error_or_the_cheapest():
     assert decided(options=ceiling, on_limit="cheapest").model == "small"
 
 
-def test_who_cannot_serve_a_request_is_not_what_others_are_held_to():
+def test_infeasible_candidates_do_not_set_the_bar():
     models = [*MODELS[:3], spec("huge", 0.9, "10", tools=False)]
     decision = decided(models, features=RequestFeatures(task="math", tools=1), keep=0.95)
     assert decision.model == "large"
@@ -160,7 +160,7 @@ def test_the_callers_model_and_rules_come_first():
     assert (ruled.model, ruled.sticks) == ("large", False)
 
 
-def test_a_tool_loop_stays_with_who_began_it():
+def test_a_tool_loop_stays_with_its_model():
     loop = Conversation(last="small", in_loop=True)
     assert decided(conversation=loop, bar=0.8).model == "small"
 
@@ -170,7 +170,7 @@ def test_a_conversation_rises_by_predicted_quality():
     assert decided(conversation=Conversation(route="small"), bar=0.8).model == "middle"
 
 
-def test_a_stuck_agent_gets_someone_stronger():
+def test_a_stuck_agent_gets_a_stronger_model():
     stuck = Conversation(last="middle", stuck="the same call failed three times")
     assert decided(conversation=stuck, bar=0.8).model == "huge"
 
@@ -196,7 +196,7 @@ def test_nothing_known_is_the_default_and_not_a_quality_of_zero():
         ({"worth_usd": Decimal(0)}, "worth_usd"),
     ],
 )
-def test_an_aim_that_cannot_be_meant_is_refused(aim, fault):
+def test_an_invalid_aim_is_refused(aim, fault):
     with pytest.raises(ConfigurationError, match=fault.replace("(", r"\(")):
         QualityPolicy(catalog=Catalog(models=MODELS), **aim)
 
@@ -276,7 +276,7 @@ def offers(**known):
     return sorted(found, key=weakness)
 
 
-def test_a_bad_bargain_is_passed_over():
+def test_a_candidate_with_a_bad_ratio_of_quality_to_price_is_skipped():
     """On MMLU-Pro a mix of the cheapest and the best lay .07 below the one in between."""
     pool = offers(tiny=(0.4, "0.001"), flash=(0.65, "0.003"), pro=(0.7, "0.1"))
     for aim in (Aim(give_up=0.35), Aim(bar=0.35), Aim(keep=0.5)):

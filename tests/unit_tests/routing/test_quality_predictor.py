@@ -80,7 +80,7 @@ def test_many_rows_are_believed():
     assert found["b"] == pytest.approx(0.5, abs=0.01)
 
 
-def test_a_handful_of_rows_tells_nobody_apart():
+def test_few_rows_do_not_separate_models():
     """Twenty-nine equal models and five prompts: the luckiest is not the best."""
     chance = random.Random(3)  # noqa: S311 - made-up data
     scores = {f"m{i:02}": [float(chance.random() < 0.5) for _ in range(5)] for i in range(29)}
@@ -155,7 +155,7 @@ def test_words_are_left_alone_where_they_say_nothing():
     assert few.text_gains is None
 
 
-def test_what_is_hard_for_everybody_moves_the_weaker_of_two_good_models_more():
+def test_common_difficulty_affects_the_weaker_of_two_good_models_more():
     """Words said what is hard, not who is better at it: all prompts then had one gap.
 
     A policy of two models sent either all requests or none to the cheap one, and nothing
@@ -201,7 +201,7 @@ def test_one_task_one_model_and_missing_scores_are_enough_to_fit():
     assert set(predicted(sparse)) == {"a", "b"}
 
 
-def test_a_model_that_nobody_measured_is_not_flattered():
+def test_an_unmeasured_model_is_not_overestimated():
     """Priors of 0.9 where everybody who was measured falls far short of theirs."""
     specs = [ModelSpec(alias=a, quality={"math": 0.9}) for a in ("a", "b", "new")]
     scores = {"a": [0.0, 1.0] * 100, "b": [0.0, 0.0, 0.0, 1.0] * 50}

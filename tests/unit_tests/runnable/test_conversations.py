@@ -128,7 +128,7 @@ def test_a_locked_model_that_cannot_go_on_is_noted():
     assert f"{CHAT} cannot go on: cannot read image" in decision.notes
 
 
-def test_the_callers_own_word_comes_before_the_lock():
+def test_the_callers_choice_comes_before_the_lock():
     decision = router_with().explain(loop(GPT, "seen"), model=MINI)
     assert decision.model == MINI
     assert not decision.sticks
@@ -194,13 +194,13 @@ def test_pinned_is_pinned_until_it_is_idle():
     assert asked(router, CODE) == PRO
 
 
-def test_who_answered_is_the_route_not_who_was_asked():
+def test_the_route_is_the_model_that_answered():
     router = router_with(failing=[CHAT], sticky="pin")
     assert asked(router, "Hello!") == PRO
     assert router.explain("Hello!", THREAD).model == PRO
 
 
-def test_a_word_of_the_caller_or_of_a_rule_is_for_its_call_only():
+def test_a_choice_of_the_caller_or_of_a_rule_is_for_its_call_only():
     router = router_with(rules=[({"task": "translation"}, GPT)])
     by = [asked(router, t) for t in ("Hello!", "Translate to German: good morning", "Hello!")]
     assert by == [CHAT, GPT, CHAT]
@@ -241,7 +241,7 @@ async def test_workers_share_conversations_through_redis_in_event_loops(redis_ur
     await state.aclose()
 
 
-def test_what_is_stored_shows_nothing_of_whose_it_is():
+def test_stored_keys_do_not_reveal_the_conversation():
     state = MemoryState()
     kept = []
 
@@ -411,7 +411,7 @@ def test_a_stuck_agent_is_taken_over_by_a_stronger_model(sticky):
     assert decision.reason == f"escalated from {CHAT}: the same call of look failed 2 times"
 
 
-def test_who_takes_over_starts_with_a_clean_sheet():
+def test_a_model_that_takes_over_starts_with_an_empty_record():
     messages = failing_loop(CHAT)
     call = {"name": "look", "args": {"n": 1}, "id": "9"}
     account = {"smartroute": {"model": PRO}}
@@ -422,7 +422,7 @@ def test_who_takes_over_starts_with_a_clean_sheet():
     assert decision.reason.startswith("locked")
 
 
-def test_a_stuck_agent_without_anybody_stronger_goes_on():
+def test_a_stuck_agent_without_a_stronger_model_continues():
     decision = router_with().explain(failing_loop(PRO))
     assert decision.model == PRO
     assert any("nobody stronger is left" in note for note in decision.notes)
@@ -442,7 +442,7 @@ def test_signs_can_be_set_and_turned_off():
 
 
 @pytest.mark.parametrize("stuck", ["never", {"tries": 2}, {"same_failure": 1}])
-def test_signs_that_cannot_be_are_refused(stuck):
+def test_invalid_signs_are_refused(stuck):
     with pytest.raises(ConfigurationError, match="stuck"):
         router_with(stuck=stuck)
 
@@ -497,7 +497,7 @@ def test_a_router_within_a_router_has_a_conversation_of_its_own():
 
 
 @pytest.mark.parametrize("value", ["", 5, True, ["a"]])
-def test_a_key_that_is_none_is_refused(value):
+def test_an_invalid_key_is_refused(value):
     config = {"configurable": {"smartroute": {"conversation": value}}}
     with pytest.raises(InvalidRequestError, match="conversation"):
         router_with().explain("Hello!", config)

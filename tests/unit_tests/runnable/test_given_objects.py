@@ -38,7 +38,7 @@ def test_seconds_that_come_from_a_file_add_up_with_a_clocks():
 
 @both
 @pytest.mark.parametrize("value", [None, False])
-def test_there_may_be_none(given, kind, value):
+def test_none_turns_it_off(given, kind, value):
     assert given(value) is None
 
 
@@ -51,6 +51,6 @@ def test_anything_else_is_refused(given, kind, value):
 
 
 @both
-def test_a_setting_that_there_is_not_is_refused(given, kind):
+def test_an_unknown_setting_is_refused(given, kind):
     with pytest.raises(ConfigurationError, match="tries"):
         given({"tries": 2})

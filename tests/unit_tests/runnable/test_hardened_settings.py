@@ -68,11 +68,11 @@ def test_two_routers_do_not_share_a_breaker_by_accident():
     assert router_of().breaker is not router_of().breaker
 
 
-def test_timeout_is_the_same_in_langchains_word():
+def test_timeout_is_langchains_name_of_timeout_s():
     assert router_of(timeout=7).timeout_s == 7
 
 
-def test_how_failures_are_gone_about_is_the_routers_word():
+def test_failure_handling_is_configured_on_the_router():
     router = router_of(
         max_retry_after_s=2, deadline_s=30, max_answer_chars=9, on_content_filter="fallback"
     )
@@ -116,7 +116,7 @@ def test_a_first_token_limit_that_was_chosen_is_for_all(first):
 
 @pytest.mark.parametrize("name", LIMITS[:-1])
 @pytest.mark.parametrize("value", [0, -1, "inf", "nan", "soon"])
-def test_a_models_limit_that_is_none_is_refused(name, value):
+def test_an_invalid_limit_of_a_model_is_refused(name, value):
     with pytest.raises(ConfigurationError, match=name):
         router_of(catalog={"models": {"m": {name: value}}, "default": "m"})
 
@@ -126,7 +126,7 @@ def test_a_models_limit_that_is_none_is_refused(name, value):
 
 @pytest.mark.parametrize("name", LIMITS)
 @pytest.mark.parametrize("value", [0, -1, -0.5, float("inf"), float("nan"), "soon"])
-def test_a_limit_that_is_none_is_refused(name, value):
+def test_an_invalid_limit_is_refused(name, value):
     with pytest.raises(ConfigurationError) as caught:
         router_of(**{name: value})
     assert name in str(caught.value)
@@ -165,7 +165,7 @@ def test_no_wait_at_all_is_a_choice():
     ],
     ids=str,
 )
-def test_a_breaker_that_is_none_is_refused_when_the_router_is_made(breaker, told):
+def test_an_invalid_breaker_is_refused_at_construction(breaker, told):
     with pytest.raises(ConfigurationError) as caught:
         router_of(breaker=breaker)
     assert told in str(caught.value)
@@ -196,7 +196,7 @@ def test_every_choice_is_read_back(read_back, kind):
 
 @FILES
 @pytest.mark.parametrize("name", LIMITS)
-def test_no_limit_is_read_back_as_none(read_back, kind, name):
+def test_an_unlimited_setting_survives_a_file(read_back, kind, name):
     """It was left out of the file, which TOML makes us do with null, and the default came back."""
     router = router_of(**{name: None})
     again = read_back(router, kind)
@@ -253,7 +253,7 @@ def test_a_breaker_from_a_file_works(read_back, kind):
 
 @FILES
 @pytest.mark.parametrize("none", [None, False])
-def test_no_breaker_is_read_back_as_none(read_back, kind, none):
+def test_a_disabled_breaker_survives_a_file(read_back, kind, none):
     router = router_of(breaker=none)
     assert router.to_config()["breaker"] is False
     again = read_back(router, kind)

@@ -241,7 +241,7 @@ def test_an_artefact_of_ones_own_is_written_as_its_path_and_read_at_once(tmp_pat
     ["tea leaves", {}, {"linear": 3}, {"chain": "linear"}, {"chain": [], "linear": "x"},
      {"chain": ["linear"], "speed": 9}, {"chain": []}],
 )  # fmt: skip
-def test_settings_that_stand_for_no_classifier_are_refused(value):
+def test_invalid_settings_of_a_classifier_are_refused(value):
     with pytest.raises(ConfigurationError, match=r"classifier|ClassifierChain"):
         built({"classifier": value})
 

@@ -63,7 +63,7 @@ def test_a_saved_policy_comes_with_its_aim(saved):
     assert QualityPolicy.load(saved, worth_usd=Decimal(1)).worth_usd == Decimal(1)
 
 
-def test_a_callable_says_whom_it_wants_and_the_rest_stays():
+def test_a_callable_chooses_the_route_and_the_rest_is_unchanged():
     def by_length(features):
         return "gpt-4o" if len(features.text) > 20 else None
 
@@ -130,7 +130,7 @@ def test_an_object_with_decide_is_called_through_a_whole_request(sandbox):
         ({"chain": ("gpt-4o",), "model": "glm-4v"}, "begin it with the model"),
     ],
 )
-def test_a_decision_that_is_none_is_refused(answer, fault):
+def test_an_invalid_decision_is_refused(answer, fault):
     class Wrong(Backwards):
         def decide(self, features, options, **known):
             made = self.table.decide(features, options, **known)
@@ -143,7 +143,7 @@ def test_a_decision_that_is_none_is_refused(answer, fault):
 @pytest.mark.parametrize(
     "policy", ["qualitative", 3, {"quality": True, "keeps": 0.9}, {"bar": 0.5}, QualityPolicy]
 )
-def test_what_stands_for_no_policy_is_refused(policy):
+def test_an_invalid_policy_is_refused(policy):
     with pytest.raises(ConfigurationError, match="policy"):
         router(policy)
 
@@ -167,7 +167,7 @@ def test_a_policy_is_written_and_read_again(saved):
         assert replace(again.explain(CODE), id="") == replace(router(policy).explain(CODE), id="")
 
 
-def test_what_is_in_no_file_cannot_be_written():
+def test_a_policy_without_a_file_cannot_be_written():
     learned = QualityPredictor()
     learned.learn("gpt-4o", task="code", difficulty="easy", score=1.0)
     with pytest.raises(ConfigurationError, match=r"is in no file; save\(\) it first"):

@@ -33,7 +33,7 @@ def test_code_is_valid_python_and_names_what_was_asked(client, asked):
     exec(compile(code, "answer", "exec"), namespace)  # noqa: S102 - our own text
 
 
-def test_code_about_nothing_is_still_code(client):
+def test_a_request_for_code_without_a_topic_still_gets_code(client):
     assert "def answer(" in client.text("Write a Python class")
 
 
@@ -116,7 +116,7 @@ def test_a_request_gets_a_sensible_answer(client, text, expected):
         ("भारत की राजधानी", "नमूना"),
     ],
 )
-def test_any_other_request_gets_an_honest_one(client, text, part):
+def test_any_other_request_gets_an_answer_that_says_it_is_simulated(client, text, part):
     assert part in client.text(text)
 
 
@@ -160,7 +160,7 @@ def test_arithmetic_is_exact(text, value):
     "text",
     ["", "hello", "42", "9**9**9**9", "2**0.5", "1/0", "(1 + 2", "3 +", "1+" * 150 + "1", "v1.2-3"],
 )
-def test_what_is_no_small_expression_is_left_alone(text):
+def test_only_small_expressions_are_evaluated(text):
     assert solve(text) is None
 
 

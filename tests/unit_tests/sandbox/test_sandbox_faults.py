@@ -79,7 +79,7 @@ def test_status_with_a_page(client, sandbox):
     assert response.headers["content-type"].startswith("text/html")
 
 
-def test_a_fault_strikes_so_many_times(client, sandbox):
+def test_a_fault_occurs_a_given_number_of_times(client, sandbox):
     sandbox.set_fault("small", Fault(kind="status", times=2))
     assert [client.post().status_code for _ in range(4)] == [500, 500, 200, 200]
     sandbox.set_fault("small", Fault(kind="status"))
@@ -237,7 +237,7 @@ def test_truncate_cuts_the_arguments_of_a_tool_call(client, sandbox):
         json.loads(cut)
 
 
-def test_drip_sends_a_byte_at_a_time(client, sandbox):
+def test_drip_sends_one_byte_at_a_time(client, sandbox):
     sandbox.set_fault("small", Fault(kind="drip", seconds=0.0002))
     began = time.monotonic()
     body = client.post("Hello").content
@@ -249,7 +249,7 @@ def test_drip_sends_a_byte_at_a_time(client, sandbox):
         assert b"".join(next(parts) for _ in range(6)) == b"data: "
 
 
-def test_split_tears_characters_of_several_bytes(client, sandbox):
+def test_split_divides_multi_byte_characters(client, sandbox):
     whole = client.text(CHINESE)
     assert not whole.isascii()
     sandbox.set_fault("small", Fault(kind="split"))
@@ -275,7 +275,7 @@ def _decodes(data):
     return True
 
 
-def test_heartbeat_shows_life_and_no_content(client, sandbox):
+def test_heartbeat_sends_signals_without_content(client, sandbox):
     sandbox.set_fault("small", Fault(kind="heartbeat", amount=4, seconds=0.02))
     began = time.monotonic()
     events = client.events("Hello")
@@ -369,7 +369,7 @@ def test_a_fault_begins_after_so_many_requests(client, sandbox):
     assert [client.post().status_code for _ in range(4)] == [200, 200, 500, 200]
 
 
-def test_a_fault_lasts_so_long_from_its_first_strike():
+def test_a_fault_lasts_a_given_time_from_its_first_occurrence():
     now = [100.0]
     plan = FaultPlan({"a": Fault(kind="html", after=1, for_s=60)}, clock=lambda: now[0])
     assert plan.take("a") is None

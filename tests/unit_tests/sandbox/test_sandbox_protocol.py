@@ -132,7 +132,7 @@ def test_tool_results_in_order_are_accepted(client):
     assert "It's sunny." in client.text([USER, ASKED, done])
 
 
-def test_a_model_with_eyes_and_ears_describes_what_is_attached(client):
+def test_a_multimodal_model_describes_attachments(client):
     text = client.text(with_blocks(IMAGE, AUDIO, PDF, REMOTE, STORED), model="seeing")
     for expected in ("image/png (8 bytes)", "audio/wav (4 bytes)", "application/pdf (3 bytes)"):
         assert expected in text

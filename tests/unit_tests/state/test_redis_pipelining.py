@@ -80,7 +80,7 @@ async def test_many_tasks_share_a_few_connections_and_each_gets_its_own_answer(s
     await state.aclose()
 
 
-def test_a_command_that_fails_spoils_no_other_of_its_pipeline(state, admin):
+def test_a_failing_command_does_not_fail_others_of_its_pipeline(state, admin):
     """A counter's key that is no counter, and a script that the server has forgotten."""
     admin.set("{smartroute}:c:broken", "no hash")
     state.run(Stands(counters=("c",)))
@@ -98,7 +98,7 @@ def test_a_command_that_fails_spoils_no_other_of_its_pipeline(state, admin):
                 one.result()
 
 
-async def test_a_task_that_is_cancelled_takes_nobody_along(state, admin):
+async def test_cancelling_a_task_does_not_cancel_others(state, admin):
     await state.arun(Stands(counters=("c",)))
     pause(admin)
     tasks = [asyncio.create_task(state.arun(charge(1))) for _ in range(MANY)]
@@ -115,7 +115,7 @@ async def test_a_task_that_is_cancelled_takes_nobody_along(state, admin):
 
 
 @pytest.mark.parametrize("appointed", [False, True])
-def test_a_wait_that_is_interrupted_holds_nobody_up(state, admin, appointed):
+def test_an_interrupted_wait_does_not_block_others(state, admin, appointed):
     """Control-C in the main thread, also in the moment in which its turn has come."""
     state.run(Stands(counters=("c",)))
     pause(admin)

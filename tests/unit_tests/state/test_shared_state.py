@@ -153,7 +153,7 @@ def test_a_reservation_of_nothing_is_none(state):
     assert state.run(settle("a")) == ()
 
 
-async def test_the_asynchronous_face_does_the_same(state):
+async def test_the_asynchronous_methods_do_the_same(state):
     await state.arun(Put(key="k", value="v", ttl_s=60))
     assert await state.arun(Get(key="k")) == "v"
     results = await asyncio.gather(*(state.arun(hold(f"l{n}", claim())) for n in range(15)))
@@ -197,7 +197,7 @@ def test_two_states_on_one_store_act_as_one(new_state, kind):
     assert standing(here) == (1, 0)
 
 
-def test_values_are_bounded_and_the_least_used_one_goes(new_state):
+def test_values_are_bounded_and_the_least_recently_used_is_evicted(new_state):
     state = new_state("memory", max_entries=2)
     for key in ("a", "b"):
         state.run(Put(key=key, value=key, ttl_s=60))
@@ -319,7 +319,7 @@ def test_a_state_is_told_by_its_url(sqlite_url):
 
 
 @pytest.mark.parametrize("source", [3, "nonsense", "http://x", "redis://127.0.0.1:port"])
-def test_what_is_no_state_says_so(source):
+def test_an_invalid_state_is_an_error_that_says_so(source):
     with pytest.raises(ConfigurationError):
         open_state(source)
 
@@ -350,7 +350,7 @@ def test_a_scheme_with_a_typo_is_told_what_there_is():
         ("other.db", "ALTER TABLE smartroute_versions RENAME version TO v", "file of its own"),
     ],
 )
-def test_a_file_that_is_none_says_what_to_do(tmp_path, name, content, told):
+def test_an_invalid_database_file_says_what_to_do(tmp_path, name, content, told):
     path = tmp_path / name
     if isinstance(content, bytes):
         path.write_bytes(content)
@@ -416,7 +416,7 @@ def test_what_to_do_is_said_whatever_release_of_redis_it_is(kind, said, advice):
     assert advice in told.rpartition("; ")[2]
 
 
-def test_whatever_a_user_is_called_is_counted(new_state):
+def test_users_with_any_name_are_counted(new_state):
     """A name may hold what UTF-8 has no form for; it came from a request."""
     state = new_state("redis")
     for name in ("\ud800", "a\0b|=\n", "u" * 100_000, "\u00e4\u4eba"):
