@@ -1,4 +1,4 @@
-"""What can answer: models, prices, capabilities and the routing table."""
+"""Catalogs: models with prices and capabilities, and the routing table."""
 
 from __future__ import annotations
 

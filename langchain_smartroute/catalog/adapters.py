@@ -1,8 +1,7 @@
-"""What a request has to look like for one model: its messages and its arguments.
+"""Adapts the messages and arguments of a request to one model.
 
-Pure functions from a spec; nothing is changed in place and nothing is called. What
-can only be said in the JSON of an OpenAI-compatible endpoint is in
-`execution.reasoning`.
+Pure functions of a spec: nothing is changed in place, and nothing is called. Adaptations of the
+JSON for OpenAI-compatible endpoints are in `execution.reasoning`.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ _STOPS = {
 
 
 def adapted_messages(messages: Sequence[BaseMessage], spec: ModelSpec) -> list[BaseMessage]:
-    r"""Make a history one that a model can read.
+    r"""Adapt a history to a model.
 
     - Of other models' answers only what they said and called is left (`portable`); the
       model's own stay as they are.
@@ -99,9 +98,9 @@ _ROOMS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 
 
 def answer_room(arguments: Mapping[str, Any]) -> int | None:
-    """The answer's room in tokens that a call names; `None`: it names none.
+    """Maximum output tokens in a call's arguments; `None`: not set.
 
-    Servers of local models read zero and less as "no bound", which is no room.
+    Local model servers read zero and negative values as "no limit", which counts as not set.
 
     Example:
         >>> answer_room({"max_completion_tokens": 50}), answer_room({"max_tokens": -1})
@@ -112,7 +111,7 @@ def answer_room(arguments: Mapping[str, Any]) -> int | None:
 
 
 def drop_unbounded_rooms(arguments: dict[str, Any]) -> None:
-    """Take out of a call's arguments what names the answer's room without a bound.
+    """Remove maximum output tokens that mean "no limit" from a call's arguments.
 
     Example:
         >>> arguments = {"max_tokens": -1, "seed": 1}
@@ -126,7 +125,7 @@ def drop_unbounded_rooms(arguments: dict[str, Any]) -> None:
 
 
 def adapted_arguments(arguments: Mapping[str, Any], spec: ModelSpec) -> dict[str, Any]:
-    """Make the arguments of a call ones that a model takes.
+    """Adapt the arguments of a call to a model.
 
     - What only other providers know is left out, or converted (`known_arguments`).
     - `temperature` and `top_p` are left out for a model without temperature.
@@ -161,7 +160,7 @@ def adapted_arguments(arguments: Mapping[str, Any], spec: ModelSpec) -> dict[str
 
 
 def _stop_limit(spec: ModelSpec) -> int | None:
-    """How many stop sequences a model takes; `None`: not known to be limited."""
+    """Maximum number of stop sequences of a model; `None`: no known limit."""
     # OpenAI API reference: "Not supported with latest reasoning models o3 and o4-mini".
     if spec.provider == "openai" and not spec.temperature:
         return 0
@@ -180,7 +179,7 @@ def _adapted(message: BaseMessage, spec: ModelSpec) -> BaseMessage:
 
 
 def _as_string(blocks: list[Any], *, joint: str) -> Any:
-    """Blocks of nothing but text as one string."""
+    """Blocks of only text as one string."""
     if all(isinstance(b, dict) and b.keys() == {"type", "text"} for b in blocks):
         return joint.join(str(block["text"]) for block in blocks)
     return blocks
@@ -205,7 +204,7 @@ def _without_system_role(messages: list[BaseMessage]) -> list[BaseMessage]:
 def _with_leftover(
     messages: list[BaseMessage], waiting: list[Any], *, place: int
 ) -> list[BaseMessage]:
-    """Put in system text that no user message follows."""
+    """Insert system text that is not followed by a user message."""
     before, after = messages[:place], messages[place:]
     if before and _is_user(before[-1]):
         previous = before.pop()
@@ -220,7 +219,7 @@ def _with_content(message: BaseMessage, contents: list[Any]) -> BaseMessage:
 
 
 def _joined(contents: list[Any]) -> str | list[Any]:
-    """One content out of several: text if all are text, else blocks."""
+    """Join contents: as text if all are text, else as blocks."""
     given = [content for content in contents if content]
     if all(isinstance(content, str) for content in given):
         return "\n\n".join(given)

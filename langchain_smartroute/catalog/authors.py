@@ -1,4 +1,4 @@
-"""Which model wrote a message of a history."""
+"""Finds out which model wrote a message of a history."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _DATE_DIGITS = 4
 
 
 def is_by(message: AIMessage, spec: ModelSpec) -> bool:
-    """Whether a model wrote a message; a message that does not say was someone else's.
+    """Whether a model wrote a message; messages of unknown origin count as another model's.
 
-    The account that a router leaves in its answers counts first: one model at two
-    endpoints is two candidates, and what one of them has signed or encrypted need not
-    mean anything to the other. Without an account, the server's own name for the model.
+    The account in a router's answers counts first: one model at two endpoints is two
+    candidates, and one of them may not be able to read what the other has signed or encrypted.
+    Without an account, the server's name of the model is compared.
     """
     said = message.response_metadata
     account = said.get("smartroute")
@@ -30,7 +30,7 @@ def is_by(message: AIMessage, spec: ModelSpec) -> bool:
 
 
 def _is_name_of(name: str, model: str) -> bool:
-    """Whether a server's name is a model's: the same, or the same with a date."""
+    """Whether a server's name means a model: equal, or equal up to a date suffix."""
     head, rest = name[: len(model)], name[len(model) :]
     date = rest[1:].replace("-", "")
     dated = rest[:1] in {"-", "@"} and len(date) >= _DATE_DIGITS and date.isdigit()

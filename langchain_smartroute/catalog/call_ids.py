@@ -1,4 +1,4 @@
-"""The ids of tool calls, made such that a model's provider takes those of others.
+"""Renames tool call ids of other models to ids that a provider accepts.
 
 | provider | takes |
 |---|---|
@@ -6,11 +6,11 @@
 | OpenAI, chat completions | up to 40 characters |
 | Mistral | nine letters and digits |
 
-Ids that break one of these are made elsewhere: Kimi's `functions.look:0`, with a colon
-and a dot; `call_0` in every turn, from servers that count; Gemini's behind a proxy,
-with a signature of hundreds of characters in them. An id that has to change becomes a
-hash of itself and its place among equal ones, the same in each later turn, so that a
-provider's prompt cache holds. A model's own ids stay.
+Other providers create ids that break these rules: Kimi's `functions.look:0`, with a colon and a
+dot; `call_0` in every turn of some local servers; Gemini's behind a proxy, with a signature of
+hundreds of characters. An id that has to change is replaced by a hash of the id and its index
+among equal ones, which is the same in each later turn, so that prompt caches remain valid. A
+model's own ids are not changed.
 
 Sources, read on 2026-11-27: langchain-anthropic 1.7.10 (`_TOOL_CALL_ID_PATTERN`);
 OpenAI's error "string too long. Expected a string with maximum length 40";
@@ -35,12 +35,12 @@ _MISTRAL = re.compile(r"[a-zA-Z0-9]{9}")
 def with_known_call_ids(
     messages: Sequence[BaseMessage], *, own: Collection[int], provider: str
 ) -> list[BaseMessage]:
-    """Rename the calls of other models, and their results, where a provider wants it.
+    """Rename tool calls of other models and their results where the provider requires it.
 
     Args:
         messages: The history; never changed.
-        own: Places of the messages that the model itself wrote.
-        provider: Who is about to read it.
+        own: Indices of the messages that the model itself wrote.
+        provider: The provider that will receive the history.
 
     Returns:
         The same message objects where nothing has to change, copies elsewhere.

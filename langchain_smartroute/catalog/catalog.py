@@ -1,4 +1,4 @@
-"""A catalog: the models that can answer and the table that routes to them."""
+"""A catalog: models, and the routing table to them."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Catalog(Checked):
         return {spec.alias: spec for spec in specs}
 
     def model_post_init(self, _context: Any, /) -> None:
-        """Check what no single field can know: references between the blocks."""
+        """Validate references between blocks."""
         faults = _reference_faults(
             tuple(self.models), self.routes, default=self.default, baseline=self.baseline
         )
@@ -179,7 +179,7 @@ def _reference_faults(
     default: str | None,
     baseline: str | None,
 ) -> list[str]:
-    """What no single block can know: references between them."""
+    """Errors in references between blocks."""
     if not aliases:
         return ["models = {}: the catalog is empty; add at least one model"]
     known = ", ".join(aliases)
@@ -192,7 +192,7 @@ def _reference_faults(
 
 
 def _raw_reference_faults(data: Mapping[str, Any]) -> list[str]:
-    """The reference faults of a file whose blocks have faults of their own."""
+    """Errors in references of a file with other errors in its blocks."""
     models, routes = data.get("models"), data.get("routes", {})
     if not isinstance(models, Mapping) or not isinstance(routes, Mapping):
         return []
@@ -210,7 +210,7 @@ def _shipped(name: str) -> Catalog:
 
 
 def _listed(entries: Sequence[Any]) -> tuple[list[ModelSpec], list[str]]:
-    """The models of a list, and what is wrong with those that are none."""
+    """The models of a list, and errors for invalid entries."""
     specs: list[ModelSpec] = []
     faults: list[str] = []
     for position, entry in enumerate(entries):
@@ -244,7 +244,8 @@ def _laid_over(data: dict[str, Any]) -> dict[str, Any]:
     base = _shipped(base_name)
     inherited = base.model_dump(exclude_unset=True)
     if "base_url" in data:
-        # URL and key are a pair: a file that moves the URL does not get the other URL's key.
+        # URL and key belong together: a file with its own URL does not inherit the other URL's
+        # key.
         inherited.pop("api_key_env", None)
     merged = {**inherited, **data}
     own_models, own_routes = data.get("models", {}), data.get("routes", {})

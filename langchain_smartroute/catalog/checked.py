@@ -1,4 +1,4 @@
-"""What every block of a catalog file has in common: it is frozen, and lists all its faults."""
+"""The base of all blocks of a catalog file: frozen, and with all errors reported together."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _WORDS = {
     "an instance of Mapping": "a mapping",
     "a valid dictionary": "a mapping",
 }
-"""What pydantic says, in the words of this package's other errors."""
+"""Pydantic's error type → message in this package's style."""
 
 _SECRET_NAME = re.compile(r"key|token|secret|passw|auth|bearer|credential|header", re.IGNORECASE)
 _SECRET_VALUE = re.compile(r"(?=\S*\d)\S{16,}|sk-\S*")
@@ -42,14 +42,14 @@ def faults_of(
     known: Collection[str] = (),
     elsewhere: Mapping[str, str] = MappingProxyType({}),
 ) -> list[str]:
-    """Turn pydantic's findings into one line each: where, which value, what to do.
+    """Convert pydantic's errors to one line each: location, value, advice.
 
     Args:
-        error: What pydantic found.
+        error: Pydantic's error.
         where: The block that was read, such as `models.gpt-4o`.
         known: The names that there are, one of which an unknown one may be meant to be; as a
             mapping, to fields that may have an example.
-        elsewhere: Unknown name → where what is meant belongs.
+        elsewhere: Unknown name → where the setting belongs.
 
     Returns:
         One line per fault. A value that may be a key is not in it.
@@ -109,7 +109,7 @@ def _mend(name: str, known: Collection[str]) -> str:
 
 
 def _shown(key: str, value: Any) -> str:
-    """A value for a message; what may be a key, or holds one, is not repeated."""
+    """A value for a message, without values that may be or contain a key."""
     if not key or any(name in key for name in _SECRET):
         return "(not shown, as it may hold a key)"
     return repr(value)
@@ -138,7 +138,7 @@ class Checked(BaseModel):
 
     @override
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """A copy; what was worked out from the fields once is worked out again."""
+        """A copy, with cached values computed again."""
         copy = super().model_copy(update=update, deep=deep)
         for name in copy.__dict__.keys() - type(self).model_fields.keys():
             del copy.__dict__[name]

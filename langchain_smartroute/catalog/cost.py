@@ -17,11 +17,11 @@ __all__ = ["cost_usd", "price_fault"]
 _PER_MILLION = Decimal("0.000001")
 _NOTHING = Decimal(0)
 _EXACT = Context(prec=60)
-"""Whatever precision the caller's own decimal context has."""
+"""A decimal context of sufficient precision, independent of the caller's own."""
 
 
 def cost_usd(usage: Usage, price: Price | None) -> Decimal | None:
-    """Price a usage.
+    """The cost of a usage at a price.
 
     Each token is charged once: at the narrowest rate that its kind has. Where parts of
     the input add up to more than the whole (the counts of cached and of audio tokens
@@ -47,7 +47,7 @@ def cost_usd(usage: Usage, price: Price | None) -> Decimal | None:
 
 
 def price_fault(usage: Usage, price: Price | None) -> str | None:
-    """Why a usage cannot be priced, in words; `None` where it can."""
+    """Why a usage cannot be priced; `None` if it can."""
     if price is None:
         return "no price for the model"
     tier = usage.service_tier
@@ -66,7 +66,7 @@ _WIDER = {
     "input_image_usd_per_mtok": "input_usd_per_mtok",
     "output_image_usd_per_mtok": "output_usd_per_mtok",
 }
-"""Rate → the one that counts where it is not named."""
+"""Rate → the rate that is used where it is not given."""
 
 
 def _rate(rates: Mapping[str, Decimal], name: str) -> Decimal:
@@ -89,7 +89,7 @@ def _rates(usage: Usage, price: Price) -> Mapping[str, Decimal]:
 
 
 def _counts(usage: Usage) -> Iterator[tuple[int, str]]:
-    """Each kind of token that there is with its rate; together they are the whole usage."""
+    """Each kind of token in the usage with its rate; together they are the whole usage."""
     left = usage.input_tokens
     hour = min(usage.cache_write_1h_tokens, usage.cache_write_tokens)
     for tokens, name in (

@@ -1,9 +1,8 @@
-"""What only some providers' APIs know, so that others must not be sent it.
+"""Parameters and cache markers that only some providers support.
 
-A parameter or a mark that is in no table here is passed on as it is: it may be the
-caller's gateway that knows it. A provider that nobody here has heard of gets every
-parameter: it may be a gateway to the one that knows it. What is left out for others is
-logged, by name.
+A parameter or marker in none of these tables is passed on, as the caller's gateway may support
+it. An unknown provider gets every parameter, as it may be a gateway. Names of parameters that
+are left out are logged.
 """
 
 from __future__ import annotations
@@ -100,7 +99,7 @@ _HEARD_OF = frozenset().union(*_OWNERS.values()) | {
     "together",
     "upstage",
 }
-"""All others may be anybody's gateway. Names of LangChain's provider packages, 2026-11-27."""
+"""Known providers; others may be gateways. Names of LangChain's provider packages, 2026-11-27."""
 
 _NOT_ANTHROPIC = frozenset(
     {
@@ -114,7 +113,7 @@ _NOT_ANTHROPIC = frozenset(
         "user",
     }
 )
-"""What the others share; Anthropic's API refuses every parameter that it does not know."""
+"""Parameters shared by the others; Anthropic's API rejects unknown parameters."""
 
 _TIERS = frozenset({"auto", "standard_only"})
 """Anthropic's service tiers; OpenAI's are `auto`, `default`, `flex`, `priority`, `scale`."""
@@ -133,7 +132,7 @@ def known_arguments(arguments: Mapping[str, Any], spec: ModelSpec) -> dict[str, 
 
     Args:
         arguments: Never changed.
-        spec: Whom they go to.
+        spec: Spec of the model.
     """
     provider = spec.provider
     if provider in _PASSING_ON:
@@ -178,7 +177,7 @@ def _is_known(name: str, value: Any, spec: ModelSpec) -> bool:
     if provider in _ANTHROPIC:
         return _anthropic_knows(name, value)
     if name == "reasoning_effort" and provider in _OPENAI:
-        # OpenAI's models that reason take no temperature; those that do, no effort.
+        # OpenAI's reasoning models accept no temperature, and its other models no effort.
         return not (spec.temperature and "temperature" in spec.model_fields_set)
     if name == "top_k":
         return provider not in _OPENAI | _THINKING_SWITCH
@@ -189,7 +188,7 @@ def _anthropic_knows(name: str, value: Any) -> bool:
     if name == "service_tier":
         return value in _TIERS
     if name == "thinking" and isinstance(value, Mapping):
-        # Z.AI's and DeepSeek's switch: Anthropic wants to know how much.
+        # This is Z.AI's and DeepSeek's form; Anthropic's has a token budget.
         return value.get("type") != "enabled" or "budget_tokens" in value
     return name not in _NOT_ANTHROPIC
 
@@ -209,7 +208,7 @@ def takes_text_only_as_strings(spec: ModelSpec) -> bool:
 
 
 def without_foreign_marks(message: BaseMessage, spec: ModelSpec) -> BaseMessage:
-    """Take the marks of prompt caches out of a message's blocks, for who does not know them."""
+    """Remove prompt cache markers that the provider does not support from a message."""
     content = message.content
     if isinstance(content, str):
         return message
@@ -227,7 +226,7 @@ def without_tool_marks(tools: Sequence[Any], spec: ModelSpec) -> list[Any]:
 
 
 def _foreign_marks(spec: ModelSpec) -> tuple[str, ...]:
-    """The cache marks that a model's provider does not know."""
+    """The cache markers that a model's provider does not support."""
     known: set[str] = set()
     if spec.provider in _PASSING_ON:
         return ()
@@ -251,7 +250,7 @@ def _unmarked_blocks(blocks: Sequence[Any], marks: Sequence[str]) -> Any:
 
 
 def _is_mark(block: Mapping[str, Any], marks: Sequence[str]) -> bool:
-    """Whether a block says nothing but where a cache ends."""
+    """Whether a block is only a cache marker."""
     return any(
         block.get("type") == mark or block.keys() == {mark}
         for mark in _CACHE_BLOCKS

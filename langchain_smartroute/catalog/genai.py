@@ -1,4 +1,4 @@
-"""Prices from the `genai-prices` package, as dated prices of our own.
+"""Converts prices of the `genai-prices` package to dated prices.
 
 Its rules become ours: a start date begins a new dated price; hours of the day,
 lengths of the input and the processing of a request (batch, flex, priority) become
@@ -38,7 +38,7 @@ _RATES = {
     "output_image_mtok": "output_image_usd_per_mtok",
     "requests_kcount": "request_usd",
 }
-"""What it calls a rate → what we call it. Its others are not for tokens of a chat."""
+"""Name of a rate there → name here. Its other rates are not for chat tokens."""
 
 _THOUSAND = Decimal(1_000)
 _LAST_DAY = date.max
@@ -51,9 +51,9 @@ def genai_prices_of(model: str, provider: str | None) -> tuple[Price, ...]:
     """The dated prices of a model.
 
     Args:
-        model: Its name at the provider. Prefixes that name the way to it, such as
+        model: Its name at the provider. Prefixes of gateways, such as
             `openrouter/openai/gpt-4o` or `litellm_proxy/gpt-4o`, are understood.
-        provider: Who serves it; `None`: told by the name.
+        provider: Its provider; `None`: by the name.
 
     Returns:
         The prices; none where the package does not know the model there. Another
@@ -88,7 +88,7 @@ def _is_same(one: str, other: str) -> bool:
 
 
 def _dated(info: types.ModelInfo) -> Iterator[Price]:
-    """One price for each stretch of time in which the same rules hold."""
+    """One price for each period in which the same rules apply."""
     days = {date.min}
     for rule in (*_conditional(info), *(info.price_variants or ())):
         if isinstance(rule.constraint, types.StartDateConstraint):
@@ -101,7 +101,7 @@ def _dated(info: types.ModelInfo) -> Iterator[Price]:
 
 def _price_from(info: types.ModelInfo, day: date) -> Price | None:
     rules = _conditional(info)
-    # As there: of those in force the last one counts; before any, the first.
+    # As in genai-prices: of the prices in force the last one counts; before all, the first.
     number = max((i for i, rule in enumerate(rules) if _starts(rule) <= day), default=0)
     standard = _rates(rules[number].prices)
     if not {"input_usd_per_mtok", "output_usd_per_mtok"} <= standard.keys():
@@ -137,7 +137,7 @@ def _conditional(info: types.ModelInfo) -> Sequence[types.ConditionalPrice]:
 
 
 def _starts(rule: types.ConditionalPrice | types.PriceVariant) -> date:
-    """The day from which a rule holds all day; never, where it depends on the hour."""
+    """The first day on which a rule applies all day; `None` if it depends on the hour."""
     if isinstance(rule.constraint, types.StartDateConstraint):
         return rule.constraint.start_date
     hourly = isinstance(rule.constraint, types.TimeOfDateConstraint)
@@ -161,9 +161,9 @@ def _rates(prices: types.ModelPrice) -> dict[str, Any]:
 
 
 def _complete(rates: _Rates, standard: _Rates) -> dict[str, Any]:
-    """Rates that stand for the standard ones as a whole, not for some of them.
+    """Rates that replace the standard ones completely.
 
-    A kind that only the standard names costs what its wider kind costs.
+    A kind that only the standard rates have costs as much as its wider kind.
     """
     whole = dict(rates)
     for name in standard.keys() - rates.keys():
@@ -196,9 +196,9 @@ def _amount(name: str, rate: Decimal) -> Decimal:
 
 @cache
 def _data_day() -> date:
-    """The newest day that the package's data name.
+    """The latest day in the package's data.
 
-    It does not say when a price was checked; its data are at least this new.
+    The package has no dates of checks; its data are at least this recent.
     """
     today = datetime.now(tz=UTC).date() + timedelta(days=1)
     started = (

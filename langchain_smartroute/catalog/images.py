@@ -1,4 +1,4 @@
-"""The forms in which a message can hold an image, made one that every model's class reads.
+"""Converts image blocks to forms that every model class can read.
 
 `ChatOpenAI` converts LangChain's own `image` blocks, OpenAI's `image_url` and most of
 Anthropic's. What it does not, measured with langchain-openai 1.7.3:
@@ -30,11 +30,11 @@ _BEGINNINGS = {
     "R0lGOD": "image/gif",
     "UklGR": "image/webp",
 }
-"""How the base64 text of an image begins → its media type."""
+"""Start of an image's base64 text → its media type."""
 
 
 def standard_blocks(content: list[Any]) -> list[Any]:
-    """Give content blocks forms that `ChatOpenAI` and other LangChain classes can read.
+    """Convert content blocks to forms that `ChatOpenAI` and other LangChain classes can read.
 
     Args:
         content: The blocks of a message; never changed.
@@ -62,7 +62,7 @@ def _standard(block: Any) -> Any:
 
 
 def _image(block: Block) -> Block:
-    """Name the media type that an image does not name itself, where its data shows it."""
+    """Add a missing media type, if the data show it."""
     source = block.get("source")
     if isinstance(source, dict):
         found = None if source.get("media_type") else _media_type(source.get("data"))

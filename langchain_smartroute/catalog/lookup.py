@@ -1,4 +1,4 @@
-"""Where prices are looked up, in order of trust.
+"""Looks up prices in several sources, in order of trust.
 
 The caller's own, then the catalog's, then the shipped catalogs', then those of the
 `genai-prices` package where it is installed, and then unknown: a price is never
@@ -107,7 +107,7 @@ class PriceBook:
         return genai_prices(model, provider) if self._genai else ()
 
     def spec(self, model: str) -> ModelSpec | None:
-        """What is known of a model, by alias or name: the catalog, then the shipped ones."""
+        """The spec of a model by alias or name: in the catalog, then in the shipped ones."""
         own = self._catalog.models if self._catalog else {}
         found = own.get(model) or next((s for s in own.values() if s.model == model), None)
         return found or find_spec(model)
@@ -145,9 +145,9 @@ def with_prices(catalog: Catalog, own: Mapping[str, Any]) -> Catalog:
 
 
 def _looked_up(spec: ModelSpec) -> tuple[Price, ...]:
-    """The package's prices where it is said who serves the model: by the spec or the name.
+    """The package's prices, if the spec or the name tells the model's provider.
 
-    A spec that leaves the provider out may be any gateway's.
+    A spec without a provider may belong to any gateway.
     """
     told = "provider" in spec.model_fields_set
     if not spec.priced_by_name or (not told and "/" not in spec.model):
@@ -159,14 +159,14 @@ def genai_prices(model: str, provider: str | None) -> tuple[Price, ...]:
     """The prices that `genai-prices` knows; none where it is not installed."""
     if find_package("genai_prices") is None:
         return ()
-    # Its data are large: half a second, for those who have a model without a price.
+    # Imported only for models without a price, as its data take half a second to load.
     from langchain_smartroute.catalog.genai import genai_prices_of  # noqa: PLC0415
 
     return genai_prices_of(model, provider)
 
 
 def own_prices(given: Mapping[str, Any]) -> dict[str, tuple[Price, ...]]:
-    """A caller's prices, checked.
+    """Validate a caller's prices.
 
     Raises:
         ConfigurationError: Listing every value that is not a valid price.

@@ -1,11 +1,10 @@
-"""Another model's answer as any model can read it: what it said, and what it called.
+"""Reduces another model's answer to text and tool calls, which any model can read.
 
-An answer holds more than that: thoughts, some of them signed or encrypted; calls and
-results of tools that the provider ran itself; citations, ids in the provider's store,
-containers, sound. All of it means something to its own provider only. Others refuse it
-with HTTP 400 (Anthropic an unsigned or foreign signature, OpenAI's Responses API an
-item that it has not made), or are misled by it. So what another model gets to see is
-rebuilt from the parts that every provider has.
+An answer may also hold reasoning, some of it signed or encrypted; calls and results of tools
+that the provider ran itself; citations, ids in the provider's store, containers, audio. All of
+this is specific to its provider. Others reject it with HTTP 400 (Anthropic an unsigned or
+foreign signature, OpenAI's Responses API an unknown item), or are misled by it. So the message
+is rebuilt from the parts that every provider supports.
 """
 
 from __future__ import annotations
@@ -20,16 +19,16 @@ from langchain_core.messages.tool import tool_call
 __all__ = ["portable"]
 
 _BESIDE = frozenset({"refusal", "name", "function_call"})
-"""What may stay beside the content; raw `tool_calls` stay only where nobody has read them."""
+"""Keys of `additional_kwargs` that may stay; raw `tool_calls` stay only if not parsed."""
 
 _BOUND = frozenset({"container", "output_version"})
 _IMAGES = {"image": ("url", "base64", "data"), "image_url": ("image_url",)}
 _CALLS = {"tool_use": ("id", "input"), "function_call": ("call_id", "arguments")}
-"""Blocks that hold a call, beside LangChain's own → where its id and arguments are."""
+"""Provider's block type for a call → its keys of id and arguments."""
 
 
 def portable(message: AIMessage, *, answered: Container[str]) -> AIMessage:
-    """Rebuild a message from what it said and which tools it called.
+    """Rebuild a message from its text and tool calls.
 
     Args:
         message: Another model's message; never changed.
@@ -72,7 +71,7 @@ def _portable_content(content: Sequence[Any]) -> Any:
 
 
 def _portable_block(block: Any) -> Any:
-    """A block that every provider can read, or `None`."""
+    """The block in a form that every provider can read, or `None`."""
     if isinstance(block, str):
         return {"type": "text", "text": block} if block else None
     if not isinstance(block, dict):
@@ -90,7 +89,7 @@ def _portable_block(block: Any) -> Any:
 
 
 def _calls_of(message: AIMessage, answered: Container[str]) -> list[ToolCall]:
-    """Every call of a message, those included that only its content or nobody could read."""
+    """All tool calls of a message, also those only in its content and invalid ones."""
     calls = message.tool_calls
     known = {call["id"] for call in calls}
     found: list[ToolCall] = []
@@ -137,5 +136,5 @@ def _is_bound(said: Mapping[str, Any]) -> bool:
 
 
 def _is_stored(value: Any) -> bool:
-    """Whether an id is that of an answer which OpenAI keeps, for later ones to refer to."""
+    """Whether an id refers to an answer that OpenAI stores for later requests."""
     return isinstance(value, str) and value.startswith("resp_")

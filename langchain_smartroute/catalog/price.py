@@ -1,4 +1,4 @@
-"""What a provider charges: dated prices, with what differs by length, hour and service tier."""
+"""Dated prices with variants by input length, hour and service tier."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from langchain_smartroute.errors import ConfigurationError
 __all__ = ["Price", "PriceVariant", "price_at"]
 
 Day = date
-"""The type, in a class that has a field of its name."""
+"""Alias of the type `date`, for classes with a field of that name."""
 
 Money = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
 _CONDITIONS = ("above_input_tokens", "from_utc", "until_utc", "service_tier")
 
 
 class _Rated(Checked):
-    """The rates of a price or of its variants, as a mapping that is made once.
+    """Base of prices and variants, with a cached mapping of rates.
 
-    Every record and every decision looks prices up, and comparing two of them field by field,
-    as a cache keyed by value would, takes longer than pricing a call.
+    Every record and every decision looks up prices, and comparing prices field by field, as a
+    cache by value would, takes longer than computing a cost.
     """
 
     input_usd_per_mtok: Money | None = None
@@ -44,13 +44,13 @@ class _Rated(Checked):
 
     @cached_property
     def rates(self) -> Mapping[str, Decimal]:
-        """Name → rate, of those that are given here, whatever variants say."""
+        """Name → rate, of the rates given here, without variants."""
         found = ((name, getattr(self, name)) for name in _RATES)
         return {name: rate for name, rate in found if rate is not None}
 
     @override
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """A copy, which works its rates out anew."""
+        """A copy, with its rates computed again."""
         copied = super().model_copy(update=update, deep=deep)
         for name in ("rates", "texts"):
             copied.__dict__.pop(name, None)
@@ -102,7 +102,7 @@ class PriceVariant(_Rated):
         return self
 
     def is_open(self, at: time) -> bool:
-        """Whether its hours of the day include a time, UTC."""
+        """Whether its hours of the day, UTC, include a time."""
         if self.from_utc is None or self.until_utc is None:
             return True
         if self.from_utc <= self.until_utc:
@@ -154,16 +154,16 @@ class Price(_Rated):
 
     @property
     def starts(self) -> Day:
-        """The first day on which it is charged."""
+        """The first day on which it applies."""
         return self.valid_from or self.date
 
     @cached_property
     def texts(self) -> Mapping[str, Any]:
-        """The price as JSON values, as metadata carries it."""
+        """The price as JSON values, for metadata."""
         return self.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
 
     def at(self, moment: datetime | None) -> Price:
-        """The price at a time: no variant is left that depends on the hour.
+        """The price at a time, without variants that depend on the hour.
 
         Args:
             moment: When the call is made; `None`: outside all special hours.
@@ -203,7 +203,7 @@ def price_at(prices: Sequence[Price], at: datetime | None) -> Price | None:
 
 
 def _utc(moment: datetime) -> datetime:
-    """A time in UTC; one without a zone is taken as UTC."""
+    """A time in UTC; naive times are taken as UTC."""
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 

@@ -45,7 +45,7 @@ class RoutingTable:
         return cell.get(difficulty, cell["default"])
 
     def refines(self, task: str, tier: Tier, difficulty: Difficulty) -> bool:
-        """Whether the table has a word of its own for requests of this difficulty."""
+        """Whether the table has an entry for this difficulty."""
         row = self.rows.get(task)
         return row is not None and difficulty in row[tier]
 
@@ -53,7 +53,7 @@ class RoutingTable:
     def resolve(
         cls, routes: Mapping[str, Any], *, aliases: frozenset[str]
     ) -> tuple[RoutingTable, list[str]]:
-        """Follow every reference of a written table.
+        """Resolve all references of a written table.
 
         Args:
             routes: Task → row, as written.
@@ -72,7 +72,7 @@ class RoutingTable:
 
 @dataclass(slots=True)
 class _Resolver:
-    """Walks a written table and notes what is wrong with it."""
+    """Resolves a written table and collects its errors."""
 
     routes: Mapping[str, Any]
     aliases: frozenset[str]
@@ -120,7 +120,7 @@ class _Resolver:
         default = found.pop("default")
         if default is None:
             return None
-        # A default that names a task brings that task's own refinements along.
+        # A default that names a task includes that task's refinements.
         own = {n: cell.get(n, cell["default"]) for n, cell in found.items() if cell is not None}
         return {**default, **own}
 
@@ -138,14 +138,14 @@ class _Resolver:
         return self._fault(key, value, f"names no model and no task; models: {known}")
 
     def _fault(self, key: str, value: Any, problem: str) -> Cell | None:
-        """Note a fault; returns the missing cell."""
+        """Record an error; returns the missing cell."""
         shown = dict(value) if isinstance(value, Mapping) else value
         self.faults.append(f"{key} = {shown!r}: {problem}")
         return None
 
 
 def merged_routes(base: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
-    """Lay a user's routes over those of the catalog that it extends.
+    """Merge a user's routes into those of the extended catalog.
 
     Rows that both write tier by tier are merged cell by cell; any other row of
     `extra` replaces the base's.

@@ -1,11 +1,10 @@
-"""What a reasoning model thought, in every form in which a message can hold it.
+"""Reads a model's reasoning in all forms in which a message can hold it.
 
-A reasoning model's thoughts come back as `reasoning`, `thinking` and
-`redacted_thinking` content blocks, or as `reasoning_content` (or `reasoning`) beside
-the content. They are for the user and for the model that thought them: no other model
-is shown them (see `portable`). Some providers want a model's own back: Anthropic and
-OpenAI's Responses API, whose classes send them on their own account, and DeepSeek, for
-which `wants_thoughts_back` speaks.
+Reasoning is returned as `reasoning`, `thinking` and `redacted_thinking` content blocks, or as
+`reasoning_content` (or `reasoning`) next to the content. It is for the user and for the model
+that wrote it, and never sent to another model (see `portable`). Some providers require a
+model's own reasoning back: Anthropic and OpenAI's Responses API, whose classes send it by
+themselves, and DeepSeek (see `wants_thoughts_back`).
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ _BLOCKS = frozenset({"reasoning", "thinking", "redacted_thinking", "reasoning_co
 
 
 def is_thought(block: Any) -> bool:
-    """Whether a content block holds thoughts."""
+    """Whether a content block holds reasoning."""
     if not isinstance(block, dict):
         return False
     if block.get("type") == "non_standard":
@@ -32,7 +31,7 @@ def is_thought(block: Any) -> bool:
 
 
 def thoughts_of(message: AIMessage) -> str:
-    """The thoughts of a message as text, in whichever form it holds them."""
+    """The reasoning in a message as text, from any form."""
     for name in ("reasoning_content", "reasoning"):
         beside = message.additional_kwargs.get(name)
         if isinstance(beside, str) and beside:
@@ -45,14 +44,13 @@ def thoughts_of(message: AIMessage) -> str:
 
 
 def wants_thoughts_back(spec: ModelSpec) -> bool:
-    """Whether a model's chat completions want `reasoning_content` in the history.
+    """Whether a model's chat completions require `reasoning_content` in the history.
 
     DeepSeek's thinking mode does since V3.2, in requests with tools or tool calls. It
     answers HTTP 400 ("The `reasoning_content` in the thinking mode must be passed
-    back to the API") when an assistant message lacks the field; empty text will do
-    where there are no thoughts, as in another model's messages. Without tools it
-    ignores the field, and refused it before. OpenRouter passes the demand on for
-    DeepSeek V4.
+    back to the API") when an assistant message lacks the field; empty text is accepted where
+    there is no reasoning, as in another model's messages. Without tools it ignores the field,
+    which it rejected before. OpenRouter has the same requirement for DeepSeek V4.
 
     Sources, read on 2026-11-23: DeepSeek API docs, Thinking Mode, Tool Calls;
     anomalyco/opencode issue 24722; Astro-Han/pawwork pull request 261 (empty text);

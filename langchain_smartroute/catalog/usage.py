@@ -1,4 +1,4 @@
-"""How usage is read from a LangChain message, and estimated where none is reported."""
+"""Reads usage from LangChain messages, and estimates it where none is reported."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ __all__ = [
 
 _BYTES_PER_TOKEN = 3
 _MOST_TOKENS = 100_000_000
-"""More than any model can read or write at once: a count beyond it is a fault."""
+"""Largest plausible count; higher ones are treated as errors of the provider."""
 _COUNTS = ("prompt_tokens", "completion_tokens")
 _NAMED_IN_DETAILS = ("flex", "priority")
 _STANDARD = frozenset({"auto", "default", "on_demand", "scale", "standard", "standard_only"})
@@ -39,7 +39,7 @@ Anthropic and Groq call standard and on demand. Read in their API references on 
 
 
 def messages_in(response: LLMResult) -> Iterator[BaseMessage]:
-    """The messages that a model run ended with; a text completion has none."""
+    """The messages of a model run's response; a text completion has none."""
     for batch in response.generations:
         for generation in batch:
             message = getattr(generation, "message", None)
@@ -65,7 +65,8 @@ def usage_of(message: BaseMessage) -> Usage | None:
     if not (_is_count(input_tokens) and _is_count(output_tokens)):
         return None
     if not (input_tokens or output_tokens) and holds_anything(message):
-        # Gateways that do not count send zeros, or an empty usage, which LangChain reads so.
+        # Gateways that do not count send zeros, or an empty usage, which LangChain reads as
+        # zeros.
         return None
     inputs = reported.get("input_token_details") or {}
     outputs = reported.get("output_token_details") or {}
@@ -73,7 +74,7 @@ def usage_of(message: BaseMessage) -> Usage | None:
     counted = reported.get("total_tokens")
     beyond = counted - input_tokens - output_tokens if _is_count(counted) else 0
     if not inputs and not outputs:
-        # Gemini's OpenAI endpoint says of thoughts only that the total holds them.
+        # Gemini's OpenAI endpoint counts reasoning only in the total.
         thoughts = max(beyond, 0)
         return Usage(
             input_tokens=input_tokens,
@@ -84,7 +85,7 @@ def usage_of(message: BaseMessage) -> Usage | None:
     hour = _count(inputs.get("ephemeral_1h_input_tokens"))
     parted = hour + _count(inputs.get("ephemeral_5m_input_tokens"))
     read = _detail(inputs, "cache_read", tier)
-    # Where LangChain has the parts of what was written, it leaves out their sum.
+    # LangChain omits the sum of cache writes if it has their parts.
     written = max(_detail(inputs, "cache_creation", tier), parted)
     thoughts = _detail(outputs, "reasoning", tier)
     more = _beside(read + written, input_tokens, thoughts, output_tokens, beyond=beyond)
@@ -113,7 +114,7 @@ def estimated_usage(message: BaseMessage, *, input_tokens: int) -> Usage:
     Returns:
         A usage marked as estimated, at about three UTF-8 bytes a token.
     """
-    # A call that broke off is known by its pieces only.
+    # A failed call has only its chunks.
     calls = getattr(message, "tool_call_chunks", None) or getattr(message, "tool_calls", None)
     written = str(message.content) if message.content else ""
     written += "".join(str(call["args"]) for call in calls or ())
@@ -126,7 +127,7 @@ def estimated_usage(message: BaseMessage, *, input_tokens: int) -> Usage:
 
 
 def usage_of_answer(message: BaseMessage, *, input_tokens: int) -> Usage:
-    """What a run used that came to an answer.
+    """The usage of a successful run.
 
     Args:
         message: The answer.
@@ -148,15 +149,15 @@ def usage_of_failure(
     cancelled: bool,
     input_tokens: int,
 ) -> Usage:
-    """What a run used that broke off.
+    """The usage of a failed or cancelled run.
 
-    A call that the provider refused, or that never reached it, is taken as not billed; one
-    whose answer could not be read, or that was cancelled, as billed for its input at least.
+    A call that the provider refused, or that never reached it, counts as not billed; one whose
+    answer could not be parsed, or that was cancelled, as billed for at least its input.
 
     Args:
         message: As much of the answer as arrived; `None`: nothing.
-        error: What the run ended with, where that is known.
-        cancelled: Whether the caller gave it up.
+        error: The run's error, where known.
+        cancelled: Whether the caller cancelled it.
         input_tokens: The estimate of the request.
 
     Returns:
@@ -174,7 +175,7 @@ def usage_of_failure(
 
 
 def holds_anything(message: BaseMessage) -> bool:
-    """Whether a message holds text, reasoning, a refusal or a tool call, whole or in part."""
+    """Whether a message or chunk has text, reasoning, a refusal or a tool call."""
     if message.content or any(message.additional_kwargs.values()):
         return True
     calls = ("tool_calls", "invalid_tool_calls", "tool_call_chunks")
@@ -182,9 +183,9 @@ def holds_anything(message: BaseMessage) -> bool:
 
 
 def tells_cost(message: BaseMessage) -> bool:
-    """Whether a message, whole or in part, tells what it cost: it holds anything, or its usage.
+    """Whether the cost of a message or chunk can be told: it has content or usage.
 
-    A provider that says what a call used has billed it, even where it said nothing else.
+    A provider that reports usage has billed the call, even without content.
     """
     if holds_anything(message):
         return True
@@ -193,23 +194,23 @@ def tells_cost(message: BaseMessage) -> bool:
 
 
 def _may_be_billed(error: BaseException | None) -> bool:
-    """Whether a failure is that of parsing an answer, which the provider has billed.
+    """Whether a failure is a parsing error of an answer, which was billed.
 
-    Not an HTTP error, a connection that failed or a time-out: those are taken as free.
+    HTTP errors, connection errors and timeouts count as free.
     """
     unread = isinstance(error, ValidationError | OutputParserException)
     return unread or hasattr(error, "completion")
 
 
 def model_name_of(message: BaseMessage | None) -> str | None:
-    """What the server of an answer called its model; `None` where it did not say."""
+    """The model's name in an answer; `None` if missing."""
     told = None if message is None else message.response_metadata.get("model_name")
-    # Not every server says it in a text.
+    # Some servers do not send a string.
     return None if told is None else str(told)
 
 
 def usage_of_error(error: BaseException | None) -> Usage | None:
-    """Read the usage that came with an answer which could not be read.
+    """Read the usage of an answer that could not be parsed.
 
     The client of `openai` raises such an answer where it is cut off by its length or a
     content filter.
@@ -236,12 +237,12 @@ def usage_of_error(error: BaseException | None) -> Usage | None:
 def is_cache_hit(message: BaseMessage) -> bool:
     """Whether LangChain answered from its own cache, so that nothing was billed."""
     reported: Mapping[str, Any] | None = getattr(message, "usage_metadata", None)
-    # LangChain marks a hit by a zero `total_cost`, which no provider reports.
+    # LangChain marks a cache hit by a `total_cost` of zero, which no provider reports.
     return bool(reported) and reported is not None and reported.get("total_cost") == 0
 
 
 def _beside(cached: int, given: int, thoughts: int, made: int, *, beyond: int) -> tuple[int, int]:
-    """What was counted beside input and output rather than in them: of each, how much.
+    """Tokens that were counted in addition to input and output instead of within them.
 
     xAI counts thoughts so, and some gateways what Anthropic read from its cache or wrote
     to it. A part that is larger than its whole shows it, or a total that is larger than
@@ -253,7 +254,7 @@ def _beside(cached: int, given: int, thoughts: int, made: int, *, beyond: int) -
         given: Input tokens.
         thoughts: Reasoning tokens.
         made: Output tokens.
-        beyond: By how much the total is larger than input and output.
+        beyond: Difference between the total and the sum of input and output.
     """
     both = beyond == cached + thoughts
     apart = cached > given or (cached and (both or beyond == cached))
@@ -262,7 +263,7 @@ def _beside(cached: int, given: int, thoughts: int, made: int, *, beyond: int) -
 
 
 def _service_tier(message: BaseMessage, inputs: Mapping[str, Any]) -> str | None:
-    """The tier that a call was served under, where it was not the standard one.
+    """The service tier of a call; `None` for the standard one.
 
     `ChatOpenAI` says it in the names of the token details, where they are a stream's
     in these alone.
@@ -274,7 +275,7 @@ def _service_tier(message: BaseMessage, inputs: Mapping[str, Any]) -> str | None
 
 
 def _detail(details: Mapping[str, Any], name: str, tier: str | None) -> int:
-    """A part of the tokens; `ChatOpenAI` puts flex and priority before its name."""
+    """A detail of token counts; `ChatOpenAI` prefixes its name by `flex_` or `priority_`."""
     return _count(details.get(f"{tier}_{name}", details.get(name)))
 
 

@@ -10,9 +10,9 @@ _EXTRA = ("typer", "rich")
 
 
 def main() -> None:
-    """Run the command; without the packages of the extra `cli`, say how to get them."""
+    """Run the command, or name the extra `cli` if its packages are missing."""
     try:
-        # The optional packages are imported in there.
+        # This module imports optional packages.
         from langchain_smartroute.cli.app import app  # noqa: PLC0415
 
         app()

@@ -1,4 +1,4 @@
-"""The command's verbs, and what its exit codes mean.
+"""The verbs of the command, and its exit codes.
 
 0: done. 1: an error of ours, as plain text on stderr. 2: wrong usage. 3: too few outcomes to
 promise anything (`calibrate`).
@@ -30,12 +30,12 @@ _VERBS = (
     "bench",
     "prices",
 )
-"""In the order of the help; each is in the module of its name. One is imported when it is
-asked for: a report need not wait for what the benchmarks import."""
+"""The verbs in the order of the help, each in the module of its name. Modules are imported on
+use, so that a report does not wait for the benchmarks' imports."""
 
 
 class _Verbs(TyperGroup):
-    """Shows our own exceptions as text; anything else is a bug and keeps its traceback."""
+    """Shows this package's exceptions as text; any other is a bug and keeps its traceback."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - click's own arguments
         """The verbs, in the order of the help."""

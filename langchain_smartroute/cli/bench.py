@@ -1,4 +1,4 @@
-"""`smartroute bench`: the router put to the test on this machine."""
+"""`smartroute bench`: benchmarks of the router on this machine."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def scaling(*, output: FormatOption = Format.TABLE) -> None:
 
 @contextmanager
 def _progress(what: str, total: int) -> Iterator[Progress]:
-    """A bar on stderr for whoever waits in front of a terminal."""
+    """A progress bar on stderr, if it is a terminal."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     screen = console(stderr=True)
     with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
@@ -174,7 +174,7 @@ def _progress(what: str, total: int) -> Iterator[Progress]:
 
 @contextmanager
 def _logs_kept_off() -> Iterator[None]:
-    """Keep the router's warnings from the table: its breakers are meant to open here."""
+    """Hide the router's warnings, as its circuit breakers are expected to open here."""
     log, nowhere = logging.getLogger("langchain_smartroute"), logging.NullHandler()
     log.addHandler(nowhere)
     try:

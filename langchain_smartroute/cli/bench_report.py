@@ -1,4 +1,4 @@
-"""What the benchmarks show a person."""
+"""Prints the results of benchmarks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["print_fault_card", "print_soak", "shown_each"]
 
 _NARROW = 120
-"""Columns below which a fault takes a line for each contestant."""
+"""Terminal width in columns below which each contestant has its own line."""
 
 _SHOWN = {"pass": "pass", "interrupted": "error", "fail": "FAIL"}
 _MB = 1_000_000
@@ -31,7 +31,7 @@ _LEGEND = (
 
 
 def print_fault_card(card: FaultCard, screen: Console) -> None:
-    """Write a score card."""
+    """Print a score card."""
     if screen.width < _NARROW:
         _print_lines(card, width=screen.width)
     else:
@@ -49,7 +49,7 @@ def print_fault_card(card: FaultCard, screen: Console) -> None:
 
 
 def print_soak(report: SoakReport, screen: Console) -> None:
-    """Write what a soak found."""
+    """Print the results of a soak test."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
     settings = report.settings
     rate = settings.requests / report.seconds
@@ -126,5 +126,5 @@ def _memory(report: SoakReport) -> str:
 
 
 def shown_each(scale: Scale) -> str:
-    """What one more of what grows costs."""
+    """The cost per additional item, as text."""
     return "" if scale.each_us is None else f"{scale.each_us:,.3f} µs"

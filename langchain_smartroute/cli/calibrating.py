@@ -1,4 +1,4 @@
-"""What `smartroute calibrate` does: split, fit, choose, report."""
+"""The steps of `smartroute calibrate`: split, fit, choose, report."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ from langchain_smartroute.routing import ANSWER_ROOM_TOKENS
 __all__ = ["Asked", "Prepared", "calibrated", "prepared"]
 
 LEARNED_SHARE = 0.4
-"""The share of the prompts that a predictor is fitted on: what a promise lacks is prompts to
-calibrate on, so they get the larger part."""
+"""Share of the prompts that a predictor is fitted on. Calibration gets the larger part, as its
+number of prompts limits what can be promised."""
 
 _CALIBRATED_SHARE = 0.6
-"""The share of the others that is calibrated on; the rest is reported on."""
+"""Share of the remaining prompts for calibration; the rest is for the report."""
 
 _PAIR = 2
 
@@ -53,7 +53,7 @@ Kind = Literal["quality", "agreement", "learned", "logprob"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """Prompts that no setting has seen, and the settings for them.
+    """Unseen prompts, and the settings to calibrate on them.
 
     Attributes:
         table: The prompts.
@@ -70,7 +70,7 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What to prepare.
+    """The input of a calibration.
 
     Attributes:
         table: The outcomes of the pool.
@@ -86,14 +86,14 @@ class Asked:
 
 
 def prepared(asked: Asked, family: Kind) -> Prepared:
-    """Fit what has to be fitted, on prompts that are then left out.
+    """Fit the predictor or check of a family, on prompts that are left out afterwards.
 
     Args:
         asked: The outcomes and their prices.
         family: What is set.
 
     Raises:
-        ConfigurationError: If the pool, its outcomes or prices do not do for the family.
+        ConfigurationError: If the pool, its outcomes or its prices are insufficient for the family.
     """
     models = asked.table.models
     if len(models) < _PAIR:
@@ -131,7 +131,7 @@ def calibrated(
         confidence: Confidence of the promise, in (0, 1).
 
     Returns:
-        What came of it, and the prompts that it is reported on.
+        The calibration, and the prompts that it is reported on.
     """
     ready = prepared(asked, family)
     order = np.random.default_rng(asked.seed + 1).permutation(len(ready.table))
@@ -151,7 +151,7 @@ def calibrated(
 
 
 def _cheap(asked: Asked, strongest: str, count: int) -> list[str]:
-    """The cheapest models, as a router ranks candidates for a cascade: by their estimates."""
+    """The cheapest models by estimated cost, as a router ranks candidates for a cascade."""
     tokens = float(np.nanmean(asked.table.input_tokens))
     estimates = {
         model: tokens * float(asked.prices[model].input_usd_per_mtok)

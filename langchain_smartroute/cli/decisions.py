@@ -1,4 +1,4 @@
-"""`smartroute decisions`: why a request went where it went; reads a file, calls nothing."""
+"""`smartroute decisions`: explains past routing decisions from a file."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _found(records: Sequence[DecisionRecord], which: str, path: Path) -> Decisio
 
 
 def _told(record: DecisionRecord) -> Iterator[str]:
-    """The story of a request, a sentence to a line."""
+    """A description of a request, one sentence per line."""
     yield f"Decision {record.id}, {record.at:%Y-%m-%d %H:%M:%S %Z}".rstrip()
     share = "" if record.share is None else f" ({record.share:.0%} sure, by {record.classified_by})"
     kinds = " and ".join(kind for kind in record.inputs if kind != "text")

@@ -92,7 +92,7 @@ def demo(
 
 
 def _baseline(catalog: Catalog) -> str | None:
-    """What savings are measured against; nothing where the catalog's own has no price."""
+    """The catalog's baseline; `None` if it has no price."""
     if catalog.baseline is None:
         return _BASELINE
     return catalog.baseline if catalog.baseline_price(catalog.baseline) else None
@@ -100,7 +100,7 @@ def _baseline(catalog: Catalog) -> str | None:
 
 @contextmanager
 def _progress(total: int, *, shown: bool) -> Iterator[Callable[[], None]]:
-    """A bar on stderr, where that is a terminal; yields what moves it on."""
+    """A progress bar on stderr, if it is a terminal; yields the function that advances it."""
     screen = console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     hidden = not (shown and screen.is_terminal)

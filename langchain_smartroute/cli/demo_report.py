@@ -1,4 +1,4 @@
-"""What the demo shows: every request, the statistics, and what the figures stand for."""
+"""The report of the demo: requests, statistics, and the sources of the figures."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ if TYPE_CHECKING:
 __all__ = ["DemoReport", "print_report"]
 
 _NARROW = 80
-"""Columns below which a request takes a line of its own."""
+"""Terminal width in columns below which a request has its own line."""
 
 _WIDE = 140
-"""Columns from which the answers are shown too."""
+"""Terminal width in columns from which answers are shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoReport:
-    """What a run of the demo found.
+    """Results of a run of the demo.
 
     Attributes:
         base_url: The gateway that answered; `None`: the sandbox.
-        tier: The tier that was routed in.
+        tier: The tier used for routing.
         catalog: The candidates.
         answers: One per request.
-        costs: What was counted.
-        others: What other routings would have cost.
+        costs: The cost handler with its records.
+        others: Costs of alternative routings.
     """
 
     base_url: str | None
@@ -51,12 +51,12 @@ class DemoReport:
 
     @property
     def answered(self) -> int:
-        """How many requests have an answer."""
+        """Number of requests with an answer."""
         return sum(answer.error is None for answer in self.answers)
 
     @property
     def origin(self) -> str:
-        """Who answered, and what the costs are."""
+        """A description of the gateway and of the costs."""
         if self.base_url is None:
             return (
                 "Simulated: a local sandbox wrote the answers; no model was called and nothing"
@@ -101,7 +101,7 @@ class DemoReport:
 
 
 def print_report(report: DemoReport, screen: Console) -> None:
-    """Write the report for a person."""
+    """Print the report."""
     if screen.width < _NARROW:
         for answer in report.answers:
             _print_two_lines(answer, screen)

@@ -1,4 +1,4 @@
-"""What the demo asks: a fixed, mixed list of requests, two of them with a picture."""
+"""The requests of the demo: a fixed, mixed list, two of them with a picture."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class DemoRequest:
     """One request of the demo.
 
     Attributes:
-        text: What is asked.
+        text: Text of the request.
         image: Whether the demo's picture goes with it.
     """
 
@@ -34,7 +34,7 @@ class DemoRequest:
 
     @property
     def message(self) -> HumanMessage:
-        """The request as LangChain sends it."""
+        """The request as a message."""
         if not self.image:
             return HumanMessage(self.text)
         picture = {"type": "image", "base64": _picture(), "mime_type": "image/png"}
@@ -45,7 +45,7 @@ def demo_requests(count: int | None = None) -> list[DemoRequest]:
     """The demo's requests.
 
     Args:
-        count: How many; more than there are start over. `None`: all once.
+        count: Number of requests, repeating the list if necessary; `None`: each once.
     """
     text = resources.files(__package__).joinpath(_FILE).read_text(encoding="utf-8")
     found = [DemoRequest(**entry) for entry in tomllib.loads(text)["requests"]]
@@ -53,7 +53,7 @@ def demo_requests(count: int | None = None) -> list[DemoRequest]:
 
 
 def _picture() -> str:
-    """A PNG of four upright bars, in base64."""
+    """A PNG of four vertical bars, in base64."""
     row = b"\x00" + b"".join(colour * (_SIDE // len(_COLOURS)) for colour in _COLOURS)
     header = struct.pack(">IIBBBBB", _SIDE, _SIDE, 8, 2, 0, 0, 0)
     chunks = (

@@ -1,4 +1,4 @@
-"""Running the demo's requests, and what the same answers would have cost elsewhere."""
+"""Runs the demo's requests, and prices the same answers for other routings."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ _CONCURRENT = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoAnswer:
-    """What became of one request of the demo.
+    """Result of one request of the demo.
 
     Attributes:
-        request: What was asked.
-        task: The task it was taken for; `None` without an answer, as all below.
-        difficulty: How hard it looked.
+        request: The request.
+        task: Predicted task; `None` without an answer, as all below.
+        difficulty: Estimated difficulty.
         model: Alias of the model that answered.
-        cost_usd: What it cost, all attempts together; `None` also when unknown.
+        cost_usd: Cost of all attempts in US dollars; `None` also when unknown.
         text: The answer.
         usage: The answer's token counts.
-        error: What went wrong; `None` with an answer.
+        error: The error; `None` with an answer.
     """
 
     request: DemoRequest
@@ -51,11 +51,11 @@ class DemoAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtherRouting:
-    """What the same answers would have cost, routed otherwise.
+    """Cost of the same answers with another routing.
 
     Attributes:
-        name: How they would have been routed.
-        cost_usd: What they would have cost; `None` when a price is unknown.
+        name: Name of the routing.
+        cost_usd: Cost in US dollars; `None` when a price is unknown.
     """
 
     name: str
@@ -73,9 +73,9 @@ def run_demo(
 
     Args:
         router: The router.
-        requests: What to ask.
+        requests: The requests.
         costs: Counts the calls.
-        on_answer: Called for each request that is done.
+        on_answer: Called for each finished request.
 
     Returns:
         One answer per request, in their order.
@@ -95,12 +95,12 @@ def run_demo(
 def other_routings(
     router: SmartRouterRunnable, answers: Iterable[DemoAnswer], *, catalog: Catalog
 ) -> list[OtherRouting]:
-    """Price the same answers, with the same token counts, as if routed otherwise.
+    """Price the same answers, with the same token counts, for other routings.
 
     Args:
-        router: Says what the quality tier would have chosen; nothing is called.
-        answers: What was asked and answered.
-        catalog: Knows the prices.
+        router: Decides for the quality tier; no model is called.
+        answers: The requests with their answers.
+        catalog: The catalog with the prices.
 
     Returns:
         Always the cheapest model that can serve the request, and always the

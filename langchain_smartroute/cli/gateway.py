@@ -1,4 +1,4 @@
-"""Routers for the command line: in front of a sandbox, a real gateway, or nothing at all."""
+"""Routers for the command line: for a sandbox, for a real gateway, or only for decisions."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["configured_router", "deciding_router", "demo_router", "written_calibration"]
 
 _NOWHERE = "http://127.0.0.1:9/v1"
-"""The discard port of this machine: stands where an endpoint must, and is never called."""
+"""A placeholder endpoint, the discard port of this machine, which is never called."""
 
 _OUTWARD = ("api_key_env", "base_url", "ledger", "on_decision", "spend_limits", "state")
-"""Settings that reach out of this process, which a decision does not need."""
+"""Settings with external effects, which decisions do not need."""
 
 
 def deciding_router(
@@ -39,7 +39,7 @@ def deciding_router(
     policy: Any = "table",
     cascade: str | None = None,
 ) -> SmartRouterRunnable:
-    """A router that can only decide: it needs no key, and no model stands behind it."""
+    """A router only for decisions, without a key or models."""
     return SmartRouterRunnable.from_catalog(
         catalog=_served_at_one_place(catalog),
         tier=tier,
@@ -51,10 +51,10 @@ def deciding_router(
 
 
 def configured_router(path: Path) -> SmartRouterRunnable:
-    """A router of a file's settings that can only decide; see `deciding_router`.
+    """A router only for decisions with a file's settings; see `deciding_router`.
 
     Raises:
-        ConfigurationError: If the file cannot be read, or says what no router has.
+        ConfigurationError: If the file cannot be read, or has an unknown setting.
     """
     settings = read_settings(path)
     catalog = _served_at_one_place(Catalog.load(settings.pop("catalog", "default")))
@@ -63,7 +63,7 @@ def configured_router(path: Path) -> SmartRouterRunnable:
 
 
 def written_calibration(path: Path) -> Mapping[str, Any] | None:
-    """What `smartroute calibrate` noted in a file of settings; `None`: nothing."""
+    """The table that `smartroute calibrate` wrote to a file of settings; `None`: there is none."""
     return read_calibration(path)
 
 
@@ -71,7 +71,7 @@ def written_calibration(path: Path) -> Mapping[str, Any] | None:
 def demo_router(
     catalog: Catalog, *, tier: Tier, base_url: str | None, api_key_env: str, **settings: Any
 ) -> Iterator[SmartRouterRunnable]:
-    """A router in front of a real gateway, or of a sandbox that simulates every model.
+    """A router for a real gateway, or for a sandbox that simulates every model.
 
     Args:
         catalog: The candidates. In front of the sandbox those with an endpoint
@@ -103,7 +103,7 @@ def demo_router(
 
 
 def _key_for(base_url: str, variable: str) -> str | None:
-    """The key of a gateway; none is needed on this machine, or where the URL is wrong anyway."""
+    """The key of a gateway; not needed for this machine, or if the URL is invalid."""
     key = os.environ.get(variable)
     host = urlsplit(base_url).hostname
     if not key and host and not is_loopback(host):

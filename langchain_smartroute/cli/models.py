@@ -1,4 +1,4 @@
-"""`smartroute models`: what a catalog holds, with the age of its prices."""
+"""`smartroute models`: lists a catalog's models with the age of their prices."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ __all__ = ["models"]
 _FOLDED = ("checked", "reads", "structured", "routes")
 _METHODS = get_args(SchemaMethod)
 _WIDE = 190
-"""Columns from which the table is laid out with a line per model, not a block."""
+"""Terminal width in columns from which the table has a line per model instead of a block."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Cell:
-    """A place in the routing table that names a model; no difficulty: all others."""
+    """A cell of the routing table; without a difficulty it applies to all others."""
 
     task: str
     tier: str

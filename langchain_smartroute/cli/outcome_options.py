@@ -1,4 +1,4 @@
-"""Options of the verbs that work on outcomes of models, and the table that they ask for."""
+"""Options of the verbs that use outcomes of models, and the resulting table."""
 
 from __future__ import annotations
 
@@ -66,9 +66,9 @@ def wanted_table(
     """The outcomes that the options name, priced, with a score of every model of the pool.
 
     Args:
-        outcomes: Where they are.
-        datasets: Whose prompts; `None` or none: all.
-        models: The pool; `None` or none: all.
+        outcomes: Paths or URLs of the outcomes.
+        datasets: Datasets to use; `None` or empty: all.
+        models: Models to use; `None` or empty: all.
         prices: As `--price` takes them.
         scores: Of a ledger's answers.
     """

@@ -1,4 +1,4 @@
-"""How values are shown: exact money, plain JSON, text that fits the terminal."""
+"""Output of the command: exact money, JSON, and text wrapped to the terminal."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _HANG = 4
 
 
 def console(*, stderr: bool = False) -> Console:
-    """A console that shows text as it is: no markup, no emoji codes, no guessed colours."""
+    """A console without markup, emoji codes or automatic highlighting."""
     return Console(stderr=stderr, markup=False, emoji=False, highlight=False)
 
 
@@ -42,7 +42,7 @@ def json_text(value: Any, *, indent: int | None = 2) -> str:
 
 
 def plain(value: Any) -> Any:
-    """A value that JSON has no form for, as one that it has."""
+    """Convert a value to a JSON value."""
     if isinstance(value, Decimal):
         return f"{value:f}"
     if isinstance(value, date):
@@ -55,7 +55,7 @@ def plain(value: Any) -> Any:
 
 
 def print_hanging(lines: Iterable[str], *, width: int) -> None:
-    """Write lines to stdout, each broken between words where it is too long.
+    """Print lines, wrapped between words where they are too long.
 
     Args:
         lines: Lines of text. What is broken off a line that is laid out with

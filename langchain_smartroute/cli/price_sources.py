@@ -1,4 +1,4 @@
-"""Where prices come from, and when they were checked."""
+"""Sources and dates of prices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`smartroute prices`: a catalog's prices beside those of genai-prices."""
+"""`smartroute prices`: compares a catalog's prices with those of genai-prices."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class _Difference:
 
     Attributes:
         alias: The model.
-        says: What is to be known of it, in words.
+        says: Remark on the model.
         rates: Rate → the catalog's, and that of genai-prices; `None`: not named.
     """
 
@@ -91,7 +91,7 @@ def _difference(spec: ModelSpec, now: datetime) -> _Difference | None:
 
 
 def _now(price: Price) -> Mapping[str, Decimal]:
-    """The rates of a plain call: what depends on its hour is in them."""
+    """The rates of a plain call at the current time."""
     rates = dict(price.rates)
     for variant in price.variants:
         if variant.above_input_tokens is None and variant.service_tier is None:

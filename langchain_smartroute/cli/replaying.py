@@ -1,4 +1,4 @@
-"""What `smartroute evaluate policy` replays: a router's decisions, or a cascade by agreement."""
+"""Replays of `smartroute evaluate policy`: a router's decisions, or a cascade by agreement."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["Asked", "evaluated"]
 
 _TO_CHOOSE_ON = 0.2
-"""The share of the prompts on which the strongest and the cheapest model are found."""
+"""Share of the prompts used to determine the strongest and the cheapest model."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,13 +46,13 @@ class Asked:
     """What to replay.
 
     Attributes:
-        router: Whose decisions; `None`: the agreement's.
+        router: The router whose decisions are replayed; `None`: the agreement cascade.
         names: Alias → the table's name of the model.
-        agreement: Whose answers to compare instead.
-        strongest: What to compare with; `None`: to be found.
+        agreement: The models of an agreement cascade.
+        strongest: The strongest model; `None`: determined from the data.
         by: What the report is divided by.
         seed: Seed of every draw.
-        calibration: What the settings say that they were calibrated on.
+        calibration: The settings' table on their calibration.
     """
 
     router: SmartRouterRunnable | None
@@ -65,7 +65,7 @@ class Asked:
 
 
 def evaluated(table: OutcomeTable, asked: Asked, *, given: frozenset[str]) -> Evaluation:
-    """Replay what was asked.
+    """Run the replay.
 
     Args:
         table: The outcomes.

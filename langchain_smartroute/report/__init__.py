@@ -1,4 +1,4 @@
-"""Figures as documents: for the terminal, for other programs and for a browser."""
+"""Reports as documents for terminals, other programs and browsers."""
 
 from langchain_smartroute.report.document import (
     Bars,

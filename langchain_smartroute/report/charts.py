@@ -1,4 +1,4 @@
-"""Charts as SVG: drawn with the page's own colours, so that they follow light and dark."""
+"""Charts as SVG, in the page's own colours for light and dark themes."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _BAR, _GAP, _NAMES, _VALUES = 20, 8, 170, 66
 _TICKS = 4
 _MOST_LABELS = 6
 COLOURS = 6
-"""How many colours the page has."""
+"""Number of colours of the page."""
 
 
 def bars_svg(chart: Bars) -> str:
-    """Bars beside one another's names, the longest one as wide as there is room."""
+    """A bar chart with names; the longest bar has the full width."""
     most = max(chart.values.values(), default=0) or 1
     room = _WIDTH - _NAMES - _VALUES
     height = max(len(chart.values), 1) * (_BAR + _GAP)
@@ -39,7 +39,7 @@ def bars_svg(chart: Bars) -> str:
 
 
 def lines_svg(chart: Lines) -> str:
-    """Lines along an axis, with a grid and a legend below."""
+    """A line chart with a grid and a legend."""
     most = max((v for values in chart.series.values() for v in values), default=0) or 1
     parts = [opening(chart.title, _HEIGHT)]
     parts += _grid(most, chart)
@@ -61,7 +61,7 @@ def lines_svg(chart: Lines) -> str:
 
 
 def opening(title: str, height: float) -> str:
-    """The first tag of a chart."""
+    """The opening tag of a chart."""
     return (
         f'<svg viewBox="0 0 {_WIDTH} {height:.0f}" role="img" aria-label="{escape(title)}"'
         ' preserveAspectRatio="xMinYMin meet">'
@@ -90,7 +90,7 @@ def _steps(chart: Lines) -> Iterator[str]:
 
 
 def legend(names: Iterable[str]) -> str:
-    """Names beside their colours, below a chart."""
+    """The legend of a chart: names with colours."""
     entries = (
         f'<span><i class="b{number % COLOURS}"></i>{escape(name)}</span>'
         for number, name in enumerate(names)

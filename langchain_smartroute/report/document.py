@@ -1,4 +1,4 @@
-"""A report as plain values: what is shown, without how. Money and evaluation share it."""
+"""The content of a report, independent of its format; used for money and evaluation."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Figure:
         name: What it is.
         value: The number; `None` when unknown.
         kind: How it is written.
-        note: What is to be known with it.
+        note: A remark on it.
     """
 
     name: str
@@ -89,8 +89,8 @@ class Point:
     """A point with the interval of its height.
 
     Attributes:
-        x: How far right.
-        y: How high.
+        x: Horizontal position.
+        y: Vertical position.
         low: The interval's lower end.
         high: Its upper end.
     """
@@ -163,7 +163,7 @@ class Document:
 
 
 def shown(value: Any, kind: Kind) -> str:
-    """A value in words, rounded for people; `unknown` where it is not known."""
+    """A value as rounded text; `unknown` for `None`."""
     if value is None:
         return "unknown" if kind != "text" else "–"
     if kind == "usd":
@@ -178,7 +178,7 @@ def shown(value: Any, kind: Kind) -> str:
 
 
 def _usd(amount: Decimal) -> str:
-    """Cents for amounts of dollars, and four digits that count below."""
+    """US dollars with cents; amounts below a dollar with four significant digits."""
     sign, size = ("-" if amount < 0 else ""), abs(amount)
     if size >= 1 or not size:
         return f"{sign}${size:,.2f}"

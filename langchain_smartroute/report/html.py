@@ -1,4 +1,4 @@
-"""A report as one HTML file: no script, nothing fetched, light and dark, wide and narrow."""
+"""A report as one HTML file without scripts or requests, for light and dark themes."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ _COLOURS = "".join(
 
 
 def as_html(document: Document) -> str:
-    """A report as one page that opens without a network.
+    """A report as one page that needs no network.
 
     Every text in it is escaped; a policy in its head forbids scripts and requests.
     """

@@ -1,7 +1,7 @@
-"""The spending report: what was spent, on what, and what it would have been elsewhere.
+"""The spending report: cost, its breakdown, and the cost of alternatives.
 
-Every saving is net: it counts what classifiers, judges and discarded calls cost, and is
-told beside "always cheapest" and "always strongest".
+Savings are net: they include the cost of classifiers, judges and discarded calls, and are shown
+together with "always cheapest" and "always strongest".
 """
 
 from __future__ import annotations
@@ -45,16 +45,16 @@ _NOBODY = "(none)"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpendingReport:
-    """What a ledger's calls came to.
+    """The spending report of a ledger.
 
     Attributes:
         rollup: The sums of the days.
         by: What the table is broken down by.
-        catalog: Tells prices and who is strongest.
+        catalog: Catalog with prices and quality priors.
         baseline: The model that savings are measured against; `None`: none.
-        labelled: The sums kept apart by a key, where the table is broken down by one.
+        labelled: The sums by the values of a key, if the table is broken down by one.
         unknown: Alias and reason → calls of unknown cost.
-        source: What was read, for the title.
+        source: Name of the ledger, for the title.
     """
 
     rollup: Rollup
@@ -66,7 +66,7 @@ class SpendingReport:
     source: str = ""
 
     def document(self) -> Document:
-        """The report, ready to be shown in any way."""
+        """The report as a document."""
         cells = list(cells_of(self.rollup))
         total = tallied(cells).get("", Tally())
         others = self._others(cells)
@@ -91,7 +91,7 @@ class SpendingReport:
         )
 
     def _others(self, cells: list[Cell]) -> dict[str, Decimal | None]:
-        """What the same answers would have cost at one model alone."""
+        """Cost of the same answers with a single model."""
         days = {int(cell.key["day"]) for cell in cells}
         prices = PriceBook(catalog=self.catalog)
         seen = {str(cell.key["alias"]) for cell in cells if cell.answers}

@@ -1,4 +1,4 @@
-"""Named points over two axes as SVG, each with the interval of its height."""
+"""A scatter chart of named points with intervals, as SVG."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MARGIN = 0.08
 
 
 class _Axis(NamedTuple):
-    """Where values lie on the page."""
+    """Maps values to positions on the page."""
 
     low: float
     high: float
@@ -34,7 +34,7 @@ class _Axis(NamedTuple):
 
 
 def points_svg(chart: Points) -> str:
-    """Points with whiskers, a grid, and a legend below; axes begin where the points do."""
+    """A scatter chart with error bars, a grid and a legend; axes fit the points."""
     found = list(chart.points.values())
     along = [p.x for p in found] + [x for x, _ in chart.curve]
     heights = [v for p in found for v in (p.low, p.high)] + [y for _, y in chart.curve]

@@ -1,4 +1,4 @@
-"""What a number of calls came to, added up from the sums of days."""
+"""Totals of calls, from daily sums."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Cell:
     """The sums of one day, model, task, outcome and purpose.
 
     Attributes:
-        key: What they are the sums of; see `KEY`.
+        key: The group of the sums; see `KEY`.
         sums: The sums by name; see `SUMS`.
     """
 
@@ -39,14 +39,14 @@ class Cell:
 
 @dataclass(slots=True)
 class Tally:
-    """What calls came to. Money is in units of 10⁻¹² US dollars until it is read.
+    """Totals of calls. Money is in units of 10⁻¹² US dollars internally.
 
     Attributes:
         sums: Each of `SUMS`.
         answers: Requests that were answered.
         requests: Requests that were made.
-        overhead_units: What classifiers and judges cost.
-        discarded_units: What rejected, failed and cancelled calls cost.
+        overhead_units: Cost of classifiers and judges.
+        discarded_units: Cost of rejected, failed and cancelled calls.
     """
 
     sums: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SUMS, 0))
@@ -70,7 +70,7 @@ class Tally:
 
     @property
     def spent_usd(self) -> Decimal:
-        """What all calls of known cost came to."""
+        """Cost of all calls with a known price."""
         return usd(self.sums["cost_pico"])
 
     def rate(self, name: str) -> float | None:
@@ -91,7 +91,7 @@ def cells_of(rollup: Rollup) -> Iterator[Cell]:
 
 
 def tallied(cells: Iterable[Cell], by: str | None = None) -> dict[str, Tally]:
-    """Cells added up, by a part of their key; by nothing: all under the empty name."""
+    """Totals of cells grouped by a part of their key; without one, all under the empty name."""
     found: dict[str, Tally] = {}
     for cell in cells:
         name = str(cell.key[by]) if by else ""
@@ -100,7 +100,7 @@ def tallied(cells: Iterable[Cell], by: str | None = None) -> dict[str, Tally]:
 
 
 def at_price(cells: Iterable[Cell], price_on: Mapping[int, Price | None]) -> Decimal | None:
-    """What the accepted answers would have cost at another model's price.
+    """Cost of the accepted answers at another model's price.
 
     Args:
         cells: What was called; answers from a cache would have cost nothing either.
@@ -126,7 +126,7 @@ def at_price(cells: Iterable[Cell], price_on: Mapping[int, Price | None]) -> Dec
 
 
 def percentile(rollup: Rollup, share: float, *, alias: str | None = None) -> float | None:
-    """The latency in seconds that a share of the calls keeps within, to about 2.5 %."""
+    """A percentile of latency in seconds, accurate to about 2.5 %."""
     steps: dict[int, int] = {}
     for (_, name, bucket), count in rollup.latencies.items():
         if alias in (None, name):
@@ -141,5 +141,5 @@ def percentile(rollup: Rollup, share: float, *, alias: str | None = None) -> flo
 
 
 def day_name(number: int) -> str:
-    """A day in words, such as `2026-11-23`."""
+    """A day as text, such as `2026-11-23`."""
     return datetime.fromordinal(719_163 + number).date().isoformat()

@@ -24,7 +24,7 @@ def as_text(document: Document) -> str:
 def as_csv(document: Document) -> str:
     """The first table of a report, exact, one row to a line.
 
-    A text that a spreadsheet would run as a formula is put behind an apostrophe.
+    Texts that a spreadsheet would evaluate as formulas are prefixed by an apostrophe.
     """
     tables = [table for section in document.sections for table in section.tables]
     target = io.StringIO()

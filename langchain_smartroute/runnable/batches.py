@@ -1,8 +1,8 @@
-"""Batches that come to their end: one failure does not harm its neighbours.
+"""Batches that finish all calls before they raise a failure.
 
-LangChain's `abatch` raises at the first failure and leaves the other calls running
-with nobody to wait for them; its `batch` drops those that have not begun. Here all of
-them end, and are accounted for, before the first failure is raised.
+LangChain's `abatch` raises at the first failure while other calls are still running; its
+`batch` drops those that have not started. Here all calls end, and are accounted for, before the
+first failure is raised.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ __all__ = ["WholeBatches"]
 
 
 class WholeBatches(Runnable[Any, Any]):
-    """A runnable whose batches are finished before a failure of theirs is raised."""
+    """A runnable whose batches finish all calls before they raise a failure."""
 
     def batch(
         self,

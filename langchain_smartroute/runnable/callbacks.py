@@ -1,4 +1,4 @@
-"""A router's own callbacks, tags and metadata beside the caller's."""
+"""Adds a router's own callbacks, tags and metadata to the caller's."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def with_own(config: RunnableConfig, model: BaseChatModel) -> RunnableConfig:
     """A caller's config with a model's own callbacks, tags and metadata added.
 
     Args:
-        config: The caller's; it is this call's own.
-        model: Its callbacks, tags and metadata are added.
+        config: The caller's config, which may be changed.
+        model: The model whose callbacks, tags and metadata are added.
     """
     if not (model.callbacks or model.tags or model.metadata):
         return config

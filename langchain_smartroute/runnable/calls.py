@@ -1,4 +1,4 @@
-"""The ways in which a chat model is called, all in terms of one plan.
+"""All methods of calling a chat model, based on one plan.
 
 These are the public methods of `BaseChatModel`, overridden: a request has one run
 of the router and one per model called, tokens are counted and shown once, and each
@@ -39,7 +39,7 @@ _RUN_FIELDS = ("tags", "metadata", "run_name", "run_id")
 
 
 class ChatCalls(WholeBatches, BaseChatModel):
-    """A chat model whose calls are made by a plan."""
+    """A chat model whose calls are made by a `Plan`."""
 
     @abstractmethod
     def plan(
@@ -48,7 +48,7 @@ class ChatCalls(WholeBatches, BaseChatModel):
         config: RunnableConfig | None,
         arguments: Mapping[str, Any],
     ) -> Plan:
-        """Decide a call and make it ready."""
+        """Decide and prepare a call."""
 
     @abstractmethod
     async def aplan(
@@ -57,7 +57,7 @@ class ChatCalls(WholeBatches, BaseChatModel):
         config: RunnableConfig | None,
         arguments: Mapping[str, Any],
     ) -> Plan:
-        """Decide a call and make it ready without blocking the event loop."""
+        """Decide and prepare a call without blocking the event loop."""
 
     @override
     def invoke(
@@ -176,7 +176,7 @@ class ChatCalls(WholeBatches, BaseChatModel):
             return Runnable.stream_events(
                 self, input, config, version=version, **_with_stop(kwargs, stop)
             )
-        # Imported here: a module that LangChain calls private, for this version only.
+        # Imported here, as it is a private module of LangChain, needed only for this version.
         from langchain_smartroute.runnable.events import event_stream  # noqa: PLC0415
 
         return event_stream(self.stream(input, config, stop=stop, **kwargs))
@@ -244,7 +244,7 @@ class ChatCalls(WholeBatches, BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        """For callers that go past the public methods."""
+        """For callers that bypass the public methods."""
         handlers = run_manager.inheritable_handlers if run_manager is not None else None
         config: RunnableConfig = {"callbacks": handlers}
         answer = self.invoke(messages, config, stop=stop, **kwargs)
@@ -258,7 +258,7 @@ def _with_stop(arguments: dict[str, Any], stop: list[str] | None) -> dict[str, A
 def _run_configs(
     callbacks: Any, arguments: dict[str, Any], *, count: int
 ) -> tuple[list[RunnableConfig], dict[str, Any]]:
-    """Part what configures the runs from what goes to the model."""
+    """Separate the configuration of runs from the arguments of the model."""
     shared = {name: arguments[name] for name in _RUN_FIELDS if arguments.get(name) is not None}
     rest = {name: value for name, value in arguments.items() if name not in _RUN_FIELDS}
     configs = [cast("RunnableConfig", {"callbacks": callbacks, **shared}) for _ in range(count)]

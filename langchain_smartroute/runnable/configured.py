@@ -1,4 +1,4 @@
-"""What a router is made from: its settings, checked and compiled into an engine once."""
+"""The settings of a router, validated and compiled into an engine once."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ __all__ = ["ConfiguredModel"]
 
 
 def _none_for_false(value: Any) -> Any:
-    """What a file says for no limit, as TOML has no null."""
+    """Convert `False`, which means no limit in files, to `None`, as TOML has no null."""
     return None if value is False else value
 
 
@@ -47,7 +47,7 @@ _ELSEWHERE = {
     " (or to from_models)"
     for name in ("routes", "default")
 }
-"""What people give to `from_catalog` that is a part of what it is given."""
+"""Settings that belong into the catalog → where they belong."""
 
 
 def _usual_signs() -> Any:
@@ -63,7 +63,7 @@ Limit = Annotated[Seconds | None, BeforeValidator(_none_for_false)]
 
 
 class ConfiguredModel(ChatCalls):
-    """What a router is made from, checked and compiled once.
+    """The settings of a router, validated and compiled once.
 
     The attributes are described in `SmartRouterRunnable`.
     """
@@ -119,7 +119,7 @@ class ConfiguredModel(ChatCalls):
         extra="forbid",
         arbitrary_types_allowed=True,
         hide_input_in_errors=True,
-        # Of this class alone nobody makes an object.
+        # This base class itself is not instantiated.
         defer_build=True,
     )
 
@@ -127,7 +127,7 @@ class ConfiguredModel(ChatCalls):
 
     def __init__(self, **data: Any) -> None:
         if data.get("models") and "catalog" not in data:
-            # Models alone are their own catalog, as with `from_models`.
+            # Without a catalog, the models form one, as with `from_models`.
             data["catalog"], data["models"] = making.catalog_of_models(
                 data["models"], routes=None, default=None
             )
@@ -145,7 +145,7 @@ class ConfiguredModel(ChatCalls):
 
     @override
     def model_post_init(self, _context: Any, /) -> None:
-        """Check the whole and compile it; builds no model and opens no connection."""
+        """Validate and compile the settings; builds no model and opens no connection."""
         made = making.assemble(self)
         self._engine = made.engine
         if self.profile is None:
@@ -235,7 +235,7 @@ class ConfiguredModel(ChatCalls):
 
     @override
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
-        """The attributes, and the transport that is used, whatever was asked for."""
+        """The attributes, with the transport that is actually used."""
         told = [(name, value) for name, value in super().__repr_args__() if name != "transport"]
         return [*told, ("transport", chosen_transport(self.transport))]
 

@@ -1,9 +1,8 @@
 """Stream events, version 3: the router's own stream as LangChain's content-block events.
 
-LangChain's default would start a run of its own around the candidate's, so that
-every token would be shown and counted twice. The conversion itself is LangChain's,
-in a module that it calls private; LangChain's standard tests, which run in CI,
-fail should it change.
+LangChain's default would start another run around the candidate's, so that every token would be
+shown and counted twice. The conversion itself is in a private module of LangChain; LangChain's
+standard tests, which run in CI, would fail if it changed.
 """
 
 from __future__ import annotations
@@ -72,6 +71,6 @@ async def _generations(chunks: AsyncIterator[AIMessage]) -> AsyncIterator[ChatGe
 def _generation(message: AIMessage) -> ChatGenerationChunk:
     if isinstance(message, AIMessageChunk):
         return ChatGenerationChunk(message=message)
-    # A model that does not stream answers with one whole message.
+    # A model that does not stream answers with one complete message.
     fields = message.model_dump(exclude={"type"})
     return ChatGenerationChunk(message=AIMessageChunk(**fields, chunk_position="last"))

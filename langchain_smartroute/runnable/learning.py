@@ -1,4 +1,4 @@
-"""Scores of a router's answers, and what it learns from them."""
+"""Feedback on a router's answers, from which it learns."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["LearnsFromScores"]
 
 
 class LearnsFromScores:
-    """The part of a router that takes scores."""
+    """The part of a router that receives feedback."""
 
     _engine: Engine
 

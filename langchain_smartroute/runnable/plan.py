@@ -1,4 +1,4 @@
-"""A call that is decided and ready to be made, in four ways; chat and structured share it."""
+"""A decided and prepared call, for chat and structured output."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ __all__ = ["Form", "Plan", "PlannedStream", "planned"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """How a call wants its answer, beyond a message.
+    """The form of answer that a call requests.
 
     Attributes:
         schema: How structured output is wanted.
         definition: The schema itself.
-        prepare: What is done to each candidate before it is called.
+        prepare: Preparation of each candidate before its call.
     """
 
     schema: SchemaMethod | Literal["any"] | None = None
@@ -38,13 +38,13 @@ class Form:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A call that is decided and ready to be made.
+    """A decided and prepared call.
 
     Attributes:
         chain: The decision's candidates.
-        messages: What they are asked.
+        messages: The messages to send.
         config: The request's run: callbacks, tags, the decision as metadata.
-        arguments: What goes to each candidate's own call.
+        arguments: Arguments of each candidate's own call.
         visit: The call's part in its conversation.
     """
 
@@ -85,13 +85,13 @@ def planned(
     visit: Visit,
     decided: tuple[RoutingDecision, RequestFeatures],
 ) -> Plan:
-    """Make a call ready that is decided.
+    """Prepare a decided call.
 
     Args:
-        engine: Has decided it.
-        config: The request's; it is this call's own, and gets what was decided.
+        engine: The engine.
+        config: The request's config, which may be changed and receives the decision.
         request: The call.
-        form: How it wants its answer.
+        form: The requested form of answer.
         visit: The call's part in its conversation.
         decided: The decision, and what it was made from.
     """
@@ -111,14 +111,14 @@ def planned(
 
 
 class PlannedStream(AsyncIterator[Any]):
-    """The parts of a call that is planned when the first of them is asked for.
+    """The stream of a call that is planned when its first chunk is requested.
 
-    A class rather than a generator: an event loop that shuts down closes all generators
-    that it knows at once, and one that is closed by another and by the loop raises.
+    A class instead of a generator: an event loop that shuts down closes all generators at once,
+    and a generator that is closed twice at the same time raises.
 
     Args:
-        planning: Decides the call.
-        whole: Whether the answer is given in one part.
+        planning: Awaitable plan of the call.
+        whole: Whether the answer is returned in one chunk.
     """
 
     def __init__(self, planning: Callable[[], Awaitable[Plan]], *, whole: bool = False) -> None:
@@ -143,6 +143,6 @@ class PlannedStream(AsyncIterator[Any]):
             raise
 
     async def aclose(self) -> None:
-        """Break the call off."""
+        """Cancel the call."""
         if self._source is not None:
             await self._source.aclose()

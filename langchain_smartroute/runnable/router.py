@@ -127,7 +127,7 @@ class SmartRouterRunnable(LearnsFromScores, ConfiguredModel):
         'deepseek-v4-pro'
     """
 
-    # With its validator comes its signature, which people ask for before they make one.
+    # Build the validator now, as the class's signature is inspected before instances exist.
     model_config = ConfigDict(defer_build=False)
 
     def with_route(self, **choices: Any) -> Self:
@@ -200,7 +200,7 @@ class SmartRouterRunnable(LearnsFromScores, ConfiguredModel):
         arguments: Mapping[str, Any],
         form: Form = _A_MESSAGE,
     ) -> Plan:
-        """Decide a call and make it ready; what every way of calling starts with."""
+        """Decide and prepare a call, the first step of every method of calling."""
         own, request = self._opened(input_, config, arguments, form)
         visit = self._engine.visit(request)
         decided = self._engine.decide(request, visit.recalled, own, recorded=True)
@@ -214,7 +214,7 @@ class SmartRouterRunnable(LearnsFromScores, ConfiguredModel):
         arguments: Mapping[str, Any],
         form: Form = _A_MESSAGE,
     ) -> Plan:
-        """Decide a call and make it ready; what every way of calling starts with."""
+        """Decide and prepare a call, the first step of every method of calling."""
         own, request = self._opened(input_, config, arguments, form)
         visit = await self._engine.avisit(request)
         decided = await self._engine.adecide(request, visit.recalled, own, recorded=True)
@@ -268,7 +268,7 @@ class SmartRouterRunnable(LearnsFromScores, ConfiguredModel):
         arguments: Mapping[str, Any],
         form: Form = _A_MESSAGE,
     ) -> tuple[RunnableConfig, Request]:
-        """A call with the router's own config, taken apart."""
+        """Parse a call, with the router's own config added."""
         config = with_own(ensure_config(config), self)
         messages = self._messages_of(input_)
         rest, options = dict(arguments), self._options
@@ -290,7 +290,7 @@ class SmartRouterRunnable(LearnsFromScores, ConfiguredModel):
         )
 
     def _messages_of(self, input_: LanguageModelInput) -> list[BaseMessage]:
-        """An input as messages; the conversion of what are messages already is left out."""
+        """An input as messages, without converting what are messages already."""
         if isinstance(input_, list) and all(isinstance(part, BaseMessage) for part in input_):
             return cast("list[BaseMessage]", input_[:])
         if isinstance(input_, str):

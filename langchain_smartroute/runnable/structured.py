@@ -1,4 +1,4 @@
-"""Structured output: each candidate by the best method that it has, behind one router."""
+"""Structured output, by each candidate's best method."""
 
 from __future__ import annotations
 
@@ -105,12 +105,13 @@ class StructuredRouter(WholeBatches):
         parsed: Runnable[Any, Any] = giving.with_structured_output(
             self._schema, include_raw=self._include_raw, **arguments
         )
-        # JSON mode alone knows nothing of the schema; who asks for it by name knows that.
+        # JSON mode does not send the schema; callers who choose it explicitly describe it
+        # themselves.
         instructed = self._instructed if method == "json_mode" and self._method is None else list
         return _Asked(parsed, instructed)
 
     def _instructed(self, messages: Sequence[BaseMessage]) -> list[BaseMessage]:
-        """The messages, the last of the user's followed by the schema to fill."""
+        """The messages, with the schema added to the user's last message."""
         function = (self._definition or {}).get("function", {})
         schema = json.dumps(function.get("parameters", {}), ensure_ascii=False)
         instruction = f"Answer with one JSON object that fits this JSON schema:\n{schema}"

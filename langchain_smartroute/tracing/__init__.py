@@ -1,4 +1,4 @@
-"""What a run carries into a tracer, and how handlers learn what became of it."""
+"""Metadata of runs for tracers, and events on their outcome for handlers."""
 
 from langchain_smartroute.tracing.carried import (
     TAG,

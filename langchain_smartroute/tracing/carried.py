@@ -1,11 +1,10 @@
-"""What a run carries into a tracer, and how handlers learn what became of it.
+"""Metadata and tags of runs for tracers.
 
 Metadata keys are flat and start with `smartroute_`, so that any tracer can filter
-on them. They never hold a key or a word of the prompt. The runs of a router:
+on them. They never contain a key or text of the prompt. The runs of a router:
 one chain run per request with the decision, and below it the runs of the models
-that were tried, each with its attempt. What a request came to is known when it has
-ended: it is written into the metadata of its run then, in every tracer that keeps runs
-as LangChain's do.
+that were tried, each with its attempt. The result of a request is written to the metadata of
+its run at the end, in every tracer that stores runs as LangChain's do.
 """
 
 from __future__ import annotations
@@ -65,8 +64,8 @@ def decision_metadata(
     """The metadata of a request's run and of every run below it.
 
     Args:
-        decision: What was decided.
-        features: What it was decided from.
+        decision: The decision.
+        features: Features of the request.
         around: The metadata that the request came with; inside another
             router's attempt it names that router's request.
     """
@@ -85,9 +84,9 @@ def decision_metadata(
 
 
 def _instead(around: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    """Metadata of another router's attempt around this one that must not be inherited, as `None`.
+    """`None` for metadata of an outer router's attempt, which must not be inherited.
 
-    Only what is there: some tracers warn of values that are `None`.
+    Only for existing keys, as some tracers warn about `None` values.
     """
     return {name: None for name in names if around.get(name) is not None}
 
@@ -99,14 +98,14 @@ def classifying(
     *,
     ledger: BaseCallbackHandler | None = None,
 ) -> Iterator[Context]:
-    """A context in which a classifier's own model calls are part of the request.
+    """A context in which a classifier's model calls belong to the request.
 
-    They reach the request's handlers and are counted into its cost; they belong to
-    no attempt, also where the request is one of another router's.
+    They are sent to the request's handlers and are part of its cost, but belong to no attempt,
+    also inside another router's attempt.
 
     Args:
-        config: The request's own.
-        decision_id: The decision that is being made.
+        config: The request's config.
+        decision_id: Id of the decision.
         ledger: The handler of the router's ledger; `None`: it has none.
     """
     around = (config or {}).get("metadata") or {}
@@ -125,7 +124,7 @@ def classifying(
 
 
 def with_handler(callbacks: Callbacks, handler: BaseCallbackHandler) -> Callbacks:
-    """A config's callbacks and one handler more, for every run below."""
+    """A config's callbacks with another inheritable handler."""
     if not isinstance(callbacks, BaseCallbackManager):
         return [handler, *(callbacks or ())]
     manager = callbacks.copy()
@@ -145,23 +144,23 @@ def decision_tags(decision: RoutingDecision) -> list[str]:
 
 
 def tags_with(tags: Sequence[str] | None, own: Sequence[str]) -> list[str]:
-    """A config's tags with a router's own, instead of those of a router around it."""
+    """A config's tags with a router's own, which replace those of an outer router."""
     return [*(tag for tag in tags or () if not _is_ours(tag)), *own]
 
 
 def _is_ours(tag: object) -> bool:
-    # LangChain takes any object for a tag.
+    # LangChain accepts any object as a tag.
     return tag == TAG or str(tag).startswith(f"{TAG}:")
 
 
 def end_metadata(
     attempts: Sequence[Attempt], figures: Figures, *, checks: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """What a request came to, for the metadata of its run. Money is a string.
+    """The result of a request for the metadata of its run, with money as strings.
 
     Args:
-        attempts: Everything that was tried, in order.
-        figures: What it cost, and what the baseline would have.
+        attempts: All attempts, in order.
+        figures: Cost of the request, and of the baseline.
         checks: Names of the checks that the answer had to pass.
     """
     answered = [a.model for a in attempts if a.outcome in ("accepted", "cached")]
@@ -178,7 +177,7 @@ def end_metadata(
 
 
 def end_tags(attempts: Sequence[Attempt]) -> list[str]:
-    """Tags for what a request went through."""
+    """Tags for the outcomes of a request's attempts."""
     outcomes = {attempt.outcome for attempt in attempts}
     named = (("rejected", "escalated"), ("failed", "failures"), ("cancelled", "cancelled"))
     found = [f"{TAG}:{name}" for outcome, name in named if outcome in outcomes]
@@ -186,7 +185,7 @@ def end_tags(attempts: Sequence[Attempt]) -> list[str]:
 
 
 def is_request_run(metadata: Mapping[str, Any]) -> bool:
-    """Whether a run is a request's own, rather than below one of its attempts."""
+    """Whether a run is a request's own and not below one of its attempts."""
     return bool(metadata.get(DECISION_KEY)) and not is_attempt_run(metadata)
 
 
@@ -237,11 +236,11 @@ def answer_info(
     LangChain's own token addition; what is unknown is `None`.
 
     Args:
-        decision: What the chain came from.
-        attempts: Everything that was tried, in order.
-        model: Alias of the candidate whose answer it is.
-        figures: What it cost, and what the baseline would have.
-        unmet_checks: Why checks reject the answer, which is returned all the same.
+        decision: The decision of the chain.
+        attempts: All attempts, in order.
+        model: Alias of the candidate that answered.
+        figures: Cost of the request, and of the baseline.
+        unmet_checks: Reasons of checks against an answer that is returned nevertheless.
         failed_checks: Checks that failed themselves, with the error.
     """
     return {

@@ -1,4 +1,4 @@
-"""The keys of run metadata that are written in one room and read in another."""
+"""Keys of run metadata that several parts of the package use."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ DECISION_KEY = "smartroute_decision_id"
 """The decision that a run belongs to."""
 
 ATTEMPT_KEY = "smartroute_attempt"
-"""The number of the attempt that a run is, or is below, from 0."""
+"""Index of the attempt that a run belongs to, from 0."""
 
 MODEL_KEY = "smartroute_model"
 """The attempt's candidate, by its alias."""
 
 API_MODEL_KEY = "smartroute_api_model"
-"""The same, as its API knows it."""
+"""Its name in the API."""
 
 PRICE_KEY = "smartroute_price"
-"""What it charges, as strings."""
+"""Its price, as strings."""
 
 TASK_KEY = "smartroute_task"
 """What the request asks for."""

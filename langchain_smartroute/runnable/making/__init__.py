@@ -1,7 +1,7 @@
-"""From what a user gives to an engine, and back to settings: wanted once a router is made.
+"""Builds an engine from a user's settings, and converts it back to settings.
 
-The router's class is imported by programs that make no router, so nothing of this is loaded
-with it.
+It is not imported with the router's class, as some programs import the class without creating a
+router.
 """
 
 from __future__ import annotations

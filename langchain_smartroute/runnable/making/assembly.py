@@ -1,4 +1,4 @@
-"""A router's settings, checked as a whole and compiled into an engine."""
+"""Validates a router's settings as a whole and compiles them into an engine."""
 
 from __future__ import annotations
 
@@ -42,16 +42,16 @@ if TYPE_CHECKING:
 __all__ = ["Assembled", "assemble"]
 
 _PASSED_ON = ("cache", "disable_streaming", "output_version", "rate_limiter", "streaming")
-"""Fields of a chat model that the models built by the router take over."""
+"""Fields of a chat model that are passed on to the models built by the router."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assembled:
-    """What a router is compiled into.
+    """The result of compiling a router.
 
     Attributes:
-        engine: Decides and calls.
-        profile: What callers can rely on, whichever candidate a request goes to.
+        engine: The engine.
+        profile: Capabilities that hold for every candidate.
     """
 
     engine: Engine
@@ -59,10 +59,10 @@ class Assembled:
 
 
 def assemble(router: ConfiguredModel) -> Assembled:
-    """Check a router as a whole and compile it; builds no model and opens no connection.
+    """Validate and compile a router; builds no model and opens no connection.
 
     Raises:
-        ConfigurationError: If something is wrong.
+        ConfigurationError: If a setting is invalid.
     """
     catalog = with_prices(Catalog.load(router.catalog), router.prices)
     return Assembled(
@@ -82,7 +82,7 @@ def _engine_of(router: ConfiguredModel, catalog: Catalog) -> Engine:
         rules=rules,
         fallbacks=checked_fallbacks(router.fallbacks, catalog),
         max_attempts=router.max_attempts,
-        # A callable is for spend limits: a ceiling has no error to ask it about.
+        # A callable applies to spend limits only, as a ceiling has no error to pass to it.
         on_limit="raise" if callable(router.on_limit) else router.on_limit,
         sticky=router.sticky,
     )
@@ -103,7 +103,7 @@ def _engine_of(router: ConfiguredModel, catalog: Catalog) -> Engine:
         extra={n: v for n in _PASSED_ON if (v := getattr(router, n)) is not None},
         transport=chosen_transport(router.transport),
     )
-    # Nothing is connected to before it is used.
+    # Connections are opened on first use.
     state = open_state(router.state)
     breaker = build_breaker(router.breaker, state, shared=router.state is not None)
     build = partial(build_candidates, settings=settings, breaker=breaker)
@@ -132,7 +132,7 @@ def _engine_of(router: ConfiguredModel, catalog: Catalog) -> Engine:
 
 
 def _check_choices(router: ConfiguredModel, aliases: Sequence[str]) -> None:
-    """Check the router's own model and ceiling as those of a call are checked."""
+    """Validate the router's own model and ceiling like those of a call."""
     try:
         RouteOptions().updated(
             {"model": router.model, "max_cost_usd": router.max_cost_usd}, aliases=aliases
@@ -142,12 +142,12 @@ def _check_choices(router: ConfiguredModel, aliases: Sequence[str]) -> None:
 
 
 def _feedback_for(policy: RulesFirst, on_feedback: Any, *, state: SharedState | None) -> Feedback:
-    """What takes scores for a policy: its own predictor, where it has one.
+    """The receiver of scores for a policy, with the policy's predictor if it has one.
 
     Args:
         policy: The router's.
         on_feedback: A callable that is told each score, or the path of a file for them.
-        state: Where workers share what they learn; `None`: each learns by itself.
+        state: Shared state for what workers learn; `None`: not shared.
     """
     predictor = policy.predictor if isinstance(policy, QualityPolicy) else QualityPredictor()
     shared = None if state is None else SharedLessons.of(predictor, state)

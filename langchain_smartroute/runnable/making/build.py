@@ -1,4 +1,4 @@
-"""From what a user gives a router to its catalog, candidates and engine."""
+"""Builds the catalog and candidates from a user's settings."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def catalog_of_models(
         The catalog, and alias → model for those that need not be built.
 
     Raises:
-        ConfigurationError: Listing every entry that is no model.
+        ConfigurationError: Listing every invalid entry.
     """
     if not isinstance(models, Mapping):
         raise ConfigurationError(
@@ -103,12 +103,12 @@ def build_candidates(
     """Alias → candidate; catalog models are built when they are first called.
 
     Args:
-        catalog: Describes them.
+        catalog: The catalog with their specs.
         given: Alias → model that the user brought.
-        endpoints: Alias → where it is served, for all others.
-        settings: What the models that are built have in common.
-        limits: Alias → how long a call may take.
-        breaker: Watches over all of them; `None`: nobody does.
+        endpoints: Alias → endpoint, for all others.
+        settings: Settings of the models that are built.
+        limits: Alias → time limits of calls.
+        breaker: Circuit breakers of all of them; `None`: none.
     """
 
     def made(spec: ModelSpec) -> Candidate:
@@ -183,7 +183,7 @@ def _built(
 
 
 def _served_by(spec: ModelSpec, model: Runnable[Any, Any]) -> str | None:
-    """Who serves a brought model: a `ChatOpenAI` says `openai`, whoever stands behind it."""
+    """The provider of a user's model, as a `ChatOpenAI` always reports `openai`."""
     while isinstance(model, RunnableBinding):
         model = model.bound
     told = provider_of(model)
@@ -202,7 +202,7 @@ def build_breaker(given: Any, state: SharedState, *, shared: bool) -> CircuitBre
     Args:
         given: The router's setting `breaker`.
         state: The router's state.
-        shared: Whether other workers have that state, too, so that circuits are shared.
+        shared: Whether other workers use that state, so that circuits are shared.
     """
     breaker = given_breaker(given)
     if breaker is not None and shared:
@@ -211,11 +211,11 @@ def build_breaker(given: Any, state: SharedState, *, shared: bool) -> CircuitBre
 
 
 def checked_fallbacks(fallbacks: Mapping[str, Any], catalog: Catalog) -> dict[str, tuple[str, ...]]:
-    """Check and follow the user's own fallbacks.
+    """Validate and resolve the user's own fallbacks.
 
     Args:
         fallbacks: Alias → aliases to try when it fails.
-        catalog: Knows the aliases.
+        catalog: The catalog with the aliases.
 
     Returns:
         Alias → everything to try after it, the fallbacks of fallbacks included.
@@ -250,7 +250,7 @@ def checked_fallbacks(fallbacks: Mapping[str, Any], catalog: Catalog) -> dict[st
 
 
 def merged_profile(catalog: Catalog) -> ModelProfile:
-    """What callers can rely on, whichever candidate a request goes to.
+    """The profile of capabilities that callers can rely on.
 
     Windows are the smallest. What hard limits route by (inputs, tools) is
     there when any candidate has it; native structured output, for which there
@@ -277,7 +277,7 @@ def merged_profile(catalog: Catalog) -> ModelProfile:
 
 
 def _circle(start: str, direct: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """The way from an alias back to itself, or nothing."""
+    """The path from an alias back to itself; empty: none."""
     ways: list[tuple[str, ...]] = [(start, target) for target in direct.get(start, ())]
     seen: set[str] = set()
     while ways:

@@ -1,4 +1,4 @@
-"""A router's checks and its cascade: from a setting to an object, and back to a setting."""
+"""Converts settings of checks and cascades to objects, and back."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ _WITH_SETTINGS: dict[str, type[BuiltinCheck]] = {
 _PLAIN: dict[str, Check] = {check.name: check for check in default_checks()}
 _PLAIN_KINDS = tuple(type(check.function) for check in _PLAIN.values())
 _BUILDING = ("langchain_smartroute.", "langchain_core.", "pydantic.")
-"""Whose frames lie between a router's constructor and what it warns of."""
+"""Packages whose stack frames are skipped to find the caller of a router's constructor."""
 _ALONE = ("agreement", "logprob")
-"""Checks that need no setting to be a cascade."""
+"""Checks that can be a cascade without further settings."""
 
 
 def given_checks(router: ConfiguredModel) -> tuple[tuple[Check, ...], Check | None]:
@@ -51,7 +51,7 @@ def given_checks(router: ConfiguredModel) -> tuple[tuple[Check, ...], Check | No
     Without `checks` they are the built-in ones; a cascade comes in addition.
 
     Raises:
-        ConfigurationError: If one is not a check, or two that ask others share a name.
+        ConfigurationError: If one is not a check, or two that call models share a name.
     """
     given = router.checks
     checks = default_checks() if given is None else tuple(_given(given))
@@ -259,9 +259,9 @@ def _warn_of_streams(names: Sequence[str]) -> None:
 
 
 def _callers_level() -> int:
-    """How many frames above a warning's the code stands that builds the router.
+    """The stack level of the code that builds the router, for warnings.
 
-    In between are the router's own, pydantic's and LangChain's.
+    The frames below belong to the router, pydantic and LangChain.
     """
     level, frame = 0, sys._getframe(1)  # noqa: SLF001 - `skip_file_prefixes` is there from 3.12 on
     while frame.f_back and frame.f_globals.get("__name__", "").startswith(_BUILDING):

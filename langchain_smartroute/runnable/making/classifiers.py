@@ -1,4 +1,4 @@
-"""A router's classifier: from a setting to an object, and back to a setting."""
+"""Converts the setting of a classifier to an object, and back."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SHAPES = (
 
 
 def given_classifier(value: Any) -> Classifier:
-    """The classifier that a router's setting stands for.
+    """The classifier of a router's setting.
 
     Args:
         value: A classifier, a callable on the text, a setting as `written_classifier`
@@ -53,10 +53,10 @@ def given_classifier(value: Any) -> Classifier:
 
 
 def say_unheard_tasks(routes: Collection[str], rules: Sequence[Rule], classifier: Any) -> None:
-    """Warn of routes and rules for tasks that no request can have.
+    """Warn about routes and rules for tasks that the classifier never predicts.
 
     Args:
-        routes: The tasks that there are routes for.
+        routes: The tasks of the routes.
         rules: The router's rules.
         classifier: The router's setting; one of the user's own may know other tasks.
     """

@@ -1,4 +1,4 @@
-"""How a router calls: its time limits, its retries, what it makes of refusals."""
+"""Builds a router's settings for calls: time limits, retries, content filters."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["conduct_of", "limits_of"]
 
 
 def conduct_of(router: ConfiguredModel) -> Conduct:
-    """How a router handles failures."""
+    """The settings for attempts and failures."""
     return Conduct(
         retry=RetryPolicy(max_retry_after_s=router.max_retry_after_s),
         max_answer_chars=router.max_answer_chars,
@@ -23,7 +23,7 @@ def conduct_of(router: ConfiguredModel) -> Conduct:
 
 
 def limits_of(router: ConfiguredModel, catalog: Catalog) -> dict[str, TimeLimits]:
-    """Alias → how long a call of it may take.
+    """Alias → time limits of calls.
 
     Args:
         router: Has the limits that hold where a model's spec names none.

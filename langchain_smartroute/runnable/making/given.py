@@ -1,4 +1,4 @@
-"""Settings of a router that are an object, the settings of one as a file has them, or nothing."""
+"""Settings that are an object, a mapping of its settings, or nothing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Kind = TypeVar("Kind")
 
 
 def given_breaker(value: Any) -> CircuitBreaker | None:
-    """The circuit breaker that the setting `breaker` stands for.
+    """The circuit breaker of the setting `breaker`.
 
     Args:
         value: A `CircuitBreaker`, a mapping of its settings, or `None` or `False` for none.
@@ -25,13 +25,13 @@ def given_breaker(value: Any) -> CircuitBreaker | None:
         ConfigurationError: If it is anything else, or a setting of it is wrong.
     """
     if isinstance(value, Mapping):
-        # A file's numbers are Decimals, which do not add up with those of a clock.
+        # A file's numbers are Decimals, which cannot be added to a clock's floats.
         value = {name: float(v) if isinstance(v, Decimal) else v for name, v in value.items()}
     return _given(value, CircuitBreaker, name="breaker")
 
 
 def given_signs(value: Any) -> StuckSigns | None:
-    """The signs of a stuck agent that the setting `stuck` stands for.
+    """The signs of a stuck agent of the setting `stuck`.
 
     Args:
         value: `StuckSigns`, a mapping of their settings, or `None` or `False` for none.

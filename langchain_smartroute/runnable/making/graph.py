@@ -1,4 +1,4 @@
-"""The router drawn: which model answers which tasks, and who stands in for whom."""
+"""Draws the router as a graph: tasks, models, fallbacks and checks."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def router_graph(engine: Engine, options: RouteOptions, *, name: str) -> Graph:
     second opinions; and the checks that an answer must pass.
 
     Args:
-        engine: Decides and checks.
+        engine: The engine.
         options: The router's own choices, such as its tier.
-        name: What the router is called.
+        name: Name of the router.
     """
     policy, checks = engine.policy, [check.name for check in engine.checks]
     graph = Graph()
@@ -69,7 +69,7 @@ def _ways(
         try:
             decided = policy.drawn().decide(features, options, decision_id="")
         except SmartRouteError:
-            # A catalog may have nobody for a task; then no branch leads anywhere.
+            # If no candidate can serve a task, it has no branch.
             continue
         decision = engine.checked(decided, plainly, features)
         tasks.setdefault(decision.model, []).append(task)

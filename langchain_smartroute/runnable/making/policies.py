@@ -1,4 +1,4 @@
-"""A router's policy: from a setting to an object, and back to a setting."""
+"""Converts the setting of a policy to an object, and back."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SHAPES = (
 
 
 def given_policy(value: Any, **laid_over: Any) -> RulesFirst:
-    """The policy that a router's setting stands for.
+    """The policy of a router's setting.
 
     Args:
         value: A name, a setting as `written_policy` gives it, a policy, any object with

@@ -1,4 +1,4 @@
-"""A router's settings as a file: writing them, reading them, and what cannot be written."""
+"""Reads and writes a router's settings as files."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["read_calibration", "read_settings", "written_settings"]
 
 _CALIBRATION = "calibration"
-"""A table of a file that says how its settings were chosen; a router has no use for it."""
+"""Table of a file with the calibration of its settings, which routers ignore."""
 
 _URLS = ("ledger", "on_decision", "on_feedback", "state")
 _OBJECTS = ("cache", "callbacks", "rate_limiter", "custom_get_token_ids", "redact")
@@ -102,10 +102,10 @@ def written_settings(router: ConfiguredModel) -> dict[str, Any]:
 
 
 def _written_plain(router: ConfiguredModel) -> dict[str, Any]:
-    """Text, numbers and lists, where the user gave them; the tier always."""
+    """Plain settings given by the user, and the tier."""
     given = router.model_fields_set
     written = {n: getattr(router, n) for n in _PLAIN if n in given or n == "tier"}
-    # TOML has no null, and a limit that is left out is the default.
+    # TOML has no null, and a missing limit means the default.
     written |= {n: False for n in _LIMITS if n in given and getattr(router, n) is None}
     if router.max_cost_usd is not None:
         written["max_cost_usd"] = f"{router.max_cost_usd:f}"
@@ -113,7 +113,7 @@ def _written_plain(router: ConfiguredModel) -> dict[str, Any]:
 
 
 def _written_objects(router: ConfiguredModel) -> dict[str, Any]:
-    """What a router holds as objects, each as its settings."""
+    """Settings that are objects, each as its own settings."""
     written = {
         "classifier": written_classifier(router.classifier),
         "checks": written_checks(router.checks),
@@ -141,7 +141,7 @@ def read_settings(source: str | Path | Mapping[str, Any]) -> dict[str, Any]:
 
 
 def read_calibration(path: str | Path) -> dict[str, Any] | None:
-    """What `smartroute calibrate` noted in a file of settings; `None`: nothing.
+    """The table that `smartroute calibrate` wrote to a file of settings; `None`: there is none.
 
     Raises:
         ConfigurationError: If the file cannot be read.

@@ -1,4 +1,4 @@
-"""A router's ledger and its spend limits: from settings to objects."""
+"""Builds a router's ledger and spend limits from its settings."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def cost_handler(router: ConfiguredModel, catalog: Catalog) -> RouterCosts | Non
             )
         return None
     if isinstance(ledger, str):
-        # The packages of the extra are imported in there.
+        # This module imports the extra's packages.
         from langchain_smartroute.accounting.sql import SqlLedger  # noqa: PLC0415
 
         try:
