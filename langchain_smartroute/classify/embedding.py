@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import mul
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_smartroute.classify.prototypes import PROTOTYPES
 from langchain_smartroute.errors import ConfigurationError
-from langchain_smartroute.types import Classification
+from langchain_smartroute.types import Classification, new_lock
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
@@ -29,7 +28,7 @@ class _Learnt:
     """The examples as unit vectors, by task."""
 
     vectors: Mapping[str, Sequence[Sequence[float]]] | None = None
-    lock: Any = field(default_factory=threading.Lock)
+    lock: Any = field(default_factory=new_lock)
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)

@@ -19,6 +19,7 @@ from langchain_smartroute.classify import (
     user_request,
 )
 from langchain_smartroute.tracing import classifying
+from langchain_smartroute.types import new_lock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +58,7 @@ class Classifying:
     _known: OrderedDict[int, Classification] = field(
         default_factory=OrderedDict, init=False, repr=False
     )
-    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
+    _lock: threading.Lock = field(default_factory=new_lock, init=False, repr=False)
 
     def of(
         self,

@@ -52,8 +52,8 @@ else:
             "attempts": "Attempt Figures Usage",
             "caught": "Caught",
             "forks": (
-                "before_forking in_forked_process new_lock new_lock_against_forks not_while_forking "
-                "renewed_in_forks"
+                "before_forking in_forked_process new_lock new_lock_against_forks "
+                "not_while_forking renewed_in_forks"
             ),
             "values": "Classification Conversation RequestFeatures RoutingDecision",
             "words": (

@@ -17,8 +17,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from unittest.mock import patch
 
 import pytest
+from langchain_core.embeddings import DeterministicFakeEmbedding
+from langchain_core.messages import HumanMessage
 
 from langchain_smartroute import CallRecord, SmartRouterRunnable, SqlLedger
+from langchain_smartroute.classify import EmbeddingClassifier, PatternClassifier, UserRequest
+from langchain_smartroute.engine.classifying import Classifying
 from langchain_smartroute.execution import models, transport
 from langchain_smartroute.sandbox import SandboxServer
 from langchain_smartroute.state import Get, Put
@@ -109,6 +113,22 @@ def test_a_child_can_build_a_model_while_its_parent_builds_one():
         router = SmartRouterRunnable.from_catalog(base_url=server.base_url)
         with Holding(models._BUILDING):
             assert in_a_child(lambda: router.invoke("Hello!").text)
+
+
+def test_a_child_can_classify_while_its_parent_stores_a_classification():
+    """Its lock was an ordinary one: the first call of such a child waited for ever."""
+    classifying = Classifying(classifier=PatternClassifier())
+    with Holding(classifying._lock):
+        assert in_a_child(lambda: classifying.of([HumanMessage("Hello!")])[1].task)
+
+
+def test_a_child_can_embed_examples_while_its_parent_does():
+    """Like the one above, where the first request of the parent is embedding the examples."""
+    embeddings = DeterministicFakeEmbedding(size=8)
+    classifier = EmbeddingClassifier(embeddings, {"code": ["Sort a list"], "math": ["2 + 2"]})
+    request = UserRequest(text="Hello!")
+    with Holding(classifier.learnt_.lock):
+        assert in_a_child(lambda: classifier.classify(request).task)
 
 
 def test_a_child_can_write_to_the_state_that_its_parent_wrote_to(tmp_path):
