@@ -1,7 +1,7 @@
 """Adapts the messages and arguments of a request to one model.
 
 Pure functions of a spec: nothing is changed in place, and nothing is called. Adaptations of the
-JSON for OpenAI-compatible endpoints are in `execution.reasoning`.
+JSON for OpenAI-compatible endpoints are in `execution.gateway_model`.
 """
 
 from __future__ import annotations

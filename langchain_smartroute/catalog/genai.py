@@ -137,7 +137,7 @@ def _conditional(info: types.ModelInfo) -> Sequence[types.ConditionalPrice]:
 
 
 def _starts(rule: types.ConditionalPrice | types.PriceVariant) -> date:
-    """The first day on which a rule applies all day; `None` if it depends on the hour."""
+    """The first day on which a rule applies all day; `_LAST_DAY` if it depends on the hour."""
     if isinstance(rule.constraint, types.StartDateConstraint):
         return rule.constraint.start_date
     hourly = isinstance(rule.constraint, types.TimeOfDateConstraint)

@@ -17,7 +17,6 @@ from langchain_smartroute.classify import (
     described,
     toolkit_tokens,
 )
-from langchain_smartroute.engine.booking import Book
 from langchain_smartroute.engine.checking import Cascade, Informing, checked
 from langchain_smartroute.engine.classifying import Classifying
 from langchain_smartroute.engine.conversation import (
@@ -28,6 +27,7 @@ from langchain_smartroute.engine.conversation import (
     stored_key,
 )
 from langchain_smartroute.engine.feedback import Feedback
+from langchain_smartroute.engine.ledger_entries import LedgerEntries
 from langchain_smartroute.engine.links import Links
 from langchain_smartroute.engine.recording import OnDecision, recorder
 from langchain_smartroute.engine.refusal import RecordedRefusal
@@ -245,7 +245,7 @@ class Engine:
                     features,
                     specs=self.policy.catalog.models,
                     feedback=self.feedback,
-                    book=Book.of(self.conduct.ledger, config),
+                    entries=LedgerEntries.of(self.conduct.ledger, config),
                 ),
             ),
             review=Review(

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from langchain_smartroute.accounting import RouterCosts
     from langchain_smartroute.execution import Walk
 
-__all__ = ["Book"]
+__all__ = ["LedgerEntries"]
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
+class LedgerEntries:
     """Writes the records of one request to the router's ledger.
 
     Attributes:
@@ -38,7 +38,7 @@ class Book:
         """Create it for a request; `None` if there is no ledger."""
         return None if costs is None else cls(costs, config)
 
-    def enter(self, walk: Walk) -> None:
+    def write(self, walk: Walk) -> None:
         """Write all records of a finished request."""
         self.costs.settle(walk.decision.id, walk.attempts, self._records(walk))
 

@@ -11,8 +11,8 @@ from langchain_smartroute.routing.feasible import estimated_cost_usd
 
 if TYPE_CHECKING:
     from langchain_smartroute.catalog import ModelSpec
-    from langchain_smartroute.engine.booking import Book
     from langchain_smartroute.engine.feedback import Feedback
+    from langchain_smartroute.engine.ledger_entries import LedgerEntries
     from langchain_smartroute.engine.request import Request
     from langchain_smartroute.types import RequestFeatures, RoutingDecision
 
@@ -127,7 +127,7 @@ def recorder(
     *,
     specs: Mapping[str, ModelSpec],
     feedback: Feedback,
-    book: Book | None,
+    entries: LedgerEntries | None,
 ) -> Callable[[Walk], None]:
     """The function to call at a request's end, which keeps it for scoring and creates records.
 
@@ -138,14 +138,14 @@ def recorder(
         features: Features of the request.
         specs: Alias → spec.
         feedback: Keeps the request, so that its answer can be scored.
-        book: Writes its records to the router's ledger; `None`: there is none.
+        entries: Writes its records to the router's ledger; `None`: there is none.
     """
-    if told is None and book is None:
+    if told is None and entries is None:
         return feedback.ended
 
     def on_end(walk: Walk) -> None:
-        if book is not None:
-            book.enter(walk)
+        if entries is not None:
+            entries.write(walk)
         feedback.ended(walk)
         if told is not None:
             told(decision_record(request, decision, features, walk=walk, specs=specs))

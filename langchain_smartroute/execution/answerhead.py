@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-__all__ = ["CUT", "LONGEST_HEAD", "AnswerHead", "BadAnswerError", "chunks_of", "head_of"]
+__all__ = ["CUT", "LONGEST_HEAD", "AnswerHead", "BadAnswerError", "read_chunks", "read_head"]
 
 CUT: Final = "peer closed connection without sending complete message body"
 """httpcore's message for a truncated answer, by which such errors are recognised."""
@@ -54,7 +54,7 @@ class AnswerHead:
     keeps_open: bool
 
 
-def head_of(reader: Any, *, method: str) -> AnswerHead:
+def read_head(reader: Any, *, method: str) -> AnswerHead:
     """Read the head of the final answer, skipping informational ones (1xx).
 
     Args:
@@ -91,7 +91,7 @@ def head_of(reader: Any, *, method: str) -> AnswerHead:
     )
 
 
-def chunks_of(reader: Any, most: int) -> Iterator[bytes]:
+def read_chunks(reader: Any, most: int) -> Iterator[bytes]:
     """Read a chunked body to its end.
 
     Args:

@@ -88,7 +88,7 @@ def build_model(
     from langchain_openai import ChatOpenAI  # noqa: PLC0415
 
     from langchain_smartroute.execution import transport  # noqa: PLC0415
-    from langchain_smartroute.execution.reasoning import build_gateway_model  # noqa: PLC0415
+    from langchain_smartroute.execution.gateway_model import build_gateway_model  # noqa: PLC0415
 
     at_openai = endpoint.is_openai
     build = ChatOpenAI if at_openai else partial(build_gateway_model, spec)

@@ -22,8 +22,8 @@ from langchain_smartroute.execution.answerhead import (
     CUT,
     AnswerHead,
     BadAnswerError,
-    chunks_of,
-    head_of,
+    read_chunks,
+    read_head,
 )
 from langchain_smartroute.execution.http_packages import core as _core
 from langchain_smartroute.execution.http_packages import http as _http
@@ -173,7 +173,7 @@ class _Connection:
     def answer(self, method: str, seconds: float | None) -> AnswerHead:
         """Read the head of an answer."""
         self.wire.seconds = seconds
-        return head_of(self.reader, method=method)
+        return read_head(self.reader, method=method)
 
     def close(self) -> None:
         """Close it."""
@@ -213,7 +213,7 @@ class _Body(_http.SyncByteStream):  # type: ignore[misc] # as above
     def _parts(self, reader: Any) -> Iterator[bytes]:
         left = self._answer.length
         if self._answer.chunked:
-            yield from chunks_of(reader, _PART)
+            yield from read_chunks(reader, _PART)
         elif left is None:
             while part := reader.read1(_PART):
                 yield part

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from langchain_smartroute import Catalog
 from langchain_smartroute.catalog.adapters import adapted_messages
-from langchain_smartroute.execution.reasoning import build_gateway_model
+from langchain_smartroute.execution.gateway_model import build_gateway_model
 from langchain_smartroute.sandbox import SandboxModel, SandboxServer
 
 CATALOG = Catalog.load("default")

@@ -20,7 +20,7 @@ from langchain_smartroute.catalog.adapters import adapted_arguments, adapted_mes
 from langchain_smartroute.catalog.dialects import without_tool_marks
 from langchain_smartroute.execution.adopted import adopted_model
 from langchain_smartroute.execution.bounds import TimeLimits
-from langchain_smartroute.execution.reasoning import GatewayChatOpenAI
+from langchain_smartroute.execution.gateway_model import GatewayChatOpenAI
 
 CLOSED = "http://127.0.0.1:9/v1"
 SPECS = {

@@ -15,9 +15,9 @@ from langchain_openai import ChatOpenAI
 from openai.types.chat import ChatCompletion
 
 from langchain_smartroute import ModelSpec
-from langchain_smartroute.execution import reasoning
+from langchain_smartroute.execution import gateway_model
 from langchain_smartroute.execution.cumulative import UsageSoFar
-from langchain_smartroute.execution.reasoning import (
+from langchain_smartroute.execution.gateway_model import (
     HOOKS,
     GatewayChatOpenAI,
     build_gateway_model,
@@ -98,14 +98,14 @@ def test_a_missing_or_changed_private_method_is_found():
 
 def test_with_changed_private_methods_a_plain_model_is_built_and_one_warning_given(monkeypatch):
     monkeypatch.setitem(HOOKS, "_create_chat_result", ("something", "else"))
-    reasoning._hooks_are_as_known.cache_clear()
+    gateway_model._hooks_are_as_known.cache_clear()
     try:
         with pytest.warns(RuntimeWarning, match=r"_create_chat_result.*reasoning models lose"):
             built = model()
         assert type(built) is ChatOpenAI
         assert type(model()) is ChatOpenAI
     finally:
-        reasoning._hooks_are_as_known.cache_clear()
+        gateway_model._hooks_are_as_known.cache_clear()
 
 
 # --- it is a ChatOpenAI to everyone else ------------------------------------

@@ -378,7 +378,7 @@ def test_an_internal_error_is_not_reported_as_the_servers(served, clients, monke
     def broken(*_, **__):
         raise fault
 
-    monkeypatch.setattr("langchain_smartroute.execution.wire.head_of", broken)
+    monkeypatch.setattr("langchain_smartroute.execution.wire.read_head", broken)
     with pytest.raises(type(fault), match="ours"):
         clients(ours=True).post(served(PLAIN).url, content=b"{}")
 
