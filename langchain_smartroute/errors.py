@@ -147,13 +147,13 @@ class SpendLimitExceededError(SmartRouteError):
         limit_usd: The ceiling or limit in US dollars; `None` for one in tokens.
         excluded: Alias of each candidate → why a ceiling ruled it out.
         limit: The `SpendLimit`; `None` for a ceiling.
-        spent: What is settled against the limit, in US dollars or tokens.
-        reserved: What calls under way have reserved.
-        needed: The most that the call can come to.
+        spent: Amount settled against the limit, in US dollars or tokens.
+        reserved: Amount reserved by running calls, likewise.
+        needed: Maximum amount of the refused call, likewise.
         frees_at: When the limit's period ends; `None` where it has none.
-        stand_in: Alias of the candidate that is to be called instead, if any.
-        attempts: What was tried before.
-        is_of_candidate: Whether it is about one candidate, and another may yet be called.
+        stand_in: Alias of the candidate to call instead, if any.
+        attempts: Earlier attempts of the request.
+        is_of_candidate: Whether it concerns one candidate, so that another may still be called.
 
     Example:
         >>> SpendLimitExceededError("9,000 of 9,000 tokens", limit_usd=None, excluded={}).attempts

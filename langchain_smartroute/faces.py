@@ -1,12 +1,12 @@
-"""How a package shows names of its modules: each is imported when it is first used (PEP 562).
+"""Lazy exports: a package imports names of its modules on first use (PEP 562).
 
-A program uses few of the names that this package and its rooms show. Imported at once, all of
-them would cost every program a quarter of a second of CPU before its first line, most of it
-for classes that it never makes. So an `__init__` says what it shows twice: to type checkers by
-plain imports, and at run time by a table.
+A program uses few of the names that this package and its subpackages export. Importing all of
+them would cost every program a quarter of a second of CPU time, mostly for classes that it
+never uses. So an `__init__` lists its exports twice: as plain imports for type checkers, and as
+a table for run time.
 
-Where code inside the package needs a name only when it is called, it imports the room and says
-`room.Name` there; nothing is imported inside functions for that.
+Code inside the package that needs a name only when it is called imports the subpackage and
+writes `subpackage.Name`, instead of importing inside a function.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ __all__ = ["on_first_use"]
 def on_first_use(
     package: str, homes: Mapping[str, str]
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """The `__getattr__` and `__dir__` of a package that imports what it shows when it is used.
+    """The `__getattr__` and `__dir__` of a package with lazy exports.
 
     Args:
         package: Its `__name__`.
-        homes: Module, relative to the package → the names that it is home to, with spaces
-            between them. None of them may be the name of a module of the package.
+        homes: Module, relative to the package → its exported names, separated by spaces. None
+            of them may be the name of a module of the package.
 
     Example:
         >>> find, _ = on_first_use("langchain_smartroute.types", {"words": "TASKS TIERS"})
@@ -42,7 +42,7 @@ def on_first_use(
         if name not in home_of:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         value = getattr(import_module(f"{package}.{home_of[name]}"), name)
-        # The next use finds it without asking here.
+        # Stored in the package, so that the next use does not call this.
         setattr(sys.modules[package], name, value)
         return value
 

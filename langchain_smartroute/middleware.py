@@ -1,9 +1,8 @@
-"""`SmartRouterMiddleware`: the router inside an agent, chosen anew for each of its calls.
+"""`SmartRouterMiddleware`: routes each model call of an agent.
 
-It puts the router in the place of the agent's model, so that everything that a router
-does (limits, fallback, escalation, accounts) is the same as where it is the agent's model.
-What it adds: an agent that was built with one model is routed without being built again,
-and other middleware sees the router as the model of each call.
+It replaces the agent's model by the router, so that limits, fallback, escalation and accounts
+work as if the router were the agent's model. An agent that was built with one model is routed
+without being rebuilt, and other middleware sees the router as the model of each call.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ except ImportError as error:
 __all__ = ["SmartRouterMiddleware"]
 
 _KEPT = 64
-"""How many failed steps are remembered, by their state and the model that was replaced."""
+"""Number of failed steps that are stored, by their state and the model that was replaced."""
 
 
 class SmartRouterMiddleware(AgentMiddleware[Any, Any, Any]):
@@ -40,7 +39,7 @@ class SmartRouterMiddleware(AgentMiddleware[Any, Any, Any]):
         router: The router.
 
     Raises:
-        ConfigurationError: If it is no router.
+        ConfigurationError: If it is not a router.
 
     Example:
         >>> from langchain.agents import create_agent
@@ -93,8 +92,8 @@ class SmartRouterMiddleware(AgentMiddleware[Any, Any, Any]):
     def _routed(self, request: ModelRequest[Any]) -> ModelRequest[Any]:
         """The request with the router in place of the agent's model.
 
-        Middleware outside that tries again with another model (`ModelFallbackMiddleware`)
-        comes here a second time in the same step, with a model that is not the first.
+        Outer middleware that retries with another model (`ModelFallbackMiddleware`) calls this
+        again in the same step, with a different model.
         """
         tried = [model for state, model in tuple(self._failed) if state is request.state]
         if tried and all(model is not request.model for model in tried):

@@ -1,9 +1,8 @@
-"""What you test your own routes with: no key, no network, no price.
+"""Tools for testing your own routes, without a key, a network or costs.
 
-`assert_route` holds a router to where a request goes, and calls no model. A
-`ScriptedChatModel` answers, streams and fails as it is told, so that rules, checks and
-fallbacks of yours can be run. A `FixedClassifier` takes the guessing out of a test that
-is about something else.
+`assert_route` checks where a router sends a request, without calling a model. A
+`ScriptedChatModel` answers, streams and fails by a script, to run your rules, checks and
+fallbacks. A `FixedClassifier` makes the classification of a test deterministic.
 """
 
 from __future__ import annotations
@@ -101,10 +100,10 @@ def _fits(name: str, found: Any, wanted: Any) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FixedClassifier:
-    """A classifier that says what it is told.
+    """A classifier with fixed results.
 
     Attributes:
-        task: The task of every request that `tasks` says nothing of.
+        task: The task of every request without a match in `tasks`.
         difficulty: Its difficulty; `None` leaves it to the evidence in the request.
         tasks: Part of a text → the task of requests with it; the first one counts.
 
@@ -125,7 +124,7 @@ class FixedClassifier:
     tasks: Mapping[str, str] = field(default_factory=dict)
 
     def classify(self, request: _Request) -> Classification:
-        """Say what was told."""
+        """Return the fixed result for a request."""
         named = (task for part, task in self.tasks.items() if part in request.text)
         task = next(named, self.task)
         return Classification(scores={task: 1.0}, difficulty=self.difficulty, source="fixed")
@@ -136,8 +135,8 @@ class ScriptedCall:
     """One call of a scripted model.
 
     Attributes:
-        messages: What it was asked.
-        arguments: What it was asked with, bound tools included.
+        messages: The messages of the call.
+        arguments: The arguments of the call, including bound tools.
 
     Example:
         >>> model = ScriptedChatModel(script=["hi"])

@@ -212,11 +212,11 @@ class BackgroundWriter(Generic[T]):
 
 _exits: weakref.WeakSet[BackgroundWriter[Any]] = weakref.WeakSet()
 _finishing: set[int] = set()
-"""Processes, this one and those above it, that had their end looked at."""
+"""Ids of processes, this one and its parents, for which the function below has run."""
 
 
 def _finish_with_process() -> None:
-    """Have what waits written at the end of a child of `multiprocessing`, which has no `atexit`."""
+    """Register `_at_exit` in children of `multiprocessing`, which do not run `atexit` functions."""
     util: Any = sys.modules.get("multiprocessing.util")
     if util is None or os.getpid() in _finishing:
         return

@@ -31,7 +31,7 @@ class Links:
         request: The call.
         decision: The decision for it.
         checks: The checks of its answers.
-        fallbacks: Alias → aliases that the user names to stand in for it.
+        fallbacks: Alias → its fallbacks configured by the user.
         held: Its spend limits; `None`: there are none.
         prepare: Further preparation of each candidate.
     """

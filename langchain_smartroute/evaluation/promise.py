@@ -8,8 +8,8 @@ data look like and however many settings there are.
 
 The test bets against the hypothesis (Waudby-Smith and Ramdas, "Estimating means of bounded
 random variables by betting", arXiv 2010.09686): it is valid for any sample size, and adapts
-to the variance, which is small because the comparison is paired. The stakes are those of who
-has a goal and a deadline (Browne, "Reaching goals by a deadline: digital options and
+to the variance, which is small because the comparison is paired. The stakes are optimal for
+reaching a goal by a deadline (Browne, "Reaching goals by a deadline: digital options and
 continuous-time active portfolio management", Advances in Applied Probability 31, 1999): all
 that counts is what the capital is after the last prompt.
 """

@@ -201,7 +201,7 @@ def filled_answer(answer: Any) -> Any:
 
 
 def _with_readable_usage(answer: dict[str, Any]) -> dict[str, Any]:
-    """The same without a usage, or parts of one, in which nobody could look anything up."""
+    """The answer without a usage, or parts of one, of the wrong type."""
     usage = answer.get("usage")
     if isinstance(usage, dict):
         parts = {name: None for name in _DETAILS if not isinstance(usage.get(name), dict | None)}

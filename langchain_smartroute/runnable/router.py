@@ -258,7 +258,7 @@ class SmartRouterRunnable(LearnsFromScores, ConfiguredModel):
 
     @override
     def get_graph(self, config: RunnableConfig | None = None) -> Graph:
-        """The router drawn: branches by task, who stands in for whom, and the checks."""
+        """The router as a graph: branches by task, fallbacks, and checks."""
         return making.router_graph(self._engine, self._options, name=self.get_name())
 
     def _opened(

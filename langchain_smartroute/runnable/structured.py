@@ -127,11 +127,11 @@ class StructuredRouter(WholeBatches):
 
 
 class _Asked(Runnable[Any, Any]):
-    """A model with a schema, whose arguments of a call reach the model.
+    """A model with a schema that passes the arguments of a call on to the model.
 
     Args:
-        structured: Is called.
-        instructed: The messages as it gets them, told what to fill in where it must be.
+        structured: The runnable to call.
+        instructed: Function that adds the schema to messages, where the method needs that.
     """
 
     def __init__(
@@ -170,10 +170,10 @@ class _Asked(Runnable[Any, Any]):
 def _reaching(
     structured: Runnable[Any, Any], arguments: dict[str, Any]
 ) -> tuple[Runnable[Any, Any], dict[str, Any]]:
-    """Whom to call with what, for the arguments to reach the model.
+    """The runnable to call, with arguments that reach the model.
 
-    With `include_raw=True` the model is one of the branches of LangChain's chain, which
-    are called without arguments: there they are bound.
+    With `include_raw=True` the model is a branch of LangChain's chain, which is called without
+    arguments, so they are bound there.
     """
     if not (arguments and isinstance(structured, RunnableSequence)):
         return structured, arguments
@@ -197,7 +197,7 @@ def _definition(schema: Any, method: SchemaMethod | None) -> dict[str, Any] | No
 
 
 def _best_method(spec: ModelSpec) -> SchemaMethod | None:
-    """The surest of a model's methods; `None` leaves it to the model's own default."""
+    """The most reliable of a model's methods; `None` for the model's own default."""
     if "json_schema" in spec.structured_output:
         return "json_schema"
     if spec.tools and spec.tool_choice:

@@ -1,9 +1,8 @@
-"""Tools as they are bound to a router: in OpenAI's form, with the original beside it.
+"""Tools bound to a router: in OpenAI's form, together with the original.
 
-Agents look into the arguments of a bound model and expect OpenAI's form there. A
-candidate of another provider may make more of the original tool than of that form,
-so it gets the original. An agent binds the same tools again for each of its calls, so
-what was made of the latest ones is kept.
+Agents read the arguments of a bound model and expect OpenAI's form there. Candidates of other
+providers may support more features of the original tool, so they get the original. An agent
+binds the same tools for each of its calls, so the latest conversions are cached.
 """
 
 from __future__ import annotations
@@ -40,10 +39,10 @@ class BoundTool(dict[str, Any]):
 
 
 class _Latest:
-    """The forms of the tools that were bound last, and the tools with them.
+    """A cache of the latest tools and their forms.
 
-    A tool that is kept keeps its identity, which makes that a safe key; what a person may
-    change of one is compared.
+    The cache keeps tools alive, so their ids are safe keys; attributes that users may change
+    are compared.
     """
 
     def __init__(self) -> None:
@@ -51,7 +50,7 @@ class _Latest:
         self._forms: OrderedDict[int, tuple[Any, BoundTool]] = OrderedDict()
 
     def form_of(self, tool: Any) -> BoundTool:
-        """A tool's form, made once."""
+        """A tool's form, created once."""
         key, looks = id(tool), _looks(tool)
         with self._lock:
             kept = self._forms.get(key)
@@ -70,7 +69,7 @@ _latest = _Latest()
 
 
 def bound_tools(tools: Any) -> list[Any]:
-    """Give each tool OpenAI's form; a provider's own tool stays as it is."""
+    """Convert tools to OpenAI's form; a provider's own tools stay as they are."""
     return [_bound(tool) for tool in tools]
 
 
@@ -81,7 +80,7 @@ def _bound(tool: Any) -> Any:
 
 
 def _looks(tool: Any) -> tuple[Any, ...]:
-    """What a form is made from, as far as it may be changed in place."""
+    """The attributes that a form depends on and that may be changed in place."""
     return (
         getattr(tool, "name", None),
         getattr(tool, "description", None),

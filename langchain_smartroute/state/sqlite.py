@@ -1,11 +1,11 @@
-"""What SQLite needs where several processes use a file: fair waits, and no open files in forks.
+"""SQLite files used by several processes: fair waits, and no open files in forks.
 
 SQLite's own wait sleeps longer and longer between its tries, up to a tenth of a second.
 With eight processes that write continuously, one of them may find the file locked fifteen times
 in a row, although each of the others holds the lock for a fraction of a millisecond.
 
-It counts locks by file and process. With an open connection of its parent's, a forked child
-would go by locks that it does not have, on all of its connections to that file.
+SQLite tracks locks by file and process. A forked child with an open connection of its parent
+would rely on locks that it does not have, on all of its connections to that file.
 """
 
 from __future__ import annotations
@@ -65,12 +65,12 @@ def _is_lock(error: Exception) -> bool:
 
 
 def is_file(url: Any) -> bool:
-    """Whether the URL of an SQLite database is that of a file; others are gone once closed."""
+    """Whether the URL of a SQLite database is that of a file; others are lost when closed."""
     return url.database not in (None, "", ":memory:") and url.query.get("mode") != "memory"
 
 
 def close_before_forks(engine: Any) -> None:
-    """Close an engine's unused connections whenever this process is about to be forked."""
+    """Close an engine's idle connections before each fork of this process."""
     _engines.add(engine)
 
 

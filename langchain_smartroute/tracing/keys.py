@@ -40,21 +40,21 @@ PRICE_KEY = "smartroute_price"
 """Its price, as strings."""
 
 TASK_KEY = "smartroute_task"
-"""What the request asks for."""
+"""The request's task."""
 
 INPUT_TOKENS_KEY = "smartroute_input_tokens"
-"""The estimate of the request's input, for answers that come without usage."""
+"""Estimated input tokens of the request, for answers without usage."""
 
 PURPOSE_KEY = "smartroute_purpose"
-"""What a run of the router's own is for: `classifier`, `judge`, `second_opinion`."""
+"""Purpose of a router's own run: `classifier`, `judge`, `second_opinion`."""
 
 
 def request_of(metadata: Mapping[str, Any]) -> str | None:
-    """The request that a run belongs to, as whoever calls may have named it; `None`: no one's."""
+    """Id of the request that a run belongs to; `None`: none."""
     found = metadata.get(REQUEST_KEY)
     return str(found) if found else None
 
 
 def purpose_of(metadata: Mapping[str, Any]) -> str:
-    """What a run is for."""
+    """The purpose of a run."""
     return str(metadata.get(PURPOSE_KEY) or "answer")

@@ -1,4 +1,4 @@
-"""How handlers learn what became of a request; no fault of theirs ever fails a call."""
+"""Notifies handlers of a request's outcome; their errors never fail a call."""
 
 from __future__ import annotations
 
@@ -24,32 +24,32 @@ _log = logging.getLogger(__name__)
 
 
 class SettlementListener(Protocol):
-    """A callback handler that wants to know what became of each attempt."""
+    """A callback handler that receives the outcomes of attempts."""
 
     def on_settled(self, decision_id: str, attempts: Sequence[Attempt]) -> None:
-        """Take the final list of attempts of a request.
+        """Receive the final attempts of a request.
 
         Args:
-            decision_id: The decision that they belong to.
-            attempts: All attempts, in the order of their numbers.
+            decision_id: Id of their decision.
+            attempts: All attempts, in order.
         """
         ...
 
 
 class AttemptSurrounder(Protocol):
-    """A callback handler that puts a context around each attempt, such as a current span."""
+    """A callback handler that provides a context for each attempt, such as a current span."""
 
     def around_attempt(self, metadata: Mapping[str, Any]) -> AbstractContextManager[Any]:
-        """What a step of an attempt runs in: its whole call, or the reading of one chunk.
+        """The context for a step of an attempt: its whole call, or the reading of one chunk.
 
         Args:
-            metadata: The attempt's own.
+            metadata: The attempt's metadata.
         """
         ...
 
 
 def surrounders(handlers: Iterable[Any]) -> list[AttemptSurrounder]:
-    """The handlers among these that put a context around each attempt."""
+    """The handlers that provide a context for each attempt."""
     return [handler for handler in handlers if hasattr(type(handler), "around_attempt")]
 
 
@@ -59,10 +59,10 @@ def annotate(
     """Add to the metadata and tags of a run that is still open, in every tracer that has it.
 
     Args:
-        handlers: Those of the run; only tracers keep runs.
+        handlers: Handlers of the run; only tracers store runs.
         run_id: LangChain's id of the run.
-        metadata: What to add.
-        tags: What to add.
+        metadata: Metadata to add.
+        tags: Tags to add.
     """
     for handler in handlers:
         runs = getattr(handler, "run_map", None)
@@ -71,15 +71,15 @@ def annotate(
         with quietly(f"{type(handler).__name__}.run_map"):
             run = runs.get(str(run_id))
             if run is not None:
-                # A new one: the old one may be that of other runs, too.
+                # A new object, as the old one may be shared with other runs.
                 run.extra["metadata"] = {**(run.extra.get("metadata") or {}), **metadata}
                 run.tags = [*(run.tags or []), *tags]
 
 
 def settle(handlers: Iterable[Any], decision_id: str, attempts: Sequence[Attempt]) -> None:
-    """Tell every handler that listens what became of a request's attempts.
+    """Send the attempts of a request to every listening handler.
 
-    A handler that raises is logged and passed over: accounting never fails a call.
+    An error of a handler is logged and ignored: accounting never fails a call.
     """
     listeners: dict[int, SettlementListener] = {
         id(handler): handler for handler in handlers if hasattr(handler, "on_settled")
@@ -90,7 +90,7 @@ def settle(handlers: Iterable[Any], decision_id: str, attempts: Sequence[Attempt
 
 
 class _Quiet:
-    """Lets no fault of a hook out. A class, as a generator takes three times as long."""
+    """Suppresses errors of hooks. A class, as a generator takes three times as long."""
 
     __slots__ = ("_said", "_what")
 
@@ -99,10 +99,10 @@ class _Quiet:
         self._said = said
 
     def __enter__(self) -> None:
-        """Nothing is to be done before."""
+        """Do nothing."""
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> bool:
-        # A hook's fault must not lose the answer; what ends the process is no fault.
+        # A hook's error must not lose the answer; exits and interrupts are raised.
         if kind is None or not issubclass(kind, Exception):
             return False
         if self._said is None or self._what not in self._said:
@@ -113,10 +113,10 @@ class _Quiet:
 
 
 def quietly(what: str, *, said: set[str] | None = None) -> AbstractContextManager[None, bool]:
-    """Log an error of a user's hook and go on: accounting never fails a call.
+    """Context that logs an error of a user's hook and continues.
 
     Args:
-        what: The hook, for the log; never any text of a request.
-        said: Where it is noted, so that it is logged once only.
+        what: Name of the hook, for the log.
+        said: Set of logged hooks, so that each is logged only once.
     """
     return _Quiet(what, said)

@@ -34,16 +34,16 @@ Task = Literal[
     "vision",
     "general",
 ]
-"""What a request asks for. A routing table may name further tasks of its own."""
+"""Kind of request. A routing table may have further tasks of its own."""
 
 Difficulty = Literal["easy", "medium", "hard"]
 Tier = Literal["budget", "balanced", "quality"]
 Modality = Literal["text", "image", "audio", "pdf"]
 Outcome = Literal["accepted", "rejected", "failed", "cancelled", "cached", "discarded"]
-"""What became of an attempt; `discarded`: it ended well, but was never meant to be returned."""
+"""Outcome of an attempt; `discarded`: successful, but not meant to be returned."""
 
 Purpose = Literal["answer", "second_opinion", "judge"]
-"""What an attempt is for: to be returned, to be compared with, or to judge another one."""
+"""Purpose of an attempt: to be returned, to be compared with, or to judge another one."""
 
 SchemaMethod = Literal["json_schema", "json_mode", "function_calling"]
 """How structured output is asked for; the names are LangChain's."""
@@ -55,11 +55,11 @@ StreamPolicy = Literal["first_token", "buffer"]
 """When a stream is passed on: from its first content, or once it is checked."""
 
 Sticky = Literal["rise", "pin", "turn", "off"]
-"""How a conversation keeps to its route: it may only rise, never changes, is chosen anew
-at each turn, or at each call."""
+"""How a conversation keeps its route: it may only rise, never changes, or is chosen anew at
+each turn or at each call."""
 
 Turn = Literal["user", "tool_result", "assistant"]
-"""Who spoke last: the user, a tool (inside a tool loop), or the assistant."""
+"""Role of the last message: the user, a tool (inside a tool loop), or the assistant."""
 
 TASKS: tuple[Task, ...] = get_args(Task)
 DIFFICULTIES: tuple[Difficulty, ...] = get_args(Difficulty)

@@ -19,9 +19,8 @@ __all__ = ["router_graph"]
 def router_graph(engine: Engine, options: RouteOptions, *, name: str) -> Graph:
     """Draw a router.
 
-    One branch per model, labelled with the tasks that lead there; one edge to
-    whom the chain turns next when it fails or its answer is rejected; who gives
-    second opinions; and the checks that an answer must pass.
+    It has a branch per model, labelled with its tasks; an edge to the next candidate after a
+    failure or a rejection; the candidates of second opinions; and the checks.
 
     Args:
         engine: The engine.
@@ -58,7 +57,7 @@ def router_graph(engine: Engine, options: RouteOptions, *, name: str) -> Graph:
 def _ways(
     engine: Engine, options: RouteOptions
 ) -> tuple[Mapping[str, list[str]], Mapping[str, list[str]], Mapping[str, dict[str, None]]]:
-    """Alias → the tasks that lead to it, those it is compared for, and who follows it."""
+    """Alias → its tasks, the tasks of its second opinions, and its followers."""
     tasks: dict[str, list[str]] = {}
     beside: dict[str, list[str]] = {}
     policy, plainly = engine.policy, Request(messages=(), options=options)

@@ -83,7 +83,7 @@ _BARE_NUMBER = re.compile(r"[-+]?[$€£¥]?[-+]?\d[\d.,/]{0,60}\s?%?")
 _LEADS = re.compile(
     r"(?:(?<!\w)(?:is|are|equals|costs|makes|has|have)\s\$?|[是为共有要花得到剩用距约需了])\Z"
 )
-"""What stands before the number of a sentence that says what something comes to."""
+"""Text before the number of a sentence that states a result."""
 
 
 def final_answer(text: str) -> str | None:
@@ -109,14 +109,14 @@ def final_answer(text: str) -> str | None:
 
 
 def found_answer(text: str) -> tuple[str | None, str]:
-    """The value that an answer ends with, and the sentence whose number it is.
+    """The final answer of a text, with the sentence that contains it.
 
     Args:
         text: As for `final_answer`.
 
     Returns:
-        What `final_answer` gives, and the sentence; empty where the value is all that
-        is said, or is marked.
+        The result of `final_answer`, and the sentence; the latter is empty if the value is the
+        whole text, or is marked.
     """
     text = text[text.rfind(_THOUGHT_END) + len(_THOUGHT_END) :] if _THOUGHT_END in text else text
     text = text.strip()

@@ -35,7 +35,7 @@ _ANOTHER = re.compile(
     r"[A-J](?![^\W\d_])",
     re.IGNORECASE,
 )
-"""What follows the letter of an option where another one is named beside it."""
+"""Text after an option's letter if another option is named as well."""
 
 _LETTER = re.compile("[A-J]")
 _EDGES = " \t\n*_`\"'“”«»「」$"

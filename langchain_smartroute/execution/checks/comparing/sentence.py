@@ -1,9 +1,9 @@
-"""What a sentence says of its number: whose it is, and which way it goes.
+"""Compares sentences with the same number: what it belongs to, and whether it rises or falls.
 
 "The winner was Spain in 2010" and "The winner was Italy in 2010" end with the same number.
 """
 
-# ruff: noqa: RUF001 - full-width marks are meant
+# ruff: noqa: RUF001 - full-width punctuation is intended
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FOLLOWS = re.compile(
     r"\s\(?\d|\s(?:is|are|was|were|has|have|had|makes?|made|gets?|got|costs?|earns?|needs?|takes?|took|pays?"
     r"|paid|spends?|spent|saves?|saved|uses?|used|won|lost|will|can)\b"
 )
-"""What follows a name at the beginning of a sentence, where any word has a capital."""
+"""Text after a name at the start of a sentence, where every word is capitalised."""
 _NO_NAMES = frozenset([
     "a", "after", "all", "altogether", "an", "and", "answer", "as", "at", "because", "both",
     "but", "by", "combined", "cost", "days", "distance", "dollars", "each", "every", "everyone",
@@ -29,7 +29,7 @@ _NO_NAMES = frozenset([
     "this", "thus", "time", "to", "total", "usd", "using", "we", "what", "when", "who", "with",
     "yes", "no", "you", "your",
 ])  # fmt: skip
-"""Words that are no names at the beginning of a sentence."""
+"""Words at the start of a sentence that are not names."""
 
 _OPPOSITES = (
     (
@@ -85,14 +85,14 @@ _WAYS = [tuple(re.compile(way, re.IGNORECASE) for way in ways) for ways in _OPPO
 
 
 def contradict(one: str, other: str) -> bool:
-    """Whether two sentences say of their numbers what cannot be said of the same one.
+    """Whether two sentences with the same number contradict each other.
 
-    They do where each names somebody that the other one does not, or where one goes up and
-    the other one down. What only one of them says is no contradiction.
+    They do if each has a name that the other one lacks, or if one says that the number rises
+    and the other one that it falls. Statements in only one of them are not a contradiction.
 
     Args:
-        one: The sentence that one answer's value comes from.
-        other: That of the other one's.
+        one: The sentence of one answer's value.
+        other: The sentence of the other answer's value.
 
     Example:
         >>> contradict("It was Spain in 2010.", "It was Italy in 2010.")

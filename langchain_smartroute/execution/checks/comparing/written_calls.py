@@ -26,7 +26,7 @@ def written_calls(text: str) -> list[dict[str, Any]] | None:
     """The tool calls that a text consists of, each with `name` and `args`.
 
     Args:
-        text: Read up to 4,000 characters; longer text is not taken for calls.
+        text: Longer texts than 4,000 characters are not calls.
 
     Returns:
         The calls in their order; `None` if the text is anything else. Positional arguments
