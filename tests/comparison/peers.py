@@ -40,7 +40,7 @@ STOCK = {
     "langchain-model-router": "ChatOpenAI beside langchain-model-router",
     OURS: "ChatOpenAI",
 }
-"""Who is compared with which plain model."""
+"""Contestant → the plain model that it is compared with."""
 INSTALLED = {
     "litellm": ["litellm", "langchain-openai"],
     "modelrouter": ["langchain-model-router", "langchain-openai"],

@@ -107,7 +107,7 @@ class Scenario:
     system: str | None = None
     schema: Any = None
     models: tuple[str, ...] = ()
-    """Who answers, message by message; empty: whoever it is."""
+    """The expected candidate per message; empty: any."""
     leaving_out: tuple[str, ...] = ()
     """What an agent of LangChain's and one that reads its answer in a call of its own do
     differently; `create_agent` with and without the middleware are alike in all, and so are

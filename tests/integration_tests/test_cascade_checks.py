@@ -416,7 +416,7 @@ async def test_a_cancelled_call_holds_nothing_back(server):
 
 @pytest.mark.parametrize("way", ["invoke", "stream"])
 async def test_a_blocking_call_breaks_its_second_opinion_off(server, way):
-    """The second opinion hangs while a check rejects the answer: nobody waits for it then."""
+    """The second opinion hangs while a check rejects the answer, and is not waited for."""
     server.set_fault(SECOND, Fault(kind="hang", seconds=30))
     state = Counted()
     limit = SpendLimit(usd=1, period="overall")

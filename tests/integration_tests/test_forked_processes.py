@@ -1,4 +1,4 @@
-"""A process that is forked while its threads work: its child works, too.
+"""A forked process works, even if threads of its parent were active during the fork.
 
 Servers fork their workers after the application was loaded, and what shares circuits or
 writes a ledger is a thread of the parent, which may be at it right then.

@@ -1,4 +1,4 @@
-"""Stories of what went wrong for somebody, each a rule since."""
+"""Bugs found by users, each with a regression test."""
 
 from __future__ import annotations
 
@@ -188,7 +188,7 @@ def test_openais_account_in_the_environment_stays_with_openai(server, monkeypatc
 
 @pytest.mark.parametrize("after_tokens", [0, 3])
 def test_a_stream_without_a_finish_reason_was_cut_off(server, after_tokens):
-    """A connection that closed politely in the middle passed for a whole answer."""
+    """A connection that was closed cleanly in the middle counted as a complete answer."""
     server.set_fault("deepseek-chat", Fault(kind="cut", after_tokens=after_tokens))
     router = SmartRouterRunnable.from_catalog(base_url=server.base_url)
     if after_tokens:
@@ -370,7 +370,7 @@ def test_one_spend_limit_is_a_list_of_one(server):
 
 
 def test_a_route_for_a_task_that_no_request_has_is_told_of(server, caplog):
-    """`routes={"coding": …}` did nothing, and nobody said so."""
+    """`routes={"coding": …}` had no effect, without a warning."""
     spec = ModelSpec(alias="m", base_url=server.base_url)
     with caplog.at_level("WARNING"):
         for classifier in (None, lambda text: "sewing"):
@@ -383,7 +383,7 @@ def test_a_route_for_a_task_that_no_request_has_is_told_of(server, caplog):
 
 
 def test_a_rule_for_a_task_that_no_request_has_is_told_of(server, caplog):
-    """`{"task": "coding"}` never held, and nobody said so."""
+    """`{"task": "coding"}` never matched, without a warning."""
     with caplog.at_level("WARNING"):
         for classifier in (None, lambda text: "knitting"):
             SmartRouterRunnable.from_catalog(
@@ -404,7 +404,7 @@ def test_a_warning_names_the_line_that_builds_the_router(server):
 
 
 def test_a_limit_per_user_says_what_a_call_without_one_lacks(server):
-    """It spoke of a user named (none)."""
+    """It mentioned a user named (none)."""
     router = SmartRouterRunnable.from_catalog(
         base_url=server.base_url, spend_limits=[SpendLimit(usd=0, period="day", per="user")]
     )
@@ -415,7 +415,7 @@ def test_a_limit_per_user_says_what_a_call_without_one_lacks(server):
 
 
 def test_a_ledger_that_is_no_url_is_called_a_ledger(server):
-    """The error spoke of a `url` that nobody had given."""
+    """The error mentioned a `url` that was not in the call."""
     with pytest.raises(ConfigurationError, match=r"^ledger: url \(not shown"):
         SmartRouterRunnable.from_catalog(base_url=server.base_url, ledger="foo")
 

@@ -1,4 +1,4 @@
-"""What a server, a proxy or a prompt may be like without it being the router's fault.
+"""Unusual servers, proxies and prompts that the router has to handle.
 
 Each script is the bytes that a server sends, whatever it is asked.
 """
@@ -185,7 +185,7 @@ def test_a_tag_may_be_a_number(serve, way):
 
 
 def test_only_langsmiths_own_tracer_class_counts_as_langsmith(serve, monkeypatch):
-    """A handler of somebody else's that has its name made each attempt look for LangSmith's."""
+    """A third-party handler with the same class name was treated as LangSmith's tracer."""
     looked = []
     monkeypatch.setattr("langchain_smartroute.execution.langsmith.price_runs", looked.append)
     router = router_of(serve(plain()))
@@ -218,7 +218,7 @@ def test_long_headers_are_read_by_all_connections_alike(serve, way, headers):
     ids=["compressed wrongly", "goes round", "nobody there"],
 )
 def test_the_cause_of_a_connection_error_is_named(serve, way, sent, why):
-    """All of them were `Connection error.`: no certificate, nobody there, an answer cut off."""
+    """All were `Connection error.`: a missing certificate, no server, a truncated answer."""
     if sent is None:
         with socket.create_server(("127.0.0.1", 0)) as taken:
             url = f"http://127.0.0.1:{taken.getsockname()[1]}/v1"

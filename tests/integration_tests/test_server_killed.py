@@ -29,7 +29,7 @@ PATIENCE_S = 60.0
 
 @dataclass
 class Load:
-    """What 64 callers got so far: when each answer came, and from whom."""
+    """The answers of 64 callers so far, with time and candidate."""
 
     wanted: str
     answers: list[tuple[float, str]] = field(default_factory=list)

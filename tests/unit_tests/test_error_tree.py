@@ -1,4 +1,4 @@
-"""The exception tree: who is whose child, and what each carries."""
+"""The exception hierarchy, and the attributes of each exception."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whoever gives up leaves nothing behind: no connection, no open run, no pending cost.
+"""A cancelled request leaves nothing behind: no connection, no open run, no pending cost.
 
 The client leaves at each stage of a request; afterwards the provider has seen its
 connection close, the request has its record, and the breaker has learnt nothing.

@@ -28,7 +28,7 @@ ROME = "给我讲讲罗马"
 
 P, F = "primary", "fallback"
 SOURCES = ("built", "brought", "built/httpx")
-"""Who built the models; without a transport named it is aiohttp, which the tests install."""
+"""How the models are built; the default transport is aiohttp, which the tests install."""
 
 WAYS = (
     "invoke",
@@ -589,7 +589,7 @@ def test_fault(played, playground, row, way, source):
 
 
 def _expect_whole(row, outcome, healthy):
-    """The fixed answer, whole and once, by whom the row says."""
+    """The fixed answer, complete and once, from the candidate that the row expects."""
     if outcome.error is not None:
         raise AssertionError(row.says) from outcome.error
     message = outcome.message
@@ -634,7 +634,7 @@ def _is_a(error, name):
 
 
 def _expect_attempts(row, outcome, tries, *, answers):
-    """Who was asked, how often and when: as the account says and as the provider saw."""
+    """The calls per candidate, as in the account and as seen by the provider."""
     if len(tries) > 1 or answers or outcome.attempts:
         failed = [(alias, "failed") for alias in tries]
         assert outcome.attempts == ([*failed[:-1], (tries[-1], "accepted")] if answers else failed)

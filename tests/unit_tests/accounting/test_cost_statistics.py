@@ -1,4 +1,4 @@
-"""What records add up to: spent, baseline, saved; the report; the empty log."""
+"""Statistics of records: cost, baseline, savings; the report; an empty ledger."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The judge of the score card: what passes and what does not, whoever is judged."""
+"""The rules of the fault score card, the same for every contestant."""
 
 from __future__ import annotations
 

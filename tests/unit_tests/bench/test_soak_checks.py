@@ -1,4 +1,4 @@
-"""What the soak takes for lost: each check sees what it is there for."""
+"""The checks of the soak test detect what they are for."""
 
 from __future__ import annotations
 

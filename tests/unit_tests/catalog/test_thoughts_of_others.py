@@ -1,4 +1,4 @@
-"""Whose thoughts a model is shown: its own, and nobody else's."""
+"""A model is only sent its own reasoning, never another model's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Distracting ends: a copy keeps its label, and none of the held-out suffixes is learned."""
+"""Meaningless suffixes in training: a copy keeps its label, and no held-out suffix is used."""
 
 from __future__ import annotations
 

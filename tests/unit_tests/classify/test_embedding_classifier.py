@@ -1,4 +1,4 @@
-"""Classification by likeness, with a made-up embedding model."""
+"""Classification by similarity, with a fake embedding model."""
 
 from __future__ import annotations
 

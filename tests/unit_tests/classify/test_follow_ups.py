@@ -1,4 +1,4 @@
-"""Follow-ups: messages that mean nothing without the turn before."""
+"""Follow-ups: messages that cannot be understood without the previous turn."""
 
 from __future__ import annotations
 

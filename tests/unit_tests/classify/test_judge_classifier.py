@@ -1,4 +1,4 @@
-"""The judge: fenced, parsed into a closed set, and accounted for."""
+"""The judge classifier: protected from injection, parsed into fixed labels, and accounted for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text appended to a prompt to get a dearer model, or by habit: the route mostly stays."""
+"""Suffixes that try to get a more expensive model: the route mostly stays the same."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_suffixes_hardly_push_a_prompt_to_a_dearer_model(found):
 
 
 def test_genuinely_hard_requests_still_get_an_expensive_model(found):
-    """Passing over misleading ends must not cost the requests that deserve a dearer model."""
+    """Ignoring misleading suffixes must not affect requests that need a more expensive model."""
     assert found.risen >= 0.9 * ROSE_BEFORE
 
 

@@ -1,4 +1,4 @@
-"""Which agents are seen as stuck, and how well: precision and recall on a labelled set.
+"""Detection of stuck agents: precision and recall on a labelled set.
 
 The set was written for this project, with its labels, beside the signs themselves: it says
 what they are meant to see and to leave alone, not how often agents get stuck.

@@ -1,4 +1,4 @@
-"""Outcomes in shapes that nobody here has: the same commands, without a setting of their own."""
+"""Outcomes of unusual datasets work with the same commands and without special settings."""
 
 # ruff: noqa: RUF001 - full-width marks are meant
 

@@ -1,4 +1,4 @@
-"""The one table of what happens after an error, row by row, with chance injected."""
+"""The table of what happens after an error, row by row, with fixed random numbers."""
 
 from __future__ import annotations
 

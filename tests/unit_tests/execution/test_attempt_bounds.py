@@ -1,4 +1,4 @@
-"""The bounds of one attempt: which limit ends what, whose time counts, how much may be said."""
+"""The limits of one attempt: which limit ends what, what time counts, and the maximum length."""
 
 from __future__ import annotations
 
@@ -191,7 +191,7 @@ def test_the_readers_time_is_taken_off_once(bounds_of, clock):
 
 
 def test_a_stream_that_is_passed_on_is_no_longer_bound_by_the_whole_limit(bounds_of, clock):
-    """Whoever reads it sees for himself how long it takes."""
+    """Its reader can see how long it takes."""
     bounds = bounds_of()
     for _ in range(100):
         receives(bounds, clock, 10)

@@ -1,4 +1,4 @@
-"""Blocking calls in threads that can be left, and calls bounded where they are made."""
+"""Blocking calls in threads that can be abandoned, and calls with time limits."""
 
 from __future__ import annotations
 

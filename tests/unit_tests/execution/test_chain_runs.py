@@ -113,7 +113,7 @@ async def test_a_cancelled_call_fails_its_run_once(chain_of, scripted, watcher):
 
 
 async def test_a_cancelled_call_ends_the_models_run_too(chain_of, scripted, watcher):
-    """LangChain tells nobody; tracers showed the model as running for ever."""
+    """LangChain sends no event for it; tracers showed the model as running for ever."""
     model = scripted("one", hangs=True)
     config = {"callbacks": [watcher], "tags": ["mine"], "metadata": {"whose": "mine"}}
     task = asyncio.create_task(chain_of(scripted(error=ERROR), model).ainvoke("hi", config))

@@ -1,4 +1,4 @@
-"""Who is asked after whom: the same in all four ways of calling."""
+"""The order of candidates is the same in all four ways of calling."""
 
 from __future__ import annotations
 

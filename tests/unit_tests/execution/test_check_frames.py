@@ -1,4 +1,4 @@
-"""Empty, cut off, filtered: what an answer's frame says about it."""
+"""Checks for empty, truncated and filtered answers."""
 
 from __future__ import annotations
 

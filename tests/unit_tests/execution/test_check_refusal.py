@@ -1,4 +1,4 @@
-"""The refusal check: what declines rejects, what writes about declining does not.
+"""The refusal check rejects refusals, and accepts texts about refusing.
 
 As for the uncertain answers: `tuned` was read while the expressions were written,
 `held_out` was not. On first sight of the latter: precision 1.0, recall .923 (n = 27);

@@ -1,4 +1,4 @@
-"""Breakers: when one opens, whom it lets through meanwhile, and that it closes again."""
+"""Circuit breakers: when they open, what they admit while open, and when they close."""
 
 from __future__ import annotations
 

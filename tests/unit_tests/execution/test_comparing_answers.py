@@ -1,4 +1,4 @@
-"""What an answer comes to, and whether two come to the same."""
+"""Final answers, and comparing two of them."""
 
 # ruff: noqa: RUF001 - full-width marks are meant
 

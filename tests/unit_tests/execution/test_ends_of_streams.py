@@ -1,4 +1,4 @@
-"""How a stream ends: by naming its end, by being cut, by saying nothing more."""
+"""How a stream ends: with a finish reason, truncated, or silent."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ async def test_a_stream_that_ends_without_naming_its_end_was_cut(streamed, chain
 
 
 async def test_the_finish_reason_error_means_failure(call, chain_of):
-    """OpenRouter says so of a provider that broke off; half an answer passed for a whole one."""
+    """OpenRouter sends it when the provider failed; half an answer counted as complete."""
     broke = AIMessageChunk("one two", response_metadata={"finish_reason": "error"})
     chain = chain_of(says(broke), FINE, each=TELLS, stream_policy="buffer")
     assert (await call(chain)).text == "fine"

@@ -313,7 +313,7 @@ async def test_buffer_passes_on_nothing_before_the_end_where_somebody_could_do_b
 
 
 async def test_after_an_escalation_the_strongest_streams_through(streamed):
-    """The last candidate is not held back: nobody is left who could do better."""
+    """The last candidate is not held back, as no better one is left."""
     source = Played(parts=("one ", "two ", finished("stop")), paced=True)
     router = router_of(Played(parts=DECLINES), source, policy="buffer")
     reader = Reader(streamed.mode, router)

@@ -1,4 +1,4 @@
-"""Who answers after a rejection, and why: thirty cases by hand, in four ways of calling.
+"""Which candidate answers after a rejection: thirty cases by hand, in four ways of calling.
 
 A case names each candidate's quality prior and what it would say. `weak` is an answer
 that a check rejects, a number is an HTTP status, `void` is an empty answer.

@@ -93,7 +93,7 @@ def test_a_status_says_which_row(status, kind):
 
 @pytest.mark.parametrize("status", [300, 302, 304, 307])
 def test_a_redirect_that_leads_nowhere_is_no_fault_of_the_request(status):
-    """It was taken for a request that nobody would accept, so that no other was asked."""
+    """It was classified as an invalid request, so that no other candidate was called."""
     assert fault_of(HttpError(status)).kind == "garbled"
 
 

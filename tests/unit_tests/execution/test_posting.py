@@ -1,4 +1,4 @@
-"""When requests share one pattern, and when they go the client's own way."""
+"""When requests use a prepared pattern, and when the client's own path."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""Second opinions of models of any kind: their own, slow, cached, failing, or routers."""
+"""Second opinions of any kind of model: users' own, slow, cached, failing, or routers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The walk of a request: who is next, after which wait, and what the breakers are told."""
+"""The walk of a request: the next candidate, the pause before it, reports to circuit breakers."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def breaker(clock):
 
 
 def walk_of(clock, count=2, *, breaker=None, links=None, input_tokens=70, **conduct):
-    """A walk along `a`, `b`, … on a clock and a chance of its own."""
+    """A walk along `a`, `b`, … with its own clock and a fixed jitter."""
     links = links or [{} for _ in range(count)]
     made = []
     for alias, given_ in zip("abcdef", links, strict=False):
@@ -71,9 +71,9 @@ def walk_of(clock, count=2, *, breaker=None, links=None, input_tokens=70, **cond
 
 
 def drive(walk, clock, *, takes=0.0, **scripts):
-    """Play each candidate's script, its last word for ever; gives (candidate, wait) per attempt.
+    """Play each candidate's script, repeating its last entry; returns (candidate, pause)s.
 
-    An attempt takes as long as is said. An exception fails it, verdicts reject it.
+    Each attempt takes `takes` seconds. An exception fails it, and verdicts reject it.
     """
     trail = []
     said = {alias: list(script) for alias, script in scripts.items()}
@@ -143,7 +143,7 @@ def test_the_last_one_is_tried_three_times_if_it_is_busy(clock):
 
 
 def test_the_last_candidate_is_the_one_that_no_other_may_follow(clock):
-    """The others' windows are too small for what has overflowed already."""
+    """The others' windows are too small for the prompt that has overflowed already."""
     links = [{"window": 100}, {"window": 200}, {"window": 50}]
     walk = walk_of(clock, links=links)
     assert asked(drive(walk, clock, a=[TooLongError()], b=[HttpError(429)], c=[FINE])) == "abbb"
@@ -265,7 +265,7 @@ def test_rerouting_applies_to_filtered_prompts_only(clock):
 
 
 def test_rerouting_skips_candidates_that_are_excluded_otherwise(clock):
-    """The refused key of `a` stays refused whatever the filter of `b` says."""
+    """The key of `a` remains refused after a content filter refusal of `b`."""
     links = [{"endpoint": "one"}, {"endpoint": "two"}, {"endpoint": "one"}]
     walk = walk_of(clock, links=links, reroutes_filtered=True)
     filtered = HttpError(400, code="content_filter")
@@ -370,7 +370,7 @@ def test_if_all_breakers_are_open_the_last_candidate_is_called(clock, breaker):
 
 
 def test_an_open_breaker_is_not_called_after_another_candidate_failed(clock, breaker):
-    """An open breaker is a last resort, not one after a failure."""
+    """An open breaker is only used if no other candidate has been called."""
     open_up(breaker, "b")
     walk = walk_of(clock, breaker=breaker)
     assert asked(drive(walk, clock, a=[ValueError()], b=[FINE])) == "a"
@@ -382,7 +382,7 @@ def test_a_candidate_without_a_breaker_is_always_called(clock):
 
 
 def test_a_fault_that_opens_the_breaker_is_not_retried(clock, breaker):
-    """With another candidate left, `a` is left alone from its second failure on."""
+    """With another candidate left, `a` is not called after its second failure."""
     drive(walk_of(clock, breaker=breaker), clock, a=[ValueError()], b=[FINE])
     trail = drive(walk_of(clock, breaker=breaker), clock, a=[HttpError(500)], b=[FINE])
     assert asked(trail) == "ab"

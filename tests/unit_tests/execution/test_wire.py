@@ -1,4 +1,4 @@
-"""Blocking requests in fewer steps: whatever a server does, the client's own transport agrees.
+"""The fast blocking transport behaves like the client's own, whatever the server does.
 
 Each script is what a server sends. It is met by a client with httpcore's connections and by
 the router's; both must come to the same response, or to the same class of error.

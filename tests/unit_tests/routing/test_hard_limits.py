@@ -1,4 +1,4 @@
-"""Hard limits: who cannot serve a request, each with its own reason."""
+"""Hard limits: infeasible candidates, each with its own reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A decision leaves those alone whose breaker is open, unless there is nobody else."""
+"""Candidates with an open circuit breaker are not chosen, unless there is no other."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ OPEN = st.lists(st.sampled_from(ALIASES), unique=True)
     st.sampled_from((frozenset({"text"}), frozenset({"text", "image"}))),
 )
 def test_open_breakers_always_leave_a_feasible_candidate(opened, model, tier, inputs):
-    """Whoever can serve a request without breakers can with them."""
+    """A request that is feasible without breakers is feasible with them."""
     try:
         without = decide(model=model, tier=tier, inputs=inputs)
     except NoFeasibleModelError:

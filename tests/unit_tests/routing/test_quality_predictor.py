@@ -1,4 +1,4 @@
-"""What a predictor makes of scores: few of them prove little, and noise nothing at all."""
+"""What a predictor learns from scores: little from few of them, and nothing from noise."""
 
 from __future__ import annotations
 

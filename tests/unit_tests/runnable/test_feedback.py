@@ -1,4 +1,4 @@
-"""Scores of answers, counted for who gave them and for what was asked."""
+"""Feedback on answers, counted per model and task."""
 
 from __future__ import annotations
 

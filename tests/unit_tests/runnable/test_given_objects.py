@@ -1,4 +1,4 @@
-"""A breaker or the signs of a stuck agent: an object, its settings, or nothing."""
+"""The settings `breaker` and `stuck`: an object, a mapping of its settings, or nothing."""
 
 from __future__ import annotations
 

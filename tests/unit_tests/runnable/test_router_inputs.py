@@ -1,4 +1,4 @@
-"""Every form of input is taken, none is changed, and what nobody can answer is an error."""
+"""Every form of input is accepted, none is changed, and unanswerable ones are errors."""
 
 from __future__ import annotations
 

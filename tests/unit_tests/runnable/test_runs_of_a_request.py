@@ -241,7 +241,7 @@ async def test_events_of_a_chain_nest_the_routers_run(router):
 
 @pytest.mark.parametrize("keeps", [True, False])
 async def test_a_batch_ends_when_all_of_its_calls_have_ended(keeps):
-    """An error left the other calls running, with their runs open and nobody waiting."""
+    """An error left the other calls running, with open runs."""
     ended = []
 
     async def answer(messages):

@@ -1,4 +1,4 @@
-"""Commands that wait while others are under way are sent together; each gets its own answer."""
+"""Waiting commands are sent together in one pipeline, and each gets its own result."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from langchain_smartroute.state.sqlite import patiently
 
 
 class Lock:
-    """A lock that is free on some of the occasions on which somebody looks."""
+    """A lock that is free on some of the attempts."""
 
     def __init__(self, free):
         self.free = iter(free)
