@@ -49,10 +49,10 @@ class _Verbs(TyperGroup):
         if isinstance(verb, typer.Typer):
             group = typer.main.get_group(verb)
             group.name = cmd_name
-            return group
+            return _in_whole_paragraphs(group)
         alone = typer.Typer(add_completion=False)
         alone.command(cmd_name)(verb)
-        return typer.main.get_command(alone)
+        return _in_whole_paragraphs(typer.main.get_command(alone))
 
     def invoke(self, ctx: Any) -> Any:
         """Run the verb."""
@@ -61,6 +61,15 @@ class _Verbs(TyperGroup):
         except SmartRouteError as error:
             typer.echo(f"Error: {error}", err=True)
             raise typer.Exit(1) from error
+
+
+def _in_whole_paragraphs(command: Any) -> Any:
+    """A command whose help is broken at the terminal's width, not where its docstring is."""
+    paragraphs = (command.help or "").split("\n\n")
+    command.help = "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+    for verb in getattr(command, "commands", {}).values():
+        _in_whole_paragraphs(verb)
+    return command
 
 
 app = typer.Typer(

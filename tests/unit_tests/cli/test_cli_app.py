@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import re
 import sys
 from importlib.metadata import entry_points, version
+from itertools import pairwise
 
 import pytest
 
@@ -24,6 +26,18 @@ def test_help_lists_every_verb(smartroute):
     assert shown.exit_code == 0
     for verb in ("bench", "demo", "evaluate", "explain", "models", "report", "sandbox", "train"):
         assert verb in shown.stdout
+
+
+@pytest.mark.parametrize("verb", [("calibrate",), ("bench", "soak"), ("evaluate", "quality")])
+def test_help_breaks_lines_at_the_terminals_width_alone(smartroute, verb):
+    """It also broke them where the source does: every second line held two words."""
+    shown = smartroute(*verb, "--help", columns=60)
+    said, _, _ = shown.stdout.partition("╭")
+    blocks = [block.splitlines() for block in re.split(r"\n\s*\n", said.strip())]
+    assert len(blocks) >= 3, said
+    for lines in blocks:
+        for line, after in pairwise(lines):
+            assert len(line.strip()) + 1 + len(after.split()[0]) > 55, (line, after)
 
 
 @pytest.mark.parametrize(
