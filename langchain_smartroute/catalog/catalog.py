@@ -47,6 +47,8 @@ class Catalog(Checked):
         'deepseek-v4-pro'
     """
 
+    only_in_files = ("extends", "schema")
+
     name: str = "custom"
     description: str = ""
     models: Mapping[str, ModelSpec]

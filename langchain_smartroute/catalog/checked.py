@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
@@ -23,11 +23,15 @@ _SECRET = ("api_key", "default_headers", "default_query")
 """Keys whose values are never shown."""
 
 
+_UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
+
 _WORDS = {
     "Input should be": "must be",
     "an instance of Sequence": "a list",
     "an instance of Mapping": "a mapping",
     "a valid dictionary": "a mapping",
+    "a valid tuple": "a list",
+    "a valid date or datetime": "a date such as 2026-11-23",
 }
 """Pydantic's error type → message in this package's style."""
 
@@ -62,8 +66,9 @@ def faults_of(
             lines += [f"{key}.{fault}" if key else fault for fault in cause.faults]
         elif found["type"] == "missing":
             lines.append(f"{key}: is missing; add it")
-        elif found["type"] == "extra_forbidden":
-            mend = elsewhere.get(key) or _mend(key, known)
+        elif found["type"] in _UNKNOWN:
+            # The names that there are inside a value are not known here.
+            mend = elsewhere.get(key) or _mend(key, known if len(found["loc"]) == 1 else ())
             lines.append(f"{key}{_shown_unknown(key, found['input'])}: unknown key; {mend}")
         else:
             said = found["msg"]
@@ -100,7 +105,7 @@ def _such_as(name: str, known: Collection[str]) -> str:
 
 def _mend(name: str, known: Collection[str]) -> str:
     near = get_close_matches(name, known, n=1)
-    near += [whole for whole in known if whole.startswith(f"{name}_")]
+    near += [key for key in known if key.startswith(f"{name}_") or key.endswith(f"_{name}")]
     if near:
         return f"did you mean {near[0]}?"
     if 0 < len(known) <= _MOST_NAMES:
@@ -126,6 +131,9 @@ def _shown_unknown(name: str, value: Any) -> str:
 class Checked(BaseModel):
     """A frozen block whose faults come as one `ConfigurationError`."""
 
+    only_in_files: ClassVar[tuple[str, ...]] = ()
+    """Keys that a file may have besides, which are read before the block is made."""
+
     model_config = ConfigDict(
         frozen=True, extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True
     )
@@ -134,7 +142,8 @@ class Checked(BaseModel):
         try:
             super().__init__(**data)
         except ValidationError as error:
-            raise ConfigurationError(*faults_of(error, known=type(self).model_fields)) from error
+            known = [*type(self).model_fields, *type(self).only_in_files]
+            raise ConfigurationError(*faults_of(error, known=known)) from error
 
     @override
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:

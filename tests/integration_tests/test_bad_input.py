@@ -87,6 +87,27 @@ AT_CONSTRUCTION = {
         lambda: build(catalog={"models": {"a": {"api_id": "x"}}}),
         ["models.a.api_id = 'x': unknown key; remove it or use one of", "base_url", ", model,"],
     ),
+    "end of a model's key": (
+        lambda: build(catalog={"models": {"a": {"url": "x"}}}),
+        ["models.a.url = 'x': unknown key; did you mean base_url?"],
+    ),
+    "misspelt key of a file that extends another": (
+        lambda: build(catalog={"extend": "default", "models": {"a": {}}}),
+        ["extend = 'default': unknown key; did you mean extends?"],
+    ),
+    "one price where several may stand": (
+        # "must be a valid tuple", in a file of TOML.
+        lambda: build(catalog={"models": {"a": {"prices": PRICE}}}),
+        ["models.a.prices = {", ": must be a list; correct the value"],
+    ),
+    "a date that is none": (
+        lambda: build(prices={"gpt-4o": {**PRICE, "date": "today"}}),
+        ["prices.gpt-4o.date = 'today': must be a date such as 2026-11-23"],
+    ),
+    "unknown key of a limit": (
+        lambda: build(spend_limits=[{"amount": "5"}]),
+        ["spend_limits.0.amount = '5': unknown key; remove it or correct its name"],
+    ),
     "beginning of a price's key": (
         lambda: build(prices={"gpt-4o": {**PRICE, "input": "1"}}),
         ["prices.gpt-4o.input = '1': unknown key; did you mean input_usd_per_mtok?"],
