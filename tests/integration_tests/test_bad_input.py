@@ -87,6 +87,11 @@ AT_CONSTRUCTION = {
         lambda: build(catalog={"models": {"a": {"api_id": "x"}}}),
         ["models.a.api_id = 'x': unknown key; remove it or use one of", "base_url", ", model,"],
     ),
+    "misspelt sign of a stuck agent": (
+        # It was Python's "StuckSigns.__init__() got an unexpected keyword argument".
+        lambda: build(stuck={"same_fail": 3}),
+        ["stuck = {'same_fail': 3}: use any of same_failure, errors_in_a_row, "],
+    ),
     "end of a model's key": (
         lambda: build(catalog={"models": {"a": {"url": "x"}}}),
         ["models.a.url = 'x': unknown key; did you mean base_url?"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from inspect import signature
 from typing import Any, TypeVar
 
 from langchain_smartroute.classify import StuckSigns
@@ -51,7 +52,9 @@ def _given(value: Any, kind: type[Kind], *, name: str) -> Kind | None:
         try:
             return kind(**value)
         except TypeError as error:
-            raise ConfigurationError(f"{name} = {dict(value)!r}: {error}") from error
+            known = signature(kind).parameters
+            mend = error if value.keys() <= known.keys() else f"use any of {', '.join(known)}"
+            raise ConfigurationError(f"{name} = {dict(value)!r}: {mend}") from error
     raise ConfigurationError(
         f"{name} = {value!r}: must be a {kind.__name__} object, a mapping of its settings, or None"
     )
