@@ -25,16 +25,13 @@ from weakref import WeakSet
 
 from openai import DefaultAsyncHttpxClient, DefaultHttpxClient
 
-from langchain_smartroute.errors import (
-    AnswerTooLongError,
-    ConfigurationError,
-    ForeignRedirectError,
-)
+from langchain_smartroute.errors import ConfigurationError, ForeignRedirectError
 from langchain_smartroute.execution.bounds import TimeLimits, attempt_bounds
 from langchain_smartroute.execution.clients import Transport
 from langchain_smartroute.execution.http_packages import core as _core
 from langchain_smartroute.execution.http_packages import http as _http
 from langchain_smartroute.execution.loops import LoopClients
+from langchain_smartroute.execution.unpacking import CappedDecoder
 from langchain_smartroute.execution.wire import WireTransport
 from langchain_smartroute.types import in_forked_process
 
@@ -42,13 +39,6 @@ __all__ = ["BoundedBackend", "async_client", "blocking_client", "timeout_of"]
 
 _CERTIFICATES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 """Environment variables for trusted certificates; the first one set counts."""
-
-_BYTES_BESIDE: Final = 1_000_000
-_BYTES_PER_CHAR: Final = 64
-"""Maximum bytes of a plain body per character of the longest accepted answer.
-
-An escaped character takes six bytes, one with log-probabilities far more.
-"""
 
 _pools: Final[WeakSet[Any]] = WeakSet()
 
@@ -232,7 +222,7 @@ def _receive(response: Any) -> None:
     _refuse_foreign_redirect(response)
     bounds = attempt_bounds.get()
     if bounds is not None:
-        response._decoder = _CappedDecoder(  # noqa: SLF001 - httpx offers no other way
+        response._decoder = CappedDecoder(  # noqa: SLF001 - httpx offers no other way
             response._get_content_decoder(),  # noqa: SLF001 - as above
             max_chars=bounds.max_answer_chars,
             by_line="event-stream" in response.headers.get("content-type", ""),
@@ -252,47 +242,8 @@ def _refuse_foreign_redirect(response: Any) -> None:
     if wanted.host == asked.host and same_port and wanted.scheme in (asked.scheme, "https"):
         return
     raise ForeignRedirectError(
-        f"{asked.host} redirected the request to {wanted.host}, which was not followed, as prompt"
-        " and key are meant for the configured host; set base_url to the address that answers"
+        f"{asked.netloc.decode('ascii')} redirected the request to"
+        f" {wanted.scheme}://{wanted.netloc.decode('ascii')},"
+        " which was not followed, as prompt and key are meant for the configured host; set"
+        " base_url to the address that answers"
     )
-
-
-class _CappedDecoder:
-    """Decompresses a body with a limit on its output, to protect against decompression bombs.
-
-    Args:
-        inner: The decoder that decompresses it.
-        max_chars: Maximum length of an answer, in characters.
-        by_line: Whether the limit applies to each line: a stream's text is limited elsewhere,
-            but only after each line is complete.
-    """
-
-    def __init__(self, inner: Any, *, max_chars: int, by_line: bool) -> None:
-        self._inner = inner
-        self._chars = max_chars
-        self._most = _BYTES_BESIDE + _BYTES_PER_CHAR * max_chars
-        self._by_line = by_line
-        self._size = 0
-
-    def decode(self, data: bytes) -> Any:
-        """Decompress a part of a body."""
-        return self._counted(self._inner.decode(data))
-
-    def flush(self) -> Any:
-        """The remaining output."""
-        return self._counted(self._inner.flush())
-
-    def _counted(self, unpacked: Any) -> Any:
-        # Version 2 of httpx returns it in pieces.
-        return self._count(unpacked) if isinstance(unpacked, bytes) else map(self._count, unpacked)
-
-    def _count(self, part: bytes) -> bytes:
-        ended = part.rfind(b"\n") if self._by_line else -1
-        self._size = self._size + len(part) if ended < 0 else len(part) - ended - 1
-        if self._size > self._most:
-            raise AnswerTooLongError(
-                f"the answer was still going on after {self._most:,} bytes, where"
-                f" max_answer_chars = {self._chars:,}; raise the limit if such answers are wanted",
-                limit_chars=self._chars,
-            )
-        return part
