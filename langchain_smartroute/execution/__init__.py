@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         spec_of_model,
     )
     from langchain_smartroute.execution.review import Review
+    from langchain_smartroute.execution.together import given_up_together
     from langchain_smartroute.execution.walk import Walk
 else:
     __getattr__, __dir__ = on_first_use(
@@ -62,6 +63,7 @@ else:
             " provider_of spec_of_model",
             "modelrun": "ModelRun",
             "review": "Review",
+            "together": "given_up_together",
             "walk": "Walk",
         },
     )
@@ -93,6 +95,7 @@ __all__ = [
     "chosen_transport",
     "drops_thoughts",
     "endpoint_of",
+    "given_up_together",
     "init_model",
     "is_bounded",
     "is_single_model",

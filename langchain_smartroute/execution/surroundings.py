@@ -22,6 +22,7 @@ from langchain_core.runnables.config import var_child_runnable_config
 from langchain_smartroute.execution.bounds import AttemptBounds, attempt_bounds
 from langchain_smartroute.execution.generators import StreamGenerators
 from langchain_smartroute.execution.orphans import ended_if_left, note_answers
+from langchain_smartroute.execution.together import begin_together
 from langchain_smartroute.execution.waiting import finished_in_time
 from langchain_smartroute.tracing import quietly, surrounders
 
@@ -100,6 +101,7 @@ def answer_in(
         bounded: Whether it ends by itself when its time is up; otherwise it runs in another
             thread and is abandoned then.
     """
+    begin_together(bounds)
     with _Surrounding(config, bounds):
         if bounded:
             return bounds.answered(call())

@@ -1,4 +1,4 @@
-"""Batches that finish all calls before they raise a failure.
+"""Batches that finish all calls before they raise a failure; Ctrl-C ends all of them.
 
 LangChain's `abatch` raises at the first failure while other calls are still running; its
 `batch` drops those that have not started. Here all calls end, and are accounted for, before the
@@ -10,6 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.runnables.config import get_config_list, get_executor_for_config
+
+from langchain_smartroute import execution
+from langchain_smartroute.types import Caught
 
 __all__ = ["WholeBatches"]
 
@@ -26,8 +30,29 @@ class WholeBatches(Runnable[Any, Any]):
         **kwargs: Any,
     ) -> list[Any]:
         """Answer several requests at once; the first failure is raised after the last answer."""
-        answers = super().batch(inputs, config, return_exceptions=True, **kwargs)
+        answers = self._answers(inputs, config, kwargs)
         return answers if return_exceptions else _whole(answers)
+
+    def _answers(self, inputs: list[Any], config: Any, arguments: dict[str, Any]) -> list[Any]:
+        """What LangChain's `batch` gives, whose threads are not told that nobody waits any more."""
+
+        def answer(one: Any, its_config: RunnableConfig) -> Any:
+            with Caught() as caught:
+                return self.invoke(one, its_config, **arguments)
+            return caught.error
+
+        configs = get_config_list(config, len(inputs))
+        if len(inputs) <= 1:
+            return [answer(one, its) for one, its in zip(inputs, configs, strict=True)]
+        with (
+            execution.given_up_together() as calls,
+            get_executor_for_config(configs[0]) as executor,
+        ):
+            try:
+                return list(executor.map(answer, inputs, configs))
+            finally:
+                # Else the executor would wait for what nobody waits for after an interrupt.
+                calls.leave()
 
     async def abatch(
         self,
