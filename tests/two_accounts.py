@@ -1,4 +1,4 @@
-"""A router's own ledger beside a handler that watched the same runs: both must say the same."""
+"""Compares a router's own ledger with a handler that watched the same runs."""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ WAYS = [invoked, ainvoked, streamed, astreamed]
 
 
 async def told_by(way, router, request):
-    """What an answer's account says; its cost is that of the records."""
+    """The account of an answer, whose cost must be that of the records."""
     costs = CostCallbackHandler()
     answer = await way(router, request, {"callbacks": [costs]})
     told = answer.response_metadata["smartroute"]

@@ -273,7 +273,7 @@ class Table:
         self._outcomes = {}
 
     async def outcome(self, name, ending, way, policy):
-        """What a weak answer with an ending comes to."""
+        """The result of a weak answer with a given ending."""
         key = (name, ending, way, policy)
         if key not in self._outcomes:
             case, (priors, other) = CASES[name], ENDINGS[ending]
@@ -352,7 +352,7 @@ def _plain(answer):
 
 
 def differences(outcomes):
-    """Way → what it says otherwise than the first way."""
+    """Method of calling → differences to the first method."""
     first, *_ = outcomes.values()
     return {
         way: {

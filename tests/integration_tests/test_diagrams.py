@@ -110,7 +110,7 @@ def test_a_breaker_uses_exactly_the_arrows_of_the_diagram():
 
 @pytest.fixture
 def limit():
-    """A limit of ten, in shared state whose clock stands still until it is moved."""
+    """A limit of ten, in shared state with a manual clock."""
 
     class Limit:
         now = 0.0

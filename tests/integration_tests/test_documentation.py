@@ -59,7 +59,7 @@ def test_every_python_block_runs(example, monkeypatch, capsys):
 
 
 def shown_below(example):
-    """What the page says that a block prints, if it says so: the text block right below it."""
+    """The expected output of a block: the text block directly below it, if any."""
     below = PRINTED.match(example.document.text, example.region.end)
     return None if below is None else below.group(1)
 

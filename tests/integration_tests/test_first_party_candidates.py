@@ -110,7 +110,7 @@ def runner():
 
 @pytest.fixture(autouse=True)
 def forgotten():
-    """Clients that nobody can close are gone before the next test: OpenRouter's, Ollama's.
+    """Clients without a close method are collected before the next test: OpenRouter's, Ollama's.
 
     And not before the test ends, where their sockets' warnings would be its own.
     """

@@ -45,7 +45,7 @@ ANSWER = {
 
 
 def in_a_child(work):
-    """Do something in a forked process; says whether it came to a good end."""
+    """Run a function in a forked process; returns whether it succeeded."""
     child = os.fork()
     if not child:
         # Whatever it waits for, it does not outlive this.
@@ -71,7 +71,7 @@ def record(name):
 
 
 class Holding:
-    """Another thread is inside a `with` block: until it is let go, or for a while."""
+    """Keeps another thread inside a `with` block until released, or for some seconds."""
 
     def __init__(self, inside, *, seconds=LONG_S):
         self._inside, self._seconds = inside, seconds

@@ -44,14 +44,14 @@ REQUESTS = [
 
 
 class Sentiment(BaseModel):
-    """What somebody feels."""
+    """A sentiment."""
 
     label: Literal["positive", "negative"]
     confidence: float = Field(description="between 0 and 1")
 
 
 class Label(TypedDict):
-    """What somebody feels."""
+    """A sentiment."""
 
     label: str
 
@@ -70,7 +70,7 @@ def server():
 
 @pytest.fixture
 def saying():
-    """Make a server that always says the same, in JSON or as events; it gives its URL."""
+    """Start a server with a fixed answer, as JSON or events; yields its URL."""
     running = []
 
     def make(*sent, kind="application/json"):
@@ -535,7 +535,7 @@ async def test_a_gateway_is_sent_the_headers_that_it_wants(server, tmp_path, tra
 
 
 class Starts(BaseCallbackHandler):
-    """What tracers are told of the runs of models."""
+    """Records the events that tracers receive for model runs."""
 
     def __init__(self):
         self.told = []

@@ -103,7 +103,7 @@ def router_of(server, **settings):
 
 
 def call(router, way, prompt="Hello", config=None):
-    """Call a router in one of its ways; gives the whole answer."""
+    """Call a router with one of its methods; returns the complete answer."""
     if way == "invoke":
         return router.invoke(prompt, config)
     if way == "ainvoke":

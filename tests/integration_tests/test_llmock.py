@@ -97,7 +97,7 @@ def _wait_until_ready(server, process):
 
 @pytest.fixture
 def llmock_server(running):
-    """The server without any fault; it says the same text to everybody."""
+    """The server without any fault, with the same answer to every request."""
     running.control("POST", "reset")
     running.play({"type": "reply", "text": TEXT})
     return running

@@ -43,7 +43,7 @@ TOOLS = [
 
 
 class Script(Runnable):
-    """What the candidates say next, whoever is asked."""
+    """The next answers, for any candidate."""
 
     def __init__(self):
         self.calls = []

@@ -59,7 +59,7 @@ def parts_of(found):
 
 
 def methods_of(found):
-    """Its own public methods and properties: those that nobody above it has."""
+    """Its own public methods and properties, without inherited ones."""
     for name, member in vars(found).items():
         routine = getattr(member, "fget", None) or getattr(member, "__func__", member)
         new = not any(name in vars(kind) for kind in found.__mro__[1:])

@@ -22,7 +22,7 @@ def package_of(path):
 
 
 def told_to_type_checkers(path):
-    """Name → module, as the imports say that only type checkers see."""
+    """Name → module, from the imports for type checkers."""
     (block,) = (node for node in ast.parse(path.read_text("utf-8")).body if type(node) is ast.If)
     return {
         name.name: node.module
@@ -33,7 +33,7 @@ def told_to_type_checkers(path):
 
 
 def told_at_run_time(path):
-    """Name → module, as the table says that is looked into on first use."""
+    """Name → module, from the table for run time."""
     tree = ast.parse(path.read_text("utf-8"))
     (homes,) = (ast.literal_eval(node) for node in ast.walk(tree) if type(node) is ast.Dict)
     found = ((name, home) for home, names in homes.items() for name in names.split())

@@ -27,7 +27,7 @@ SOURCES = ("built", "brought")
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """Where a request stands when its client leaves.
+    """The stage of a request at which its client disconnects.
 
     Attributes:
         fault: What keeps it there.

@@ -217,7 +217,7 @@ async def test_parsed_output_costs_what_its_models_run_did(mode):
     from langchain_smartroute.sandbox import SandboxServer
 
     class Invoice(BaseModel):
-        """What an invoice says."""
+        """The data of an invoice."""
 
         total: float
 

@@ -41,7 +41,7 @@ DAY = SpendLimit(usd="0.01", period="day")
 
 
 class Answer(BaseModel):
-    """What the sandbox says in JSON mode, too."""
+    """The form of the sandbox's answers in JSON mode."""
 
     answer: str
 
@@ -55,7 +55,7 @@ class Counted(MemoryState):
 
 
 class Broken(MemoryState):
-    """Shared state that does not answer while it is told not to."""
+    """Shared state that can be made unavailable."""
 
     down = True
 

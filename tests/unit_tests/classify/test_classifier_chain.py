@@ -46,7 +46,7 @@ SURE = opinion(code=0.9, math=0.1, source="first")
 
 
 async def both_ways(chain):
-    """What the chain says, which must be the same in both ways."""
+    """The result of the chain, which must be the same in both methods."""
     said = classify_safely(chain, REQUEST)
     assert await classify_safely_async(chain, REQUEST) == said
     return said

@@ -25,7 +25,7 @@ def catalog():
 
 @pytest.fixture
 def gateway(catalog):
-    """A gateway that wants a key; it stands for a real one."""
+    """A gateway that requires a key, in place of a real one."""
     with SandboxServer(models=sandbox_models(catalog), api_key="good") as server:
         yield server
 

@@ -12,7 +12,7 @@ from langchain_smartroute.types import Classification
 
 
 class Slow:
-    """A classifier that works for a while, as somebody's model may."""
+    """A slow classifier."""
 
     def __init__(self, seconds, limit_s=None):
         self.seconds = seconds

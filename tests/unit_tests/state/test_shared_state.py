@@ -267,7 +267,7 @@ def test_what_has_expired_in_a_database_is_forgotten(sqlite_url, monkeypatch):
 
 @pytest.fixture
 def silent_server():
-    """Accepts connections and never says a word."""
+    """Accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         kept = []
 
