@@ -19,7 +19,6 @@ from langchain_smartroute.catalog import (
     usage_of_failure,
 )
 from langchain_smartroute.execution.answers import joined, message_of
-from langchain_smartroute.execution.aside import Aside
 from langchain_smartroute.execution.bounds import AttemptBounds
 from langchain_smartroute.execution.checks import CheckVerdict
 from langchain_smartroute.execution.conduct import Conduct
@@ -28,6 +27,7 @@ from langchain_smartroute.execution.faults import Fault
 from langchain_smartroute.execution.link import Link
 from langchain_smartroute.execution.live import EndingWatcher
 from langchain_smartroute.execution.modelrun import ModelRun
+from langchain_smartroute.execution.side_call import SideCall
 from langchain_smartroute.tracing import answer_info
 from langchain_smartroute.types import Attempt, Figures, Outcome, RoutingDecision, Usage
 
@@ -39,7 +39,7 @@ class RequestAccount:
 
     Attributes:
         attempts: All attempts that have ended, in order.
-        asides: Second opinions and judges of the current attempt.
+        side_calls: Second opinions and judges of the current attempt.
         input_tokens: Estimated tokens of the request.
         runs: Model runs that no handler watched, for the records of a ledger.
         watcher: Handler that notes the final message of the current attempt's model run, where
@@ -52,7 +52,7 @@ class RequestAccount:
 
     def __init__(self, *, input_tokens: int, conduct: Conduct) -> None:
         self.attempts: list[Attempt] = []
-        self.asides: list[Aside] = []
+        self.side_calls: list[SideCall] = []
         self.runs: list[ModelRun] = []
         self.watcher = EndingWatcher()
         self._bounds: AttemptBounds | None = None
@@ -140,8 +140,8 @@ class RequestAccount:
         )
         self._started = None
         # Their indices follow the attempt's own.
-        self.attempts += [aside.attempt() for aside in self.asides]
-        self.asides = []
+        self.attempts += [side_call.attempt() for side_call in self.side_calls]
+        self.side_calls = []
 
     def _close_run(self, broken_off: float | None) -> None:
         """Record the attempt's run, if its model was called at all.
@@ -175,9 +175,9 @@ class RequestAccount:
             self._run.cached = is_cache_hit(message)
 
     @property
-    def next_aside(self) -> int:
+    def next_side_call(self) -> int:
         """Index of the next call made in addition to the current attempt."""
-        return len(self.attempts) + 1 + len(self.asides)
+        return len(self.attempts) + 1 + len(self.side_calls)
 
     def change(self, number: int, outcome: Outcome) -> None:
         """Change the outcome of an earlier attempt whose kept answer is returned after all.

@@ -21,15 +21,15 @@ from langchain_core.runnables.fallbacks import RunnableWithFallbacks
 from pydantic import Field
 
 from langchain_smartroute.execution.answers import arrived_of, chars_of, has_content, message_of
-from langchain_smartroute.execution.beside import Beside
 from langchain_smartroute.execution.bounds import AttemptBounds
 from langchain_smartroute.execution.conduct import Conduct
-from langchain_smartroute.execution.configs import answering_config, aside_config
+from langchain_smartroute.execution.configs import answering_config, side_call_config
 from langchain_smartroute.execution.link import Link
 from langchain_smartroute.execution.live import is_watched
 from langchain_smartroute.execution.readiness import abe_ready, be_ready
 from langchain_smartroute.execution.review import Review
 from langchain_smartroute.execution.settled import ASettled, Settled
+from langchain_smartroute.execution.side_calls import SideCalls
 from langchain_smartroute.execution.streaming import StreamedAttempt
 from langchain_smartroute.execution.surroundings import (
     END,
@@ -112,24 +112,24 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
             None, input, **self._run_arguments(config)
         )
         walk = self.begin()
-        beside = self._beside(walk, run, config, input, kwargs)
+        side_calls = self._side_calls(walk, run, config, input, kwargs)
         with Settled(run, walk, self.on_end):
             for step in walk.steps():
-                be_ready(step.link, step.pause_s, beside.wanted())
+                be_ready(step.link, step.pause_s, side_calls.wanted())
                 link, bounds = step.link, walk.begin(streams=False)
                 child = self._child_config(config, run, walk)
                 call = partial(link.runnable.invoke, input, child, **kwargs)
                 answer = None
-                with beside:
+                with side_calls:
                     try:
                         answer = answer_in(child, bounds, call, bounded=link.bounded)
                         bounds.said(chars_of(answer))
                     except self.exceptions_to_handle as error:
-                        beside.drop()
+                        side_calls.drop()
                         meant = bounds.meaning_of(error)
                         walk.failed(meant, arrived=arrived_of(answer) or list(bounds.arrived))
                         continue
-                    verdicts = self.review.judged(answer, beside)
+                    verdicts = self.review.judged(answer, side_calls)
                 walk.answered(answer, verdicts, shown=self._is_shown(walk, child, answer))
             walk.leftover()
         return walk.answer
@@ -141,14 +141,14 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
             None, input, **self._run_arguments(config)
         )
         walk = self.begin()
-        beside = self._beside(walk, run, config, input, kwargs)
+        side_calls = self._side_calls(walk, run, config, input, kwargs)
         async with ASettled(run, walk, self.on_end):
             for step in walk.steps():
-                await abe_ready(step.link, step.pause_s, beside.wanted())
+                await abe_ready(step.link, step.pause_s, side_calls.wanted())
                 link, bounds = step.link, walk.begin(streams=False)
                 child = self._child_config(config, run, walk)
                 answer = None
-                async with beside:
+                async with side_calls:
                     try:
                         call = link.runnable.ainvoke(input, child, **kwargs)
                         simple = not (self.structured or link.composite)
@@ -156,10 +156,10 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
                         bounds.said(chars_of(answer))
                     except self.exceptions_to_handle as error:
                         arrived = arrived_of(answer) or bounds.arrived
-                        await beside.adrop()
+                        await side_calls.adrop()
                         walk.failed(bounds.meaning_of(error), arrived=arrived)
                         continue
-                    verdicts = await self.review.ajudged(answer, beside)
+                    verdicts = await self.review.ajudged(answer, side_calls)
                 walk.answered(answer, verdicts, shown=self._is_shown(walk, child, answer))
             walk.leftover()
         return walk.answer
@@ -176,14 +176,14 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
             None, input, **self._run_arguments(config)
         )
         walk = self.begin()
-        beside = self._beside(walk, run, config, input, kwargs)
+        side_calls = self._side_calls(walk, run, config, input, kwargs)
         with Settled(run, walk, self.on_end):
             for step in walk.steps():
-                be_ready(step.link, step.pause_s, beside.wanted())
+                be_ready(step.link, step.pause_s, side_calls.wanted())
                 link, bounds = step.link, walk.begin(streams=True)
                 child = self._child_config(config, run, walk)
                 attempt = self._streamed(walk, bounds, mute=link.mute)
-                with beside:
+                with side_calls:
                     try:
                         opened = partial(link.runnable.stream, input, child, **kwargs)
                         with Reader(opened, child, bounds, bounded=link.bounded) as reader:
@@ -191,10 +191,10 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
                                 yield from attempt.take(chunk)
                     except self.exceptions_to_handle as error:
                         if not bounds.only_lacks_its_end:
-                            beside.drop()
+                            side_calls.drop()
                             attempt.failed(bounds.meaning_of(error))
                             continue
-                    verdicts = self.review.judged(attempt.whole, beside)
+                    verdicts = self.review.judged(attempt.whole, side_calls)
                 yield from attempt.ended(verdicts)
             yield from walk.leftover()
 
@@ -210,14 +210,14 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
             None, input, **self._run_arguments(config)
         )
         walk = self.begin()
-        beside = self._beside(walk, run, config, input, kwargs)
+        side_calls = self._side_calls(walk, run, config, input, kwargs)
         async with ASettled(run, walk, self.on_end):
             for step in walk.steps():
-                await abe_ready(step.link, step.pause_s, beside.wanted())
+                await abe_ready(step.link, step.pause_s, side_calls.wanted())
                 link, bounds = step.link, walk.begin(streams=True)
                 child = self._child_config(config, run, walk)
                 attempt = self._streamed(walk, bounds, mute=link.mute)
-                async with beside:
+                async with side_calls:
                     try:
                         opened = partial(link.runnable.astream, input, child, **kwargs)
                         async with AReader(opened, child, bounds) as reader:
@@ -226,10 +226,10 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
                                     yield ready
                     except self.exceptions_to_handle as error:
                         if not bounds.only_lacks_its_end:
-                            await beside.adrop()
+                            await side_calls.adrop()
                             attempt.failed(bounds.meaning_of(error))
                             continue
-                    verdicts = await self.review.ajudged(attempt.whole, beside)
+                    verdicts = await self.review.ajudged(attempt.whole, side_calls)
                 for ready in attempt.ended(verdicts):
                     yield ready
             for ready in walk.leftover():
@@ -266,9 +266,9 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
         held = self.stream_policy == "buffer" or self._is_draft(walk)
         return not held and has_content(message_of(answer)) and is_watched(manager.handlers)
 
-    def _beside(self, walk: Walk, run: Any, config: RunnableConfig, *asked: Any) -> Beside:
-        configured = partial(aside_config, config, run, self.ledger)
-        return Beside(walk, seconds=self.review.seconds, configured=configured, asked=asked)
+    def _side_calls(self, walk: Walk, run: Any, config: RunnableConfig, *asked: Any) -> SideCalls:
+        configured = partial(side_call_config, config, run, self.ledger)
+        return SideCalls(walk, seconds=self.review.seconds, configured=configured, asked=asked)
 
     def _run_arguments(self, config: RunnableConfig) -> dict[str, Any]:
         name = config.get("run_name") or self.get_name()

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
         CallbackManagerForChainRun,
     )
 
-    from langchain_smartroute.execution.aside import Aside
     from langchain_smartroute.execution.link import Link
+    from langchain_smartroute.execution.side_call import SideCall
     from langchain_smartroute.execution.walk import Walk
 
     Run = CallbackManagerForChainRun | AsyncCallbackManagerForChainRun
 
-__all__ = ["OPTIONS_KEY", "answering_config", "aside_config"]
+__all__ = ["OPTIONS_KEY", "answering_config", "side_call_config"]
 
 _TRACERS = "langchain_core.tracers.langchain"
 
@@ -67,8 +67,8 @@ def answering_config(
     return child
 
 
-def aside_config(
-    config: RunnableConfig, run: Run, ledger: BaseCallbackHandler | None, aside: Aside
+def side_call_config(
+    config: RunnableConfig, run: Run, ledger: BaseCallbackHandler | None, side_call: SideCall
 ) -> RunnableConfig:
     """The config of a side call, with its purpose in the run's metadata.
 
@@ -76,16 +76,16 @@ def aside_config(
         config: The request's config.
         run: The request's callback manager.
         ledger: Handler of the router's ledger; `None`: there is none.
-        aside: The side call, which receives the final message of its model run.
+        side_call: The side call, which receives the final message of its model run.
     """
     manager = run.get_child()
-    child = _attempt_config(config, manager, aside.link, number=aside.number, draft=True)
+    child = _attempt_config(config, manager, side_call.link, number=side_call.number, draft=True)
     child["metadata"] = {
         **child["metadata"],
-        PURPOSE_KEY: aside.purpose,
-        INPUT_TOKENS_KEY: aside.input_tokens,
+        PURPOSE_KEY: side_call.purpose,
+        INPUT_TOKENS_KEY: side_call.input_tokens,
     }
-    manager.add_handler(aside.watcher)
+    manager.add_handler(side_call.watcher)
     if ledger is not None:
         manager.add_handler(ledger)
     return child

@@ -10,7 +10,6 @@ from typing import Any
 from langchain_core.messages import AIMessage, BaseMessage
 
 from langchain_smartroute.execution.answers import message_of, strictly_read
-from langchain_smartroute.execution.beside import Beside
 from langchain_smartroute.execution.checks import (
     AskingCheck,
     Check,
@@ -20,6 +19,7 @@ from langchain_smartroute.execution.checks import (
     run_check,
 )
 from langchain_smartroute.execution.link import Link
+from langchain_smartroute.execution.side_calls import SideCalls
 
 __all__ = ["Review"]
 
@@ -59,7 +59,7 @@ class Review:
         """
         return bool(self.cascades or self.seconds or self.judges)
 
-    def judged(self, answer: Any, beside: Beside) -> tuple[CheckVerdict, ...]:
+    def judged(self, answer: Any, beside: SideCalls) -> tuple[CheckVerdict, ...]:
         """The verdicts on a complete answer; parsed output has no text for simple checks."""
         message = strictly_read(message_of(answer))
         said = [run_check(c, self.messages, message) for c in self._plain if message is not None]
@@ -74,7 +74,7 @@ class Review:
             said.append(self._verdict(check, asks, answer, opinions=opinions, judged=judged))
         return (*said, *_of_parsing(answer, message))
 
-    async def ajudged(self, answer: Any, beside: Beside) -> tuple[CheckVerdict, ...]:
+    async def ajudged(self, answer: Any, beside: SideCalls) -> tuple[CheckVerdict, ...]:
         """The asynchronous form of `judged`."""
         message = strictly_read(message_of(answer))
         said: list[CheckVerdict] = []

@@ -32,12 +32,12 @@ from langchain_smartroute.execution.pace import Pace
 from langchain_smartroute.execution.surroundings import aanswer_in, answer_in
 from langchain_smartroute.types import Attempt, Outcome, Purpose, Usage
 
-__all__ = ["Aside"]
+__all__ = ["SideCall"]
 
 _EMPTY = "empty answer"
 
 
-class Aside:
+class SideCall:
     """A side call of an attempt.
 
     Attributes:

@@ -17,15 +17,15 @@ from typing import Any, Self
 from langchain_core.runnables import RunnableConfig
 
 from langchain_smartroute.classify import message_tokens
-from langchain_smartroute.execution.aside import Aside
 from langchain_smartroute.execution.checks import Opinion
 from langchain_smartroute.execution.link import Link
 from langchain_smartroute.execution.readiness import abe_ready, be_ready
+from langchain_smartroute.execution.side_call import SideCall
 from langchain_smartroute.execution.waiting import Task, started
 from langchain_smartroute.execution.walk import Walk
 from langchain_smartroute.types import Purpose
 
-__all__ = ["Beside"]
+__all__ = ["SideCalls"]
 
 _GRACE_S = 0.25
 """Seconds in which a call may still notice that its time is up."""
@@ -35,11 +35,11 @@ _BREAKING_S = 1.0
 
 _NOT_ASKED = "its breaker is open"
 
-Configured = Callable[[Aside], RunnableConfig]
+Configured = Callable[[SideCall], RunnableConfig]
 """Function from a call to its config, with a run below the request's."""
 
 
-class Beside:
+class SideCalls:
     """The side calls of one request's attempts.
 
     Entering it for an attempt starts second opinions; leaving it ends or abandons all calls.
@@ -63,10 +63,10 @@ class Beside:
         self._seconds = seconds
         self._configured = configured
         self._input, self._arguments = asked
-        self._asked: dict[str, Aside] = {}
+        self._asked: dict[str, SideCall] = {}
         self._refused: set[str] = set()
-        self._threads: dict[Aside, Task] = {}
-        self._tasks: dict[Aside, asyncio.Task[None]] = {}
+        self._threads: dict[SideCall, Task] = {}
+        self._tasks: dict[SideCall, asyncio.Task[None]] = {}
 
     @property
     def matters(self) -> bool:
@@ -74,8 +74,8 @@ class Beside:
         return self._walk.can_escalate()
 
     def __enter__(self) -> Self:
-        for aside in self._opinions_to_ask():
-            self._begin(aside, self._input, self._arguments)
+        for side in self._opinions_to_ask():
+            self._begin(side, self._input, self._arguments)
         return self
 
     def __exit__(
@@ -88,8 +88,8 @@ class Beside:
             self.drop()
 
     async def __aenter__(self) -> Self:
-        for aside in self._opinions_to_ask():
-            self._abegin(aside, self._input, self._arguments)
+        for side in self._opinions_to_ask():
+            self._abegin(side, self._input, self._arguments)
         return self
 
     async def __aexit__(
@@ -122,22 +122,22 @@ class Beside:
             An answer or an error per prompt.
         """
         be_ready(link)
-        asides = self._to_judge(link, prompts)
-        for aside, prompt in zip(asides, prompts, strict=True):
-            if aside is not None:
-                self._begin(aside, prompt, {})
+        side_calls = self._to_judge(link, prompts)
+        for side, prompt in zip(side_calls, prompts, strict=True):
+            if side is not None:
+                self._begin(side, prompt, {})
         self._wait()
-        return _results(asides)
+        return _results(side_calls)
 
     async def asaid(self, link: Link, prompts: Sequence[Any]) -> list[Any]:
         """The asynchronous form of `said`."""
         await abe_ready(link)
-        asides = self._to_judge(link, prompts)
-        for aside, prompt in zip(asides, prompts, strict=True):
-            if aside is not None:
-                self._abegin(aside, prompt, {})
+        side_calls = self._to_judge(link, prompts)
+        for side, prompt in zip(side_calls, prompts, strict=True):
+            if side is not None:
+                self._abegin(side, prompt, {})
         await self._await()
-        return _results(asides)
+        return _results(side_calls)
 
     def note(self, compared: Mapping[str, str]) -> None:
         """Record in the account how second opinions compared.
@@ -151,14 +151,14 @@ class Beside:
 
     def drop(self) -> None:
         """Cancel running calls; those that cannot be cancelled are abandoned."""
-        left = [(aside, task) for aside, task in self._threads.items() if not task.is_over]
+        left = [(side, task) for side, task in self._threads.items() if not task.is_over]
         self._threads.clear()
-        for aside, _ in left:
-            aside.bounds.leave()
-        for aside, task in left:
-            if aside.link.bounded:
+        for side, _ in left:
+            side.bounds.leave()
+        for side, task in left:
+            if side.link.bounded:
                 task.wait(_BREAKING_S)
-        self._forget_unanswered()
+        self._drop_unanswered()
 
     async def adrop(self) -> None:
         """Cancel running calls and await their end."""
@@ -168,7 +168,7 @@ class Beside:
             task.cancel()
         if tasks:
             await asyncio.gather(*tasks, return_exceptions=True)
-        self._forget_unanswered()
+        self._drop_unanswered()
 
     def wanted(self) -> Sequence[Link]:
         """The candidates of the current attempt's second opinions."""
@@ -177,45 +177,45 @@ class Beside:
         known = {self._walk.link.alias, *self._asked}
         return [link for link in self._seconds if link.alias not in known]
 
-    def _opinions_to_ask(self) -> list[Aside]:
+    def _opinions_to_ask(self) -> list[SideCall]:
         found = []
         for link in self.wanted():
-            aside = self._open(link, "second_opinion", input_tokens=self._walk.account.input_tokens)
-            if aside is None:
+            side = self._open(link, "second_opinion", input_tokens=self._walk.account.input_tokens)
+            if side is None:
                 self._refused.add(link.alias)
             else:
-                self._asked[link.alias] = aside
-                found.append(aside)
+                self._asked[link.alias] = side
+                found.append(side)
         return found
 
-    def _to_judge(self, link: Link, prompts: Sequence[Any]) -> list[Aside | None]:
+    def _to_judge(self, link: Link, prompts: Sequence[Any]) -> list[SideCall | None]:
         return [self._open(link, "judge", input_tokens=message_tokens(p)) for p in prompts]
 
-    def _open(self, link: Link, purpose: Purpose, *, input_tokens: int) -> Aside | None:
+    def _open(self, link: Link, purpose: Purpose, *, input_tokens: int) -> SideCall | None:
         pace, account = self._walk.pace.beside(), self._walk.account
         if not pace.admits(link, last_resort=False):
             return None
-        number = account.next_aside
-        aside = Aside(link, purpose=purpose, number=number, pace=pace, input_tokens=input_tokens)
-        account.asides.append(aside)
-        return aside
+        number = account.next_side_call
+        side = SideCall(link, purpose=purpose, number=number, pace=pace, input_tokens=input_tokens)
+        account.side_calls.append(side)
+        return side
 
-    def _begin(self, aside: Aside, input_: Any, arguments: dict[str, Any]) -> None:
-        config = self._configured(aside)
-        call = partial(copy_context().run, aside.run, input_, config, arguments)
-        self._threads[aside] = started(call)
+    def _begin(self, side: SideCall, input_: Any, arguments: dict[str, Any]) -> None:
+        config = self._configured(side)
+        call = partial(copy_context().run, side.run, input_, config, arguments)
+        self._threads[side] = started(call)
 
-    def _abegin(self, aside: Aside, input_: Any, arguments: dict[str, Any]) -> None:
-        config = self._configured(aside)
-        call = partial(aside.link.runnable.ainvoke, input_, config, **arguments)
-        self._tasks[aside] = asyncio.create_task(aside.arun(call, config))
+    def _abegin(self, side: SideCall, input_: Any, arguments: dict[str, Any]) -> None:
+        config = self._configured(side)
+        call = partial(side.link.runnable.ainvoke, input_, config, **arguments)
+        self._tasks[side] = asyncio.create_task(side.arun(call, config))
 
     def _wait(self) -> None:
-        for aside, task in list(self._threads.items()):
-            left = aside.bounds.remaining_s
+        for side, task in list(self._threads.items()):
+            left = side.bounds.remaining_s
             if not task.wait(None if left is None else left + _GRACE_S):
-                aside.give_up()
-            del self._threads[aside]
+                side.give_up()
+            del self._threads[side]
 
     async def _await(self) -> None:
         if self._tasks:
@@ -223,27 +223,27 @@ class Beside:
             self._tasks.clear()
 
     def _told(self) -> list[Opinion]:
-        asked = [_opinion(aside) for aside in self._asked.values()]
+        asked = [_opinion(side) for side in self._asked.values()]
         refused = [Opinion(alias=a, error=_NOT_ASKED) for a in self._refused - self._asked.keys()]
         now = self._walk.link.alias
         return [opinion for opinion in (*asked, *refused) if opinion.alias != now]
 
-    def _forget_unanswered(self) -> None:
+    def _drop_unanswered(self) -> None:
         """Candidates that were not waited for may be called again by a later attempt."""
-        self._asked = {alias: aside for alias, aside in self._asked.items() if aside.is_over}
+        self._asked = {alias: side for alias, side in self._asked.items() if side.is_over}
 
 
-def _opinion(aside: Aside) -> Opinion:
-    attempt = aside.attempt()
+def _opinion(side: SideCall) -> Opinion:
+    attempt = side.attempt()
     if attempt.outcome == "discarded":
-        return Opinion(alias=attempt.model, answer=aside.answer)
+        return Opinion(alias=attempt.model, answer=side.answer)
     return Opinion(alias=attempt.model, error=attempt.reason)
 
 
-def _results(asides: Sequence[Aside | None]) -> list[Any]:
-    return [ConnectionError(_NOT_ASKED) if aside is None else _result(aside) for aside in asides]
+def _results(side_calls: Sequence[SideCall | None]) -> list[Any]:
+    return [ConnectionError(_NOT_ASKED) if side is None else _result(side) for side in side_calls]
 
 
-def _result(aside: Aside) -> Any:
-    answered = aside.attempt().outcome == "discarded"
-    return aside.answer if answered else aside.error or TimeoutError()
+def _result(side: SideCall) -> Any:
+    answered = side.attempt().outcome == "discarded"
+    return side.answer if answered else side.error or TimeoutError()

@@ -213,7 +213,7 @@ class Walk:
         kept = Kept(link=link, number=self.number, pieces=pieces, verdicts=verdicts, weak=True)
         if self._kept is None or not self._kept.is_better_than(kept):
             self._kept = kept
-        others = [aside.link for aside in self.account.asides if aside.said == ANOTHER_ANSWER]
+        others = [side.link for side in self.account.side_calls if side.said == ANOTHER_ANSWER]
         self._close("rejected", reason=reason, cost=self.account.cost(link, joined(pieces)))
         self._succession.rejected(link, differing=others)
 
