@@ -59,35 +59,45 @@ class Review:
         """
         return bool(self.cascades or self.seconds or self.judges)
 
-    def judged(self, answer: Any, beside: SideCalls) -> tuple[CheckVerdict, ...]:
+    def judged(self, answer: Any, side_calls: SideCalls) -> tuple[CheckVerdict, ...]:
         """The verdicts on a complete answer; parsed output has no text for simple checks."""
         message = strictly_read(message_of(answer))
         said = [run_check(c, self.messages, message) for c in self._plain if message is not None]
         asking = self._asking
-        if not asking or answer is None or not beside.matters or _rejected(said, answer, message):
+        if (
+            not asking
+            or answer is None
+            or not side_calls.matters
+            or _rejected(said, answer, message)
+        ):
             return (*said, *_of_parsing(answer, message))
         for check, asks in asking:
-            opinions = beside.opinions() if asks.compares else []
-            beside.note(asks.compared(_read(answer), opinions))
+            opinions = side_calls.opinions() if asks.compares else []
+            side_calls.note(asks.compared(_read(answer), opinions))
             prompts = asks.prompts(self.messages, _read(answer), opinions)
-            judged = beside.said(self.judges[check.name], prompts) if prompts else []
+            judged = side_calls.said(self.judges[check.name], prompts) if prompts else []
             said.append(self._verdict(check, asks, answer, opinions=opinions, judged=judged))
         return (*said, *_of_parsing(answer, message))
 
-    async def ajudged(self, answer: Any, beside: SideCalls) -> tuple[CheckVerdict, ...]:
+    async def ajudged(self, answer: Any, side_calls: SideCalls) -> tuple[CheckVerdict, ...]:
         """The asynchronous form of `judged`."""
         message = strictly_read(message_of(answer))
         said: list[CheckVerdict] = []
         if message is not None:
             said = [await arun_check(check, self.messages, message) for check in self._plain]
         asking = self._asking
-        if not asking or answer is None or not beside.matters or _rejected(said, answer, message):
+        if (
+            not asking
+            or answer is None
+            or not side_calls.matters
+            or _rejected(said, answer, message)
+        ):
             return (*said, *_of_parsing(answer, message))
         for check, asks in asking:
-            opinions = await beside.aopinions() if asks.compares else []
-            beside.note(asks.compared(_read(answer), opinions))
+            opinions = await side_calls.aopinions() if asks.compares else []
+            side_calls.note(asks.compared(_read(answer), opinions))
             prompts = asks.prompts(self.messages, _read(answer), opinions)
-            judged = await beside.asaid(self.judges[check.name], prompts) if prompts else []
+            judged = await side_calls.asaid(self.judges[check.name], prompts) if prompts else []
             said.append(self._verdict(check, asks, answer, opinions=opinions, judged=judged))
         return (*said, *_of_parsing(answer, message))
 

@@ -219,7 +219,7 @@ async def test_an_answer_that_a_plain_check_rejects_is_not_waited_for(differing)
     def never(messages, answer):
         return "too short" if "391" not in answer.text else None
 
-    with pytest.warns(UserWarning, match="never are recorded"):
+    with pytest.warns(UserWarning, match="never can only note what is wrong"):
         router = router_at(differing, checks=[never])
     for call in (router.invoke, lambda q, c: asyncio.run(router.ainvoke(q, c))):
         costs = CostCallbackHandler()
