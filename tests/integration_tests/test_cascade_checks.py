@@ -202,7 +202,7 @@ async def test_an_answer_with_low_log_probabilities_escalates(server, way):
 
 async def test_log_probabilities_that_a_model_does_not_give_are_said_to_be_missing(server):
     checks = [*default_checks(), LogprobCheck()]
-    with pytest.warns(UserWarning, match="there logprob are recorded"):
+    with pytest.warns(UserWarning, match="logprob can only note what is wrong"):
         router = router_at(server, checks=checks, model=CHEAP)
     told = await told_by(invoked, router, SUM)
     assert told["failed_checks"] == ["logprob: no log-probabilities"]
