@@ -136,7 +136,7 @@ class ConfiguredModel(ChatCalls):
         except ValidationError as error:
             known = {**type(self).model_fields, **_ELSEWHERE}
             faults = catalogs.faults_of(error, known=known, elsewhere=_ELSEWHERE)
-            raise ConfigurationError(*faults) from error
+            raise ConfigurationError(*faults) from None
 
     @field_validator("spend_limits", mode="before")
     @classmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import traceback
 from decimal import Decimal
 
 import pytest
@@ -252,6 +253,16 @@ def test_a_key_under_a_misspelt_name_is_not_repeated(settings):
     with pytest.raises(ConfigurationError, match="unknown key") as caught:
         build(**settings)
     assert "hidden" not in str(caught.value)
+
+
+@pytest.mark.parametrize("wrong", [{"tier": "x"}, {"catalog": {"models": {"m": {"url": "x"}}}}])
+def test_a_wrong_setting_is_one_traceback(wrong):
+    """Above ours stood pydantic's, with the same words and a link to its own documentation."""
+    with pytest.raises(ConfigurationError) as caught:
+        build(**wrong)
+    shown = "".join(traceback.format_exception(caught.value))
+    assert "pydantic" not in shown
+    assert shown.count("Traceback") == 1
 
 
 @pytest.mark.parametrize("models", [None, {"m": {"tools": False}}], ids=["several", "one"])
