@@ -127,7 +127,10 @@ def throughput(
 
 @bench.command()
 def classifier(*, output: FormatOption = Format.TABLE) -> None:
-    """Time the classifiers beside scikit-learn's own pipeline. Needs the extra eval."""
+    """Time the classifiers beside scikit-learn's own pipeline. Needs the extra eval.
+
+    Takes a minute or two, most of it for scikit-learn on ten million characters.
+    """
     # The extra's packages are imported in there, for this verb alone.
     from langchain_smartroute.bench.classifier import (  # noqa: PLC0415
         bench_classifiers,
