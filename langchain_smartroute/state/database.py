@@ -8,10 +8,10 @@ migrated and a newer one is left unchanged.
 from __future__ import annotations
 
 import os
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
 
 from langchain_smartroute.errors import ConfigurationError, StorageError
 from langchain_smartroute.types import new_lock, new_lock_against_forks, not_while_forking
@@ -25,7 +25,7 @@ except ImportError as error:
 
 # Imported after SQLAlchemy, which it needs as well.
 from langchain_smartroute.state.complaints import complaint
-from langchain_smartroute.state.sqlite import close_before_forks, is_file, patiently
+from langchain_smartroute.state.sqlite import begin_in_turn, close_before_forks, is_file
 
 __all__ = ["Database", "Migration", "sa"]
 
@@ -72,6 +72,7 @@ class Database:
             self._turn = new_lock_against_forks()
         self._engine: sa.Engine | None = None
         self._pid = 0
+        self._at_end: Callable[[], object] = lambda: None
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self._url)!r})"
@@ -201,10 +202,13 @@ class Database:
         engine = sa.create_engine(
             self._file_url(), connect_args={"timeout": self._timeout_s, "check_same_thread": False}
         )
-        sa.event.listen(engine, "connect", self._set_up_sqlite)
-        sa.event.listen(engine, "begin", self._begin_sqlite)
+        begin_in_turn(
+            engine, seconds=self._timeout_s, durable=self._durable, read_only=self._read_only
+        )
         if is_file(self._url):
             close_before_forks(engine)
+        self._at_end()
+        self._at_end = weakref.finalize(self, engine.dispose)
         return engine
 
     def _file_url(self) -> sa.URL:
@@ -216,27 +220,6 @@ class Database:
             # Readers also write files next to the database, unless it is opened as immutable.
             query = {"immutable": "1", "uri": "true"}
         return self._url.set(database=f"file:{self._url.database}", query=query)
-
-    def _set_up_sqlite(self, connection: Any, _record: Any) -> None:
-        # The driver's own transactions start too late for `begin immediate`.
-        connection.isolation_level = None
-        if self._read_only:
-            return
-        # SQLite does not wait if two connections change the journal mode at the same time.
-        patiently(lambda: connection.execute("PRAGMA journal_mode = WAL"), seconds=self._timeout_s)
-        connection.execute(f"PRAGMA synchronous = {'FULL' if self._durable else 'NORMAL'}")
-
-    def _begin_sqlite(self, connection: sa.Connection) -> None:
-        if connection.get_execution_options().get("smartroute_reads"):
-            connection.exec_driver_sql("BEGIN")
-            return
-        connection.exec_driver_sql("PRAGMA busy_timeout = 0")
-        try:
-            patiently(
-                lambda: connection.exec_driver_sql("BEGIN IMMEDIATE"), seconds=self._timeout_s
-            )
-        finally:
-            connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(self._timeout_s * 1000)}")
 
     @contextmanager
     def _told(self) -> Iterator[None]:

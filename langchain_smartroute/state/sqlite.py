@@ -17,11 +17,12 @@ from collections.abc import Callable
 from typing import Any, Final
 from weakref import WeakSet
 
+from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from langchain_smartroute.types import before_forking, in_forked_process
 
-__all__ = ["close_before_forks", "is_file", "patiently"]
+__all__ = ["begin_in_turn", "close_before_forks", "is_file", "patiently"]
 
 _LEAST_S, _MOST_S = 0.0002, 0.003
 _chance = random.Random()  # noqa: S311 - no secret; a thread must not disturb who has set a seed
@@ -62,6 +63,39 @@ def patiently(
 def _is_lock(error: Exception) -> bool:
     """Whether an error of SQLite or SQLAlchemy says that the database is locked."""
     return "database is locked" in str(getattr(error, "orig", error))
+
+
+def begin_in_turn(engine: Any, *, seconds: float, durable: bool, read_only: bool) -> None:
+    """Have an engine's connections set up, and its transactions begun, as several processes need.
+
+    Args:
+        engine: Of SQLAlchemy. It is given nothing that would keep its owner alive.
+        seconds: How long to wait for a lock.
+        durable: Whether a commit also survives the machine.
+        read_only: Whether nothing may be written.
+    """
+
+    def set_up(connection: Any, _record: Any) -> None:
+        # The driver's own transactions start too late for `begin immediate`.
+        connection.isolation_level = None
+        if read_only:
+            return
+        # SQLite does not wait if two connections change the journal mode at the same time.
+        patiently(lambda: connection.execute("PRAGMA journal_mode = WAL"), seconds=seconds)
+        connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+
+    def begin(connection: Any) -> None:
+        if connection.get_execution_options().get("smartroute_reads"):
+            connection.exec_driver_sql("BEGIN")
+            return
+        connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+        try:
+            patiently(lambda: connection.exec_driver_sql("BEGIN IMMEDIATE"), seconds=seconds)
+        finally:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
+
+    event.listen(engine, "connect", set_up)
+    event.listen(engine, "begin", begin)
 
 
 def is_file(url: Any) -> bool:

@@ -6,6 +6,7 @@ every other held it for less than a millisecond: SQLite looks for the lock ever 
 
 from __future__ import annotations
 
+import gc
 import sqlite3
 
 import pytest
@@ -78,3 +79,18 @@ def test_a_writer_looks_for_the_lock_itself(tmp_path):
     with database.writing() as connection:
         connection.exec_driver_sql("INSERT INTO t VALUES (1)")
     database.close()
+
+
+def test_a_database_that_nobody_holds_any_more_is_closed(tmp_path):
+    """From Python 3.13 on an SQLite connection that is only dropped is a ResourceWarning.
+
+    Whoever has a router with a state of SQLite in his tests saw them fail by it.
+    """
+    database = Database(f"sqlite:///{tmp_path}/state.db")
+    closed = []
+    sa.event.listen(database.engine, "close", lambda *_: closed.append("one"))
+    with database.writing(), database.reading():
+        pass
+    del database
+    gc.collect()
+    assert closed == ["one", "one"]
