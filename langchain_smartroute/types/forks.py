@@ -111,10 +111,12 @@ def _take_all() -> None:
     until = time.monotonic() + _PATIENCE_S
     taken = _taken[threading.get_ident()] = []
     asked: set[Any] = set()
-    # Operations that started during the wait are waited for as well.
-    while new := sorted(set(_against_forks) - asked, key=id):
+    # With `_entry` held no operation starts; those that did during the wait are waited for.
+    new = [_entry]
+    while new:
         asked.update(new)
         taken += [lock for lock in new if lock.acquire(timeout=max(0.0, until - time.monotonic()))]
+        new = sorted(set(_against_forks) - asked, key=id)
     for do in _before:
         do()
 
