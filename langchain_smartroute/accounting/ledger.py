@@ -60,9 +60,10 @@ class MemoryLedger:
         with self._lock:
             self._records.setdefault(record.run_id, record)
             surplus = len(self._records) - self.max_records
-            for run_id in list(islice(self._records, max(surplus, 0))):
-                del self._records[run_id]
-                self.dropped += 1
+            if surplus > 0:
+                for run_id in list(islice(self._records, surplus)):
+                    del self._records[run_id]
+                self.dropped += surplus
 
     def records(self) -> tuple[CallRecord, ...]:
         """All kept records, in the order in which they were added."""

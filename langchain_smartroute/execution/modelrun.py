@@ -7,7 +7,7 @@ several models, parsed output and side calls are watched by the ledger's handler
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from langchain_smartroute.execution.link import Link
 
 __all__ = ["ModelRun"]
+
+_NONE = Usage()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,7 +43,7 @@ class ModelRun:
     link: Link
     number: int
     started_at: datetime
-    usage: Usage = field(default_factory=Usage)
+    usage: Usage = _NONE
     model_name: str | None = None
     cached: bool = False
     latency_s: float = 0.0
