@@ -18,7 +18,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from typing import Any
 
-from langchain_smartroute.types import in_forked_process
+from langchain_smartroute.types import renewed_in_forks
 
 __all__ = ["LoopClients"]
 
@@ -43,7 +43,7 @@ class LoopClients:
         )
         self._of_parent: list[Any] = []
         atexit.register(self._close_all)
-        in_forked_process(self._leave_to_parent)
+        renewed_in_forks(self, LoopClients._leave_to_parent)
 
     def of_loop(self, loop: _Loop) -> Any:
         """The client of the running loop."""
