@@ -7,11 +7,12 @@ percentiles of any number of calls are accurate to 2.5 %.
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from operator import attrgetter
 
-from langchain_smartroute.accounting.rows import Row
+from langchain_smartroute.accounting.rows import CallRow
 
 __all__ = ["KEY", "SUMS", "Rollup", "add_to_rollup", "bucket_of", "latency_s_of"]
 
@@ -40,6 +41,7 @@ SUMS = (
 )
 
 _STEP = math.log(1.05)
+_Labels = Iterable[tuple[str, str]]
 _DayKey = tuple[int, str, str, str, str, str, str]
 _LatencyKey = tuple[int, str, int]
 
@@ -57,16 +59,27 @@ class Rollup:
     latencies: Counter[_LatencyKey] = field(default_factory=Counter)
 
 
-def add_to_rollup(rollup: Rollup, row: Row, labels: Iterable[tuple[str, str]] = ()) -> None:
-    """Add a record, given as a row, to the sums."""
-    amounts = _amounts(row)
-    rest = (row["alias"] or "", row["task"] or "", row["outcome"], row["purpose"])
-    for name, value in (("", ""), *labels):
-        sums = rollup.days.setdefault((row["day"], name, value, *rest), [0] * len(SUMS))
-        for position, amount in amounts:
-            sums[position] += amount
-    if row["outcome"] != "cached":
-        rollup.latencies[row["day"], rest[0], bucket_of(row["latency_us"])] += 1
+def add_to_rollup(rollup: Rollup, rows: Iterable[tuple[CallRow, _Labels]]) -> None:
+    """Add records to the sums.
+
+    Args:
+        rollup: The sums.
+        rows: Each record as a row, with its labels.
+    """
+    groups: defaultdict[_DayKey, list[tuple[int, ...]]] = defaultdict(list)
+    buckets: list[_LatencyKey] = []
+    for row, labels in rows:
+        amounts = _amounts(row)
+        rest = (row.alias or "", row.task or "", row.outcome, row.purpose)
+        groups[row.day, "", "", *rest].append(amounts)
+        for name, value in labels:
+            groups[row.day, name, value, *rest].append(amounts)
+        if row.outcome != "cached":
+            buckets.append((row.day, rest[0], bucket_of(row.latency_us)))
+    for key, group in groups.items():
+        before = rollup.days.get(key, _ZEROS)
+        rollup.days[key] = list(map(sum, zip(before, *group, strict=True)))
+    rollup.latencies.update(buckets)
 
 
 def bucket_of(latency_us: int) -> int:
@@ -79,21 +92,21 @@ def latency_s_of(bucket: int) -> float:
     return math.exp(bucket * _STEP) / 1_000_000
 
 
-_STORED = tuple((SUMS.index(name), name) for name in SUMS if name.endswith("_tokens"))
-_AT = {name: SUMS.index(name) for name in SUMS}
+_read_tokens = attrgetter(*(name for name in SUMS if name.endswith("_tokens")))
+_ZEROS = (0,) * len(SUMS)
 
 
-def _amounts(row: Row) -> list[tuple[int, int]]:
-    """The amounts of a record by position in `SUMS`, without zeros."""
-    cost = row["cost_pico"]
-    amounts = [(at, row[name]) for at, name in _STORED if row[name]]
-    amounts.append((_AT["calls"], 1))
-    amounts.append((_AT["latency_us"], row["latency_us"]))
-    if cost is None:
-        amounts.append((_AT["unpriced"], 1))
-    else:
-        amounts.append((_AT["cost_pico"], cost))
-    if row["attempt"] == 0:
-        amounts.append((_AT["first_attempts"], 1))
-    flags = ("estimated", "escalated", "fell_back")
-    return amounts + [(_AT[name], 1) for name in flags if row[name]]
+def _amounts(row: CallRow) -> tuple[int, ...]:
+    """The amounts of a record, in the order of `SUMS`."""
+    cost = row.cost_pico
+    return (
+        1,
+        int(cost is None),
+        row.estimated,
+        cost or 0,
+        *_read_tokens(row),
+        row.latency_us,
+        int(row.attempt == 0),
+        row.escalated,
+        row.fell_back,
+    )

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from langchain_smartroute.accounting.amounts import picos, usd
 from langchain_smartroute.accounting.record import CallRecord
 from langchain_smartroute.types import Usage
 
-__all__ = ["DAY_US", "Row", "day_start", "labels_of", "microseconds", "record_of", "row_of"]
-
-Row = Mapping[str, Any]
+__all__ = [
+    "DAY_US",
+    "CallRow",
+    "day_start",
+    "labels_of",
+    "microseconds",
+    "record_of",
+    "row_of",
+]
 
 DAY_US = 86_400_000_000
 """Microseconds per day."""
@@ -24,37 +29,49 @@ TAG = "tag"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_TEXTS = (
-    "run_id",
-    "parent_run_id",
-    "decision_id",
-    "request_id",
-    "alias",
-    "model_name",
-    "provider",
-    "task",
-    "outcome",
-    "purpose",
-    "unpriced",
-    "price_source",
-    "prompt",
-    "answer",
-)
-_USAGE = tuple(field.name for field in fields(Usage) if field.name.endswith("_tokens"))
-_COLUMNS = (
-    *_TEXTS,
-    *_USAGE,
-    "service_tier",
-    "estimated",
-    "price_date",
-    "started_us",
-    "day",
-    "attempt",
-    "escalated",
-    "fell_back",
-    "latency_us",
-    "cost_pico",
-)
+
+
+class CallRow(NamedTuple):
+    """A row of the table of calls: texts, then tokens, then the rest."""
+
+    run_id: str
+    parent_run_id: str | None
+    decision_id: str | None
+    request_id: str
+    alias: str
+    model_name: str | None
+    provider: str | None
+    task: str | None
+    outcome: str
+    purpose: str
+    unpriced: str | None
+    price_source: str | None
+    prompt: str | None
+    answer: str | None
+    input_tokens: int
+    output_tokens: int
+    cache_read_tokens: int
+    cache_write_tokens: int
+    cache_write_1h_tokens: int
+    reasoning_tokens: int
+    input_audio_tokens: int
+    output_audio_tokens: int
+    input_image_tokens: int
+    output_image_tokens: int
+    service_tier: str | None
+    estimated: int
+    price_date: str | None
+    started_us: int
+    day: int
+    attempt: int
+    escalated: int
+    fell_back: int
+    latency_us: int
+    cost_pico: int | None
+
+
+_TEXTS = CallRow._fields[: CallRow._fields.index("input_tokens")]
+_USAGE = tuple(name for name in CallRow._fields if name.endswith("_tokens"))
 _read_texts = attrgetter(*_TEXTS)
 _read_usage = attrgetter(*_USAGE)
 
@@ -69,7 +86,7 @@ def day_start(day: int) -> datetime:
     return _EPOCH + timedelta(days=day)
 
 
-def row_of(record: CallRecord) -> dict[str, Any]:
+def row_of(record: CallRecord) -> CallRow:
     """A record as a row, without its keys and tags, which `labels_of` gives."""
     started_us = microseconds(record.started_at or datetime.now(tz=UTC))
     cost, usage, texts = record.cost_usd, record.usage, _read_texts(record)
@@ -89,7 +106,7 @@ def row_of(record: CallRecord) -> dict[str, Any]:
         round(record.latency_s * 1_000_000),
         None if cost is None else picos(cost),
     )
-    return dict(zip(_COLUMNS, values, strict=True))
+    return CallRow._make(values)
 
 
 def labels_of(record: CallRecord) -> Iterator[tuple[str, str]]:
@@ -100,7 +117,7 @@ def labels_of(record: CallRecord) -> Iterator[tuple[str, str]]:
         yield TAG, _clean(tag) or ""
 
 
-def record_of(row: Row, labels: Iterable[tuple[str, str]] = ()) -> CallRecord:
+def record_of(row: Mapping[str, Any], labels: Iterable[tuple[str, str]] = ()) -> CallRecord:
     """Convert a row back to a record."""
     found = list(labels)
     usage = {name: row[name] for name in _USAGE}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from langchain_smartroute.accounting.rollup import KEY, SUMS, Rollup, add_to_rollup
-from langchain_smartroute.accounting.rows import Row
+from langchain_smartroute.accounting.rows import CallRow
 from langchain_smartroute.state.database import Migration, sa
 from langchain_smartroute.state.upserts import upsert
 
@@ -90,16 +90,10 @@ repriced = sa.Table(
 def store_sums(connection: sa.Connection, rollup: Rollup) -> None:
     """Add sums of records to the stored daily sums."""
     # Always in the same order, so that two writers cannot deadlock.
-    rows = [
-        dict(zip(KEY, key, strict=True)) | dict(zip(SUMS, sums, strict=True))
-        for key, sums in sorted(rollup.days.items())
-    ]
-    upsert(connection, days, rows, adding=SUMS)
-    spread = [
-        {"day": day, "alias": alias, "bucket": bucket, "calls": count}
-        for (day, alias, bucket), count in sorted(rollup.latencies.items())
-    ]
-    upsert(connection, latencies, spread, adding=("calls",))
+    rows = [(*key, *sums) for key, sums in sorted(rollup.days.items())]
+    upsert(connection, days, rows, (*KEY, *SUMS), adding=SUMS)
+    counts = [(*key, count) for key, count in sorted(rollup.latencies.items())]
+    upsert(connection, latencies, counts, ("day", "alias", "bucket", "calls"), adding=("calls",))
 
 
 def _records_alone(connection: sa.Connection) -> None:
@@ -111,26 +105,26 @@ def _sums_of_days(connection: sa.Connection) -> None:
     """Version 2: daily sums, computed for existing records."""
     _metadata.create_all(connection, [days, latencies])
     for rows in _chunks(connection):
-        ids = [row["run_id"] for row in rows]
+        ids = [row.run_id for row in rows]
         named: dict[str, list[tuple[str, str]]] = {}
         found = connection.execute(sa.select(labels).where(labels.c.run_id.in_(ids)))
         for run_id, name, value in found:
             named.setdefault(run_id, []).append((name, value))
         rollup = Rollup()
-        for row in rows:
-            add_to_rollup(rollup, row, named.get(row["run_id"], ()))
+        add_to_rollup(rollup, ((row, named.get(row.run_id, ())) for row in rows))
         store_sums(connection, rollup)
 
 
-def _chunks(connection: sa.Connection) -> Iterator[Sequence[Row]]:
+def _chunks(connection: sa.Connection) -> Iterator[Sequence[CallRow]]:
     last = ""
     while True:
         query = sa.select(calls).where(calls.c.run_id > last).order_by(calls.c.run_id)
-        rows = connection.execute(query.limit(_CHUNK)).mappings().all()
+        found = connection.execute(query.limit(_CHUNK)).mappings()
+        rows = [CallRow(**row) for row in found]
         if not rows:
             return
-        last = rows[-1]["run_id"]
-        yield [dict(row) for row in rows]
+        last = rows[-1].run_id
+        yield rows
 
 
 MIGRATIONS: tuple[Migration, ...] = (_records_alone, _sums_of_days)

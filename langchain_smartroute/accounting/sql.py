@@ -9,7 +9,13 @@ from typing import Any, Self
 from langchain_smartroute.accounting.amounts import picos
 from langchain_smartroute.accounting.record import CallRecord
 from langchain_smartroute.accounting.rollup import Rollup, add_to_rollup
-from langchain_smartroute.accounting.rows import labels_of, microseconds, record_of, row_of
+from langchain_smartroute.accounting.rows import (
+    CallRow,
+    labels_of,
+    microseconds,
+    record_of,
+    row_of,
+)
 from langchain_smartroute.accounting.schema import MIGRATIONS, calls, labels, repriced, store_sums
 from langchain_smartroute.accounting.writer import BackgroundWriter, WriterStatus
 from langchain_smartroute.catalog import PriceBook, cost_usd
@@ -156,10 +162,9 @@ class SqlLedger:
         changed = 0
         for records in _chunks(self._records(since)):
             rows = [row for record in records if (row := _repriced(record, prices)) is not None]
+            marked_rows = [(*row, marked) for row in rows]
             with self._database.writing() as connection:
-                changed += upsert(
-                    connection, repriced, [{**row, "repriced_us": marked} for row in rows]
-                )
+                changed += upsert(connection, repriced, marked_rows, (*_REPRICED, "repriced_us"))
         return changed
 
     def repricings(self) -> dict[str, list[tuple[int | None, str | None]]]:
@@ -185,14 +190,9 @@ class SqlLedger:
         with self._database.writing() as connection:
             new = _inserted(connection, rows)
             rollup = Rollup()
-            for run_id in new:
-                add_to_rollup(rollup, rows[run_id], named[run_id])
-            pairs = [
-                {"run_id": run_id, "name": name, "value": value}
-                for run_id in new
-                for name, value in named[run_id]
-            ]
-            upsert(connection, labels, pairs)
+            add_to_rollup(rollup, ((rows[run_id], named[run_id]) for run_id in new))
+            pairs = [(run_id, *label) for run_id in new for label in named[run_id]]
+            upsert(connection, labels, pairs, ("run_id", "name", "value"))
             store_sums(connection, rollup)
         if self._on_stored is not None:
             self._on_stored(list(by_id))
@@ -213,10 +213,10 @@ class SqlLedger:
                     yield record_of(dict(row), named.get(row["run_id"], ()))
 
 
-def _inserted(connection: sa.Connection, rows: dict[str, dict[str, Any]]) -> list[str]:
+def _inserted(connection: sa.Connection, rows: dict[str, CallRow]) -> list[str]:
     """Insert new rows; returns their `run_id`s."""
     before = connection.begin_nested()
-    if upsert(connection, calls, list(rows.values())) == len(rows):
+    if upsert(connection, calls, list(rows.values()), CallRow._fields) == len(rows):
         before.commit()
         return list(rows)
     before.rollback()
@@ -224,23 +224,21 @@ def _inserted(connection: sa.Connection, rows: dict[str, dict[str, Any]]) -> lis
     known = set(connection.execute(found).scalars())
     new = [run_id for run_id in rows if run_id not in known]
     # If another writer inserts the same row concurrently, only that writer adds it to the sums.
-    return [run_id for run_id in new if upsert(connection, calls, [rows[run_id]])]
+    return [run_id for run_id in new if upsert(connection, calls, [rows[run_id]], CallRow._fields)]
 
 
-def _repriced(record: CallRecord, prices: PriceBook) -> dict[str, Any] | None:
-    """The row for a different cost of a call; `None` where the cost is the same."""
+_REPRICED = ("run_id", "cost_pico", "price_source", "price_date")
+
+
+def _repriced(record: CallRecord, prices: PriceBook) -> tuple[Any, ...] | None:
+    """The values of `_REPRICED` for a different cost of a call; `None`: it is the same."""
     if record.outcome == "cached":
         return None
     price = prices.find(record.alias, provider=record.provider, at=record.started_at)
     cost = cost_usd(record.usage, price)
     if price is None or cost is None or cost == record.cost_usd:
         return None
-    return {
-        "run_id": record.run_id,
-        "cost_pico": picos(cost),
-        "price_source": price.source,
-        "price_date": price.date.isoformat(),
-    }
+    return record.run_id, picos(cost), price.source, price.date.isoformat()
 
 
 def _chunks(records: Iterator[CallRecord]) -> Iterator[list[CallRecord]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any
@@ -29,7 +29,8 @@ def insert_in(dialect: str, table: sa.Table) -> Any:
 def upsert(
     connection: sa.Connection,
     table: sa.Table,
-    rows: Sequence[Mapping[str, Any]],
+    rows: Sequence[Sequence[Any]],
+    columns: Sequence[str],
     *,
     adding: Sequence[str] = (),
 ) -> int:
@@ -38,7 +39,8 @@ def upsert(
     Args:
         connection: A connection in a read-write transaction.
         table: The table.
-        rows: All with the same columns.
+        rows: The values of each row.
+        columns: Names of the columns, in the order of the values.
         adding: Columns to add; empty: existing rows are not changed.
 
     Returns:
@@ -46,19 +48,22 @@ def upsert(
     """
     if not rows:
         return 0
-    names = tuple(rows[0])
-    statement, ordered = _upsert_in(connection.dialect.name, table, names, tuple(adding))
-    if ordered is None:
-        return connection.exec_driver_sql(statement, [dict(row) for row in rows]).rowcount
-    read = itemgetter(*ordered)
-    return connection.exec_driver_sql(statement, [tuple(read(row)) for row in rows]).rowcount
+    names = tuple(columns)
+    statement, order = _upsert_in(connection.dialect.name, table, names, tuple(adding))
+    if order is None:
+        values: list[Any] = [dict(zip(names, row, strict=True)) for row in rows]
+    else:
+        values = list(map(itemgetter(*order), rows))
+    return connection.exec_driver_sql(statement, values).rowcount
 
 
 @lru_cache(maxsize=64)
 def _upsert_in(
     dialect: str, table: sa.Table, names: tuple[str, ...], adding: tuple[str, ...]
-) -> tuple[str, tuple[str, ...] | None]:
-    """The SQL text of an upsert in the driver's form, with the order of its parameters.
+) -> tuple[str, tuple[int, ...] | None]:
+    """The SQL text of an upsert in the driver's form, with the places of its parameters.
+
+    `None`: they are passed by name.
 
     Compiled once, as SQLAlchemy would process each row's parameters again, which takes longer
     than storing the row.
@@ -73,4 +78,4 @@ def _upsert_in(
     url = "postgresql+psycopg://" if dialect == "postgresql" else "sqlite://"
     compiled = statement.compile(dialect=sa.make_url(url).get_dialect()(), column_keys=list(names))
     order = compiled.positiontup
-    return str(compiled), None if order is None else tuple(order)
+    return str(compiled), None if order is None else tuple(map(names.index, order))

@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -23,6 +23,7 @@ from langchain_smartroute import (
     Usage,
 )
 from langchain_smartroute.accounting import schema
+from langchain_smartroute.accounting.rows import CallRow, row_of
 from langchain_smartroute.accounting.schema import days
 from langchain_smartroute.state.database import Database, sa
 
@@ -93,6 +94,16 @@ def test_a_record_comes_back_as_it_was(ledger):
         ledger.add(one)
     assert ledger.flush()
     assert ledger.records() == given
+
+
+def test_a_row_has_every_column_and_every_kind_of_token():
+    """A kind of token that `Usage` gets and the table does not would be lost in silence."""
+    tokens = {field.name for field in fields(Usage) if field.name.endswith("_tokens")}
+    assert {name for name in CallRow._fields if name.endswith("_tokens")} == tokens
+    assert set(CallRow._fields) == set(schema.calls.columns.keys())
+    numbers = {name: n for n, name in enumerate(sorted(tokens), start=1)}
+    row = row_of(record(0, usage=Usage(**numbers)))
+    assert {name: getattr(row, name) for name in tokens} == numbers
 
 
 def test_a_ledger_is_closed_at_the_end_of_its_block(database_url):

@@ -137,8 +137,7 @@ async def test_a_report_counts_the_judges_call_as_cost_and_not_as_an_answer(gate
     await router_with_judge(gateway).ainvoke("hm, the thing", {"callbacks": [costs]})
     judged, answered = costs.records
     rollup = Rollup()
-    for record in costs.records:
-        add_to_rollup(rollup, row_of(record))
+    add_to_rollup(rollup, ((row_of(record), ()) for record in costs.records))
     found = SpendingReport(rollup=rollup, catalog=Catalog.load("default")).document().figures
     assert (found["calls"], found["requests"], found["answers"]) == (2, 1, 1)
     assert found["overhead_usd"] == judged.cost_usd

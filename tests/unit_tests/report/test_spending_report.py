@@ -82,8 +82,7 @@ RECORDS = [
 
 def rolled(records, label=None):
     rollup = Rollup()
-    for one in records:
-        add_to_rollup(rollup, row_of(one), labels_of(one))
+    add_to_rollup(rollup, ((row_of(one), labels_of(one)) for one in records))
     wanted = label or ""
     rollup.days = {key: sums for key, sums in rollup.days.items() if key[1] == wanted}
     return rollup
