@@ -54,8 +54,9 @@ class Hashed(NamedTuple):
     sizes: npt.NDArray[np.intp]
 
 
-def _u32(value: int) -> np.uint32:
-    return np.uint32(value & 0xFFFFFFFF)
+def _u32(value: int) -> _Codes:
+    """A constant. As an array of no dimension, since numpy would convert a scalar at each use."""
+    return np.array(value & 0xFFFFFFFF, np.uint32)
 
 
 _STEP = _u32(0x0100_0193 * 3)
@@ -65,8 +66,8 @@ _MIX = (_u32(0x9E37_79B1), _u32(0x2C1B_3C6D))
 _SALTS = np.array([0, 0x5BD1_E995, 0x27D4_EB2F, 0x1656_67B1, 0x9E3D_79F9], np.uint32)
 """Salts that separate the blocks' features."""
 
-_FOLD_SHIFT = np.uint32(15)
-_BUCKET_SHIFT = np.uint32(32 - BITS)
+_FOLD_SHIFT = _u32(15)
+_BUCKET_SHIFT = _u32(32 - BITS)
 _CONSTANT = np.array([0xFFFF_FFFF], np.uint32)
 _MOST_UNITS = 2 * (HEAD_CHARS + TAIL_CHARS + 1) + 2
 
@@ -114,23 +115,26 @@ _FOLDS = _folds()
 _INNER = _FOLDS * (_KINDS != _SEPARATOR)
 """Code unit → code within a word, 0 between words."""
 
+_ASCII_TABLES = tuple(bytes(table[:256].astype(np.uint8)) for table in (_KINDS, _INNER, _FOLDS))
+"""The same for ASCII, as tables of `bytes.translate`, which is faster than numpy's `take`."""
+
 
 def hashed(text: str) -> Hashed:
     """The features of `text`; of a long text the window is read. Never raises."""
     seen = window(text)
-    units = np.frombuffer(f"\n{seen.lower()}\n".encode("utf-16-le", "surrogatepass"), "<u2")
-    units = units[:_MOST_UNITS].astype(np.intp)
-    starts = _word_starts(_KINDS.take(units), has_whole=not seen.isascii())
-    words = _words(_INNER.take(units), starts)
+    is_ascii = seen.isascii()
+    kinds, inner, folded = _codes(f"\n{seen.lower()}\n", is_ascii=is_ascii)
+    starts = _word_starts(kinds, has_whole=not is_ascii)
+    words = _words(inner, starts)
     pairs = words[:-1] * _PAIR_STEP
     pairs += words[1:]
-    grams = [_FOLDS.take(units)]
+    grams = [folded]
     for order in range(2, _LONGEST + 1):
         grown = grams[-1][:-1] * _STEP
         grown += grams[0][order - 1 :]
         grams.append(grown)
     many = len(starts) > EDGE_WORDS
-    opens = int(starts[EDGE_WORDS]) if many else len(units)
+    opens = int(starts[EDGE_WORDS]) if many else len(folded)
     closes = int(starts[-EDGE_WORDS]) - 1 if many else 0
     return _numbered(
         grams,
@@ -147,6 +151,19 @@ def hashed(text: str) -> Hashed:
         ],
         [np.array(form_of(seen), np.uint32)],
     )
+
+
+def _codes(text: str, *, is_ascii: bool) -> tuple[npt.NDArray[np.uint8], _Codes, _Codes]:
+    """The kind, the code within a word and the code of each code unit."""
+    if is_ascii:
+        content = text.encode("ascii")
+        kinds, inner, folded = (
+            np.frombuffer(content.translate(table), np.uint8) for table in _ASCII_TABLES
+        )
+        return kinds, inner.astype(np.uint32), folded.astype(np.uint32)
+    units = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), "<u2")
+    units = units[:_MOST_UNITS].astype(np.intp)
+    return _KINDS.take(units), _INNER.take(units), _FOLDS.take(units)
 
 
 def _word_starts(kinds: npt.NDArray[np.uint8], *, has_whole: bool) -> npt.NDArray[np.intp]:
