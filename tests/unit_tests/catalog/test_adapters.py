@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 import copy
-import time
 
 import pytest
+from growth import TIMES, assert_linear
 from langchain_core.messages import AIMessage, ChatMessage, HumanMessage, SystemMessage, ToolMessage
 
 from langchain_smartroute import ModelSpec
@@ -162,11 +162,10 @@ def test_every_other_form_is_left_alone(block):
     assert adapted_messages([message], PLAIN)[0] is message
 
 
-def test_a_history_with_nothing_to_do_is_returned_as_it_is_and_at_once():
-    """About 0.5 µs a message; the bound leaves room for coverage and a busy machine."""
+def test_a_history_with_nothing_to_do_is_returned_as_it_is():
     history = [
         message
-        for turn in range(100)
+        for turn in range(200 * TIMES)
         for message in (
             HumanMessage(f"question {turn}"),
             AIMessage(f"answer {turn}", additional_kwargs={"refusal": None}),
@@ -174,14 +173,7 @@ def test_a_history_with_nothing_to_do_is_returned_as_it_is_and_at_once():
     ]
     adapted = adapted_messages(history, PLAIN)
     assert all(new is old for new, old in zip(adapted, history, strict=True))
-    best = min(_seconds(history) for _ in range(20))
-    assert best / len(history) < 1e-5
-
-
-def _seconds(history):
-    start = time.perf_counter()
-    adapted_messages(history, PLAIN)
-    return time.perf_counter() - start
+    assert_linear(lambda messages: adapted_messages(messages, PLAIN), history[:400], history)
 
 
 # --- arguments --------------------------------------------------------------

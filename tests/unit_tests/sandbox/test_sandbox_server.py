@@ -181,16 +181,6 @@ def test_two_hundred_parallel_requests_are_answered_at_once():
         assert len(server.requests) == 200
 
 
-def test_a_request_takes_little_cpu_on_both_sides():
-    with SandboxServer() as server, httpx.Client(base_url=server.base_url) as http:
-        http.post("/chat/completions", json=HELLO)
-        began = time.process_time()
-        for _ in range(200):
-            http.post("/chat/completions", json=HELLO)
-        both_sides = (time.process_time() - began) / 200
-        assert both_sides < 0.010, f"{both_sides * 1000:.2f} ms for client and server together"
-
-
 def test_stopping_ends_hanging_connections_at_once_and_leaves_nothing():
     faults = {"any": Fault(kind="hang"), "stuck": Fault(kind="stall", after_tokens=1)}
     server = SandboxServer(faults=faults).start()
