@@ -100,9 +100,13 @@ def prepared(asked: Asked, family: Kind) -> Prepared:
         raise ConfigurationError(
             f"{len(models)} model in the outcomes: there is nothing to choose; give two"
         )
-    unknown = next((model for model in models if model not in asked.prices), None)
-    if unknown is not None:
-        raise ConfigurationError(f"the price of {unknown} is unknown; give it with --price")
+    unknown = [model for model in models if model not in asked.prices]
+    if unknown:
+        raise ConfigurationError(
+            f"no price is known of {', '.join(unknown)}, and the settings are to hold one of every"
+            f" model; give each with --price, such as --price {unknown[0]}=0.15/0.60 for US dollars"
+            " per million input and output tokens, or leave it out with --model"
+        )
     costless = np.isnan(asked.table.cost_usd).any(axis=0)
     if costless.any():
         name = models[int(costless.argmax())]

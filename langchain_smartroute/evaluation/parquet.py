@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from langchain_smartroute.errors import ConfigurationError
-from langchain_smartroute.evaluation.rows import NEEDED, NUMBERS, TEXTS, Coded, OutcomeRows
+from langchain_smartroute.evaluation.rows import NEEDED, NUMBERS, TEXTS, Coded, OutcomeRows, text_of
 
 try:
     import pyarrow as pa
@@ -62,6 +62,8 @@ def _coded(table: Any, column: str | None, count: int) -> Coded:
         return Coded(codes=np.full(count, -1, np.int32), values=())
     values = table.column(column)
     if not pa.types.is_dictionary(values.type):
+        if pa.types.is_nested(values.type) or pa.types.is_binary(values.type):
+            values = pa.chunked_array([[text_of(value) for value in values.to_pylist()]])
         values = pc.dictionary_encode(values.cast(pa.string()))
     array = values.unify_dictionaries().combine_chunks()
     array = array.chunk(0) if isinstance(array, pa.ChunkedArray) else array

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +12,7 @@ import numpy.typing as npt
 
 from langchain_smartroute.errors import ConfigurationError
 
-__all__ = ["NEEDED", "NUMBERS", "TEXTS", "Coded", "OutcomeRows", "stacked"]
+__all__ = ["NEEDED", "NUMBERS", "TEXTS", "Coded", "OutcomeRows", "stacked", "text_of"]
 
 NEEDED = ("prompt", "model", "score")
 """Columns that every table of outcomes has."""
@@ -106,7 +107,7 @@ class OutcomeRows:
                 raise ConfigurationError(
                     f"{where}, row {number}: no {missing[0]!r}; every row needs {_listed()}"
                 )
-        texts = {n: Coded.of(_text(_field(r, n)) for r in found) for n in TEXTS}
+        texts = {n: Coded.of(text_of(_field(r, n)) for r in found) for n in TEXTS}
         numbers = {
             n: np.array([_number(r, n, f"{where}, row {i}") for i, r in enumerate(found, 1)])
             for n in NUMBERS
@@ -123,10 +124,12 @@ class OutcomeRows:
         wrong = ~((scores >= 0) & (scores <= 1))
         if wrong.any():
             row = int(np.flatnonzero(wrong)[0])
-            raise ConfigurationError(
-                f"{where}, row {row + 1}: score = {scores[row]:g} is not in [0, 1];"
-                " divide scores by the best one possible"
+            fault = (
+                "no score; leave the row out, or give it one"
+                if np.isnan(scores[row])
+                else f"score = {scores[row]:g} is not in [0, 1]; divide scores by the best possible"
             )
+            raise ConfigurationError(f"{where}, row {row + 1}: {fault}")
         return self
 
 
@@ -154,8 +157,15 @@ def _field(record: Mapping[str, object], name: str) -> object:
     return record.get(name, record.get(_ALSO_CALLED.get(name, name)))
 
 
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
+def text_of(value: object) -> str | None:
+    """A cell as text; nested values, such as an answer's tool calls, as JSON."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, Mapping | list | tuple):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return str(value)
 
 
 def _number(record: Mapping[str, object], name: str, where: str) -> float:

@@ -154,7 +154,7 @@ def test_what_calibration_lacks_is_said(smartroute, two, tmp_path):
     bare = written(tmp_path / "bare.jsonl", rows)
     out = tmp_path / "router.toml"
     for arguments, words in (
-        (("--outcomes", two), f"the price of {STRONG} is unknown"),
+        (("--outcomes", two), f"no price is known of {STRONG}, {CHEAP}"),
         (("--outcomes", two, *PRICES[:2], "--model", CHEAP), "nothing to choose"),
         (("--outcomes", bare, *PRICES), f"calls of {STRONG} has no known cost"),
         (("--outcomes", two, *PRICES, "--family", "agreement"), "a cascade needs 2 models"),

@@ -127,6 +127,27 @@ def test_what_is_wrong_with_a_file_is_said(tmp_path, name, content, words):
         read_outcomes(path)
 
 
+@pytest.mark.parametrize("kind", [".parquet", ".jsonl"])
+def test_a_nested_answer_is_read_as_json(tmp_path, kind):
+    """Tool calls are kept as lists of objects; pyarrow's error about a cast came out instead."""
+    calls = [[{"name": "f", "arguments": {"city": "Zürich"}}], None, []]
+    rows = [{**row, "answer": answer} for row, answer in zip(ROWS, calls, strict=True)]
+    path = tmp_path / f"outcomes{kind}"
+    if kind == ".parquet":
+        pq.write_table(pa.Table.from_pylist([{**row, "source": b"mine"} for row in rows]), path)
+    else:
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    found = read_outcomes(path)
+    assert found.answer(0, 0) == '[{"name": "f", "arguments": {"city": "Zürich"}}]'
+
+
+def test_a_missing_score_is_called_missing(tmp_path):
+    path = tmp_path / "outcomes.parquet"
+    pq.write_table(pa.Table.from_pylist([*ROWS, {**ROWS[0], "score": None}]), path)
+    with pytest.raises(ConfigurationError, match="row 4: no score; leave the row out"):
+        read_outcomes(path)
+
+
 def test_a_parquet_file_without_a_column_says_which(tmp_path):
     path = tmp_path / "bad.parquet"
     pq.write_table(pa.table({"prompt": ["hi"], "model": ["a"]}), path)
