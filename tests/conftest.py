@@ -35,6 +35,18 @@ def pytest_collection_finish():
     each `gc.collect()`, of a benchmark or of a test that looks for what is left over, walks
     through all of them.
     """
+    _set_aside()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def set_aside_by_file():
+    """The same for what a file's tests leave behind, such as caches and modules."""
+    yield
+    _set_aside()
+
+
+def _set_aside():
+    # What nobody holds any more is collected first, so that nothing unclosed is hidden.
     gc.collect()
     gc.freeze()
 

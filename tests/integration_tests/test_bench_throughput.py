@@ -11,6 +11,7 @@ from langchain_smartroute.bench import callers, throughput
 from langchain_smartroute.bench.callers import CALLERS, callers_at
 from langchain_smartroute.bench.throughput import run_throughput
 from langchain_smartroute.cli.app import app
+from langchain_smartroute.cli.bench_throughput import throughput_markdown
 
 
 @pytest.fixture(autouse=True)
@@ -58,6 +59,20 @@ def test_the_command_prints_a_table_and_writes_json(tmp_path):
     assert "router, aiohttp" in shown.output
     written = json.loads(file.read_text(encoding="utf-8"))
     assert len(written["rows"]) == len(CALLERS)
-    page = CliRunner().invoke(app, [*command, "--markdown"])
-    assert page.output.startswith("| contestant | calls at a time |")
-    assert page.output.count("\n|") == len(CALLERS) + 1
+
+
+def test_the_report_is_also_a_page_of_markdown():
+    row = throughput.Row(
+        contestant="router",
+        concurrency=64,
+        calls=4,
+        rounds=(throughput.Measured(per_s=100.0, cpu_ms=2.0),) * 2,
+        to_stock=(1.5, 1.7),
+        to_same_client=(1.0, 1.0),
+        cpu_to_stock=(1.2, 1.2),
+        cpu_to_same_client=(),
+    )
+    page = throughput_markdown(throughput.ThroughputReport(streamed=False, rows=(row,)))
+    assert page.startswith("| contestant | calls at a time |")
+    assert "\n| router | 64 | 100 | 1.60 (1.50–1.70) | 1.00" in page
+    assert page.count("\n|") == 2
