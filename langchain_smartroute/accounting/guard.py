@@ -37,7 +37,8 @@ class Guard:
         spending: Reserves and settles.
         spec: The candidate.
         price: Its price at the time of the request.
-        room: Maximum output tokens that the caller set, if any.
+        room: Maximum output tokens of calls that name none, as set on the model or the router;
+            `None`: as the limits assume.
         extra_tokens: Upper bound of the tokens of tools and schema.
         sets_room: Whether calls accept maximum output tokens as an argument.
         stand_in: Chooses the candidate to call instead; `None`: none.
@@ -61,14 +62,14 @@ class Guard:
         Args:
             messages: The messages to send.
             config: The call's config, whose metadata identify the caller.
-            arguments: The call's arguments; maximum output tokens are added if missing, as the
-                provider's default has no known bound.
+            arguments: The call's arguments; maximum output tokens are added if missing, as
+                what is not sent is not kept to.
         """
-        room = answer_room(arguments) or self.room
+        room = answer_room(arguments)
         drop_unbounded_rooms(arguments)
         if room is None:
             longest = self.spec.max_output_tokens or self.spending.answer_room_tokens
-            room = min(self.spending.answer_room_tokens, longest)
+            room = self.room or min(self.spending.answer_room_tokens, longest)
             if self.sets_room:
                 arguments["max_tokens"] = room
         given = input_bound(messages, self.spec, extra_tokens=self.extra_tokens)

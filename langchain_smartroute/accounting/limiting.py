@@ -44,7 +44,12 @@ class LimitedRequest:
     limits: Limits
 
     def guarded(
-        self, inner: Runnable[Any, Any], spec: ModelSpec, *, composite: bool
+        self,
+        inner: Runnable[Any, Any],
+        spec: ModelSpec,
+        *,
+        composite: bool,
+        own_room: int | None = None,
     ) -> GuardedCandidate:
         """Apply the limits to a candidate.
 
@@ -53,12 +58,13 @@ class LimitedRequest:
             spec: Its spec.
             composite: Whether it may be several models, which need not accept maximum output
                 tokens as an argument.
+            own_room: Maximum output tokens that were set on the model itself, if any.
         """
         guard = Guard(
             spending=self.limits.spending,
             spec=spec,
             price=spec.price_at(self.asked_at),
-            room=self.room,
+            room=own_room or self.room,
             extra_tokens=self.extra_tokens,
             sets_room=not composite,
             stand_in=self._stand_in,

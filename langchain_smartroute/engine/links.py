@@ -73,7 +73,10 @@ class Links:
     def _link(self, candidate: Candidate, prepared: Runnable[Any, Any]) -> Link:
         spec = candidate.spec
         if self.held is not None:
-            prepared = self.held.guarded(prepared, spec, composite=candidate.traits.composite)
+            traits = candidate.traits
+            prepared = self.held.guarded(
+                prepared, spec, composite=traits.composite, own_room=traits.room
+            )
         return Link(
             **candidate.facts,
             unbuilt=candidate.unbuilt,

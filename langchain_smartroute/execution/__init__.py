@@ -12,6 +12,7 @@ if TYPE_CHECKING:
         drops_thoughts,
         endpoint_of,
         is_bounded,
+        own_room,
         tells_end,
     )
     from langchain_smartroute.execution.aftermath import RetryPolicy
@@ -47,7 +48,7 @@ else:
     __getattr__, __dir__ = on_first_use(
         __name__,
         {
-            "adopted": "adopted_model drops_thoughts endpoint_of is_bounded tells_end",
+            "adopted": "adopted_model drops_thoughts endpoint_of is_bounded own_room tells_end",
             "aftermath": "RetryPolicy",
             "bounds": "TimeLimits",
             "breaker": "CircuitBreaker Gate",
@@ -100,6 +101,7 @@ __all__ = [
     "is_bounded",
     "is_single_model",
     "is_single_run",
+    "own_room",
     "provider_of",
     "resolve_endpoints",
     "spec_of_model",

@@ -15,12 +15,13 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable, RunnableBinding
 from pydantic import SecretStr
 
+from langchain_smartroute.catalog import answer_room
 from langchain_smartroute.execution.bounds import TimeLimits
 from langchain_smartroute.execution.clients import Transport
 from langchain_smartroute.execution.dialect import speaking
 from langchain_smartroute.execution.endpoints import Endpoint
 
-__all__ = ["adopted_model", "drops_thoughts", "endpoint_of", "is_bounded", "tells_end"]
+__all__ = ["adopted_model", "drops_thoughts", "endpoint_of", "is_bounded", "own_room", "tells_end"]
 
 _END_MARKS = {
     "langchain_openai": "BaseChatOpenAI",
@@ -96,6 +97,24 @@ def tells_end(model: Runnable[Any, Any]) -> bool:
     """Whether complete streams of a model end with a finish reason."""
     inner = _inside(model)
     return any(_descends(inner, package, name) for package, name in _END_MARKS.items())
+
+
+def own_room(model: Runnable[Any, Any]) -> int | None:
+    """Maximum output tokens that a user set on a model or bound to it; `None`: not set.
+
+    What equals the most that the model can write is set by its class rather than by somebody.
+    """
+    inner: Any = model
+    while isinstance(inner, RunnableBinding):
+        bound = answer_room(inner.kwargs)
+        if bound is not None:
+            return bound
+        inner = inner.bound
+    if not isinstance(inner, BaseChatModel):
+        return None
+    room = answer_room({name: getattr(inner, name, None) for name in type(inner).model_fields})
+    most = (inner.profile or {}).get("max_output_tokens")
+    return None if room == most else room
 
 
 def drops_thoughts(model: Runnable[Any, Any]) -> bool:

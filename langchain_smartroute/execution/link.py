@@ -36,6 +36,7 @@ class Traits:
         mute: Whether it streams reasoning as empty chunks, which then count as activity.
         single_run: Whether its call is a single model run whose answer has all data of a record.
         served_by: Provider by LangSmith's name, for the records of such runs.
+        room: Maximum output tokens that its user set on it; `None`: unknown or not set.
         gate: Its circuit breaker's gate; `None`: it has none.
     """
 
@@ -46,6 +47,7 @@ class Traits:
     mute: bool = False
     single_run: bool = False
     served_by: str | None = None
+    room: int | None = None
     gate: Gate | None = None
 
 

@@ -25,6 +25,7 @@ from langchain_smartroute.execution import (
     is_bounded,
     is_single_model,
     is_single_run,
+    own_room,
     provider_of,
     spec_of_model,
     tells_end,
@@ -140,6 +141,7 @@ def _brought(
         mute=spec.reasoning and drops_thoughts(model),
         single_run=is_single_run(model),
         served_by=_served_by(spec, model),
+        room=own_room(model),
         gate=_gate(spec, endpoint, breaker),
     )
     return Candidate(

@@ -20,6 +20,7 @@ from langchain_smartroute import (
     ConfigurationError,
     CostCallbackHandler,
     MemoryLedger,
+    ModelSpec,
     SmartRouterRunnable,
     SpendLimit,
     SpendLimitExceededError,
@@ -622,3 +623,67 @@ def test_a_real_client_is_held_to_limits(sandbox, state):
     router.invoke("Hello")
     assert state.total()[0] > 0
     assert state.total()[1] == 0
+
+
+OWN_ROOM = {
+    "set on it": lambda chat: chat(max_tokens=9),
+    "bound to it": lambda chat: chat().bind(max_tokens=9),
+    "bound over what is set": lambda chat: chat(max_tokens=5_000).bind(max_completion_tokens=9),
+}
+
+
+@pytest.mark.parametrize("way", [invoked, ainvoked, streamed, astreamed])
+@pytest.mark.parametrize("make", OWN_ROOM.values(), ids=OWN_ROOM)
+async def test_a_limit_does_not_lengthen_the_answers_of_a_model_with_a_bound_of_its_own(
+    sandbox, state, make, way
+):
+    """Somebody moved here with `ChatOpenAI(max_tokens=512)` and added a spend limit.
+
+    Each call then asked for 4,096 tokens: the limit had undone what kept answers short.
+    """
+
+    def chat(**settings):
+        return ChatOpenAI(
+            model="gpt-4o-mini", base_url=sandbox.base_url, api_key="none", **settings
+        )
+
+    router = SmartRouterRunnable.from_models(
+        {"small": make(chat)}, spend_limits=[SpendLimit(usd=1)], state=state
+    )
+    await way(router, "Hello", {})
+    await way(router.bind(max_tokens=33), "Hello", {})
+    sent = [exchange.body["max_completion_tokens"] for exchange in sandbox.requests]
+    assert sent == [9, 33]
+
+
+def test_the_most_that_a_model_can_write_is_no_bound_that_somebody_set(sandbox, state):
+    """ChatAnthropic sets that by itself, and 64,000 tokens would be reserved for each call."""
+    model = ChatOpenAI(
+        model="gpt-4o-mini",
+        base_url=sandbox.base_url,
+        api_key="none",
+        max_tokens=16_384,
+        profile={"max_output_tokens": 16_384},
+    )
+    SmartRouterRunnable.from_models(
+        {"small": model}, spend_limits=[SpendLimit(usd=1)], state=state
+    ).invoke("Hello")
+    assert sandbox.requests[0].body["max_completion_tokens"] == 4_096
+
+
+@pytest.mark.parametrize("way", [invoked, ainvoked])
+async def test_max_tokens_of_a_router_bound_models_that_it_did_not_build(sandbox, state, way):
+    """Five tokens were reserved for each answer, and no model was told: $0.014 under $0.007."""
+    dear = {**PRICES["cheap"], "input_usd_per_mtok": "0", "output_usd_per_mtok": "1000"}
+    model = ChatOpenAI(model="gpt-4o", base_url=sandbox.base_url, api_key="none")
+    router = SmartRouterRunnable.from_models(
+        {"mine": model, "spare": ModelSpec(alias="gpt-4o-mini")},
+        base_url=sandbox.base_url,
+        max_tokens=5,
+        prices={"mine": dear},
+        spend_limits=[SpendLimit(usd="0.007")],
+        state=state,
+    )
+    await way(router, "Write a long poem about rain, please, in twenty lines", {})
+    assert sandbox.requests[0].body["max_completion_tokens"] == 5
+    assert state.total() == (5 * 10**9, 0)
