@@ -92,7 +92,8 @@ class SmartRouterRunnable(LearnsFromScores, ConfiguredModel):
         stuck: When an agent counts as stuck and a stronger candidate takes over: `StuckSigns`,
             its settings, or `None`: never.
         models: Alias → a model object that is used as it is.
-        temperature: Of the models that the router builds, where they take one.
+        temperature: Of the models that the router builds, where they take one; as with
+            `max_tokens`, `stop`, `cache` and the gateway, refused where all are objects.
         max_tokens: The longest answer of those models, in tokens.
         stop: Stop sequences of those models.
         connect_timeout_s: Seconds to open a connection of those models. Every time limit

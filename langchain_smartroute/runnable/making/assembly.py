@@ -44,6 +44,19 @@ __all__ = ["Assembled", "assemble"]
 _PASSED_ON = ("cache", "disable_streaming", "output_version", "rate_limiter", "streaming")
 """Fields of a chat model that are passed on to the models built by the router."""
 
+_OF_CALLS = ("temperature", "max_tokens", "stop")
+_OF_BUILT_MODELS = (
+    *_OF_CALLS,
+    "cache",
+    "rate_limiter",
+    "base_url",
+    "api_key",
+    "api_key_env",
+    "default_headers",
+    "default_query",
+)
+"""Settings that reach only the models built by the router; their values may be secret."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assembled:
@@ -74,6 +87,7 @@ def assemble(router: ConfiguredModel) -> Assembled:
 def _engine_of(router: ConfiguredModel, catalog: Catalog) -> Engine:
     aliases = tuple(catalog.models)
     _check_choices(router, aliases)
+    _check_effects(router, aliases)
     rules = as_rules(router.rules, aliases=aliases)
     say_unheard_tasks(catalog.routes, rules, router.classifier)
     policy = given_policy(
@@ -139,6 +153,22 @@ def _check_choices(router: ConfiguredModel, aliases: Sequence[str]) -> None:
         )
     except InvalidRequestError as error:
         raise ConfigurationError(str(error)) from None
+
+
+def _check_effects(router: ConfiguredModel, aliases: Sequence[str]) -> None:
+    """Refuse settings of models that the router builds if it builds none."""
+    if any(alias not in router.models for alias in aliases):
+        return
+    given = [name for name in _OF_BUILT_MODELS if getattr(router, name) not in (None, {})]
+    faults = [
+        f"{name}: reaches no model, as all are objects and only models that the router builds"
+        f" have it; set it on each of them{' or in the call' if name in _OF_CALLS else ''}"
+        for name in given
+        # Spend limits send it to every model.
+        if name != "max_tokens" or not router.spend_limits
+    ]
+    if faults:
+        raise ConfigurationError(*faults)
 
 
 def _feedback_for(policy: RulesFirst, on_feedback: Any, *, state: SharedState | None) -> Feedback:

@@ -117,8 +117,7 @@ def build_candidates(
         if spec.alias in given:
             model = given[spec.alias]
             return _brought(spec, model, settings=settings, limits=own, breaker=breaker)
-        endpoint = endpoints[spec.alias]
-        return _built(spec, endpoint, settings=settings, limits=own, breaker=breaker)
+        return _built(spec, endpoints[spec.alias], settings=settings, limits=own, breaker=breaker)
 
     return {alias: made(spec) for alias, spec in catalog.models.items()}
 

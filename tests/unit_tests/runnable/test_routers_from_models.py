@@ -6,9 +6,11 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from langchain_core.caches import InMemoryCache
 from langchain_core.language_models import FakeListChatModel
 from langchain_core.messages import AIMessage
 from langchain_core.output_parsers import StrOutputParser
+from langchain_core.rate_limiters import InMemoryRateLimiter
 from langchain_core.runnables import RunnableLambda
 from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI
@@ -264,3 +266,31 @@ def test_a_brought_model_is_used_as_it_is(scripted):
     assert router._engine.candidates["mine"].model is model
     router.invoke("Hello")
     assert {**model.model_dump(), "seen": []} == {**before, "seen": []}
+
+
+BUILT_ALONE = {
+    "temperature": 0.0,
+    "max_tokens": 5,
+    "stop": ["END"],
+    "cache": InMemoryCache(),
+    "rate_limiter": InMemoryRateLimiter(),
+    "base_url": "http://127.0.0.1:9/v1",
+    "api_key": "sk-SECRET",
+    "api_key_env": "MINE",
+    "default_headers": {"X-Team": "secret"},
+    "default_query": {"version": "secret"},
+}
+
+
+@pytest.mark.parametrize(("name", "value"), BUILT_ALONE.items(), ids=BUILT_ALONE)
+def test_a_setting_that_no_model_would_heed_is_refused(scripted, name, value):
+    """`from_models({…}, cache=InMemoryCache())` kept nothing, and `temperature=0` was 1.
+
+    With `base_url=` and a name for `init_chat_model`, calls went to OpenAI and not to the gateway.
+    """
+    models = {"a": scripted(), "b": scripted()}
+    with pytest.raises(ConfigurationError, match=f"^{name}: reaches no model") as caught:
+        SmartRouterRunnable.from_models(models, **{name: value})
+    assert "secret" not in str(caught.value).lower()
+    of_both = {"mine": scripted(), "built": ModelSpec(alias="built", model="gpt-4o")}
+    SmartRouterRunnable.from_models(of_both, **{"base_url": "http://127.0.0.1:9/v1", name: value})
