@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langchain_core.exceptions import ContextOverflowError
@@ -15,11 +15,20 @@ from langchain_smartroute.errors import (
     SpendLimitExceededError,
     StreamInterruptedError,
 )
+from langchain_smartroute.execution.aftermath import FaultKind
 from langchain_smartroute.execution.answers import joined
 from langchain_smartroute.execution.faults import Fault, host_of, words_of
 from langchain_smartroute.types import Attempt, RoutingDecision
 
 __all__ = ["exhausted_error", "interrupted_error"]
+
+_WHY_NO_OTHER: Mapping[FaultKind, str] = {
+    "invalid": "the request itself was refused",
+    "filtered": 'the prompt was refused (on_content_filter="fallback" tries the next)',
+    "key_refused": "the key was refused, and no other endpoint is left",
+    "overflow": "no larger window is left",
+}
+"""Kind of the last error → why the chain's remaining candidates were not tried after it."""
 
 
 def exhausted_error(
@@ -51,7 +60,10 @@ def exhausted_error(
     answers = [attempt for attempt in attempts if attempt.purpose == "answer"]
     if len(answers) == 1 and (not overflow or isinstance(error, ContextOverflowError)):
         model = f"smartroute: model {attempts[0].model}, {decision.reason}"
-        error.add_note(model + _address_hint(error))
+        why = _why_no_other(faults, attempts=answers, decision=decision)
+        error.add_note(
+            model + (f"; no other may be tried{why}" if why else "") + _address_hint(error)
+        )
         return error
     kind = ChainExhaustedError
     if overflow:
@@ -61,12 +73,22 @@ def exhausted_error(
     tried = len({attempt.model for attempt in answers})
     final = kind(
         f"{len(answers)} attempts at {tried} of {len(decision.chain)} candidates failed and no"
-        f" other may be tried; the last one said:"
+        f" other may be tried{_why_no_other(faults, attempts=answers, decision=decision)};"
+        " the last one said:"
         f" {words_of(error)}{_address_hint(error)}",
         attempts=attempts,
     )
     final.__cause__ = error
     return final
+
+
+def _why_no_other(
+    faults: Sequence[Fault], *, attempts: Sequence[Attempt], decision: RoutingDecision
+) -> str:
+    """Why the chain's remaining candidates were not tried, where the last error says so."""
+    rest = set(decision.chain) - {attempt.model for attempt in attempts}
+    why = _WHY_NO_OTHER.get(faults[-1].kind) if rest and faults else None
+    return f", as {why}" if why else ""
 
 
 def _address_hint(error: BaseException) -> str:

@@ -230,6 +230,41 @@ async def test_a_single_attempt_ends_in_the_providers_own_error(call, chain_of, 
     assert "model a" in note
 
 
+@pytest.mark.parametrize(
+    ("refused", "why"),
+    [
+        (lambda: HttpError(400), "no other may be tried, as the request itself was refused"),
+        (lambda: HttpError(400, "content_filter"), 'on_content_filter="fallback" tries the next'),
+        (lambda: HttpError(401), "as the key was refused, and no other endpoint is left"),
+        (TooLongError, "as no larger window is left"),
+    ],
+    ids=["invalid", "filtered", "key refused", "too long"],
+)
+async def test_the_providers_own_error_says_why_no_fallback_was_asked(
+    call, chain_of, scripted, refused, why
+):
+    """A user with `fallbacks={"a": ["b"]}` saw a bare 401 and looked for his mistake there."""
+    same = {"windows": (100, 100), "endpoints": ("here", "here")}
+    with pytest.raises(HttpError) as caught:
+        await call(chain_of(scripted(error=refused()), scripted("fine"), **same))
+    (note,) = caught.value.__notes__
+    assert why in note
+    with pytest.raises(HttpError) as caught:
+        await call(chain_of(scripted(error=refused())))
+    (note,) = caught.value.__notes__
+    assert "no other" not in note
+
+
+async def test_an_exhausted_chain_says_why_the_rest_was_not_asked(call, chain_of, scripted):
+    last = scripted("fine")
+    with pytest.raises(
+        ChainExhaustedError,
+        match=r"2 of 3 .* no other may be tried, as the request itself was refused",
+    ):
+        await call(chain_of(scripted(error=HttpError(504)), scripted(error=HttpError(400)), last))
+    assert last.asked == []
+
+
 async def test_the_providers_own_error_keeps_its_cause(call, chain_of, scripted):
     error, cause = HttpError(504), ConnectionError("reset by peer")
     error.__cause__ = cause
