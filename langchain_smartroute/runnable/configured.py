@@ -42,14 +42,6 @@ def _none_for_false(value: Any) -> Any:
     return None if value is False else value
 
 
-_ELSEWHERE = {
-    name: f'it belongs to the catalog: catalog={{"extends": "default", "{name}": …}}'
-    " (or to from_models)"
-    for name in ("routes", "default")
-}
-"""Settings that belong into the catalog → where they belong."""
-
-
 def _usual_signs() -> Any:
     return classify.StuckSigns()
 
@@ -134,8 +126,9 @@ class ConfiguredModel(ChatCalls):
         try:
             super().__init__(**data)
         except ValidationError as error:
-            known = {**type(self).model_fields, **_ELSEWHERE}
-            faults = catalogs.faults_of(error, known=known, elsewhere=_ELSEWHERE)
+            known = {**type(self).model_fields, **making.IN_CATALOGS}
+            elsewhere = {**making.IN_OTHER_ROUTERS, **making.IN_CATALOGS}
+            faults = catalogs.faults_of(error, known=known, elsewhere=elsewhere)
             raise ConfigurationError(*faults) from None
 
     @field_validator("spend_limits", mode="before")

@@ -294,3 +294,32 @@ def test_a_setting_that_no_model_would_heed_is_refused(scripted, name, value):
     assert "secret" not in str(caught.value).lower()
     of_both = {"mine": scripted(), "built": ModelSpec(alias="built", model="gpt-4o")}
     SmartRouterRunnable.from_models(of_both, **{"base_url": "http://127.0.0.1:9/v1", name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "mend"),
+    [
+        ("model_list", [], "from_models({alias: …})"),
+        ("num_retries", 3, "after a kind of error"),
+        ("cooldown_time", 5, 'breaker={"min_calls": …, "open_s": …}'),
+        ("stream_timeout", 5, "first_token_timeout_s and idle_timeout_s"),
+        ("context_window_fallbacks", [], "leave it out"),
+        ("content_policy_fallbacks", [], 'on_content_filter="fallback"'),
+        ("default_fallbacks", ["a"], "leave it out"),
+        ("max_fallbacks", 2, "max_attempts"),
+        ("provider_budget_config", {}, "spend_limits"),
+        ("redis_url", "redis://host", "state="),
+        ("cache_responses", True, "cache="),
+        ("exceptions_to_handle", (), "leave it out"),
+        ("strategy", "cost", "classifier=, rules= or policy="),
+        ("default_route", "a", "default="),
+    ],
+)
+def test_a_setting_by_its_name_in_another_router_says_what_it_is_here(scripted, name, value, mend):
+    """`num_retries=3` was answered with max_retries, which is accepted and does nothing."""
+    with pytest.raises(ConfigurationError) as caught:
+        SmartRouterRunnable.from_models({"a": scripted()}, **{name: value})
+    (fault,) = caught.value.faults
+    assert fault.startswith(name)
+    assert mend in fault
+    assert "did you mean" not in fault

@@ -1,0 +1,54 @@
+"""Names that settings have in a catalog or in other routers → what to write instead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+__all__ = ["IN_CATALOGS", "IN_OTHER_ROUTERS"]
+
+IN_CATALOGS: Mapping[str, str] = {
+    name: f'it belongs to the catalog: catalog={{"extends": "default", "{name}": …}}'
+    " (or to from_models)"
+    for name in ("routes", "default")
+}
+"""Settings that belong into the catalog."""
+
+_BREAKER = 'use breaker={"min_calls": …, "open_s": …}, or breaker=None for none'
+_RETRIES = (
+    "leave it out: what is tried again is decided by one table, after a kind of error"
+    " (max_attempts and max_retry_after_s limit it)"
+)
+_SPENDING = 'use spend_limits=[SpendLimit(usd="5", period="day")]'
+_STATE = 'use state="redis://…"'
+_UNLIKE = "leave it out: errors are told apart by kind, and other models follow by themselves"
+
+IN_OTHER_ROUTERS: Mapping[str, str] = {
+    # LiteLLM's Router
+    "model_list": "use from_models({alias: …}), or catalog= with a block for each model",
+    "model_group_alias": "use the names as the aliases in models or in the catalog",
+    "num_retries": _RETRIES,
+    "retry_after": _RETRIES,
+    "retry_policy": _RETRIES,
+    "allowed_fails": _BREAKER,
+    "cooldown_time": _BREAKER,
+    "disable_cooldowns": _BREAKER,
+    "stream_timeout": "use first_token_timeout_s and idle_timeout_s",
+    "context_window_fallbacks": "leave it out: a model whose window is too small is never asked",
+    "content_policy_fallbacks": 'use on_content_filter="fallback" with fallbacks=',
+    "default_fallbacks": _UNLIKE,
+    "max_fallbacks": "use max_attempts, which counts the first model as well",
+    "enable_pre_call_checks": "leave it out: windows and abilities are always checked",
+    "routing_strategy": "use the routing table (routes), rules= or policy=",
+    "provider_budget_config": _SPENDING,
+    "max_budget": _SPENDING,
+    "redis_url": _STATE,
+    "redis_host": _STATE,
+    "cache_responses": "use cache=, or LangChain's set_llm_cache",
+    # LangChain's with_fallbacks
+    "exceptions_to_handle": _UNLIKE,
+    "exception_key": _UNLIKE,
+    # langchain-model-router
+    "strategy": "use classifier=, rules= or policy=",
+    "default_route": "use default=, in from_models or in the catalog",
+}
+"""Settings of other routers, by their names there."""
