@@ -12,14 +12,16 @@ from pydantic import BaseModel
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.execution.checks.asking import ANOTHER_ANSWER, SAME_ANSWER, AskingCheck
 from langchain_smartroute.execution.checks.base import CheckVerdict
-from langchain_smartroute.execution.checks.comparing.opinion import Opinion, comparable
+from langchain_smartroute.execution.checks.comparing.opinion import (
+    Opinion,
+    comparable,
+    same_comparable,
+)
 from langchain_smartroute.execution.checks.comparing.same_answer import (
     COMPARISONS,
     TOLERANCE,
     Comparison,
-    same_answer,
 )
-from langchain_smartroute.execution.checks.comparing.sentence import contradict
 from langchain_smartroute.execution.checks.fenced_prompts import Sameness, sameness_prompts
 
 __all__ = ["COMPARED_TASKS", "AgreementCheck"]
@@ -113,9 +115,7 @@ class AgreementCheck(AskingCheck):
             same = (
                 mine is not None
                 and its is not None
-                and mine.by == its.by
-                and same_answer(mine.value, its.value, by=mine.by, tolerance=self.tolerance)
-                and not contradict(mine.sentence, its.sentence)
+                and same_comparable(mine, its, tolerance=self.tolerance)
             )
             found[opinion.alias] = SAME_ANSWER if same else ANOTHER_ANSWER
         return found

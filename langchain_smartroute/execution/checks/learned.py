@@ -25,9 +25,9 @@ from langchain_smartroute.execution.checks.base import CheckVerdict
 from langchain_smartroute.execution.checks.comparing.opinion import (
     Opinion,
     comparable,
+    same_comparable,
     text_of_answer,
 )
-from langchain_smartroute.execution.checks.comparing.same_answer import same_answer
 from langchain_smartroute.execution.checks.logprobs import logprob_figures
 
 __all__ = ["LEARNED_FORMAT", "LearnedCheck"]
@@ -225,6 +225,6 @@ class LearnedCheck(AskingCheck):
             its = comparable(opinion.answer)
             if mine is None or its is None:
                 continue
-            same = mine.by == its.by and same_answer(mine.value, its.value, by=mine.by)
+            same = same_comparable(mine, its)
             found[opinion.alias] = "same answer" if same else "another answer"
         return found

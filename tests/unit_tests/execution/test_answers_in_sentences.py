@@ -9,6 +9,7 @@ from langchain_core.messages import AIMessage
 
 from langchain_smartroute import AgreementCheck
 from langchain_smartroute.execution.checks import Opinion, final_answer, same_answer
+from langchain_smartroute.execution.checks.comparing.sentence import reordered
 
 SAME = [
     ("【答案】B", "B"),
@@ -90,6 +91,7 @@ APART = [
     ("Tom gets 5 and Jane gets 3.", "Jane gets 5 and Tom gets 3."),
     ("Store A is cheaper by $5", "Store B is cheaper by $5"),
     ("Beijing (2008)", "London (2008)"),
+    ("He has 3 apples and 5 pears.", "He has 5 apples and 3 pears."),
     # The other way.
     ("It increased by 20%.", "It decreased by 20%."),
     ("价格上涨了20%。", "价格下跌了20%。"),
@@ -127,3 +129,11 @@ def test_the_same_number_of_something_else(one, other):
 )
 def test_the_final_answer_of_a_sentence(text, value):
     assert final_answer(text) == value
+
+
+def test_numbers_of_different_things_keep_their_order():
+    """3 cats and 5 dogs were 5 cats and 3 dogs once a list had no order."""
+    assert reordered("There are 3 cats and 5 dogs.", "There are 5 cats and 3 dogs.")
+    assert reordered("First 3, then 5.", "5, 3")
+    assert not reordered("So it is -2 or 1.", "1, -2")
+    assert not reordered("3 cats and 5 dogs", "3 dogs and 5 cats")

@@ -13,11 +13,16 @@ from pydantic import BaseModel
 from langchain_smartroute.execution.checks.comparing.code_form import code_in, is_code
 from langchain_smartroute.execution.checks.comparing.final_answer import found_answer
 from langchain_smartroute.execution.checks.comparing.literals import NOTHING, literal_of
-from langchain_smartroute.execution.checks.comparing.same_answer import Comparison
+from langchain_smartroute.execution.checks.comparing.same_answer import (
+    TOLERANCE,
+    Comparison,
+    same_answer,
+)
+from langchain_smartroute.execution.checks.comparing.sentence import contradict, reordered
 from langchain_smartroute.execution.checks.comparing.written_calls import written_calls
 from langchain_smartroute.execution.checks.prose import answer_text
 
-__all__ = ["Comparable", "Opinion", "comparable", "text_of_answer"]
+__all__ = ["Comparable", "Opinion", "comparable", "same_comparable", "text_of_answer"]
 
 _MOSTLY = 0.5
 """Share of code in an answer from which on it is compared as code."""
@@ -78,6 +83,30 @@ def comparable(answer: Any, by: Comparison = "auto") -> Comparable | None:
     if not text or by == "tool_calls":
         return None
     return _comparable_text(text, by)
+
+
+def same_comparable(one: Comparable, other: Comparable, *, tolerance: float = TOLERANCE) -> bool:
+    """Whether two answers are the same, and their sentences say the same of it.
+
+    Args:
+        one: The comparable part of an answer.
+        other: That of another answer to the same request.
+        tolerance: As for `same_answer`.
+
+    Example:
+        >>> texts = ("There are 3 cats and 5 dogs.", "There are 5 cats and 3 dogs.")
+        >>> found = [comparable(AIMessage(text)) for text in texts]
+        >>> same_comparable(found[0], found[1])
+        False
+    """
+    if one.by != other.by or not same_answer(
+        one.value, other.value, by=one.by, tolerance=tolerance
+    ):
+        return False
+    if not (one.sentence or other.sentence):
+        return True
+    said = [each.sentence or str(each.value) for each in (one, other)]
+    return not contradict(one.sentence, other.sentence) and not reordered(said[0], said[1])
 
 
 def _comparable_text(text: str, by: Comparison) -> Comparable | None:

@@ -9,8 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
-__all__ = ["contradict"]
+from langchain_smartroute.execution.checks.comparing.number_forms import numbers_in
+from langchain_smartroute.execution.checks.comparing.plain import plainly_written
+
+__all__ = ["contradict", "reordered"]
 
 _NAME = re.compile(r"(?<![\w.$\\])[A-Z][\w'’-]*")
 _BEGINS = re.compile(r"(?:^|[.!?:;]\s|\n)[\s*_\"'“(-]*$")
@@ -110,6 +114,37 @@ def contradict(one: str, other: str) -> bool:
         if sorted(ways) == [(False, True), (True, False)]:
             return True
     return False
+
+
+_LISTED = re.compile(
+    r"[\s,;$，；、]*+(?:(?:and|or|und|oder|et|ou|y|o)\s|[和或与及])?+[\s$]*+(?:[a-z]\s?=\s?)?+[\s$]*+"
+)
+"""Text between numbers that are one list, whose order does not count."""
+
+
+def reordered(one: str, other: str) -> bool:
+    """Whether two sentences have the same numbers in another order, and of different things.
+
+    Args:
+        one: The sentence of one answer's value, or that value.
+        other: The sentence of the other answer's value, or that value.
+
+    Example:
+        >>> reordered("3 cats and 5 dogs", "5 cats and 3 dogs")
+        True
+        >>> reordered("It is 1 or 2.", "2, 1")
+        False
+    """
+    texts = plainly_written(one), plainly_written(other)
+    found = [numbers_in(text) for text in texts]
+    numbers = [[number[0] for number in each] for each in found]
+    if numbers[0] == numbers[1] or sorted(numbers[0]) != sorted(numbers[1]):
+        return False
+    return not all(
+        _LISTED.fullmatch(text, a.end(), b.start())
+        for text, each in zip(texts, found, strict=True)
+        for a, b in pairwise(each)
+    )
 
 
 def _names(sentence: str) -> list[str]:
