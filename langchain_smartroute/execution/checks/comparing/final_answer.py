@@ -25,6 +25,7 @@ from langchain_smartroute.execution.checks.comparing.literals import NOTHING, li
 from langchain_smartroute.execution.checks.comparing.number_forms import numbers_in
 from langchain_smartroute.execution.checks.comparing.plain import plainly_written
 from langchain_smartroute.execution.checks.comparing.quantities import quantity_of
+from langchain_smartroute.execution.checks.comparing.statements import statements_of
 from langchain_smartroute.execution.checks.comparing.written_calls import written_calls
 from langchain_smartroute.execution.checks.fences import blocks_of
 
@@ -78,8 +79,6 @@ _RIGHT = re.compile(
 """An option that is called correct."""
 
 _BARE_NUMBER = re.compile(r"[-+]?[$€£¥]?[-+]?\d[\d.,/]{0,60}\s?%?")
-
-
 _LEADS = re.compile(
     r"(?:(?<!\w)(?:is|are|equals|costs|makes|has|have)\s\$?|[是为共有要花得到剩用距约需了])\Z"
 )
@@ -275,6 +274,8 @@ def _of_numbers(value: str | None) -> str | None:
     if value is None or len(value) > LONGEST_LINE or "\n" in value or "=" in value:
         return value
     if quantity_of(value) is not None or literal_of(value) is not NOTHING:
+        return value
+    if statements_of(value) is not None:
         return value
     numbers = numbers_in(plain := plainly_written(value))
     said = len(numbers) > 1 or (numbers and _LEADS.search(plain, 0, numbers[0].start()))

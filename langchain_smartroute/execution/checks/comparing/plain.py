@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["MOST_CHARS", "plainly_written", "single_blanks"]
+__all__ = ["MOST_CHARS", "in_one_script", "plainly_written", "single_blanks", "with_signs"]
 
 MOST_CHARS = 2_000
 """Longest text that is normalised: normalisation is quadratic in combining characters."""
@@ -29,7 +29,7 @@ _NAMES = {
     **dict.fromkeys(["left", "right", "displaystyle", "quad", "qquad", "big", "Big"], ""),
 }  # fmt: skip
 _NAME = re.compile(r"\\([a-zA-Z]{1,20})(?![a-zA-Z])")
-_INSIDE = r"\(\s*(-?[\w.,√π°%]{1,40})\s*\)"
+_SINGLE = r"\(\s*(-?√?(?:[\d.,]{1,40}|[^\W\d_])[°%]?)\s*\)"
 _LATEX = (
     (re.compile(r"\s*(\\\\|&)\s*"), r"\1"),
     (re.compile(r"(\\begin\{\w{1,20}\})\s+|\s+(?=\\end\{)"), r"\1"),
@@ -46,12 +46,15 @@ _LATEX = (
     (re.compile(r"\\sqrt\s*(\d)(?!\d)"), r"√\1"),
     (re.compile(r"_\s*\{\s*(\w{1,40})\s*\}"), r"_\1"),
     (re.compile(r"\\[dtc]?frac\s*\{([^{}]{1,80})\}\s*(\d)(?!\d)"), r"(\1)/\2"),
-    (re.compile(r"\^\s*\{\s*(-?\w{1,40})\s*\}"), r"^\1"),
+    (re.compile(r"\^\s*\{\s*(-?(?:\d{1,40}|\w))\s*\}"), r"^\1"),
     (re.compile(r"\\[dt]?frac\s*(\d)\s*(\d)"), r"\1/\2"),
     *[(re.compile(r"\\[dtc]?frac\s*\{([^{}]{1,80})\}\s*\{([^{}]{1,80})\}"), r"(\1)/(\2)")] * 2,
     (re.compile(r"\\([%$#&_{}])"), r"\1"),
 )  # fmt: skip
-_ALONE = re.compile(rf"(?<![\w)]){_INSIDE}(?=/|$)|(?<=[/√]){_INSIDE}")
+_ALONE = re.compile(
+    rf"(?<![\w)]){_SINGLE}(?=/)|(?<=[/√]){_SINGLE}(?![\w(√])"
+    r"|(?<![\w)/√])\(\s*(-?[\w.,√π°%]{1,40})\s*\)$"
+)
 """Brackets around a single number or letter of a fraction or root, or around everything."""
 
 
@@ -67,15 +70,9 @@ def plainly_written(text: str) -> str:
     """
     if len(text) > MOST_CHARS:
         return text
-    given = text
-    # Superscripts are powers; as plain digits 10³ would become 103.
-    text = _SUPERSCRIPT.sub(r"^\g<0>", text)
-    text = unicodedata.normalize("NFKC", _MIXED_GLYPH.sub(" ", text)).translate(_MARKS)
+    given, text = text, in_one_script(text)
     if len(text) > MOST_CHARS:
         return given
-    if not text.isascii():
-        text = "".join(str(unicodedata.decimal(c, c)) for c in text)
-    text = _MATHS.sub(r"\2", text)
     if "\\" in text or "{" in text:
         plain = text
         for pattern, instead in _LATEX:
@@ -83,8 +80,26 @@ def plainly_written(text: str) -> str:
         plain = _NAME.sub(_named, plain)
         text = text if plain == text else single_blanks(plain)
     for _ in range(2):
-        text = _ALONE.sub(r"\1\2", text)
+        text = _ALONE.sub(r"\1\2\3", text)
     return text.strip()
+
+
+def in_one_script(text: str) -> str:
+    """Text of at most 2,000 characters in plain digits and signs, without `$` around LaTeX.
+
+    It may be longer than what was given.
+    """
+    # Superscripts are powers; as plain digits 10³ would become 103.
+    text = _SUPERSCRIPT.sub(r"^\g<0>", text)
+    text = unicodedata.normalize("NFKC", _MIXED_GLYPH.sub(" ", text)).translate(_MARKS)
+    if not text.isascii() and len(text) <= MOST_CHARS:
+        text = "".join(str(unicodedata.decimal(c, c)) for c in text)
+    return _MATHS.sub(r"\2", text) if len(text) <= MOST_CHARS else text
+
+
+def with_signs(text: str) -> str:
+    r"""Text with signs for LaTeX's names of them: `≤` for `\leq`, nothing for `\left`."""
+    return _NAME.sub(_named, text)
 
 
 def single_blanks(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Final, Literal, get_args
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.execution.checks.comparing.code_form import code_form, code_in
 from langchain_smartroute.execution.checks.comparing.final_answer import marked_answer
+from langchain_smartroute.execution.checks.comparing.formulas import same_formula
 from langchain_smartroute.execution.checks.comparing.literals import (
     NOTHING,
     literal_of,
@@ -129,7 +130,8 @@ def _same_texts(a: str, b: str, tolerance: float) -> bool:
     several = options_of(a), options_of(b)
     if several[0] is not None and several[1] is not None:
         return several[0] == several[1]
-    return same_words(a, b)
+    formulas = same_formula(a, b, tolerance=tolerance)
+    return same_words(a, b) if formulas is None else formulas
 
 
 def _literal(text: str) -> Any:
