@@ -31,6 +31,9 @@ SAME = [
     ("Tom has 5 left.", "5"),
     ("Answer: the number is 15.", "15"),
     ("(A) and (B)", "A, B"),
+    ("答案：①③", "①、③"),
+    ("该说法是错误的。", "答案：×"),
+    ("答案：√", "正确"),
 ]
 WRITTEN_CALLS = [
     ("[get_weather(city='Paris', unit='c')]", '[get_weather(unit="c", city="Paris")]'),
@@ -98,6 +101,9 @@ APART = [
     ("The profit is $20", "The loss is $20"),
     ("It is 3 km to the north.", "It is 3 km to the south."),
     ("下午3点", "上午3点"),
+    ("它大于5。", "它小于5。"),
+    ("A正确，B正确，C错误。", "A正确，B错误，C错误。"),
+    ("B不正确。", "B正确。"),
 ]
 
 
@@ -121,6 +127,39 @@ def test_the_same_call_or_formula_written_in_another_way(one, other):
 @pytest.mark.parametrize(("one", "other"), APART)
 def test_the_same_number_of_something_else(one, other):
     assert told(one, other) == told(other, one) == "another answer"
+
+
+CHOSEN = [
+    "只有C正确。", "A错误；B错误；D错误；C正确。", "A、B、D错误，C正确。", "经分析，C 选项正确。",
+    "综上，选项C符合题意。", "所以C。", "因此，C。", "所以答案C", "答案 C", "答案是选项C。",
+    "[答案] C", "<answer>C</answer>", "答案：C（氧气）", "答案：【C】",
+    "答案是C，理由如下：A太大。", "I'd go with C.",
+]  # fmt: skip
+FORMULAS_IN_SENTENCES = [
+    (r"Therefore $x \geq 5$ is the solution.", r"x \geq 5"),
+    ("Hence $f(2) < f(1) < f(4)$.", "f(2) < f(1) < f(4)"),
+    ("所以 $x=2$ 或 $x=-3$。", "$x=2$ 或 $x=-3$"),
+    ("The value is\n$$\n9\n$$", "9"),
+    ("**Answer**\n\n\\[\n\\frac{3}{4}\n\\]", r"\frac{3}{4}"),
+    (r"Answer \( 9 \)", "9"),
+    (r"The answer is $x=3$ and $y=4$.", "$x=3$ and $y=4$"),
+    (r"\boxed{(2, 2)} \quad \text{and} \quad \boxed{(6, 2)}", "(2, 2), (6, 2)"),
+    ("正确结论的序号是①③", "①③"),
+]
+
+
+@pytest.mark.parametrize("text", CHOSEN)
+def test_an_option_that_an_exam_is_answered_with(text):
+    """Where no "答案是" stood before the letter, the whole sentence was the answer."""
+    assert "C" in (final_answer(f"由题意可知。\n{text}") or "")
+    assert told(f"由题意可知。\n{text}", "故选C。") == "same answer"
+    assert told(f"由题意可知。\n{text}", "故选D。") == "another answer"
+
+
+@pytest.mark.parametrize(("text", "value"), FORMULAS_IN_SENTENCES)
+def test_the_only_formula_of_a_sentence_is_its_value(text, value):
+    """Of "x ≥ 5 is the solution" the solution was read, and of f(2) < f(1) < f(4) the 4."""
+    assert final_answer(text) == value
 
 
 @pytest.mark.parametrize(

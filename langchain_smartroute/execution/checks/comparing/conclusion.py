@@ -6,13 +6,14 @@ from __future__ import annotations
 
 import re
 
+from langchain_smartroute.execution.checks.comparing.displayed import formula_of_line
 from langchain_smartroute.execution.checks.comparing.literals import NOTHING, literal_of
 from langchain_smartroute.execution.checks.comparing.number_forms import (
     SCRIPTS,
     last_number,
     numbers_in,
 )
-from langchain_smartroute.execution.checks.comparing.options import lettered
+from langchain_smartroute.execution.checks.comparing.options import lettered, options_of
 from langchain_smartroute.execution.checks.comparing.plain import plainly_written
 from langchain_smartroute.execution.checks.comparing.quantities import quantity_of
 from langchain_smartroute.execution.checks.comparing.units import is_unit
@@ -37,7 +38,9 @@ _BOLD = re.compile(r"\*\*([^*\n]{1,100})\*\*|__(?![a-z][a-z\d]*__)([^_\n]{1,100}
 _END_OF_SENTENCE = re.compile(
     r"(?<!\d)\.(?=\s|$)|(?<=\d)\.(?=\s+[^\W\d]|$)|[。！？\n]|;\s|!\s|\?\s"
 )
-_REASON = re.compile(r",?\s(?:because|since)\s|[,，]?\s?因为|\s?【(?:解析|分析|详解|解答)】")
+_REASON = re.compile(
+    r",?\s(?:because|since)\s|[,，]?\s?因为|[,，;；]?\s?(?:理由|原因)(?:如下|是|为|[:：])|\s?【(?:解析|分析|详解|解答)】"
+)
 _CLOSING = re.compile(
     r"^(?:let me know|i hope|hope (?:this|that)|feel free|if you (?:have|need|would|want)|please"
     r"|note|good luck|any (?:other )?questions|happy to|如果|希望|请|若|参考|注)|[!?！？]$",
@@ -110,7 +113,7 @@ def value_of_last_line(text: str) -> str | None:
         if len(lines) > 1 and not any(character.isnumeric() for character in line[-20:]):
             return None
         return (concluded(last) if len(last) <= LONGEST_LINE else None) or last_number(line)
-    return value_standing_out(line) or concluded(line) or _short(line)
+    return value_standing_out(line) or formula_of_line(line) or concluded(line) or _short(line)
 
 
 def last_line(text: str) -> str:
@@ -143,7 +146,9 @@ def value_standing_out(line: str) -> str | None:
             return inner
     rest = trimmed(line) or ""
     said = _YES_NO.match(rest)
-    return said[1] if said is not None else lettered(rest)
+    if said is not None:
+        return said[1]
+    return lettered(rest) or (rest if options_of(rest) is not None else None)
 
 
 def trimmed(line: str) -> str | None:
@@ -158,8 +163,9 @@ def trimmed(line: str) -> str | None:
         line = _REASON.split(line, maxsplit=1)[0]
     line = line.strip(_EDGES + ",;:，；：")
     for opened, closed in (("\\(", "\\)"), ("\\[", "\\]"), ("$", "$")):
-        if line.startswith(opened) and line.endswith(closed) and len(line) > len(opened + closed):
-            line = line[len(opened) : -len(closed)].strip()
+        inner = line[len(opened) : -len(closed)]
+        if line.startswith(opened) and line.endswith(closed) and inner and opened not in inner:
+            line = inner.strip()
     return _COPULA.sub("", line).strip() or None
 
 

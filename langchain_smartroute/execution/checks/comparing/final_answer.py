@@ -19,10 +19,11 @@ from langchain_smartroute.execution.checks.comparing.conclusion import (
     last_line,
     trimmed,
     value_of_last_line,
-    value_standing_out,
 )
+from langchain_smartroute.execution.checks.comparing.displayed import on_one_line
 from langchain_smartroute.execution.checks.comparing.literals import NOTHING, literal_of
 from langchain_smartroute.execution.checks.comparing.number_forms import numbers_in
+from langchain_smartroute.execution.checks.comparing.phrases import after_phrase, short_lines
 from langchain_smartroute.execution.checks.comparing.plain import plainly_written
 from langchain_smartroute.execution.checks.comparing.quantities import quantity_of
 from langchain_smartroute.execution.checks.comparing.statements import statements_of
@@ -39,45 +40,18 @@ _MOST_BOXES = 100
 _MOST_INDENT = 40
 _MOST_PRINTED = 400
 _BETWEEN = 60
-_SHORT_LINE = 60
 _BRACE = re.compile("[{}]")
 _LISTED = re.compile(
-    r"[\s$,;、]{0,20}(?:\\[()\[\]])?[\s,;、]{0,20}(?:and|or|und|oder|et|ou|y|o|和|或)?[\s,;]{0,20}"
-    r"(?:\\[()\[\]])?[\s$,;]{0,20}"
+    r"(?:[\s$,;、]|\\(?:[()\[\],;! ]|q?quad(?![a-zA-Z]))){0,20}"
+    r"(?:(?:\\text\s?\{\s?)?(?:and|or|und|oder|et|ou|y|o|和|或)\s?\}?)?"
+    r"(?:[\s$,;、]|\\(?:[()\[\],;! ]|q?quad(?![a-zA-Z]))){0,20}"
 )
 """Text between two boxes that form one answer."""
 
 _KEYS = ("final_answer", "finalanswer", "answer", "result", "output", "答案")
 _THOUGHT_END = "</think>"
 _JSON_BEGINS = re.compile(r"^[ \t]{0,20}[{\[](?=[ \t]{0,20}(?:\n|[\"'{\[]))", re.MULTILINE)
-_BEFORE_VALUE = re.compile(r"(?:[\s:*：]|_+(?=[\s:]))*+")
 _HASHES = re.compile(r"^[ \t]*#{4}[ \t]*(\S[^\n]{0,400})$", re.MULTILINE)
-_SAID = re.compile(
-    r"""(?:
-      (?<![^\W\d_])(?:final\s+|correct\s+)?(?:answer|output|result|option|choice)(?![^\W\d_])
-        (?:\s+(?:choice|option))?(?:\s+to\s[^\n:.]{1,80})?(?:\s+(?:is|are|equals|(?:will|would|should|must)\s+be)|\s*[:=]|\s*\Z)+
-    | (?<![^\W\d_])(?:antwort|ergebnis|lösung|réponse(?:\s+finale)?|résultat|respuesta(?:\s+final)?
-        |resultado|resposta(?:\s+final)?|risposta(?:\s+finale)?|risultato|antwoord|odpowiedź
-        |ответ|відповідь|cevap|sonuç|đáp\s+án|jawaban|उत्तर|الجواب|الإجابة)(?![^\W\d_])
-        (?:\s+(?:lautet|ist|est|es|é|è|is|to|hoặc|là|adalah|है|هي|هو|равен)|\s*[:=：—])+
-    | (?:最终)?(?:答案|答え|答)\s*(?:应该|应当)?\s*(?:是|为|為|选择|選擇|选|選|は|[:：=])+
-    | 【\s*(?:最终|正确)?(?:答案|解答)\s*】\s*[:：]?
-    | (?:正确|错误)的(?:说法|结论|选项|命题|序号)?(?:是|有|为)\s*[:：]?
-        (?=\s*[①-⑳A-J][①-⑳A-J、,，和]{0,20}\s*(?:[。.;；\n]|\Z))
-    | (?:正答|解答|正解|結論)\s*(?:は|[:：])
-    | (?:정답|답)\s*(?:은|는|[:：])
-    | (?:故选|应选|因此选|所以选|选择|故選|應選|选项|選項
-        |(?<![候可挑精不能])[选選])\s*(?:是|为|為)?\s*[:：]?(?=\s*[(（]?[A-J\uff21-\uff2a])
-    )[\s*:：]{0,8}""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_RIGHT = re.compile(
-    r"(?<!\w)(?:(?:[Oo]ption|[Cc]hoice|[Aa]nswer)\s+\(?([A-J])\)?|\(([A-J])\)|([B-HJ]))\s+is"
-    r"\s+(?:the\s+)?(?:correct|right|best)(?!\w)"
-    r"|(?<!not )(?:[Oo]ption|[Cc]hoice)\s+\(?([A-J])\)?[.*]{0,3}\s*\Z"
-)
-"""An option that is called correct."""
-
 _BARE_NUMBER = re.compile(r"[-+]?[$€£¥]?[-+]?\d[\d.,/]{0,60}\s?%?")
 _LEADS = re.compile(
     r"(?:(?<!\w)(?:is|are|equals|costs|makes|has|have)\s\$?|[是为共有要花得到剩用距约需了])\Z"
@@ -125,12 +99,12 @@ def found_answer(text: str) -> tuple[str | None, str]:
         return text, ""
     if len(text) > _READ_CHARS and (_fenced(text) or text).lstrip().startswith(("{", "[")):
         return text, ""
-    end = _end_of(text)
+    end = on_one_line(_end_of(text))
     readings: tuple[tuple[Callable[[str], str | None], str], ...] = (
         (_in_json, end),
         (_boxed, text),
         (_after_hashes, end),
-        (_after_phrase, end),
+        (after_phrase, end),
         (_only_lines, end),
     )
     said = next((found for reading, of in readings if (found := reading(of))), None)
@@ -146,8 +120,8 @@ def marked_answer(text: str) -> str | None:
         >>> marked_answer(r"\boxed{\frac{1}{2}}"), marked_answer("故选B。"), marked_answer("5 km")
         ('\\frac{1}{2}', 'B', None)
     """
-    end = _end_of(text)
-    return _in_fence(end) or _boxed(text) or _after_hashes(end) or _after_phrase(end)
+    end = on_one_line(_end_of(text))
+    return _in_fence(end) or _boxed(text) or _after_hashes(end) or after_phrase(end)
 
 
 def _end_of(text: str) -> str:
@@ -214,14 +188,14 @@ def _boxed(text: str) -> str | None:
             break
         inside = text.index("{", start) + 1
         closed = _closed(text, inside)
-        if found and (closed is None or not _is_listed(text, closed + 1, end)):
+        if found and (closed is None or not _isshort_lines(text, closed + 1, end)):
             break
         found.append(text[inside:closed].strip())
         end = start
     return text if len(found) > _MOST_BOXES else ", ".join(reversed(found)) or None
 
 
-def _is_listed(text: str, start: int, end: int) -> bool:
+def _isshort_lines(text: str, start: int, end: int) -> bool:
     between = text[start : min(end, start + _BETWEEN)]
     return start <= end and _LISTED.fullmatch(between) is not None
 
@@ -247,31 +221,9 @@ def _after_hashes(text: str) -> str | None:
     return found
 
 
-def _after_phrase(text: str) -> str | None:
-    """The text after the last phrase such as "the answer is"."""
-    found = right = None
-    for match in _SAID.finditer(text):
-        found = match
-    for match in _RIGHT.finditer(text):
-        right = match
-    if right is not None and (found is None or right.end() > found.end()):
-        return right[1] or right[2] or right[3] or right[4]
-    if found is None:
-        return None
-    between = _BEFORE_VALUE.match(text, found.end())
-    at = found.end() if between is None else between.end()
-    rest, below = text[at:], "\n" in text[found.start() : at]
-    if below and rest.startswith("```"):
-        block = next(blocks_of(rest), None)
-        return None if block is None else block.code.strip()
-    line = rest.partition("\n")[0]
-    several = _listed(rest) if below else None
-    return several or value_standing_out(line) or trimmed(line)
-
-
 def _of_numbers(value: str | None) -> str | None:
     """A value, or the result of its numbers where one line has several."""
-    if value is None or len(value) > LONGEST_LINE or "\n" in value or "=" in value:
+    if value is None or len(value) > LONGEST_LINE or any(c in value for c in "\n=<>≤≥"):
         return value
     if quantity_of(value) is not None or literal_of(value) is not NOTHING:
         return value
@@ -282,18 +234,11 @@ def _of_numbers(value: str | None) -> str | None:
     return (concluded(value) or value) if said else value
 
 
-def _listed(text: str) -> str | None:
-    """The lines up to an empty one, if they are several short ones."""
-    lines = [line.strip() for line in text.partition("\n\n")[0].splitlines()]
-    short = all(len(line) <= _SHORT_LINE for line in lines)
-    return "\n".join(lines) if len(lines) > 1 and short else None
-
-
 def _only_lines(text: str) -> str | None:
     """A text of a few short lines without a sentence, such as a program's output."""
-    if len(text) > _MOST_PRINTED or "\n\n" in text or "```" in text:
+    if len(text) > _MOST_PRINTED or any(mark in text for mark in ("\n\n", "```", "\n$")):
         return None
-    several = _listed(text)
+    several = short_lines(text)
     ends = (".", "。", "!", "?", ":", "：")
     told = several is not None and any(line.endswith(ends) for line in several.splitlines())
     return None if told else several

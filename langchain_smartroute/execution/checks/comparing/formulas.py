@@ -89,6 +89,8 @@ def _same_lists(one: Sequence[Statement], other: Sequence[Statement], same: Same
 def _same(a: Statement, b: Statement, tolerance: float) -> bool:
     if a.name and b.name and a.name != b.name:
         return _proportional(a.equation, b.equation)
+    if a.units and b.units and a.units != b.units:
+        return False
     if a.whole != b.whole or a.shape != b.shape:
         return False
     if a.value is None or b.value is None:

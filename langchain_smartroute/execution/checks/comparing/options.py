@@ -16,15 +16,19 @@ _MOST_LISTED = 160
 _OPTION = re.compile(
     r"(?:(?:the\s+)?(?:correct\s+|right\s+)?(?:option|choice|answer)(?:\s+is)?|选项|選項|選択肢|item)?"
     r"\s*(?:\(\s*([A-Ja-j])\s*\)|\[([A-J])\]|([A-Ja-j])"
-    r"(?=[.):、：]|\s*$|\s*(?:选项|選項|项|項|是?正确|是?对的)))"
+    r"(?=[.):、：]|\s*$|\s*(?:选项|選項|项|項|是?正确|是?对的|符合)|\s*\(\s*[\u4e00-\u9fff]))"
     r"[.):、：]?(?P<rest>[^\n]{0,200})",
     re.IGNORECASE,
 )
 _REASONED = re.compile(
     r"(?:\(([A-J])\)|([A-J]))(?:\s*[,，;；]?\s*(?:because|since|as|weil|car|porque|因为|由于)(?!\w)"
-    r"|\s*(?:选项|選項|项|項)?\s*是?(?:正确|对的)|。)"
+    r"|\s*(?:选项|選項|项|項)?\s*是?(?:正确|对的|符合)|。)"
 )
 """A letter followed by a reason."""
+
+_JUDGED = r"\s*(?:选项|選項|项|項)?\s*(?:是|都|也)?(?:不?正确|错误|不?对|错)"
+_SEVERAL_JUDGED = re.compile(rf"{_JUDGED}[^A-J]{{0,100}}[A-J]{_JUDGED}")
+"""Text after an option's letter if both it and another one are called right or wrong."""
 
 _ONE = r"(?:[A-J](?![)\]])|\([A-J]\)|\[[A-J]\])"
 _OPTIONS = re.compile(
@@ -37,8 +41,9 @@ _ANOTHER = re.compile(
 )
 """Text after an option's letter if another option is named as well."""
 
+_CIRCLED = re.compile(r"[①-⑳](?:\s*[、,，;；和与及]?\s*[①-⑳])*")
 _LETTER = re.compile("[A-J]")
-_EDGES = " \t\n*_`\"'“”«»「」$"
+_EDGES = " \t\n*_`\"'“”«»「」【】$"
 
 
 def option_of(text: str) -> str | None:
@@ -64,6 +69,8 @@ def options_of(text: str) -> str | None:
     """
     if len(text) > _MOST_LISTED:
         return None
+    if _CIRCLED.fullmatch(text.strip(_EDGES + ".。")):
+        return "".join(c for c in text if "①" <= c <= "⑳")
     plain = _plain(text).strip(_EDGES + ".。")
     return "".join(_LETTER.findall(plain)) if _OPTIONS.fullmatch(plain) else None
 
@@ -82,13 +89,16 @@ def lettered(line: str) -> str | None:
     if found is not None and (found[1] or found[2] or not found["rest"].strip(" .。")):
         return (found[1] or found[2] or found[3]).upper()
     reasoned = _REASONED.match(plain)
-    return None if reasoned is None else reasoned[1] or reasoned[2]
+    if reasoned is None or _SEVERAL_JUDGED.match(plain, reasoned.end(2 if reasoned[2] else 1)):
+        return None
+    return reasoned[1] or reasoned[2]
 
 
 def _one_option(plain: str) -> re.Match[str] | None:
     """The option that a text begins with, if no other one is named with it."""
     found = _OPTION.fullmatch(plain)
-    if found is None or _ANOTHER.match(plain, max(map(found.end, (1, 2, 3)))):
+    end = 0 if found is None else max(map(found.end, (1, 2, 3)))
+    if found is None or _ANOTHER.match(plain, end) or _SEVERAL_JUDGED.match(plain, end):
         return None
     return found
 

@@ -24,8 +24,8 @@ _MATHS = re.compile(r"(?<![\\$])(\$\$?)(?!\$)((?:[^$\\]|\\[\s\S]){1,400}?)\1(?!\
 _NAMES = {
     "pi": "π", "infty": "∞", "theta": "θ", "alpha": "α", "beta": "β", "lambda": "λ", "times": "×",
     "cdot": "×", "div": "÷", "pm": "±", "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "ne": "≠",
-    "neq": "≠", "cup": "∪", "cap": "∩", "in": "∈", "emptyset": "∅", "varnothing": "∅",
-    "degree": "°", "lt": "<", "gt": ">",
+    "neq": "≠", "approx": "≈", "cup": "∪", "cap": "∩", "in": "∈", "emptyset": "∅",
+    "varnothing": "∅", "degree": "°", "lt": "<", "gt": ">",
     **dict.fromkeys(["left", "right", "displaystyle", "quad", "qquad", "big", "Big"], ""),
 }  # fmt: skip
 _NAME = re.compile(r"\\([a-zA-Z]{1,20})(?![a-zA-Z])")
@@ -36,7 +36,7 @@ _LATEX = (
     (re.compile(r"(?<=\d)\s*(?=\\[dtc]?frac)"), " "),
     (re.compile(r"\^\s*\{?\s*\\circ(?![a-zA-Z])\s*\}?"), "°"),
     (
-        re.compile(r"\\(?:text(?:bf|it|rm)?|math(?:rm|bf|bb|it|sf)|mbox|operatorname)\s*\{([^{}]{0,200})\}"),
+        re.compile(r"\\(?:text(?:bf|it|rm|sf|tt|normal)?|math(?:rm|bf|bb|it|sf)|mbox|operatorname)\s*\{([^{}]{0,200})\}"),
         r" \1 ",
     ),
     (re.compile(r"\\[,!;: ]"), ""),

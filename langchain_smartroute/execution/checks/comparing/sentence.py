@@ -49,8 +49,8 @@ _OPPOSITES = (
         r"\blost\b|\blose|输|败",
     ),
     (
-        r"\bmore\b|at least|\bover\b|exceed|above|至少|超过|高于|多",
-        r"less\b|fewer|at most|\bunder\b|below|至多|不足|低于|少于",
+        r"\bmore\b|at least|\bover\b|exceed|above|greater|larger|至少|超过|高于|多|大于",
+        r"less\b|fewer|at most|\bunder\b|below|smaller|至多|不足|低于|少于|小于",
     ),
     (
         r"\bbefore\b|earlier|\bago\b|之前|以前",

@@ -12,9 +12,8 @@ from dataclasses import dataclass, replace
 
 from langchain_smartroute.execution.checks.comparing.arithmetic import subtracted
 from langchain_smartroute.execution.checks.comparing.expressions import Value, with_names
-from langchain_smartroute.execution.checks.comparing.plain import in_one_script, with_signs
 from langchain_smartroute.execution.checks.comparing.quantities import quantity_of
-from langchain_smartroute.execution.checks.comparing.units import units_of
+from langchain_smartroute.execution.checks.comparing.tidying import tidied
 
 __all__ = ["Statement", "statements_of"]
 
@@ -22,26 +21,6 @@ _MOST_CHARS = 400
 _MOST_ITEMS = 40
 _MOST_DEPTH = 4
 
-_TIDY = (
-    (re.compile(r"(?<=\d)(?:,\\!|\{,\}|\\,)\s*(?=\d{3}(?!\d))"), ""),
-    (re.compile(r"\\(?:text|mathrm|textrm|mbox|hbox)\s*\{\s*,?\s*(and|or|e|i)\s*,?\s*\}"), r" \1 "),
-    (re.compile(r"\\operatorname\s*\{(\w{1,9})\}"), r"\\\1 "),
-    (re.compile(r"\\(?:math(?:rm|bf|bb|it|sf)|bm|boldsymbol)\s*\{([^{}]{1,40})\}"), r"\1"),
-    (re.compile(r"\^\s*\{?\s*\\circ(?![a-zA-Z])\s*\}?"), "°"),
-    (re.compile(r"(?<!\\)\\(?:[,!;: ]|(?:limits|bigl|bigr|Bigl|Bigr)(?![a-zA-Z]))|~"), " "),
-    (re.compile(r"\\(?:leqslant|leq)(?![a-zA-Z])|<="), "≤"),
-    (re.compile(r"\\(?:geqslant|geq)(?![a-zA-Z])|>="), "≥"),
-    (re.compile(r"\\approx(?![a-zA-Z])|≈"), "="),
-    (re.compile(r"!="), "≠"),
-    (re.compile(r"\\langle(?![a-zA-Z])"), "⟨"),
-    (re.compile(r"\\rangle(?![a-zA-Z])"), "⟩"),
-    (re.compile(r"\\([%$#{}])"), r"\1"),
-    (re.compile(r"\\left\s*\.|\\right\s*\."), ""),
-)  # fmt: skip
-_UNIT = re.compile(
-    r"(?:\\(?:text|mathrm|textrm|textbf|textnormal|mbox)\s*\{([^{}]{1,60})\}"
-    r"|\s([A-Za-z]{2,}(?: [a-z]+){0,4}))(?:\s*\^\s*\{?[23]\}?)?\s*$"
-)
 _MATRIX = re.compile(
     r"(?:\[|\()?\s*\\begin\{(?:[pb]?matrix|array)\}(?:\{[clr|]{1,12}\})?(.*?)\\end\{(?:[pb]?matrix|array)\}\s*(?:\]|\))?",
     re.DOTALL,
@@ -55,6 +34,9 @@ _UNION = re.compile("∪")
 _OPENS, _CLOSES = "([{⟨", ")]}⟩"
 _PAIRS = {"(": ")]", "[": ")]", "{": "}", "⟨": "⟩"}
 _NAME = re.compile(r"(?:\\[a-zA-Z]+|[A-Za-zα-ω])(?:_(?:\w|\{\w{1,9}\}))?'*(?:\(\w(?:,\w)?\))?")
+_CONDITION = re.compile(r"\{\s*([a-zA-Z])\s*[|:]\s*([^{}]+)\}")
+"""A set by its condition: `{x | x > 2}`."""
+
 _ARITHMETIC = re.compile(r"[-+*/.,:()\d\s]*")
 """What may be a date, a score or a telephone number as well as a sum."""
 
@@ -62,7 +44,7 @@ _DECIMAL_COMMA = re.compile(r"\d,\d{1,2}(?!\d)")
 _SIGNS = re.compile(r"[\\=<>≤≥≠^√π±∪∞∈+*/\-|]|^[(\[{⟨].*,|\d!")
 _NUMBERS = re.compile(r"[-+\d.\s]+(?:(?:[,;，；、]|\b(?:and|or)\b|[和或且与])[-+\d.\s]+)*")
 _LABEL = re.compile(
-    r"(?:\\[a-zA-Z]+|[A-Za-zα-ω]{1,2}(?![a-zA-Z])|[A-Z]{1,4}|_\{?\w+\}?|[{}^'|(),:+\-/°\s])+"
+    r"(?:\\[a-zA-Z]+|[A-Za-zα-ω]{1,2}(?![a-zA-Z])|[A-Z]{1,4}|_\{?\w+\}?|[{}^'|(),:+\-/°\s])++"
 )
 """The left side of an equation that asks for its right one; a coefficient makes it more."""
 
@@ -81,6 +63,7 @@ class Statement:
         name: What the value is assigned to; empty: nothing.
         equation: The difference of both sides of an equation.
         whole: Whether it is the equation that is the answer, not the value.
+        units: The words of the unit after it.
     """
 
     value: Value | None = None
@@ -90,6 +73,7 @@ class Statement:
     name: str = ""
     equation: Value | None = None
     whole: bool = False
+    units: frozenset[str] = frozenset()
 
 
 def statements_of(text: str, *, listed: bool = False) -> tuple[Statement, ...] | None:
@@ -103,17 +87,7 @@ def statements_of(text: str, *, listed: bool = False) -> tuple[Statement, ...] |
         >>> len(statements_of(r"x = \pm 2")), len(statements_of("(1, 2)")), statements_of("a tie")
         (2, 1, None)
     """
-    if len(text) > _MOST_CHARS:
-        return None
-    text = in_one_script(text).strip(" .。`*")
-    for pattern, instead in _TIDY:
-        text = pattern.sub(instead, text)
-    text = with_signs(text).strip(" .。")
-    unit = _UNIT.search(text)
-    if unit is not None:
-        counted = units_of(unit[1] or unit[2])
-        if counted is not None and counted.scale == 1:
-            text = text[: unit.start()]
+    text, units = tidied(text) if len(text) <= _MOST_CHARS else ("", frozenset())
     if len(text) > _MOST_CHARS or not text or "$" in text:
         return None
     single = quantity_of(text) is not None and not (listed and _DECIMAL_COMMA.search(text))
@@ -126,7 +100,7 @@ def statements_of(text: str, *, listed: bool = False) -> tuple[Statement, ...] |
             item = _item(signed)
             if item is None:
                 return None
-            found.append(item)
+            found.append(replace(item, units=units))
     return tuple(found)
 
 
@@ -156,7 +130,7 @@ def _split(text: str, separator: re.Pattern[str]) -> list[str]:
 
 
 def _item(text: str, depth: int = 0) -> Statement | None:
-    text = text.strip()
+    text = _restated(text.strip())
     if depth > _MOST_DEPTH or not text:
         return None
     if "∈" in text:
@@ -170,6 +144,15 @@ def _item(text: str, depth: int = 0) -> Statement | None:
             return _row(shape, [_item(part, depth + 1) for part in parts])
     matrix = _MATRIX.fullmatch(text)
     return _value(text) if matrix is None else _matrix(matrix[1], depth)
+
+
+def _restated(text: str) -> str:
+    """The exact part of what is rounded as well, and the condition of a set."""
+    exact, rounds, rounded = text.partition("≈")
+    if rounds:
+        return f"{exact}={rounded}" if _NAME.fullmatch(exact.strip()) else exact.strip()
+    condition = _CONDITION.fullmatch(text)
+    return text if condition is None else condition[2].strip()
 
 
 def _value(text: str) -> Statement | None:
