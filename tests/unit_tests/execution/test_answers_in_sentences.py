@@ -50,6 +50,34 @@ WRITTEN_CALLS = [
     ('[{"f": "{\\"a\\": 1, \\"b\\": 2}"}]', '[{"f": "{\\"b\\":2,\\"a\\":1}"}]'),
     ('Action: search\nAction Input: {"q": "x"}', 'Action: search\nAction Input: {"q":"x"}'),
 ]
+BOOKING = '{"name": "book", "arguments": {"to": "Oslo", "n": 2, "vip": true}}'
+BOOKED = "book(to='Oslo', n=2, vip=True)"
+OTHER_FORMS = [
+    '{"function": "book", "parameters": {"to": "Oslo", "n": 2.0, "vip": true}}',
+    '{"thought": "go", "tool": "book", "args": {"vip": true, "to": "Oslo", "n": 2}}',
+    '{"tool_calls": [' + BOOKING + "]}",
+    "[TOOL_CALLS] [" + BOOKING + "]",
+    "<|python_tag|>" + BOOKING,
+    "functools[" + BOOKING + "]",
+    '<function=book>{"to": "Oslo", "n": 2, "vip": true}</function>',
+    "I will book it.\n\n<tool_call>\n" + BOOKING + "\n</tool_call>",
+    "<tool_call>[" + BOOKED + "]</tool_call>",
+    "<think>Oslo?</think>" + BOOKED,
+    'Thought: go.\nAction: book\nAction Input: {"to": "Oslo", "n": 2, "vip": true}',
+    "Here is the call:\n```json\n" + BOOKING + "\n```",
+    "Sure, I call this:\n\n[" + BOOKED + "]",
+    "```tool_code\nprint(" + BOOKED + ")\n```",
+    "API-Request: [" + BOOKED + "]",
+    BOOKED + ";  # as asked",
+    "book(n=2, to='Oslo', vip=true)",
+]
+SEVERAL_CALLS = [
+    "[f(a=1), g(b='x, y', c=(1, 2))]",
+    "[g(c=[1, 2], b='x,y'), f(a=1)]",
+    "f(a=1)\ng(b='x, y', c=[1, 2])",
+    '{"name": "f", "args": {"a": 1}}\n{"name": "g", "args": {"b": "x, y", "c": [1, 2]}}',
+    '<tool_call>f(a=1)</tool_call>\n<tool_call>g(b="x, y", c=[1, 2])</tool_call>',
+]
 FORMULAS = [
     (r"\begin{pmatrix} 1 \\ 2 \end{pmatrix}", r"\begin{pmatrix}1\\2\end{pmatrix}"),
     (r"11\sqrt2", r"11\sqrt{2}"),
@@ -69,6 +97,14 @@ APART = [
     ("f(a=1, b=2)", "f(a=1)"),
     ('<tool_call>{"name": "f", "arguments": {"a": 1}}</tool_call>', "f(a=2)"),
     ("1, 200", "1,200"),
+    ("print(1)\nprint(2)", "print(2)\nprint(1)"),
+    ("Here it is:\n[f(a=1)]", "Here it is:\n[f(a=2)]"),
+    ("<tool_call>f(a=1)</tool_call>", "<tool_call>f(a=1)</tool_call><tool_call>f(a=1)</tool_call>"),
+    ("f(a=1)\ng(b=2)", "f(a=2)\ng(b=1)"),
+    ('{"f": {"a": 1}}', '{"g": {"a": 1}}'),
+    ("f(on=True)", "f(on='true')"),
+    ("f(s='a-b')", "f(s='ab')"),
+    ("f(a=0)", "f()"),
     # Several options: of two letters the first was read.
     ("A、B", "A、C"),
     ("(A)、(B)", "(A)、(C)"),
@@ -122,6 +158,26 @@ def test_the_same_in_other_words(one, other):
 def test_the_same_call_or_formula_written_in_another_way(one, other):
     assert told(one, other) == told(other, one) == "same answer"
     assert same_answer(one, other)
+
+
+@pytest.mark.parametrize("form", OTHER_FORMS)
+def test_a_call_in_the_form_of_another_prompt(form):
+    """A call between other tags, or after "here is the call:", was a text of its own."""
+    assert told(BOOKING, form) == told(form, BOOKING) == "same answer"
+    assert told(form, BOOKING.replace("Oslo", "Rome")) == "another answer"
+    assert same_answer(BOOKED, form)
+
+
+@pytest.mark.parametrize("form", SEVERAL_CALLS)
+def test_several_calls_in_any_order_and_form(form):
+    assert told(SEVERAL_CALLS[0], form) == "same answer"
+    assert told(SEVERAL_CALLS[0], form.replace("1", "3")) == "another answer"
+
+
+def test_a_call_under_its_name_is_one_beside_a_call():
+    """`{"f": {"a": 1}}` is how some score cards write `f(a=1)`; beside other JSON it is JSON."""
+    assert same_answer('[{"f": {"a": 1}}]', "[f(a=1)]")
+    assert not same_answer('{"f": {"a": null}}', '{"f": {}}')
 
 
 @pytest.mark.parametrize(("one", "other"), APART)

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from langchain_smartroute.execution.checks.comparing.quantities import near
 
-__all__ = ["NOTHING", "literal_of", "same_value"]
+__all__ = ["JSON", "NOTHING", "literal_of", "python_source", "same_value"]
 
 NOTHING: Final = object()
 """Result for a text that is not a literal, as `None` is one."""
@@ -48,17 +48,25 @@ def literal_of(text: str) -> Any:
         return _WORDS[text]
     try:
         # JSON first, as Python does not parse `true` and `null`.
-        return json.loads(text, parse_float=_float, object_pairs_hook=_mapping)
+        return JSON.decode(text)
     except (ValueError, RecursionError):
         pass
-    if not _PYTHON.match(text) or _WARNS.search(text) or ("\\" in text and _RAW.search(text)):
+    source = python_source(text) if _PYTHON.match(text) else None
+    if source is None:
         return NOTHING
     try:
-        tree = ast.parse(_ESCAPE.sub(_known, text), mode="eval")
+        tree = ast.parse(source, mode="eval")
         value = ast.literal_eval(tree)
         return value if _is_exact(tree, text) else NOTHING
     except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
         return NOTHING
+
+
+def python_source(text: str) -> str | None:
+    """A text that Python parses without a warning; `None`: its escapes are ambiguous."""
+    if _WARNS.search(text) or ("\\" in text and _RAW.search(text)):
+        return None
+    return _ESCAPE.sub(_known, text)
 
 
 def same_value(a: Any, b: Any, *, tolerance: float, depth: int = 0) -> bool:
@@ -101,6 +109,10 @@ def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         raise ValueError
     return found
+
+
+JSON: Final = json.JSONDecoder(parse_float=_float, object_pairs_hook=_mapping)
+"""Decoder that refuses what Python would change."""
 
 
 def _is_exact(tree: ast.AST, text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, Literal, get_args
 
@@ -32,6 +33,8 @@ Comparison = Literal["auto", "number", "value", "json", "tool_calls", "code"]
 
 COMPARISONS: Final[tuple[Comparison, ...]] = get_args(Comparison)
 _MOST_CALLS = 100
+_MOST_DEPTH = 50
+_COMMAS = re.compile(r"(?<=\w),[ ]?(?=\w)")
 
 
 def same_answer(a: Any, b: Any, *, by: Comparison = "auto", tolerance: float = TOLERANCE) -> bool:
@@ -103,7 +106,12 @@ def _same_values(a: Any, b: Any, tolerance: float) -> bool:
         return same_value(values[0], values[1], tolerance=tolerance)
     if a.strip() == b.strip():
         return bool(a.strip())
-    calls = written_calls(a), written_calls(b)
+    calls = [written_calls(a), written_calls(b)]
+    if (calls[0] is None) != (calls[1] is None):
+        calls = [
+            written_calls(t, keyed=True) if c is None else c
+            for t, c in zip((a, b), calls, strict=True)
+        ]
     if calls[0] is not None and calls[1] is not None:
         return _same_calls(calls[0], calls[1], tolerance)
     quantities = quantity_of(a), quantity_of(b)
@@ -203,7 +211,19 @@ def _given(arguments: Any) -> Any:
     """Arguments without `None` values, which are equivalent to missing ones."""
     if not isinstance(arguments, Mapping):
         return arguments
-    return {name: value for name, value in arguments.items() if value is not None}
+    return {name: _argument(value) for name, value in arguments.items() if value is not None}
+
+
+def _argument(value: Any, depth: int = 0) -> Any:
+    """An argument as the tool takes it: lists for tuples, and blanks after commas for none."""
+    if isinstance(value, str):
+        holds_json = value.startswith(("{", "["))
+        return value if holds_json else _COMMAS.sub(", ", value.strip())
+    if isinstance(value, Mapping) and depth <= _MOST_DEPTH:
+        return {key: _argument(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list | tuple) and depth <= _MOST_DEPTH:
+        return [_argument(item, depth + 1) for item in value]
+    return value
 
 
 _BY: Final[Mapping[str, Callable[[Any, Any, float], bool]]] = {
