@@ -43,6 +43,12 @@ PIECES = {
     "emphasis": "**",
     "headings": "#### x\n",
     "sums": "a+",
+    "displays": "\\[ x",
+    "formulas": "$x$ ",
+    "calls": "<tool_call>f(",
+    "introductions": "a:\n",
+    "roots": "√(",
+    "verdicts": "A正确，",
 }
 WRAPPED = ("{}", "```\n{}x`\n```", "The answer is \\boxed{{{}}}")
 MOST = 40
