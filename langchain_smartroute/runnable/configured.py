@@ -116,6 +116,8 @@ class ConfiguredModel(ChatCalls):
     )
 
     _engine: Engine = PrivateAttr()
+    _changed: dict[str, Any] = PrivateAttr(default_factory=dict)
+    """Arguments that were changed after the models were built with other ones."""
 
     def __init__(self, **data: Any) -> None:
         if data.get("models") and "catalog" not in data:
@@ -143,6 +145,8 @@ class ConfiguredModel(ChatCalls):
         self._engine = made.engine
         if self.profile is None:
             self.profile = made.profile
+            # It follows from the candidates, so a copy with others computes it again.
+            self.model_fields_set.discard("profile")
 
     @classmethod
     def from_catalog(

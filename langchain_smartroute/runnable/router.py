@@ -17,6 +17,7 @@ from langchain_smartroute import engine, execution
 from langchain_smartroute.errors import InvalidRequestError
 from langchain_smartroute.runnable import making
 from langchain_smartroute.runnable.callbacks import with_own
+from langchain_smartroute.runnable.changes import TakesChanges
 from langchain_smartroute.runnable.configured import ConfiguredModel
 from langchain_smartroute.runnable.learning import LearnsFromScores
 from langchain_smartroute.runnable.plan import Form, Plan, planned
@@ -36,7 +37,7 @@ __all__ = ["SmartRouterRunnable"]
 _A_MESSAGE = Form()
 
 
-class SmartRouterRunnable(LearnsFromScores, ConfiguredModel):
+class SmartRouterRunnable(LearnsFromScores, TakesChanges, ConfiguredModel):
     """A chat model that sends each request to the cheapest model that answers it well.
 
     Use `from_catalog`, `from_models` or `from_config`; the constructor takes the
@@ -145,8 +146,8 @@ class SmartRouterRunnable(LearnsFromScores, ConfiguredModel):
                 "conversation belongs to a call, not to a router; give it in"
                 ' configurable["smartroute"]'
             )
-        chosen = self._options.updated(choices, aliases=self._aliases)
-        return self.model_copy(update={name: getattr(chosen, name) for name in choices})
+        self._options.updated(choices, aliases=self._aliases)
+        return self.model_copy(update=choices)
 
     def explain(
         self,
@@ -272,7 +273,7 @@ class SmartRouterRunnable(LearnsFromScores, ConfiguredModel):
         """Parse a call, with the router's own config added."""
         config = with_own(ensure_config(config), self)
         messages = self._messages_of(input_)
-        rest, options = dict(arguments), self._options
+        rest, options = {**self._changed, **arguments}, self._options
         chosen = (config.get("configurable") or {}).get(execution.OPTIONS_KEY)
         if chosen is not None:
             options = options.updated(chosen, aliases=self._aliases)

@@ -1,5 +1,7 @@
 """Answers of a million characters of anything: compared in linear time, and never by a part."""
 
+# ruff: noqa: RUF001 - full-width punctuation is intended
+
 from __future__ import annotations
 
 import unicodedata

@@ -203,7 +203,7 @@ def test_a_router_with_configurable_fields_still_streams(router):
 
 
 def test_a_configured_router_sends_what_an_unconfigured_one_sends(sandbox, router):
-    """Rebuilding a router from its own fields changes nothing but the configured field."""
+    """The copy for a call changes nothing but the configured field."""
     router.with_route(tier="quality").invoke("Hello")
     configurable(router).with_config(configurable={"trade": "quality"}).invoke("Hello")
     first, second = sandbox.requests
