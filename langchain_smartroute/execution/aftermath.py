@@ -19,6 +19,7 @@ FaultKind = Literal[
     "silent",
     "garbled",
     "unfit",
+    "unknown_argument",
     "key_refused",
     "model_unknown",
     "overflow",
@@ -34,6 +35,7 @@ FaultKind = Literal[
 - `silent`: a time limit was reached, ours or the provider's (408, 504).
 - `garbled`: an answer that is truncated, malformed or empty, and any other exception.
 - `unfit`: an answer that does not fit the schema asked for.
+- `unknown_argument`: the model's class does not take an argument of the call.
 - `key_refused`: the key, its balance or its rights (401, 402, 403, used-up quota).
 - `model_unknown`: no such model there (404).
 - `overflow`: the prompt is too long for the model.
@@ -73,6 +75,7 @@ AFTERMATH: Mapping[FaultKind, Aftermath] = {
     "silent": Aftermath(),
     "garbled": Aftermath(),
     "unfit": Aftermath(breaker="none"),
+    "unknown_argument": Aftermath(breaker="none"),
     "key_refused": Aftermath(scope="other_endpoint", breaker="opens_endpoint"),
     "model_unknown": Aftermath(breaker="opens_model"),
     "overflow": Aftermath(scope="larger_window", breaker="none"),

@@ -43,6 +43,7 @@ _OVERFLOW = re.compile(
     r"|tokens`? \+ `?max_new_tokens",
     re.IGNORECASE,
 )
+_ARGUMENT = re.compile(r"got (an unexpected keyword argument|multiple values for)")
 _BY_CLASS: tuple[tuple[tuple[type[Exception], ...], FaultKind], ...] = (
     # Text that cannot be encoded, such as half an emoji.
     ((ConfigurationError, InvalidRequestError, StorageError, UnicodeEncodeError), "invalid"),
@@ -133,8 +134,7 @@ def fault_of(error: Exception, *, begun: bool = False) -> Fault:
         begun: Whether a part of an answer had arrived before it.
 
     Returns:
-        The fault. Unless the exception is about the request itself, any other candidate may be
-        tried.
+        The fault, which says which other candidates may be tried.
     """
     status = getattr(error, "status_code", None)
     status = status if isinstance(status, int) else None
@@ -212,7 +212,8 @@ def _kind_of_failure(error: Exception) -> FaultKind:
             return "silent"
         if name in _UNREACHED or (name == "RemoteProtocolError" and not _is_cut(cause)):
             return "broken"
-    return "garbled"
+    is_argument = isinstance(error, TypeError) and _ARGUMENT.search(str(error))
+    return "unknown_argument" if is_argument else "garbled"
 
 
 def _is_cut(error: BaseException) -> bool:

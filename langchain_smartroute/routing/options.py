@@ -14,6 +14,7 @@ from langchain_smartroute.types import TIERS, Tier
 __all__ = ["RouteOptions"]
 
 _KEYS = ("tier", "model", "max_cost_usd", "deadline_s", "conversation")
+_OF_CONFIGS = ("metadata", "tags", "callbacks", "run_name", "run_id")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,12 +89,18 @@ class RouteOptions:
             aliases: The aliases that the catalog knows.
 
         Raises:
-            InvalidRequestError: For an unknown model, and for another option among them: it
-                would go to the provider, and count for nothing.
+            InvalidRequestError: For an unknown model, and for another option or what belongs to
+                the call's config among them: it would go to the provider, and count for nothing.
         """
         for name in _KEYS:
             if name != "model" and name in arguments:
                 raise InvalidRequestError(_misplaced(name, arguments[name]))
+        for name in _OF_CONFIGS:
+            if name in arguments:
+                raise InvalidRequestError(
+                    f"{name}: belongs to the call's config, not to the parameters of a model; give"
+                    f' config={{"{name}": …}} (or, for a provider\'s own, extra_body)'
+                )
         if "model" in arguments:
             return self.updated({"model": arguments.pop("model")}, aliases=aliases)
         return self

@@ -20,6 +20,7 @@ TABLE = {
     "silent": ("never", "any", "counts"),
     "garbled": ("never", "any", "counts"),
     "unfit": ("never", "any", "none"),
+    "unknown_argument": ("never", "any", "none"),
     "key_refused": ("never", "other_endpoint", "opens_endpoint"),
     "model_unknown": ("never", "any", "opens_model"),
     "overflow": ("never", "larger_window", "none"),

@@ -225,7 +225,14 @@ def test_failures_of_the_candidate_count(gate, kind):
 
 def test_of_the_table_these_count():
     assert COUNTED == ["broken", "busy", "garbled", "silent"]
-    assert UNCOUNTED == ["filtered", "invalid", "over_limit", "overflow", "unfit"]
+    assert UNCOUNTED == [
+        "filtered",
+        "invalid",
+        "over_limit",
+        "overflow",
+        "unfit",
+        "unknown_argument",
+    ]
 
 
 @pytest.mark.parametrize("kind", UNCOUNTED)

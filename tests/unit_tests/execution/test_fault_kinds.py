@@ -249,6 +249,8 @@ class ReadTimeout(Exception):  # noqa: N818 - as several clients name it
         (ConnectionError("x"), "garbled"),
         (KeyError("choices"), "garbled"),
         (TypeError("x"), "garbled"),
+        (TypeError("create() got an unexpected keyword argument 'retries'"), "unknown_argument"),
+        (TypeError("f() got multiple values for argument 'messages'"), "unknown_argument"),
     ],
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )

@@ -7,8 +7,10 @@ from decimal import Decimal
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from langchain_openai import ChatOpenAI
 
 from langchain_smartroute import (
+    ChainExhaustedError,
     InvalidRequestError,
     SmartRouteError,
     SmartRouterRunnable,
@@ -179,6 +181,49 @@ def test_an_option_that_is_given_as_a_parameter_of_the_model_is_an_error(
     assert f'{{"configurable": {{"smartroute": {{"{name}": …}}}}}}' in said
     assert ("with_route" in said) == (name != "conversation")
     assert sandbox.requests == ()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda router, given: router.invoke("Hello", **given),
+        lambda router, given: list(router.stream("Hello", **given)),
+        lambda router, given: router.bind(**given).invoke("Hello"),
+        lambda router, given: router.explain("Hello", **given),
+        lambda router, given: router.with_structured_output({"title": "A"}).invoke("Hi", **given),
+    ],
+    ids=["invoke", "stream", "bind", "explain", "with_structured_output"],
+)
+@pytest.mark.parametrize("name", ["metadata", "tags", "callbacks", "run_name", "run_id"])
+def test_what_belongs_to_a_calls_config_is_refused_among_its_parameters(
+    sandbox, router, call, name
+):
+    """Somebody from LiteLLM wrote `router.invoke(text, metadata={"user": "ann"})`.
+
+    Her limit did not count it. The model that was named failed with a TypeError inside, another one
+    answered without a word of it, and after five such calls the healthy one's breaker opened.
+    """
+    with pytest.raises(
+        InvalidRequestError, match=f"^{name}: belongs to the call's config"
+    ) as raised:
+        call(router, {name: {"user": "ann"}})
+    assert f'config={{"{name}": …}}' in str(raised.value)
+    assert sandbox.requests == ()
+
+
+def test_a_parameter_that_a_client_does_not_know_says_nothing_of_its_model(sandbox):
+    """A misspelt parameter in one program opened the breakers of models that are healthy."""
+    models = {
+        name: ChatOpenAI(model=name, base_url=sandbox.base_url, api_key="none")
+        for name in ("gpt-4o", "gpt-4o-mini")
+    }
+    router = SmartRouterRunnable.from_models(models)
+    for _ in range(30):
+        with pytest.raises(ChainExhaustedError, match="unexpected keyword argument 'num_retries'"):
+            router.invoke("Hello", num_retries=3)
+    assert {alias: health.state for alias, health in router.health().items()} == dict.fromkeys(
+        models, "closed"
+    )
 
 
 @given(
