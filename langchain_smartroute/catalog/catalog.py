@@ -138,9 +138,9 @@ class Catalog(Checked):
                 f" can be read ({error.strerror}); correct the name or the path"
             ) from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ConfigurationError(
-                f"{path}: not valid TOML: {error}; correct the file"
-            ) from error
+            is_yaml = path.suffix in (".yaml", ".yml")
+            mend = "catalogs are TOML, not YAML" if is_yaml else "correct the file"
+            raise ConfigurationError(f"{path}: not valid TOML: {error}; {mend}") from error
         return cls._from_mapping(data, where=str(path))
 
     @classmethod

@@ -58,8 +58,12 @@ class TablePreference:
         """The entry of the caller's tier, then those of lower tiers if a ceiling is set."""
         cell = self._cell(self._options.tier)
         if cell is None:
-            why = f"default, as the table has no task {self._features.task!r}"
-            yield self._roster.catalog.default_alias, why
+            catalog = self._roster.catalog
+            why = f"the table has no task {self._features.task!r}"
+            yield (
+                catalog.default_alias,
+                f"default, as {why if catalog.routes else 'no routes are set'}",
+            )
             return
         yield cell
         if self._options.max_cost_usd is not None:

@@ -163,7 +163,9 @@ def _read(path: Path) -> dict[str, Any]:
             f"config = {str(path)!r}: cannot be read ({error.strerror}); correct the path"
         ) from error
     except ValueError as error:
-        raise ConfigurationError(f"{path}: not valid: {error}; correct the file") from error
+        is_yaml = path.suffix in (".yaml", ".yml")
+        mend = "use TOML or JSON, not YAML" if is_yaml else "correct the file"
+        raise ConfigurationError(f"{path}: not valid: {error}; {mend}") from error
     if not isinstance(found, dict):
         raise ConfigurationError(f"{path}: must hold a table of settings, not {found!r}")
     return found

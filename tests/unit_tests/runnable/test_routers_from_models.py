@@ -323,3 +323,23 @@ def test_a_setting_by_its_name_in_another_router_says_what_it_is_here(scripted, 
     assert fault.startswith(name)
     assert mend in fault
     assert "did you mean" not in fault
+
+
+def test_a_router_without_routes_says_that_it_takes_the_default(scripted):
+    """`from_models({main, spare}, fallbacks=…)` explained itself by a table that nobody gave."""
+    models = {"main": scripted(), "spare": scripted()}
+    plain = SmartRouterRunnable.from_models(models, fallbacks={"main": ["spare"]})
+    assert plain.explain("Hello!").reason == "default, as no routes are set"
+    coding = SmartRouterRunnable.from_models(models, routes={"code": "spare"}, default="main")
+    assert coding.explain("Hello!").reason == "default, as the table has no task 'general'"
+
+
+@pytest.mark.parametrize(
+    "read", [SmartRouterRunnable.from_catalog, SmartRouterRunnable.from_config]
+)
+def test_a_file_in_yaml_is_told_what_these_files_are(tmp_path, read):
+    """Somebody gave LiteLLM's config.yaml, and was told of a missing `=` in line 1."""
+    path = tmp_path / "config.yaml"
+    path.write_text("model_list:\n  - model_name: chat\n", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"config\.yaml: .*, not YAML"):
+        read(path) if read == SmartRouterRunnable.from_config else read(catalog=path)
