@@ -29,7 +29,7 @@ from langchain_smartroute.runnable.making.build import (
 from langchain_smartroute.runnable.making.checking import build_cascade, given_checks
 from langchain_smartroute.runnable.making.classifiers import given_classifier, say_unheard_tasks
 from langchain_smartroute.runnable.making.conduct import conduct_of, limits_of
-from langchain_smartroute.runnable.making.given import given_signs
+from langchain_smartroute.runnable.making.given import OF_MODELS, given_signs
 from langchain_smartroute.runnable.making.policies import given_policy
 from langchain_smartroute.runnable.making.spending import cost_handler, spend_limits_in
 from langchain_smartroute.state import SharedState, open_state
@@ -156,8 +156,12 @@ def _check_choices(router: ConfiguredModel, aliases: Sequence[str]) -> None:
 
 
 def _check_effects(router: ConfiguredModel, aliases: Sequence[str]) -> None:
-    """Refuse settings of models that the router builds if it builds none."""
-    if any(alias not in router.models for alias in aliases):
+    """Refuse settings of models that the router builds if it was given only objects.
+
+    Objects in the place of a catalog's models, as in tests, leave its settings without effect.
+    """
+    of_objects = isinstance(router.catalog, Catalog) and router.catalog.name == OF_MODELS
+    if not of_objects or any(alias not in router.models for alias in aliases):
         return
     given = [name for name in _OF_BUILT_MODELS if getattr(router, name) not in (None, {})]
     faults = [

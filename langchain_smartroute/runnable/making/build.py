@@ -30,7 +30,7 @@ from langchain_smartroute.execution import (
     spec_of_model,
     tells_end,
 )
-from langchain_smartroute.runnable.making.given import given_breaker
+from langchain_smartroute.runnable.making.given import OF_MODELS, given_breaker
 from langchain_smartroute.state import SharedState
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def catalog_of_models(
         specs.append(spec_of_model(alias, model))
     if faults:
         raise ConfigurationError(*faults)
-    catalog = Catalog(name="models", models=specs, routes=routes or {}, default=default or "")
+    catalog = Catalog(name=OF_MODELS, models=specs, routes=routes or {}, default=default or "")
     return catalog, given
 
 

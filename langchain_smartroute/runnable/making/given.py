@@ -11,7 +11,10 @@ from langchain_smartroute.classify import StuckSigns
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.execution import CircuitBreaker
 
-__all__ = ["given_breaker", "given_signs"]
+__all__ = ["OF_MODELS", "given_breaker", "given_signs"]
+
+OF_MODELS = "models"
+"""Name of the catalog of models that a user brought."""
 
 Kind = TypeVar("Kind")
 

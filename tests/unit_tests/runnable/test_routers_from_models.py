@@ -343,3 +343,15 @@ def test_a_file_in_yaml_is_told_what_these_files_are(tmp_path, read):
     path.write_text("model_list:\n  - model_name: chat\n", encoding="utf-8")
     with pytest.raises(ConfigurationError, match=r"config\.yaml: .*, not YAML"):
         read(path) if read == SmartRouterRunnable.from_config else read(catalog=path)
+
+
+def test_a_catalogs_models_may_all_be_replaced_without_its_settings_being_refused(scripted):
+    """A test gives its own router scripted models and keeps the file that it runs with."""
+    catalog = {"models": {"a": {}, "b": {}}, "default": "a"}
+    router = SmartRouterRunnable.from_catalog(
+        catalog=catalog,
+        base_url="http://127.0.0.1:9/v1",
+        temperature=0.0,
+        models={"a": scripted(words="mine"), "b": scripted()},
+    )
+    assert router.invoke("Hello").text == "mine"
