@@ -75,6 +75,8 @@ def adopted_model(
         _forget_clients(copy)
         _forbid_retries(copy)
         return speaking(copy, thinks=thinks)
+    if _descends(model, "langchain_ollama", "ChatOllama"):
+        return speaking(model.model_copy(), thinks=thinks)
     return model
 
 
@@ -113,6 +115,7 @@ def own_room(model: Runnable[Any, Any]) -> int | None:
     if not isinstance(inner, BaseChatModel):
         return None
     room = answer_room({name: getattr(inner, name, None) for name in type(inner).model_fields})
+    room = room or answer_room({"max_tokens": getattr(inner, "num_predict", None)})
     most = (inner.profile or {}).get("max_output_tokens")
     return None if room == most else room
 

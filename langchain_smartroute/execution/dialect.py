@@ -11,7 +11,8 @@ HTTP 400 without it:
   is turned off for the rest of the turn. Adaptive thinking has no such rule.
 
 Both classes build the request in `_get_request_payload`, which is private; a class without it
-is not changed.
+is not changed. So is `_chat_params` of ChatOllama, which takes the length of an answer, the
+temperature and the like from the model alone; given in a call they are refused by its client.
 
 Sources, read on 2026-11-27: DeepSeek API docs, Thinking Mode, Tool Calls; Anthropic
 docs, Extended thinking, "Extended thinking with tool use".
@@ -83,12 +84,39 @@ class _AnthropicPayload:
         return payload
 
 
+class _OllamaOptions:
+    """Puts the parameters of a call among Ollama's options."""
+
+    def _chat_params(
+        self, messages: list[Any], stop: list[str] | None = None, **kwargs: Any
+    ) -> dict[str, Any]:
+        own = {name: kwargs.pop(name) for name in _OLLAMA_NAMES if name in kwargs}
+        base: Any = super()
+        params: dict[str, Any] = base._chat_params(messages, stop, **kwargs)  # noqa: SLF001 - see above
+        told = {_OLLAMA_NAMES[name]: value for name, value in own.items() if value is not None}
+        return {**params, "options": {**params["options"], **told}}
+
+
+_OLLAMA_NAMES = {
+    **{name: name for name in ("num_predict", "seed", "temperature", "top_k", "top_p")},
+    **dict.fromkeys(("max_tokens", "max_completion_tokens", "max_output_tokens"), "num_predict"),
+}
+"""Parameter of a call → option of Ollama; of two for the same option the later one counts.
+
+Source, read on 2026-11-28: `ChatOllama` in langchain-ollama 1.1.0, which sends these options.
+"""
+
 _DIALECTS: Mapping[tuple[str, str], tuple[type, type]] = {
     ("langchain_openai", "BaseChatOpenAI"): (_NamingEnds, _NamingEnds),
     ("langchain_deepseek", "ChatDeepSeek"): (_DeepSeekPayload, _ThinkingDeepSeekPayload),
     ("langchain_anthropic", "ChatAnthropic"): (_AnthropicPayload, _AnthropicPayload),
+    ("langchain_ollama", "ChatOllama"): (_OllamaOptions, _OllamaOptions),
 }
 """(Package, class) → mixins for its models, and for its reasoning models."""
+
+
+_BUILDING = ("_get_request_payload", "_chat_params")
+"""Methods in which the classes build a request."""
 
 
 def speaking(model: BaseChatModel, *, thinks: bool) -> BaseChatModel:
@@ -103,7 +131,7 @@ def speaking(model: BaseChatModel, *, thinks: bool) -> BaseChatModel:
     """
     for kind in type(model).__mro__:
         found = _DIALECTS.get((kind.__module__.partition(".")[0], kind.__name__))
-        if found is not None and hasattr(kind, "_get_request_payload"):
+        if found is not None and any(hasattr(kind, name) for name in _BUILDING):
             # Not `model.__class__ = …`, as pydantic would treat it as a field.
             object.__setattr__(model, "__class__", _below(type(model), found[thinks]))
     return model

@@ -22,7 +22,7 @@ from pydantic import BaseModel
 from strict_providers.completions import DEEPSEEK_CHAT, OPENAI
 from strict_providers.server import AzureServer, OllamaServer, StrictServer
 
-from langchain_smartroute import CostCallbackHandler, SmartRouterRunnable
+from langchain_smartroute import CostCallbackHandler, SmartRouterRunnable, SpendLimit
 from langchain_smartroute.errors import ConfigurationError
 
 PRICE = {
@@ -186,6 +186,36 @@ def test_each_calls_tools_and_reads_their_results(servers, asked, name, mode):
 def test_each_gives_what_a_schema_asks_for(servers, asked, name, mode):
     read = router_of(servers, name).with_structured_output(Place, method="function_calling")
     assert asked(read, "Where is it sunny?", mode) == Place(city="a")
+    assert not servers[name].refused
+
+
+def sent_to(server):
+    """What the latest request says of the answer's length and temperature."""
+    body = server.requests[-1]
+    told = {**body, **body.get("options", {})}
+    named = ("max_completion_tokens", "max_tokens", "num_predict")
+    return next((told[name] for name in named if name in told), None), told.get("temperature")
+
+
+@EACH
+@MODES
+def test_each_keeps_to_spend_limits_and_to_parameters_of_a_call(servers, asked, name, mode):
+    """Under any limit a ChatOllama failed at once: its client takes no `max_tokens`.
+
+    Nor does it take `temperature` in a call.
+    """
+    limited = SmartRouterRunnable.from_models(
+        {"it": MODELS[name](servers[name].url)},
+        prices={"it": [PRICE]},
+        spend_limits=[SpendLimit(usd=1, period="day")],
+    )
+    answer = asked(limited, "hi", mode)
+    assert answer.response_metadata["smartroute"]["model"] == "it"
+    assert sent_to(servers[name]) == (4096, None)
+    bound = router_of(servers, name).bind(max_tokens=9, temperature=0.5)
+    answer = asked(bound, "hi", mode)
+    assert answer.response_metadata["smartroute"]["model"] == "it"
+    assert sent_to(servers[name]) == (9, 0.5)
     assert not servers[name].refused
 
 
