@@ -1,5 +1,7 @@
 """Mathematical answers in other forms: expressions, solutions, intervals, matrices, equations."""
 
+# ruff: noqa: RUF001 - full-width marks are meant
+
 from __future__ import annotations
 
 import pytest
@@ -65,6 +67,11 @@ STATEMENTS = [
     (r"(2,\infty) \cup (-\infty,-1)", r"(-\infty,-1)\cup(2,\infty)"),
     (r"a + b < 9", r"9 > b + a"),
     ("x != 6", r"x \neq 6"),
+    ("[1,+∞)", r"[1, \infty)"),
+    ("60°", r"\frac{\pi}{3}"),
+    ("x₁=1，x₂=4", "x_{1}=1, x_{2}=4"),
+    ("x1=1, x2=4", r"x = 1 \text{ or } x = 4"),
+    ("f(x)=2x-1", "y=2x-1"),
     (r"\{x \mid x > 2\}", r"(2,\infty)"),
     (r"\frac{1}{6} \approx 0.1667", r"\frac{2}{12}"),
     # Tuples and matrices.
@@ -104,6 +111,7 @@ APART = [
     ("(1, 4)", "[1, 4]"),
     ("(1, 4)", r"\{1, 4\}"),
     ("x=2,y=3", "x=3,y=2"),
+    ("x_1=1,x_2=4", "x_1=4,x_2=1"),
     ("x=2,y=3", "(3,2)"),
     ("3x + y = 1", "1"),
     ("x - y = 0", "0"),

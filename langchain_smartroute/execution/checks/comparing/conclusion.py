@@ -14,6 +14,7 @@ from langchain_smartroute.execution.checks.comparing.number_forms import (
     numbers_in,
 )
 from langchain_smartroute.execution.checks.comparing.options import lettered, options_of
+from langchain_smartroute.execution.checks.comparing.parts import parts_of
 from langchain_smartroute.execution.checks.comparing.plain import plainly_written
 from langchain_smartroute.execution.checks.comparing.quantities import quantity_of
 from langchain_smartroute.execution.checks.comparing.units import is_unit
@@ -139,6 +140,8 @@ def value_standing_out(line: str) -> str | None:
     """The value of a line that is one as a whole, in bold, or as an option."""
     if len(line) > _MOST_CHARS:
         return None
+    if options_of(line) is not None:
+        return line.strip(_EDGES + ".。")
     bold = list(_BOLD.finditer(line))
     if len(bold) == 1:
         inner = _in_bold(line, bold[0])
@@ -158,7 +161,7 @@ def trimmed(line: str) -> str | None:
         # A quoted string of a program, of which every letter counts.
         return quoted
     line = line.strip(_EDGES)
-    if literal_of(line) is NOTHING:
+    if literal_of(line) is NOTHING and parts_of(line, chinese=False) is None:
         line = _END_OF_SENTENCE.split(line, maxsplit=1)[0]
         line = _REASON.split(line, maxsplit=1)[0]
     line = line.strip(_EDGES + ",;:，；：")

@@ -87,7 +87,7 @@ def _same_lists(one: Sequence[Statement], other: Sequence[Statement], same: Same
 
 
 def _same(a: Statement, b: Statement, tolerance: float) -> bool:
-    if a.name and b.name and a.name != b.name:
+    if a.name and b.name and not _same_name(a.name, b.name):
         return _proportional(a.equation, b.equation)
     if a.units and b.units and a.units != b.units:
         return False
@@ -98,6 +98,13 @@ def _same(a: Statement, b: Statement, tolerance: float) -> bool:
     if a.whole:
         return _proportional(a.equation, b.equation)
     return _same_value(a.value, b.value, tolerance, free=not (a.names or b.names))
+
+
+def _same_name(a: str, b: str) -> bool:
+    """Whether two names may be one: `y` and `f(x)`, or `x` and a solution `x_1`."""
+    if a == b or {"y", "f(x)"} == {a, b}:
+        return True
+    return a.partition("_")[0] == b.partition("_")[0] and ("_" in a) != ("_" in b)
 
 
 def _same_rows(a: Statement, b: Statement, tolerance: float) -> bool:

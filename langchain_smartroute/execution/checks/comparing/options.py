@@ -32,7 +32,7 @@ _SEVERAL_JUDGED = re.compile(rf"{_JUDGED}[^A-J]{{0,100}}[A-J]{_JUDGED}")
 
 _ONE = r"(?:[A-J](?![)\]])|\([A-J]\)|\[[A-J]\])"
 _OPTIONS = re.compile(
-    rf"{_ONE}(?:(?:\s*[,、;/&+\s]\s*|\.?\s*(?:and|und|et|y|和|与|及)\s*)?{_ONE})+"
+    rf"{_ONE}(?:(?:\s*[,、;/&+\s]\s*)?(?:\.?\s*(?:and|und|et|y|和|与|及)\s*)?{_ONE})+"
 )
 _ANOTHER = re.compile(
     r"[)\]]?\s*(?:[.:]?\s*(?:[,、;/&+，]|(?:and|or|und|oder|et|ou|y|o)\b|[和与及或])\s*[(\[]?|[:：]\s*)"

@@ -10,9 +10,21 @@ from typing import Final
 from langchain_smartroute.execution.checks.comparing.number_forms import PLAIN_NUMBER, number_of
 from langchain_smartroute.execution.checks.comparing.numerals import in_digits
 from langchain_smartroute.execution.checks.comparing.plain import plainly_written, single_blanks
-from langchain_smartroute.execution.checks.comparing.units import OTHER_DIMENSION, units_of
+from langchain_smartroute.execution.checks.comparing.units import (
+    CURRENCIES,
+    OTHER_DIMENSION,
+    is_unit,
+    units_of,
+)
 
-__all__ = ["TOLERANCE", "Quantity", "near", "quantity_of", "same_quantity"]
+__all__ = [
+    "TOLERANCE",
+    "Quantity",
+    "near",
+    "quantity_of",
+    "same_quantities",
+    "same_quantity",
+]
 
 TOLERANCE: Final = 1e-6
 """The largest relative difference at which rounded numbers are equal."""
@@ -37,6 +49,7 @@ _BEFORE = re.compile(
 )
 _LETTER = re.compile(r"[A-Za-z][_\d]{0,3}")
 _BOLD_END = re.compile(r"\*\*(?=\s|[^\W\d]|$)")
+_BETWEEN = re.compile(r"(?:\s*,\s*|\s+|(?<=[^\W\d_]))(?:(?:and|und|et|y|和|又)\s*)?(?=\d)")
 _CODE = re.compile(r"0\d")
 """Start of a code such as 007, which is not a number."""
 
@@ -112,12 +125,43 @@ def same_quantity(a: Quantity, b: Quantity, *, tolerance: float) -> bool:
         if not (a.units and b.units):
             return not (a.letter or b.letter)
         nested = a.units <= b.units or b.units <= a.units
-        return nested and not (a.units ^ b.units) & OTHER_DIMENSION
+        other = (a.units ^ b.units) & OTHER_DIMENSION
+        # Of money the question says what it is for: $18 is $18 every day.
+        paid = other <= {"per"} and a.units & b.units & CURRENCIES
+        return nested and bool(not other or paid)
     # "50 %" is also written as 0.5.
     for share, number in ((a, b), (b, a)):
         if "%" in share.units and not number.units:
             return near(share.value / 100, number.value, tolerance)
     return False
+
+
+def same_quantities(a: str, b: str, *, tolerance: float) -> bool | None:
+    """Whether two texts of several quantities, such as hours and minutes, have the same ones.
+
+    Args:
+        a: One, of at most 200 characters.
+        b: The other.
+        tolerance: As for `near`.
+
+    Returns:
+        `None` if one of them is not several numbers with known units.
+    """
+    found = [_quantities(text) for text in (a, b)]
+    if not found[0] or not found[1]:
+        return None
+    pairs = zip(found[0], found[1], strict=False)
+    same = all(same_quantity(x, y, tolerance=tolerance) for x, y in pairs)
+    return len(found[0]) == len(found[1]) and same
+
+
+def _quantities(text: str) -> list[Quantity]:
+    if len(text) > _MOST_CHARS:
+        return []
+    parts = _BETWEEN.split(plainly_written(text).strip(" .。"))
+    found = [quantity_of(part) for part in parts]
+    known = [q for q in found if q is not None and q.units and all(map(is_unit, q.units))]
+    return known if len(known) == len(parts) > 1 else []
 
 
 def near(a: Fraction, b: Fraction, tolerance: float) -> bool:

@@ -17,10 +17,12 @@ from langchain_smartroute.execution.checks.comparing.literals import (
 )
 from langchain_smartroute.execution.checks.comparing.number_forms import last_number
 from langchain_smartroute.execution.checks.comparing.options import option_of, options_of
+from langchain_smartroute.execution.checks.comparing.parts import is_chinese, parts_of
 from langchain_smartroute.execution.checks.comparing.plain import plainly_written
 from langchain_smartroute.execution.checks.comparing.quantities import (
     TOLERANCE,
     quantity_of,
+    same_quantities,
     same_quantity,
 )
 from langchain_smartroute.execution.checks.comparing.words import same_words
@@ -117,7 +119,8 @@ def _same_values(a: Any, b: Any, tolerance: float) -> bool:
     quantities = quantity_of(a), quantity_of(b)
     if quantities[0] is not None and quantities[1] is not None:
         return same_quantity(quantities[0], quantities[1], tolerance=tolerance)
-    return _same_texts(a, b, tolerance)
+    several = same_quantities(a, b, tolerance=tolerance)
+    return _same_texts(a, b, tolerance) if several is None else several
 
 
 def _same_texts(a: str, b: str, tolerance: float) -> bool:
@@ -138,8 +141,19 @@ def _same_texts(a: str, b: str, tolerance: float) -> bool:
     several = options_of(a), options_of(b)
     if several[0] is not None and several[1] is not None:
         return several[0] == several[1]
+    if _same_parts(a, b, tolerance):
+        return True
     formulas = same_formula(a, b, tolerance=tolerance)
     return same_words(a, b) if formulas is None else formulas
+
+
+def _same_parts(a: str, b: str, tolerance: float) -> bool:
+    """Whether both have several parts, numbered or listed in Chinese, which are the same."""
+    chinese = any(is_chinese(text) for text in (a, b))
+    ones, others = parts_of(a, chinese=chinese), parts_of(b, chinese=chinese)
+    if ones is None or others is None or len(ones) != len(others):
+        return False
+    return all(_same_values(x, y, tolerance) for x, y in zip(ones, others, strict=True))
 
 
 def _literal(text: str) -> Any:

@@ -41,7 +41,7 @@ _ARITHMETIC = re.compile(r"[-+*/.,:()\d\s]*")
 """What may be a date, a score or a telephone number as well as a sum."""
 
 _DECIMAL_COMMA = re.compile(r"\d,\d{1,2}(?!\d)")
-_SIGNS = re.compile(r"[\\=<>≤≥≠^√π±∪∞∈+*/\-|]|^[(\[{⟨].*,|\d!")
+_SIGNS = re.compile(r"[\\=<>≤≥≠^√π±∪∞∈°+*/\-|]|^[(\[{⟨].*,|\d!")
 _NUMBERS = re.compile(r"[-+\d.\s]+(?:(?:[,;，；、]|\b(?:and|or)\b|[和或且与])[-+\d.\s]+)*")
 _LABEL = re.compile(
     r"(?:\\[a-zA-Z]+|[A-Za-zα-ω]{1,2}(?![a-zA-Z])|[A-Z]{1,4}|_\{?\w+\}?|[{}^'|(),:+\-/°\s])++"
@@ -136,7 +136,7 @@ def _item(text: str, depth: int = 0) -> Statement | None:
     if "∈" in text:
         name, _, within = text.partition("∈")
         found = _item(within, depth + 1) if _NAME.fullmatch(name.strip()) else None
-        return found and replace(found, name=name.strip())
+        return found and replace(found, name=re.sub(r"[\s{}]", "", name))
     if _RELATION.search(text):
         return _relation(_split_relation(text), depth)
     for shape, parts in (("union", _split(text, _UNION)), *_rows_of(text)):
@@ -272,7 +272,7 @@ def _equation(left: str, right: str, depth: int) -> Statement | None:
         return None
     equation = _difference(said[0], found.value) if said and found.value else None
     whole = not _LABEL.fullmatch(left) or (found.value is not None and not any(found.value))
-    return replace(found, name="".join(left.split()), equation=equation, whole=whole)
+    return replace(found, name=re.sub(r"[\s{}]", "", left), equation=equation, whole=whole)
 
 
 def _difference(a: Value, b: Value) -> Value | None:

@@ -10,6 +10,8 @@ from langchain_smartroute.execution.checks.comparing.units import is_unit, units
 __all__ = ["tidied"]
 
 _TIDY = (
+    (re.compile(r"(?<=[,(\[])\s*\+\s*(?=∞|\\infty)"), ""),
+    (re.compile(r"(?<![A-Za-z\\])([a-z])(\d)(?=\s*=)"), r"\1_\2"),
     (re.compile(r"(?<=\d)(?:,\\!|\{,\}|\\,)\s*(?=\d{3}(?!\d))"), ""),
     (re.compile(r"\\(?:text|mathrm|textrm|mbox|hbox)\s*\{\s*,?\s*(and|or|e|i)\s*,?\s*\}"), r" \1 "),
     (re.compile(r"\\operatorname\s*\{(\w{1,9})\}"), r"\\\1 "),
@@ -31,6 +33,8 @@ _UNIT = re.compile(
     r"|(?<=\s)([A-Za-z]{2,}(?: [a-z]+){0,4}))(\s*\^\s*\{?[23]\}?)?\s*$"
 )
 
+_INDEX = re.compile("(?<=[A-Za-z])[\u2080-\u2089]+")
+
 
 def tidied(text: str) -> tuple[str, frozenset[str]]:
     r"""A mathematical answer in plain signs, and the words of its unit.
@@ -42,7 +46,7 @@ def tidied(text: str) -> tuple[str, frozenset[str]]:
         >>> tidied(r"$x \leq 4{,}000$"), tidied(r"6\sqrt{2}\text{ cm}^2")[0]
         (('x ≤ 4000', frozenset()), '6\\sqrt{2}')
     """
-    text = in_one_script(text).strip(" .。`*")
+    text = in_one_script(_INDEX.sub(_indexed, text)).strip(" .。`*")
     for pattern, instead in _TIDY:
         text = pattern.sub(instead, text)
     text = with_signs(text).strip(" .。")
@@ -53,3 +57,8 @@ def tidied(text: str) -> tuple[str, frozenset[str]]:
     if not (unit[1] and unit[1].isalpha()) and not all(map(is_unit, counted.units)):
         return text, frozenset()
     return text[: unit.start()].strip(), counted.units
+
+
+def _indexed(found: re.Match[str]) -> str:
+    """LaTeX for an index in small digits, which would become digits after the letter."""
+    return f"_{{{''.join(str(ord(digit) - 0x2080) for digit in found[0])}}}"

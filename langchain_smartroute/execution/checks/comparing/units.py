@@ -12,7 +12,7 @@ from typing import Final
 
 from langchain_smartroute.execution.checks.comparing.numerals import counts
 
-__all__ = ["OTHER_DIMENSION", "Counted", "is_unit", "unit_of", "units_of"]
+__all__ = ["CURRENCIES", "OTHER_DIMENSION", "Counted", "is_unit", "unit_of", "units_of"]
 
 _SYMBOLS = (
     "kW", "MW", "GW", "mW", "kWh", "MWh", "Hz", "kHz", "MHz", "GHz", "Pa", "kPa", "MPa", "kB", "KB",
@@ -30,6 +30,8 @@ _NAMES = {
     "h": "hour hr hrs 小时 hora heure stunde", "min": "minute mins 分钟 minuto",
     "s": "second sec secs 秒", "day": "天 日 tag jour", "week": "周 星期", "month": "月 个月",
     "year": "yr yrs 年", "people": "person 人", "item": "个 件",
+    "square": "squared sq 平方 ² ^2 ^{2}", "cubic": "cubed 立方 ³ ^3 ^{3}",
+    "per": "je pro par por 每 every", "inch": "inche 英寸",
     "c": "celsius", "f": "fahrenheit", "W": "watt", "V": "volt", "J": "joule", "N": "newton",
     **dict.fromkeys(
         _SYMBOLS, ""
@@ -37,6 +39,9 @@ _NAMES = {
 }  # fmt: skip
 _ALIKE = {name: unit for unit, names in _NAMES.items() for name in (unit, *names.split())}
 
+_RATE = re.compile(
+    r"\b(?:an?|each|every)\s+(?=(?:second|minute|hour|day|week|month|year)\b)", re.IGNORECASE
+)
 _UNIT_TEXT = re.compile(
     r"(?:\s*+(?:[^\W\d_]++(?:['.-][^\W\d_]++)*+['.]?+|[%‰°$€£¥₹₽₩²³¢/,;:()]|\^\{?[23]\}?))*+\s*+"
 )
@@ -66,23 +71,9 @@ _OPERATIONS = frozenset(
 _TWO_LETTERS = ("th", "st", "nd", "rd", "am", "pm")
 _LONGEST_SYMBOL = 3
 
-OTHER_DIMENSION: Final = frozenset(
-    [
-        "per",
-        "je",
-        "pro",
-        "par",
-        "por",
-        "每",
-        "square",
-        "squared",
-        "sq",
-        "cubic",
-        "cubed",
-        "平方",
-        "立方",
-    ]
-) | {f"^{opened}{power}{closed}" for power in "23" for opened, closed in (("", ""), ("{", "}"))}
+CURRENCIES: Final = frozenset(["usd", "eur", "gbp", "cny", "inr", "rub", "krw"])
+
+OTHER_DIMENSION: Final = frozenset(["per", "square", "cubic"])
 """Words that change the dimension of a unit: a rate, an area, a volume."""
 
 
@@ -133,7 +124,8 @@ def units_of(text: str, *, money: str = "", beside: bool = False) -> Counted | N
         >>> units_of("x", beside=True) is None
         True
     """
-    text = text.replace("per cent", "percent").strip()
+    text = _RATE.sub("per ", text.replace("per cent", "percent")).strip()
+    text = text.replace("平方", "平方 ").replace("立方", "立方 ")
     if not _UNIT_TEXT.fullmatch(text):
         return None
     scale = 1

@@ -12,7 +12,7 @@ from langchain_smartroute.execution.checks.comparing.plain import MOST_CHARS, pl
 __all__ = ["same_words"]
 
 _PAIRS = (("**", "**"), ("*", "*"), ("`", "`"), ('"', '"'), ("'", "'"), ("“", "”"), ("‘", "’"),
-          ("«", "»"), ("「", "」"), ("_", "_"))  # fmt: skip
+          ("«", "»"), ("「", "」"), ("《", "》"), ("_", "_"))  # fmt: skip
 _MOST_PAIRS = 4
 _ENDS = ".。"
 _SAYING_ENDS = " \t\n*_`\"'“”.,;:!。，；：！"
@@ -34,6 +34,8 @@ _AROUND_SIGNS = re.compile(r"\s*([-=+*/^()\[\]{}<>,≤≥≠∪∩∈±×÷√])
 _NAMED = re.compile(r"[a-zA-Z](?:\([a-z]\))?[=∈](?=\S)")
 """The variable that a formula is the value of."""
 
+_CLOCK = re.compile(r"(\d{1,2})(?:\s?:\s?(\d\d))?\s?([ap])\.?\s?m", re.IGNORECASE)
+_RATIO = re.compile(r"(?<=\d)\s?:\s?(?=\d)")
 _IN_LIST = re.compile(r"(?<=\d),[ ]+(?=\d{1,2}(?!\d))")
 _LONGEST_NAME = 2
 
@@ -72,6 +74,9 @@ def same_words(a: str, b: str) -> bool:
     said = _saying(a), _saying(b)
     if said[0] is not None and said[1] is not None:
         return said[0] == said[1]
+    clocks = _clock(a), _clock(b)
+    if clocks[0] is not None and clocks[1] is not None:
+        return clocks[0] == clocks[1]
     one, other = _words(a), _words(b)
     if not one or not other:
         return False
@@ -88,6 +93,12 @@ def _same_unnamed(one: str, other: str) -> bool:
     return bare[0] == bare[1]
 
 
+def _clock(text: str) -> tuple[int, int, str] | None:
+    """Hour, minute and half of the day."""
+    found = _CLOCK.fullmatch(plainly_written(text).strip(_SAYING_ENDS.replace(":", "")))
+    return None if found is None else (int(found[1]), int(found[2] or 0), found[3].lower())
+
+
 def _saying(text: str) -> bool | None:
     return _SAYINGS.get(text.strip(_SAYING_ENDS).casefold())
 
@@ -97,6 +108,7 @@ def _words(text: str) -> str:
     plain = plainly_written(text)
     for _ in range(_MOST_PAIRS):
         plain = _bare(plain.strip())
+    plain = _RATIO.sub(":", plain)
     plain = _IN_LIST.sub(",", _ARTICLE.sub("", _LINE_ENDS.sub(" ", plain)))
     return _AROUND_SIGNS.sub(r"\1", plain) if _is_formula(plain) else plain
 
