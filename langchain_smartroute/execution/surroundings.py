@@ -8,7 +8,6 @@ context.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack
 from contextvars import copy_context
@@ -22,7 +21,7 @@ from langchain_core.runnables.config import var_child_runnable_config
 from langchain_smartroute.execution.bounds import AttemptBounds, attempt_bounds
 from langchain_smartroute.execution.generators import StreamGenerators
 from langchain_smartroute.execution.orphans import ended_if_left, note_answers
-from langchain_smartroute.execution.together import begin_together
+from langchain_smartroute.execution.together import begin_together, pause_together
 from langchain_smartroute.execution.waiting import finished_in_time
 from langchain_smartroute.tracing import quietly, surrounders
 
@@ -80,7 +79,7 @@ class _Surrounding:
 def pause(seconds: float) -> None:
     """Wait before the next attempt."""
     if seconds:
-        time.sleep(seconds)
+        pause_together(seconds)
 
 
 async def apause(seconds: float) -> None:

@@ -1,20 +1,22 @@
-"""Calls that are given up together: those of a batch whose caller breaks it off.
+"""Cancels the blocking calls of a batch together, when its caller breaks it off.
 
-Python waits for the threads of a batch before it passes a Ctrl-C on, and those for models
-that may not answer for long: each for its own, then for the next one of its chain.
+Python waits for the threads of a batch before it passes a Ctrl-C on. Without cancellation these
+wait for their models, for the pauses between attempts, and for the next models of their chains.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from threading import Event
 from weakref import WeakSet
 
 from langchain_smartroute.execution.bounds import AttemptBounds
 from langchain_smartroute.types import new_lock
 
-__all__ = ["Together", "begin_together", "given_up_together"]
+__all__ = ["Together", "begin_together", "given_up_together", "pause_together"]
 
 
 class Together:
@@ -28,35 +30,48 @@ class Together:
         self._outer = outer
         self._lock = new_lock()
         self._attempts: WeakSet[AttemptBounds] = WeakSet()
-        self._is_left = False
+        self._inner: WeakSet[Together] = WeakSet()
+        self._left = Event()
+        if outer is not None:
+            outer.enclose(self)
+
+    def enclose(self, inner: Together) -> None:
+        """Cancel other calls with these."""
+        with self._lock:
+            self._inner.add(inner)
+        if self._left.is_set():
+            inner.leave()
 
     def add(self, bounds: AttemptBounds) -> None:
-        """An attempt begins; it is given up at once if the others are."""
-        if self._outer is not None:
-            self._outer.add(bounds)
+        """Register an attempt; it is cancelled at once if the calls have been."""
         with self._lock:
             self._attempts.add(bounds)
-            is_left = self._is_left
-        if is_left:
+        if self._left.is_set():
             bounds.leave()
 
+    def pause(self, seconds: float) -> None:
+        """Wait, but no longer than until the calls are cancelled."""
+        self._left.wait(seconds)
+
     def leave(self) -> None:
-        """Give all of them up, and what would follow them."""
+        """Cancel the calls, with all attempts that would follow."""
+        self._left.set()
         with self._lock:
-            self._is_left = True
-            attempts = list(self._attempts)
+            attempts, inner = list(self._attempts), list(self._inner)
         for bounds in attempts:
             bounds.leave()
+        for calls in inner:
+            calls.leave()
 
 
 _together: ContextVar[Together | None] = ContextVar("smartroute_together", default=None)
 
 
 def begin_together(bounds: AttemptBounds) -> None:
-    """An attempt begins, perhaps one of many.
+    """Register an attempt with the calls that it belongs to, if any.
 
     Raises:
-        asyncio.CancelledError: If those are given up.
+        asyncio.CancelledError: If they have been cancelled.
     """
     calls = _together.get()
     if calls is not None:
@@ -64,9 +79,18 @@ def begin_together(bounds: AttemptBounds) -> None:
         bounds.stop_if_left()
 
 
+def pause_together(seconds: float) -> None:
+    """Wait between two attempts, but no longer than until their calls are cancelled."""
+    calls = _together.get()
+    if calls is None:
+        time.sleep(seconds)
+    else:
+        calls.pause(seconds)
+
+
 @contextmanager
 def given_up_together() -> Iterator[Together]:
-    """Have the blocking calls that are begun within, in threads with its context, be one thing."""
+    """Collect the blocking calls that begin within, in this context or threads that copy it."""
     calls = Together(_together.get())
     token = _together.set(calls)
     try:

@@ -15,23 +15,24 @@ from langchain_smartroute.sandbox import Fault, SandboxServer
 from langchain_smartroute.state import MemoryState, Stands
 
 warnings.simplefilter("error")
-way, count = sys.argv[1], int(sys.argv[2])
+way, count, fault = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
 state, ledger = MemoryState(), MemoryLedger()
 server = SandboxServer()
 server.start()
 price = {"input_usd_per_mtok": "1", "output_usd_per_mtok": "2", "source": "-", "date": "2026-11-23"}
 models = {alias: {"prices": [price]} for alias in ("one", "two")}
 for alias in models:
-    server.set_fault(alias, Fault(kind="hang"))
+    server.set_fault(alias, Fault(**fault))
 limits = [SpendLimit(usd=1, period="day", name="all")]
 router = SmartRouterRunnable.from_catalog(
     base_url=server.base_url, catalog={"models": models, "default": "one"},
-    ledger=ledger, state=state, spend_limits=limits,
+    ledger=ledger, state=state, spend_limits=limits, max_retry_after_s=100,
 )
 
 def interrupt():
     while len(server.requests) < count:
         time.sleep(0.01)
+    time.sleep(0.3)
     global interrupted
     interrupted = time.monotonic()
     os.kill(os.getpid(), signal.SIGINT)
@@ -75,16 +76,30 @@ server.stop()
 def test_ctrl_c_ends_a_call_that_hangs(way):
     """`batch` waited for its threads: for every model of the chain, as long as each may take."""
     count = 3 if "batch" in way else 1
+    found = interrupted(way, count, kind="hang")
+    assert found["outcomes"] == ["cancelled"] * count
+    assert (found["held"], found["failures"]) == ([0], 0)
+
+
+@pytest.mark.parametrize("way", ["invoke", "batch", "abatch"])
+def test_ctrl_c_ends_a_wait_for_the_next_attempt(way):
+    """Each thread of a `batch` slept until its model's Retry-After was over."""
+    count = 3 if "batch" in way else 1
+    found = interrupted(way, count, kind="status", status=429, retry_after="60")
+    assert found["outcomes"] == ["failed"] * count
+    assert found["held"] == [0]
+
+
+def interrupted(way, count, **fault):
     done = subprocess.run(  # noqa: S603 - our own interpreter and code
-        [sys.executable, "-c", CODE, way, str(count)],
+        [sys.executable, "-c", CODE, way, str(count), json.dumps(fault)],
         capture_output=True,
         text=True,
         timeout=180,
         check=False,
     )
     assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
     found = json.loads(done.stdout)
     assert found["took"] < 30
-    assert found["outcomes"] == ["cancelled"] * count
-    assert (found["held"], found["failures"]) == ([0], 0)
-    assert done.stderr == ""
+    return found
