@@ -32,6 +32,8 @@ SAME = [
     ("Answer: the number is 15.", "15"),
     ("(A) and (B)", "A, B"),
     ("答案：①③", "①、③"),
+    ("So x = 2 or x = 5.", "x=5 or x=2"),
+    ("因此 x=2 或 x=5。", "x = 2 or x = 5"),
     ("该说法是错误的。", "答案：×"),
     ("答案：√", "正确"),
 ]
@@ -105,6 +107,13 @@ APART = [
     ("f(on=True)", "f(on='true')"),
     ("f(s='a-b')", "f(s='ab')"),
     ("f(a=0)", "f()"),
+    # Of a formula alone, or the only one of a sentence, a part was read.
+    ("So we get $3x+4y=0$.", "So we get $3x-4y=0$."),
+    ("So we get $x^2+y^2=34$.", "So we get $34$."),
+    (r"(-\infty,3)\cup(4,\infty)", "x=3, y=4"),
+    ("(3,4)", "3.4"),
+    ("x=3, y=4", "3<x<4"),
+    (r"\{3,4\}", "x=3, y=4"),
     # Several options: of two letters the first was read.
     ("A、B", "A、C"),
     ("(A)、(B)", "(A)、(C)"),

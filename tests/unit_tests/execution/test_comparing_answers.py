@@ -61,7 +61,7 @@ SAID = [
     ("Kylar pays $64 for the 16 glasses.", "$64, 16"),
     ("It is 2 million.", "2 million"),
     ("It is **5** km away.", "5 km"),
-    ("So x = 2 or x = 5.", "So x = 2 or x = 5"),
+    ("So x = 2 or x = 5.", "x = 2 or x = 5"),
     ("**Total:** 12", "12"),
     ("Therefore, **Janet** makes $18 daily.", "$18"),
     ("#### Conclusion\nThe answer is 5.", "5"),

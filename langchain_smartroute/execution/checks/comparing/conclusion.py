@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 
-from langchain_smartroute.execution.checks.comparing.displayed import formula_of_line
+from langchain_smartroute.execution.checks.comparing.displayed import formula_of_line, is_formula
 from langchain_smartroute.execution.checks.comparing.literals import NOTHING, literal_of
 from langchain_smartroute.execution.checks.comparing.number_forms import (
     SCRIPTS,
@@ -90,6 +90,9 @@ _CLAIM = re.compile(
 _PLURAL = frozenset({"are", "were", "have"})
 """Verbs after which the subject's number may be the result: "3 of them are 5 years old"."""
 
+_LEADING = re.compile(
+    r"^(?:so|thus|hence|therefore|then|所以|因此|故|即)(?!\w)[,，:]?\s*", re.IGNORECASE
+)
 _SO = re.compile(r"\b(?:so|thus|therefore|hence|then|which)\b", re.IGNORECASE)
 _MONEY = re.compile(r"(?:US\s?\$|[$€£¥₹₽₩])\s?[-+]?$")
 _WORD = re.compile(r"\s?[-/]?\s?(?:[^\W\d_]+(?:[²³]|\^[23])?|[%‰°¢](?:[CF]\b)?)")
@@ -114,6 +117,8 @@ def value_of_last_line(text: str) -> str | None:
         if len(lines) > 1 and not any(character.isnumeric() for character in line[-20:]):
             return None
         return (concluded(last) if len(last) <= LONGEST_LINE else None) or last_number(line)
+    if is_formula(_LEADING.sub("", line)):
+        return _LEADING.sub("", line).rstrip(" .。")
     return value_standing_out(line) or formula_of_line(line) or concluded(line) or _short(line)
 
 

@@ -31,7 +31,7 @@ from langchain_smartroute.execution.checks.comparing.arithmetic import (
     subtracted,
 )
 
-__all__ = ["FUNCTIONS", "Value", "expression_of", "with_names"]
+__all__ = ["FUNCTIONS", "NO_PRODUCTS", "Value", "expression_of", "with_names"]
 
 Value = tuple[Number, ...]
 """One number for each point."""
@@ -46,16 +46,18 @@ FUNCTIONS: Final[dict[str, Callable[[complex], complex]]] = {
     "arctan": cmath.atan, "sinh": cmath.sinh, "cosh": cmath.cosh, "tanh": cmath.tanh,
     "ln": cmath.log, "lg": cmath.log10, "log": cmath.log10, "exp": cmath.exp,
 }  # fmt: skip
-_GREEK = frozenset(
-    [
-        "alpha", "beta", "gamma", "delta", "epsilon", "varepsilon", "zeta", "eta", "theta",
-        "kappa", "lambda", "mu", "nu", "xi", "rho", "sigma", "tau", "phi", "varphi", "chi", "psi",
-        "omega", "Delta", "Gamma", "Omega", "Phi", "Psi", "Sigma", "Theta", "infty", "ell",
-    ]
-)  # fmt: skip
+_GREEK = frozenset([
+    "alpha", "beta", "gamma", "delta", "epsilon", "varepsilon", "zeta", "eta", "theta", "kappa",
+    "lambda", "mu", "nu", "xi", "rho", "sigma", "tau", "phi", "varphi", "chi", "psi", "omega",
+    "Delta", "Gamma", "Omega", "Phi", "Psi", "Sigma", "Theta", "infty", "ell",
+])  # fmt: skip
 _CONSTANTS: Final[dict[str, complex]] = {"pi": math.pi, "π": math.pi, "e": math.e, "i": 1j}
 _APPLIED = frozenset("fghFGHP")
 """Letters that name a function where a bracket follows."""
+
+NO_PRODUCTS = frozenset(
+    ["so", "is", "it", "if", "in", "of", "on", "or", "to", "at", "as", "an", "be", "by", "we", "no"]
+)
 
 _PART = re.compile(
     r"\s*(?:(?P<repeating>\d*\.\d*)\\overline\s*\{(?P<period>\d{1,9})\}"
@@ -216,7 +218,7 @@ class _Reader:
             raise ValueError(self.text)
         if not name.startswith("\\") and bare != "pi" and len(bare) > 1:
             # Letters side by side are multiplied; a longer word is none.
-            if len(bare) > 2:  # noqa: PLR2004
+            if len(bare) > 2 or bare.lower() in NO_PRODUCTS:  # noqa: PLR2004
                 raise ValueError(self.text)
             self.at -= len(bare) - 1
             bare = bare[0]

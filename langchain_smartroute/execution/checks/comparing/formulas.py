@@ -63,13 +63,16 @@ def _members(statements: Sequence[Statement], others: Sequence[Statement]) -> Se
     only = statements[0] if len(statements) == 1 else None
     if only is None:
         return statements
-    opened = only.shape in ("{}", "union")
-    return only.items if opened or (only.shape == "()" and _named(others)) else statements
+    named = _named(others)
+    tuples = only.shape == "()" and (not only.name or only.name[0] == "(")
+    opened = tuples if named else only.shape in ("{}", "union")
+    return only.items if opened else statements
 
 
 def _named(statements: Sequence[Statement]) -> bool:
     """Whether each of several statements has a name of its own."""
-    return len({s.name for s in statements if s.name}) == len(statements) > 1
+    names = {s.name.partition("_")[0] for s in statements if s.name}
+    return len(names) == len(statements) > 1
 
 
 def _same_lists(one: Sequence[Statement], other: Sequence[Statement], same: Same) -> bool:

@@ -54,7 +54,7 @@ _LATEX = (
 )  # fmt: skip
 _ALONE = re.compile(
     rf"(?<![\w)]){_SINGLE}(?=/)|(?<=[/√]){_SINGLE}(?![\w(√])"
-    r"|(?<![\w)/√])\(\s*(-?[\w.,√π°%]{1,40})\s*\)$"
+    r"|(?<![\w)/√])\(\s*(-?[\w.√π°%]{1,40})\s*\)$"
 )
 """Brackets around a single number or letter of a fraction or root, or around everything."""
 

@@ -11,7 +11,11 @@ import re
 from dataclasses import dataclass, replace
 
 from langchain_smartroute.execution.checks.comparing.arithmetic import subtracted
-from langchain_smartroute.execution.checks.comparing.expressions import Value, with_names
+from langchain_smartroute.execution.checks.comparing.expressions import (
+    NO_PRODUCTS,
+    Value,
+    with_names,
+)
 from langchain_smartroute.execution.checks.comparing.quantities import quantity_of
 from langchain_smartroute.execution.checks.comparing.tidying import tidied
 
@@ -48,6 +52,7 @@ _LABEL = re.compile(
 )
 """The left side of an equation that asks for its right one; a coefficient makes it more."""
 
+_LETTERS = re.compile(r"(?<!\\)[a-z]+")
 _FLIPPED = {"<": ">", ">": "<", "≤": "≥", "≥": "≤"}
 
 
@@ -268,7 +273,8 @@ def _equation(left: str, right: str, depth: int) -> Statement | None:
     said = with_names(left)
     if said is not None and not said[1]:
         return found if not found.names else _equation(right, left, depth)
-    if said is None and not _LABEL.fullmatch(left):
+    words = not NO_PRODUCTS.isdisjoint(_LETTERS.findall(left.lower()))
+    if said is None and (words or not _LABEL.fullmatch(left)):
         return None
     equation = _difference(said[0], found.value) if said and found.value else None
     whole = not _LABEL.fullmatch(left) or (found.value is not None and not any(found.value))
