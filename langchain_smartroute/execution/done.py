@@ -1,15 +1,23 @@
-"""Reports the `[DONE]` of streams, which the client of `openai` hides, and skips empty events.
+"""Reads the events of streams as their servers mean them.
+
+- Reports `[DONE]`, which the client of `openai` hides.
+- Skips empty events, and a byte order mark before the first.
+- Errors in any gateway's form become errors in OpenAI's, which the client raises.
+- A plain answer in the place of a stream is its only event.
 
 Imported when the first model is built: it imports `openai`.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 from openai._streaming import ServerSentEvent, SSEDecoder
 from typing_extensions import override
 
+from langchain_smartroute.execution.enclosed import error_in, streamed_form
 from langchain_smartroute.execution.unsaid import listener
 
 __all__ = ["tell_ends"]
@@ -30,14 +38,67 @@ class _Decoder(SSEDecoder):
     def __init__(self) -> None:
         super().__init__()
         self._listener = listener.get()
+        self._plain: list[str] | None = None
+        self._is_first = True
 
     @override
     def decode(self, line: str) -> ServerSentEvent | None:
+        if self._is_first:
+            line = line.removeprefix("\ufeff")
+            if line.strip():
+                self._is_first = False
+                # No field of an event begins so.
+                self._plain = [] if line.lstrip().startswith("{") else None
+        if self._plain is not None:
+            self._plain.append(line)
+            return None
         event = super().decode(line)
         if event is None or not event.data:
             # A block without data is not an event, such as an id or a keep-alive (HTML, section
             # 9.2.6).
             return None
-        if self._listener is not None and event.data.startswith("[DONE]"):
-            self._listener.is_done = True
+        if event.data.startswith("[DONE]"):
+            self._end()
+        elif '"delta"' not in event.data:
+            event = _rewritten(event.data, _as_error) or event
         return event
+
+    @override
+    def iter_bytes(self, iterator: Iterator[bytes]) -> Iterator[ServerSentEvent]:
+        yield from super().iter_bytes(iterator)
+        if event := self._whole():
+            yield event
+
+    @override
+    async def aiter_bytes(self, iterator: AsyncIterator[bytes]) -> AsyncIterator[ServerSentEvent]:
+        async for event in super().aiter_bytes(iterator):
+            yield event
+        if whole := self._whole():
+            yield whole
+
+    def _whole(self) -> ServerSentEvent | None:
+        """The event for a plain answer that came in the place of a stream."""
+        if self._plain is None:
+            return None
+        event = _rewritten("\n".join(self._plain), streamed_form)
+        if event is not None:
+            self._end()
+        return event
+
+    def _end(self) -> None:
+        if self._listener is not None:
+            self._listener.is_done = True
+
+
+def _as_error(data: Any) -> dict[str, Any] | None:
+    error = error_in(data)
+    return None if error is None else {"error": error}
+
+
+def _rewritten(text: str, form: Callable[[Any], dict[str, Any] | None]) -> ServerSentEvent | None:
+    """An event with other data; `None`: the text is no JSON, or has no such form."""
+    try:
+        found = form(json.loads(text))
+    except ValueError:
+        return None
+    return None if found is None else ServerSentEvent(data=json.dumps(found))

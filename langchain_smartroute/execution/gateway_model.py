@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -39,6 +38,12 @@ from langchain_smartroute.execution.completions import filled_answer, filled_chu
 from langchain_smartroute.execution.cumulative import CountingOnce
 from langchain_smartroute.execution.dialect import add_thoughts
 from langchain_smartroute.execution.done import tell_ends
+from langchain_smartroute.execution.refusals import (
+    field,
+    raise_meaning_of,
+    refusal_in,
+    telling_usage,
+)
 from langchain_smartroute.execution.unsaid import name_unsaid_ends
 
 __all__ = ["HOOKS", "GatewayChatOpenAI", "build_gateway_model", "changed_hooks"]
@@ -96,7 +101,11 @@ class GatewayChatOpenAI(CountingOnce, ChatOpenAI):
 
     @override
     def _generate(self, *args: Any, **kwargs: Any) -> ChatResult:
-        return super()._generate(*args, **kwargs)
+        try:
+            return super()._generate(*args, **kwargs)
+        except TypeError as error:
+            raise_meaning_of(error, self.root_async_client)
+            raise
 
     @override
     async def _agenerate(
@@ -110,7 +119,11 @@ class GatewayChatOpenAI(CountingOnce, ChatOpenAI):
         # itself.
         payload = self._get_request_payload(messages, stop=stop, **kwargs)
         if not _HELPERS or "response_format" in payload or self.include_response_headers:
-            return await super()._agenerate(messages, stop, run_manager, **kwargs)
+            try:
+                return await super()._agenerate(messages, stop, run_manager, **kwargs)
+            except TypeError as error:
+                raise_meaning_of(error, self.root_async_client)
+                raise
         raw: Any = None
         try:
             raw = await self.async_client.with_raw_response.create(**payload)
@@ -139,21 +152,23 @@ class GatewayChatOpenAI(CountingOnce, ChatOpenAI):
         self, response: dict[str, Any] | openai.BaseModel, generation_info: Any = None
     ) -> ChatResult:
         found = filled_answer(response) if isinstance(response, dict | str) else response
+        if refusal := refusal_in(response, self.root_async_client):
+            raise refusal
         try:
             result = super()._create_chat_result(found, generation_info)
         except (AttributeError, LookupError, TypeError, ValueError) as error:
-            _telling_usage(error, response)
+            telling_usage(error, response)
             raise
         if not result.generations:
-            raise _telling_usage(ValueError("the answer has no choices"), response)
+            raise telling_usage(ValueError("the answer has no choices"), response)
         if isinstance(found, dict):
             # ChatOpenAI reads it only from the client's objects.
             first = result.generations[0].message
             first.additional_kwargs["refusal"] = found["choices"][0]["message"].get("refusal")
         result.llm_output = {**(result.llm_output or {}), _PROVIDER_KEY: _PROVIDER}
-        choices = _field(found, "choices") or ()
+        choices = field(found, "choices") or ()
         for generation, choice in zip(result.generations, choices, strict=False):
-            _keep(generation.message.additional_kwargs, _field(choice, "message"))
+            _keep(generation.message.additional_kwargs, field(choice, "message"))
         name_unsaid_ends(result.generations, choices)
         return result
 
@@ -244,34 +259,20 @@ def _parameters(base: type, name: str) -> tuple[str, ...] | None:
     return None if method is None else tuple(inspect.signature(method).parameters)[1:]
 
 
-def _telling_usage(error: Exception, answer: Any) -> Exception:
-    """The error of an answer that cannot be read, saying what it cost, where the answer did."""
-    usage = _field(answer, "usage")
-    if isinstance(usage, dict) and usage:
-        # pydantic's own errors take nothing along.
-        with suppress(AttributeError):
-            error.completion = filled_answer({"usage": usage})  # type: ignore[attr-defined]
-    return error
-
-
 def _keep(beside: dict[str, Any], answer: Any) -> None:
     """Copy an answer's reasoning and refusal to `additional_kwargs`.
 
     A server may send its reasoning twice, under two names; ChatOpenAI drops the refusal of a
     stream.
     """
-    refusal = _field(answer, "refusal")
+    refusal = field(answer, "refusal")
     if isinstance(refusal, str) and refusal:
         beside["refusal"] = refusal
     for name in (_THOUGHTS, "reasoning"):
-        thoughts = _field(answer, name)
+        thoughts = field(answer, name)
         if isinstance(thoughts, str) and thoughts:
             beside[_THOUGHTS] = thoughts
             return
-
-
-def _field(holder: Any, name: str) -> Any:
-    return holder.get(name) if isinstance(holder, dict) else getattr(holder, name, None)
 
 
 def _plain(content: Any, role: str) -> Any:

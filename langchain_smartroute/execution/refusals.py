@@ -1,0 +1,67 @@
+"""Exceptions for answers with status 200 that are errors, or cannot be read.
+
+Imported when the first model is built: it imports `openai`.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import openai
+
+from langchain_smartroute.execution.completions import filled_answer
+from langchain_smartroute.execution.enclosed import error_in
+from langchain_smartroute.execution.http_packages import http as _http
+
+__all__ = ["field", "raise_meaning_of", "refusal_in", "telling_usage"]
+
+
+def field(holder: Any, name: str) -> Any:
+    """A field of JSON or of an object of `openai`'s client; `None` if missing."""
+    return holder.get(name) if isinstance(holder, dict) else getattr(holder, name, None)
+
+
+def telling_usage(error: Exception, answer: Any) -> Exception:
+    """The error of an answer that cannot be read, saying what it cost, where the answer did."""
+    usage = field(answer, "usage")
+    if isinstance(usage, dict) and usage:
+        # pydantic's own errors take nothing along.
+        with suppress(AttributeError):
+            error.completion = filled_answer({"usage": usage})  # type: ignore[attr-defined]
+    return error
+
+
+def refusal_in(answer: Any, client: Any) -> Exception | None:
+    """The exception for an answer that is an error: the one that a stream raises for it.
+
+    Args:
+        answer: Parsed JSON, or text of it.
+        client: The client of `openai` that was answered.
+    """
+    found = error_in(answer)
+    if found is None:
+        return None
+    asked = _http.Request("POST", str(client.base_url))
+    return telling_usage(openai.APIError(found["message"], request=asked, body=found), answer)
+
+
+def raise_meaning_of(error: Exception, client: Any) -> None:
+    """Raise the error in an answer that `openai`'s reader of structured answers did not expect.
+
+    Args:
+        error: The reader's exception, with the response.
+        client: The client that was answered.
+
+    Raises:
+        openai.APIError: If the answer is an error.
+    """
+    response: Any = getattr(error, "response", None)
+    try:
+        answer = response.json()
+    except (AttributeError, ValueError):
+        return
+    refusal = refusal_in(answer, client)
+    if refusal is not None:
+        raise refusal from error
+    telling_usage(error, answer)

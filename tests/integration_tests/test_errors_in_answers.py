@@ -1,0 +1,142 @@
+"""Errors with status 200 mean the same in every form, and to every method of calling.
+
+Gateways send them where an answer has begun, or where they forward another server's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+from scripted import ANSWER, SAID, Server, call, delta, plain, router_of, streamed
+from ways import ainvoked, astreamed, invoked
+from ways import streamed as streamed_whole
+
+from langchain_smartroute import ChainExhaustedError, MemoryLedger, StreamInterruptedError
+
+FORMS = {
+    "vLLM": {"object": "error", "message": "boom", "type": "InternalServerError", "code": 500},
+    "OpenAI": {"error": {"message": "boom", "type": "server_error", "code": 500}},
+    "a text": {"error": "boom"},
+    "a list": {"errors": [{"message": "boom"}]},
+    "one-api": {"success": False, "message": "boom"},
+    "code and msg": {"code": 1001, "msg": "boom"},
+    "FastAPI": {"detail": "boom"},
+    "MiniMax": {"base_resp": {"status_code": 1008, "status_msg": "boom"}, "choices": None},
+}
+WAYS = {"invoke": invoked, "ainvoke": ainvoked, "stream": streamed_whole, "astream": astreamed}
+DONE = "data: [DONE]\n\n"
+SCHEMA = {"title": "Found", "description": "x", "type": "object", "properties": {}}
+EVERY_FORM = pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+EVERY_WAY = pytest.mark.parametrize("way", ["invoke", "ainvoke", "stream", "astream"])
+STREAMS = pytest.mark.parametrize("way", ["stream", "astream"])
+
+
+@pytest.fixture
+def serve():
+    running = []
+
+    def start(sent):
+        running.append(Server(sent))
+        return running[-1]
+
+    yield start
+    for server in running:
+        server.listener.close()
+
+
+def event(data):
+    return f"data: {json.dumps(data)}\n\n"
+
+
+@STREAMS
+@EVERY_FORM
+def test_half_an_answer_is_not_whole_because_its_error_has_another_form(serve, way, form):
+    """Half an answer, vLLM's error and `[DONE]` were an accepted answer."""
+    server = serve(streamed(delta("half of it"), event(form), DONE))
+    with pytest.raises(StreamInterruptedError, match="boom"):
+        call(router_of(server), way)
+
+
+@EVERY_WAY
+@EVERY_FORM
+def test_the_message_of_an_error_is_told(serve, way, form):
+    """The error said that `choices` are null, or that no chunks were returned."""
+    answers = [plain(form)]
+    if "stream" in way:
+        answers.append(streamed(event(form), DONE))
+    for sent in answers:
+        with pytest.raises(ChainExhaustedError, match="boom") as told:
+            call(router_of(serve(sent), breaker=None), way)
+        assert {attempt.message for attempt in told.value.attempts} == {"boom"}
+
+
+@EVERY_WAY
+@pytest.mark.parametrize("is_event", [False, True], ids=["plain", "event"])
+def test_a_refusal_by_a_content_filter_goes_to_nobody_else(serve, way, is_event):
+    """With status 200 `invoke` sent the refused prompt to the next provider; `stream` did not."""
+    refused = {"error": {"message": "not this", "code": "content_filter"}}
+    is_event = is_event and "stream" in way
+    server = serve(streamed(event(refused), DONE) if is_event else plain(refused))
+    with pytest.raises(Exception, match="not this"):
+        call(router_of(server), way)
+    assert server.asked == 1
+
+
+@pytest.mark.parametrize("method", ["json_schema", "json_mode", "function_calling"])
+@EVERY_WAY
+@EVERY_FORM
+def test_structured_calls_tell_it_too(serve, way, form, method):
+    """Their answers are read by the objects of `openai`'s client."""
+    sent = streamed(event(form), DONE) if "stream" in way else plain(form)
+    router = router_of(serve(sent), breaker=None)
+    structured = router.with_structured_output(SCHEMA, method=method)
+    with pytest.raises(ChainExhaustedError, match="boom"):
+        asyncio.run(WAYS[way](structured, "Hello, in JSON", None))
+
+
+@pytest.mark.parametrize("way", ["invoke", "ainvoke"])
+def test_an_answer_beside_an_error_costs_what_it_says(serve, way):
+    """A provider that counts tokens has billed them."""
+    ledger = MemoryLedger()
+    router = router_of(serve(plain({**ANSWER, "error": {"message": "boom"}})), ledger=ledger)
+    with pytest.raises(ChainExhaustedError, match="boom"):
+        call(router, way)
+    assert {str(record.cost_usd) for record in ledger.records()} == {"0.000020"}
+
+
+@STREAMS
+@pytest.mark.parametrize(
+    "beside", [{"type": "ping"}, {"type": "status", "message": "second in the queue"}, {"id": "a"}]
+)
+def test_events_of_other_types_break_no_stream(serve, way, beside):
+    """Some gateways tell the place in their queue."""
+    server = serve(streamed(event(beside), delta("fine"), event(beside), delta("", "stop"), DONE))
+    assert call(router_of(server), way).text == "fine"
+
+
+@STREAMS
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize("ends", [True, False])
+def test_a_server_that_does_not_stream_answers_streams(serve, way, indent, ends):
+    """Its answer was billed and thrown away: no chunks were returned."""
+    calls = [
+        {"id": "c", "type": "function", "function": {"name": "f", "arguments": '{"a": 1}'}}
+    ] * 2
+    choice = {"index": 0, "message": {**SAID, "tool_calls": calls}}
+    choice |= {"finish_reason": "tool_calls"} if ends else {}
+    body = json.dumps({**ANSWER, "choices": [choice]}, indent=indent).encode()
+    start = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+    server = serve(start + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+    answer = call(router_of(server), way)
+    assert answer.text == "fine"
+    assert [found["args"] for found in answer.tool_calls] == [{"a": 1}] * 2
+    assert answer.response_metadata["smartroute"]["cost"] == "0.000020"
+
+
+@STREAMS
+def test_a_byte_order_mark_loses_no_part_of_an_answer(serve, way):
+    """The first event of a stream that begins with one was ignored."""
+    server = serve(streamed("\ufeff", delta("fi"), delta("ne", "stop"), DONE))
+    assert call(router_of(server), way).text == "fine"
