@@ -55,7 +55,7 @@ def cost_of_failure(
 
     Returns:
         Tokens and US dollars: those in the error; the input and `None` (unknown) for an answer
-        that could not be parsed; else zero, as providers do not bill for failures.
+        that could not be read; else zero, as providers do not bill for failures.
     """
     usage = usage_of_failure(None, error, cancelled=False, input_tokens=input_tokens)
     if usage.estimated:

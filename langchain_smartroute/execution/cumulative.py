@@ -7,6 +7,7 @@ up the usage of all chunks, so each must have only the increment.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from langchain_core.messages.ai import UsageMetadata, subtract_usage
@@ -15,6 +16,15 @@ from langchain_core.outputs import ChatGenerationChunk
 from langchain_smartroute.execution.unsaid import StreamEnd
 
 __all__ = ["CountingOnce", "UsageSoFar"]
+
+
+class _EmptyStreamError(ValueError):
+    """A stream had no events; whether it was billed is unknown."""
+
+    completion = None
+
+    def __init__(self) -> None:
+        super().__init__("the server's stream had no events of a chat completion")
 
 
 class CountingOnce:
@@ -27,8 +37,10 @@ class CountingOnce:
         base: Any = super()
         usage, end = UsageSoFar(), StreamEnd()
         chunks = iter(base._stream(*args, **kwargs))  # noqa: SLF001 - what it is put above
-        with end.listening():
+        with end.listening(), _named():
             chunk = next(chunks, None)
+        if chunk is None:
+            raise _EmptyStreamError
         while chunk is not None:
             end.saw(chunk)
             yield usage.added(chunk)
@@ -39,14 +51,25 @@ class CountingOnce:
         base: Any = super()
         usage, end = UsageSoFar(), StreamEnd()
         chunks = aiter(base._astream(*args, **kwargs))  # noqa: SLF001 - as above
-        with end.listening():
+        with end.listening(), _named():
             chunk = await anext(chunks, None)
+        if chunk is None:
+            raise _EmptyStreamError
         while chunk is not None:
             end.saw(chunk)
             yield usage.added(chunk)
             chunk = await anext(chunks, None)
         for closing in end.unsaid():
             yield closing
+
+
+@contextmanager
+def _named() -> Iterator[None]:
+    """Name the error of `openai`'s reader of structured streams for one without events."""
+    try:
+        yield
+    except AssertionError as error:
+        raise _EmptyStreamError from error
 
 
 class UsageSoFar:

@@ -103,7 +103,7 @@ class GatewayChatOpenAI(CountingOnce, ChatOpenAI):
     def _generate(self, *args: Any, **kwargs: Any) -> ChatResult:
         try:
             return super()._generate(*args, **kwargs)
-        except TypeError as error:
+        except (AttributeError, TypeError, ValueError) as error:
             raise_meaning_of(error, self.root_async_client)
             raise
 
@@ -121,7 +121,7 @@ class GatewayChatOpenAI(CountingOnce, ChatOpenAI):
         if not _HELPERS or "response_format" in payload or self.include_response_headers:
             try:
                 return await super()._agenerate(messages, stop, run_manager, **kwargs)
-            except TypeError as error:
+            except (AttributeError, TypeError, ValueError) as error:
                 raise_meaning_of(error, self.root_async_client)
                 raise
         raw: Any = None
@@ -138,6 +138,7 @@ class GatewayChatOpenAI(CountingOnce, ChatOpenAI):
             if raw is not None:
                 # The answer is not JSON; error handlers may read the response.
                 error.response = raw.http_response  # type: ignore[attr-defined]
+                telling_usage(error, None)
             raise
         info: dict[str, Any] = {}
         _HELPERS["_add_gateway_metadata"](info, raw)

@@ -23,12 +23,15 @@ def field(holder: Any, name: str) -> Any:
 
 
 def telling_usage(error: Exception, answer: Any) -> Exception:
-    """The error of an answer that cannot be read, saying what it cost, where the answer did."""
+    """The error of an answer that cannot be read, saying what it cost, where the answer did.
+
+    Without usage its cost is unknown, as the provider may have billed it.
+    """
     usage = field(answer, "usage")
-    if isinstance(usage, dict) and usage:
-        # pydantic's own errors take nothing along.
-        with suppress(AttributeError):
-            error.completion = filled_answer({"usage": usage})  # type: ignore[attr-defined]
+    told = filled_answer({"usage": usage}) if isinstance(usage, dict) and usage else None
+    # pydantic's own errors take nothing along.
+    with suppress(AttributeError):
+        error.completion = told  # type: ignore[attr-defined]
     return error
 
 
@@ -43,25 +46,30 @@ def refusal_in(answer: Any, client: Any) -> Exception | None:
     if found is None:
         return None
     asked = _http.Request("POST", str(client.base_url))
-    return telling_usage(openai.APIError(found["message"], request=asked, body=found), answer)
+    error = openai.APIError(found["message"], request=asked, body=found)
+    # An error in the place of an answer is not billed.
+    return telling_usage(error, answer) if field(answer, "usage") else error
 
 
 def raise_meaning_of(error: Exception, client: Any) -> None:
-    """Raise the error in an answer that `openai`'s reader of structured answers did not expect.
+    """Raise the error that an answer is which could not be read; else note what it cost.
 
     Args:
-        error: The reader's exception, with the response.
+        error: The reader's exception, with the response, if there is one.
         client: The client that was answered.
 
     Raises:
         openai.APIError: If the answer is an error.
     """
     response: Any = getattr(error, "response", None)
+    if response is None:
+        return
     try:
         answer = response.json()
-    except (AttributeError, ValueError):
-        return
+    except ValueError:
+        answer = None
     refusal = refusal_in(answer, client)
     if refusal is not None:
         raise refusal from error
-    telling_usage(error, answer)
+    if not hasattr(error, "completion"):
+        telling_usage(error, answer)
