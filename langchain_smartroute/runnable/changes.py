@@ -8,6 +8,7 @@ that share all of that. Any other change takes a new router, and is refused wher
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pickle import PicklingError
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from typing_extensions import override
@@ -89,10 +90,10 @@ class TakesChanges(ConfiguredModel):
 
     @override
     def __reduce_ex__(self, _protocol: Any) -> NoReturn:
-        raise TypeError(
+        raise PicklingError(
             "a router cannot be pickled, as it holds connections, locks and keys; pass"
             " router.to_config() to the other process, and make it again there:"
-            " SmartRouterRunnable.from_config(settings)"
+            " SmartRouterRunnable.from_config(settings), which reads the keys there"
         )
 
     @override

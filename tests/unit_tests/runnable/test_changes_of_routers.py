@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import pickle
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 
@@ -171,8 +170,3 @@ def test_a_router_may_be_part_of_what_is_copied_deeply(router):
 
     (found,) = asdict(Settings(router)).values()
     assert found.explain(CODE).model == router.explain(CODE).model
-
-
-def test_pickling_says_what_to_do_instead(router):
-    with pytest.raises(TypeError, match=r"to_config\(\).*from_config"):
-        pickle.dumps(router)
