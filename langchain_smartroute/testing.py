@@ -236,8 +236,8 @@ class ScriptedChatModel(BaseChatModel):
         self.calls.append(ScriptedCall(messages=tuple(messages), arguments=given))
         answer: Any = self.script[min(next(self._turn), len(self.script) - 1)]
         if callable(answer):
-            told: Callable[[Sequence[BaseMessage]], Any] = answer
-            answer = told(messages)
+            respond: Callable[[Sequence[BaseMessage]], Any] = answer
+            answer = respond(messages)
         if isinstance(answer, BaseException):
             raise answer
         message = answer if isinstance(answer, AIMessage) else AIMessage(content=answer)

@@ -48,8 +48,8 @@ def _as_told(
     runs = Counter(run.attempt for run, _ in held)
     for run, record in held:
         alone = runs[run.attempt] == 1 and run.attempt < len(attempts)
-        told = attempts[run.attempt].usage if alone else None
-        yield record if told is None else run.as_told(record, told)
+        usage = attempts[run.attempt].usage if alone else None
+        yield record if usage is None else run.as_told(record, usage)
 
 
 def by_attempt(record: CallRecord) -> int:
@@ -178,8 +178,8 @@ class CostCallbackHandler(BaseCallbackHandler):
         **kwargs: Any,
     ) -> None:
         """Note the start of a text completion."""
-        asked = [HumanMessage(prompt) for prompt in prompts]
-        self._start(run_id, parent_run_id, asked, metadata or {}, kwargs)
+        messages = [HumanMessage(prompt) for prompt in prompts]
+        self._start(run_id, parent_run_id, messages, metadata or {}, kwargs)
 
     def on_llm_end(self, response: LLMResult, *, run_id: UUID, **kwargs: Any) -> None:
         """Record a run that has ended."""
@@ -220,7 +220,7 @@ class CostCallbackHandler(BaseCallbackHandler):
         self,
         run_id: UUID,
         parent_run_id: UUID | None,
-        asked: Sequence[BaseMessage],
+        messages: Sequence[BaseMessage],
         metadata: dict[str, Any],
         details: dict[str, Any],
     ) -> None:
@@ -238,7 +238,7 @@ class CostCallbackHandler(BaseCallbackHandler):
             metadata=metadata,
             keys=keys_of(metadata, self._keys),
             tags=tags_of(details.get("tags")),
-            messages=() if known else asked,
+            messages=() if known else messages,
             redact=self._redact,
         )
         with self._lock:

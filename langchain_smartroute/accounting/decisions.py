@@ -78,13 +78,13 @@ class DecisionRecord:
     Example:
         >>> from langchain_smartroute import SmartRouterRunnable
         >>> from langchain_smartroute.sandbox import SandboxServer
-        >>> told = []
+        >>> records = []
         >>> with SandboxServer() as server:
         ...     router = SmartRouterRunnable.from_catalog(
-        ...         base_url=server.base_url, on_decision=told.append
+        ...         base_url=server.base_url, on_decision=records.append
         ...     )
         ...     answer = router.invoke("Hello!")
-        >>> told[0].route, told[0].answered_by, told[0].cost_usd
+        >>> records[0].route, records[0].answered_by, records[0].cost_usd
         ('deepseek-chat', 'deepseek-chat', Decimal('0.00000322'))
     """
 

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from langchain_smartroute.types import Attempt
 
 __all__ = [
-    "added",
-    "answered",
-    "asked",
-    "came_to",
-    "counts",
-    "decided",
+    "answer_attributes",
+    "attempt_attributes",
+    "decision_attributes",
+    "parameter_attributes",
     "provider_name",
-    "tried",
+    "request_attributes",
+    "sum_of_usages",
+    "usage_attributes",
 ]
 
 _TOLD = (
@@ -60,12 +60,14 @@ def provider_name(provider: str | None) -> str:
     return _PROVIDERS.get(provider or "", provider or "_OTHER")
 
 
-def decided(metadata: Mapping[str, Any]) -> dict[str, str]:
+def decision_attributes(metadata: Mapping[str, Any]) -> dict[str, str]:
     """Attributes of a request's decision, from its run's metadata."""
     return {f"smartroute.{name}": str(metadata.get(f"smartroute_{name}", "")) for name in _TOLD}
 
 
-def asked(metadata: Mapping[str, Any], params: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def parameter_attributes(
+    metadata: Mapping[str, Any], params: Mapping[str, Any]
+) -> Iterator[tuple[str, Any]]:
     """Attributes of a model run's parameters."""
     yield "gen_ai.provider.name", provider_name(metadata.get("ls_provider"))
     model = metadata.get("ls_model_name") or metadata.get(API_MODEL_KEY)
@@ -79,19 +81,19 @@ def asked(metadata: Mapping[str, Any], params: Mapping[str, Any]) -> Iterator[tu
             yield f"gen_ai.request.{ours}", value
 
 
-def answered(message: Any) -> Iterator[tuple[str, Any]]:
+def answer_attributes(message: Any) -> Iterator[tuple[str, Any]]:
     """Attributes of an answer's metadata."""
-    said = message.response_metadata
-    if said.get("model_name"):
-        yield "gen_ai.response.model", str(said["model_name"])
-    if isinstance(said.get("id"), str):
-        yield "gen_ai.response.id", said["id"]
-    reason = said.get("finish_reason") or said.get("stop_reason")
+    metadata = message.response_metadata
+    if metadata.get("model_name"):
+        yield "gen_ai.response.model", str(metadata["model_name"])
+    if isinstance(metadata.get("id"), str):
+        yield "gen_ai.response.id", metadata["id"]
+    reason = metadata.get("finish_reason") or metadata.get("stop_reason")
     if reason:
         yield "gen_ai.response.finish_reasons", (str(reason),)
 
 
-def counts(usage: Usage) -> Iterator[tuple[str, Any]]:
+def usage_attributes(usage: Usage) -> Iterator[tuple[str, Any]]:
     """Attributes of token counts."""
     yield "gen_ai.usage.input_tokens", usage.input_tokens
     yield "gen_ai.usage.output_tokens", usage.output_tokens
@@ -103,7 +105,7 @@ def counts(usage: Usage) -> Iterator[tuple[str, Any]]:
         yield "gen_ai.usage.reasoning.output_tokens", usage.reasoning_tokens
 
 
-def tried(attempt: Attempt, number: int) -> Iterator[tuple[str, Any]]:
+def attempt_attributes(attempt: Attempt, number: int) -> Iterator[tuple[str, Any]]:
     """Attributes of an attempt and its outcome."""
     yield "smartroute.attempt", number
     yield "smartroute.outcome", attempt.outcome
@@ -117,7 +119,7 @@ def tried(attempt: Attempt, number: int) -> Iterator[tuple[str, Any]]:
         yield "smartroute.rejected_by", attempt.reason.partition(":")[0]
 
 
-def came_to(attempts: Sequence[Attempt]) -> Iterator[tuple[str, Any]]:
+def request_attributes(attempts: Sequence[Attempt]) -> Iterator[tuple[str, Any]]:
     """Attributes of a finished request."""
     costs = [attempt.cost_usd for attempt in attempts]
     known = [cost for cost in costs if cost is not None]
@@ -129,12 +131,12 @@ def came_to(attempts: Sequence[Attempt]) -> Iterator[tuple[str, Any]]:
         yield "smartroute.answered_by", answering[-1]
 
 
-def added(one: Usage, other: Usage) -> Usage:
+def sum_of_usages(first: Usage, second: Usage) -> Usage:
     """The sum of two usages."""
     return Usage(
-        input_tokens=one.input_tokens + other.input_tokens,
-        output_tokens=one.output_tokens + other.output_tokens,
-        cache_read_tokens=one.cache_read_tokens + other.cache_read_tokens,
-        cache_write_tokens=one.cache_write_tokens + other.cache_write_tokens,
-        reasoning_tokens=one.reasoning_tokens + other.reasoning_tokens,
+        input_tokens=first.input_tokens + second.input_tokens,
+        output_tokens=first.output_tokens + second.output_tokens,
+        cache_read_tokens=first.cache_read_tokens + second.cache_read_tokens,
+        cache_write_tokens=first.cache_write_tokens + second.cache_write_tokens,
+        reasoning_tokens=first.reasoning_tokens + second.reasoning_tokens,
     )

@@ -56,8 +56,8 @@ class Identities:
         router expects has that model's price.
         """
         name = metadata.get("ls_model_name") or params.get("model") or params.get("model_name")
-        told = metadata.get("ls_provider")
-        provider = told if isinstance(told, str) else None
+        stated = metadata.get("ls_provider")
+        provider = stated if isinstance(stated, str) else None
         alias = metadata.get(MODEL_KEY)
         if alias is not None and is_attempt_run(metadata):
             if name in (None, alias, metadata.get(API_MODEL_KEY)):

@@ -110,8 +110,8 @@ class Meter(BaseCallbackHandler):
             return
         given_up = isinstance(error, asyncio.CancelledError | GeneratorExit | KeyboardInterrupt)
         outcome: Outcome = "cancelled" if given_up else "failed"
-        told, now = kwargs.get("response"), time.perf_counter()
-        self._records.append(run.failed(told, outcome=outcome, now=now, error=error))
+        response, now = kwargs.get("response"), time.perf_counter()
+        self._records.append(run.failed(response, outcome=outcome, now=now, error=error))
 
     def _start(
         self, run_id: UUID, messages: Sequence[BaseMessage], metadata: dict[str, Any] | None

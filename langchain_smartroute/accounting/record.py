@@ -95,13 +95,21 @@ def settled(record: CallRecord, attempts: Sequence[Attempt], *, lonely: bool) ->
     if record.attempt >= len(attempts):
         return record
     attempt = attempts[record.attempt]
-    told = attempt.outcome
-    if (record.outcome, told, attempt.cost_usd) == ("cancelled", "failed", Decimal(0)):
+    attempt_outcome = attempt.outcome
+    if (record.outcome, attempt_outcome, attempt.cost_usd) == (
+        "cancelled",
+        "failed",
+        Decimal(0),
+    ):
         record = replace(record, usage=Usage(), cost_usd=Decimal(0), unpriced=None)
-    stopped = record.outcome == "cancelled" and told in ("accepted", "rejected", "failed")
-    stopped = stopped or (record.outcome == "failed" and lonely and told == "accepted")
-    ended = record.outcome == "accepted" and told != "cached"
-    outcome = told if ended or stopped else record.outcome
+    stopped = record.outcome == "cancelled" and attempt_outcome in (
+        "accepted",
+        "rejected",
+        "failed",
+    )
+    stopped = stopped or (record.outcome == "failed" and lonely and attempt_outcome == "accepted")
+    ended = record.outcome == "accepted" and attempt_outcome != "cached"
+    outcome = attempt_outcome if ended or stopped else record.outcome
     if attempt.purpose != "answer":
         return replace(record, outcome=outcome)
     if outcome == record.outcome and not record.attempt:
@@ -115,5 +123,5 @@ def came_before(attempts: Sequence[Attempt], number: int, alias: str) -> tuple[b
     if not number:
         return False, False
     earlier = (a for a in attempts[:number] if a.purpose == "answer")
-    told = {a.outcome for a in earlier if a.model != alias}
-    return "rejected" in told, "failed" in told
+    outcomes = {a.outcome for a in earlier if a.model != alias}
+    return "rejected" in outcomes, "failed" in outcomes

@@ -29,14 +29,14 @@ class ScoreRecord:
     Example:
         >>> from langchain_smartroute import ScoreRecord, SmartRouterRunnable
         >>> from langchain_smartroute.sandbox import SandboxServer
-        >>> told: list[ScoreRecord] = []
+        >>> records: list[ScoreRecord] = []
         >>> with SandboxServer() as server:
         ...     router = SmartRouterRunnable.from_catalog(
-        ...         base_url=server.base_url, on_feedback=told.append
+        ...         base_url=server.base_url, on_feedback=records.append
         ...     )
         ...     answer = router.invoke("Translate to German: good morning")
         >>> router.feedback(answer.response_metadata["smartroute"]["decision_id"], score=True)
-        >>> told[0].model, told[0].task, told[0].score
+        >>> records[0].model, records[0].task, records[0].score
         ('glm-5.1', 'translation', 1.0)
     """
 

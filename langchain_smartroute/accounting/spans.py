@@ -26,13 +26,13 @@ from langchain_core.outputs import LLMResult
 
 from langchain_smartroute import tracing
 from langchain_smartroute.accounting.genai import (
-    added,
-    answered,
-    asked,
-    came_to,
-    counts,
-    decided,
-    tried,
+    answer_attributes,
+    attempt_attributes,
+    decision_attributes,
+    parameter_attributes,
+    request_attributes,
+    sum_of_usages,
+    usage_attributes,
 )
 from langchain_smartroute.catalog import messages_in, usage_of
 from langchain_smartroute.errors import ConfigurationError
@@ -131,7 +131,7 @@ class OpenTelemetrySpans(BaseCallbackHandler):
             f"route {found.get('smartroute_task')}",
             context=self._around(found),
             start_time=now,
-            attributes=decided(found),
+            attributes=decision_attributes(found),
         )
         with self._lock:
             self._requests[decision_id] = _Request(span, run_id, now)
@@ -157,7 +157,7 @@ class OpenTelemetrySpans(BaseCallbackHandler):
             if opened is None or opened.asked:
                 return
             opened.asked = True
-        attributes = dict(asked(found, details.get("invocation_params") or {}))
+        attributes = dict(parameter_attributes(found, details.get("invocation_params") or {}))
         _set(opened.span, attributes.items())
         opened.span.update_name(f"chat {attributes['gen_ai.request.model']}")
 
@@ -199,9 +199,9 @@ class OpenTelemetrySpans(BaseCallbackHandler):
             found.ended_ns = time.time_ns()
             for message in messages_in(response):
                 usage = usage_of(message)
-                _set(found.span, answered(message))
+                _set(found.span, answer_attributes(message))
                 if usage is not None:
-                    found.usage = added(found.usage, usage)
+                    found.usage = sum_of_usages(found.usage, usage)
 
     def on_llm_error(self, error: BaseException, *, run_id: UUID, **_: Any) -> None:
         """Record a failed model run, without the error's text, which may repeat the prompt."""
@@ -225,7 +225,7 @@ class OpenTelemetrySpans(BaseCallbackHandler):
                 found = self._open(request, {}, named, begun)
             _close(found, attempt, number, ended_ns=found.ended_ns or ended)
             begun = found.ended_ns or ended
-        _set(request.span, came_to(attempts))
+        _set(request.span, request_attributes(attempts))
 
     def on_chain_end(self, outputs: Any, *, run_id: UUID, **_: Any) -> None:
         """End the span of a request."""
@@ -278,8 +278,8 @@ class OpenTelemetrySpans(BaseCallbackHandler):
 def _close(found: _Try, attempt: Attempt, number: int, *, ended_ns: int) -> None:
     span = found.span
     if found.usage.total_tokens:
-        _set(span, counts(found.usage))
-    _set(span, tried(attempt, number))
+        _set(span, usage_attributes(found.usage))
+    _set(span, attempt_attributes(attempt, number))
     if attempt.outcome in ("failed", "cancelled"):
         _fail(span, None if attempt.status is None else str(attempt.status), attempt.outcome)
     span.end(end_time=ended_ns)

@@ -137,12 +137,12 @@ def known_arguments(arguments: Mapping[str, Any], spec: ModelSpec) -> dict[str, 
     provider = spec.provider
     if provider in _PASSING_ON:
         return dict(arguments)
-    told = provider in _HEARD_OF and "provider" in spec.model_fields_set
-    known = _known(arguments, spec) if told else dict(arguments)
+    has_provider = provider in _HEARD_OF and "provider" in spec.model_fields_set
+    known = _known(arguments, spec) if has_provider else dict(arguments)
     if "stop_sequences" in known and provider not in _ANTHROPIC:
         known.setdefault("stop", known.pop("stop_sequences"))
     extra = known.get("extra_body")
-    if told and isinstance(extra, Mapping):
+    if has_provider and isinstance(extra, Mapping):
         known["extra_body"] = _known(extra, spec)
     thinking = known.get("thinking")
     if provider in _THINKING_SWITCH and isinstance(thinking, Mapping):

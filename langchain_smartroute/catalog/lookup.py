@@ -73,9 +73,9 @@ class PriceBook:
             The price, its hours of the day resolved; `None` when unknown.
         """
         if self._ask is not None:
-            told = self._ask(model, provider, at)
-            if told is not None:
-                return told.at(at)
+            price = self._ask(model, provider, at)
+            if price is not None:
+                return price.at(at)
         return price_at(self._prices(model, provider), at)
 
     def get(self, model: str, *, provider: str | None = None, at: datetime | None = None) -> Price:
@@ -149,10 +149,10 @@ def _looked_up(spec: ModelSpec) -> tuple[Price, ...]:
 
     A spec without a provider may belong to any gateway.
     """
-    told = "provider" in spec.model_fields_set
-    if not spec.priced_by_name or (not told and "/" not in spec.model):
+    has_provider = "provider" in spec.model_fields_set
+    if not spec.priced_by_name or (not has_provider and "/" not in spec.model):
         return ()
-    return genai_prices(spec.model, spec.provider if told else None)
+    return genai_prices(spec.model, spec.provider if has_provider else None)
 
 
 def genai_prices(model: str, provider: str | None) -> tuple[Price, ...]:

@@ -166,9 +166,9 @@ def usage_of_failure(
     """
     if message is not None and tells_cost(message):
         return usage_of_answer(message, input_tokens=input_tokens)
-    told = usage_of_error(error)
-    if told is not None:
-        return told
+    stated = usage_of_error(error)
+    if stated is not None:
+        return stated
     if cancelled or _may_be_billed(error):
         return Usage(input_tokens=input_tokens, estimated=True)
     return Usage()
@@ -204,9 +204,9 @@ def _may_be_billed(error: BaseException | None) -> bool:
 
 def model_name_of(message: BaseMessage | None) -> str | None:
     """The model's name in an answer; `None` if missing."""
-    told = None if message is None else message.response_metadata.get("model_name")
+    stated = None if message is None else message.response_metadata.get("model_name")
     # Some servers do not send a string.
-    return None if told is None else str(told)
+    return None if stated is None else str(stated)
 
 
 def usage_of_error(error: BaseException | None) -> Usage | None:
@@ -268,9 +268,9 @@ def _service_tier(message: BaseMessage, inputs: Mapping[str, Any]) -> str | None
     `ChatOpenAI` says it in the names of the token details, where they are a stream's
     in these alone.
     """
-    told = message.response_metadata.get("service_tier")
-    if isinstance(told, str) and told:
-        return None if told in _STANDARD else told
+    stated = message.response_metadata.get("service_tier")
+    if isinstance(stated, str) and stated:
+        return None if stated in _STANDARD else stated
     return next((tier for tier in _NAMED_IN_DETAILS if tier in inputs), None)
 
 

@@ -202,10 +202,10 @@ def _says(classifier: Classifier, what: str) -> bool:
     return getattr(classifier, what, False) is True
 
 
-def _or_general(said: Attempted, classifier: Classifier) -> Classification:
-    if isinstance(said, Classification):
-        return said
-    name, kind = name_of(classifier), type(said).__name__
+def _or_general(result: Attempted, classifier: Classifier) -> Classification:
+    if isinstance(result, Classification):
+        return result
+    name, kind = name_of(classifier), type(result).__name__
     if _first_failure_of(classifier):
         logger.warning(
             "Classifier %s failed (%s); requests it fails on are routed as general. Logged once.",

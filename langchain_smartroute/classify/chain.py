@@ -49,8 +49,8 @@ class ClassifierChain:
         >>> def unsure(text):
         ...     return {"code": 0.5, "general": 0.5}
         >>> chain = ClassifierChain(unsure, lambda text: "math", margin=0.2)
-        >>> said = chain.classify(UserRequest(text="2 + 2"))
-        >>> said.task, said.source
+        >>> classification = chain.classify(UserRequest(text="2 + 2"))
+        >>> classification.task, classification.source
         ('math', 'unsure → <lambda>')
     """
 
@@ -75,45 +75,53 @@ class ClassifierChain:
 
     def classify(self, request: UserRequest) -> Classification:
         """Run the stages in turn; failed ones are named in the source."""
-        said: Classification | None = None
+        classification: Classification | None = None
         for stage, limit in self._asked():
-            said = _joined(said, attempted(stage, request, timeout_s=limit), stage)
-            if self._is_sure(said):
+            classification = _joined(
+                classification, attempted(stage, request, timeout_s=limit), stage
+            )
+            if self._is_sure(classification):
                 break
-        return _known(said)
+        return _known(classification)
 
     async def aclassify(self, request: UserRequest) -> Classification:
         """The asynchronous form of `classify`."""
-        said: Classification | None = None
+        classification: Classification | None = None
         for stage, limit in self._asked():
-            said = _joined(said, await attempted_async(stage, request, timeout_s=limit), stage)
-            if self._is_sure(said):
+            classification = _joined(
+                classification, await attempted_async(stage, request, timeout_s=limit), stage
+            )
+            if self._is_sure(classification):
                 break
-        return _known(said)
+        return _known(classification)
 
     def _asked(self) -> Iterator[tuple[Classifier, float | None]]:
         """The stages with their time limits; the first uses its own."""
         for number, stage in enumerate(self.stages):
             yield stage, self.stage_timeout_s if number else None
 
-    def _is_sure(self, said: Classification) -> bool:
-        best = [*nlargest(2, said.scores.values()), 0.0, 0.0]
-        return bool(said.scores) and best[0] - best[1] >= self.margin
+    def _is_sure(self, classification: Classification) -> bool:
+        best = [*nlargest(2, classification.scores.values()), 0.0, 0.0]
+        return bool(classification.scores) and best[0] - best[1] >= self.margin
 
 
-def _joined(before: Classification | None, said: Attempted, stage: Classifier) -> Classification:
+def _joined(
+    before: Classification | None, classification: Attempted, stage: Classifier
+) -> Classification:
     """The later result, or the previous one with the later stage's failure in its source."""
-    told = f"{before.source} → " if before is not None else ""
-    if not isinstance(said, Classification):
-        fault = f"{told}{name_of(stage)}: failed ({type(said).__name__})"
+    prefix = f"{before.source} → " if before is not None else ""
+    if not isinstance(classification, Classification):
+        fault = f"{prefix}{name_of(stage)}: failed ({type(classification).__name__})"
         known = before or Classification(scores={})
         return replace(known, source=fault)
-    level = said.difficulty or (before.difficulty if before is not None else None)
-    return replace(said, source=f"{told}{said.source}", difficulty=level)
+    level = classification.difficulty or (before.difficulty if before is not None else None)
+    return replace(classification, source=f"{prefix}{classification.source}", difficulty=level)
 
 
-def _known(said: Classification | None) -> Classification:
+def _known(classification: Classification | None) -> Classification:
     """The final result; `general` where every stage failed."""
-    if said is None or not said.scores:
-        return Classification(scores={"general": 1.0}, source=said.source if said else "")
-    return said
+    if classification is None or not classification.scores:
+        return Classification(
+            scores={"general": 1.0}, source=classification.source if classification else ""
+        )
+    return classification

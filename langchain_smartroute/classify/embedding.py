@@ -100,10 +100,10 @@ class EmbeddingClassifier:
         }
 
     def _compared(self, vector: Sequence[float]) -> Classification:
-        asked = _of_length_one(vector)
+        unit_vector = _of_length_one(vector)
         likeness = {}
         for task, known in (self.learnt_.vectors or {}).items():
-            found = sorted((sum(map(mul, asked, v)) for v in known), reverse=True)[:_NEAREST]
+            found = sorted((sum(map(mul, unit_vector, v)) for v in known), reverse=True)[:_NEAREST]
             likeness[task] = sum(found) / len(found)
         highest = max(likeness.values())
         powers = {t: math.exp(self.sharpness * (s - highest)) for t, s in likeness.items()}

@@ -75,7 +75,7 @@ def extract_features(
 def described(  # noqa: PLR0913 - the facts of a request, each by its name
     messages: Sequence[BaseMessage],
     request: UserRequest,
-    said: Classification,
+    classification: Classification,
     *,
     tools: Sequence[Any] = (),
     tool_choice: Any = None,
@@ -89,7 +89,7 @@ def described(  # noqa: PLR0913 - the facts of a request, each by its name
     Args:
         messages: The whole history that will be sent.
         request: The user's request in it.
-        said: The classifier's result for it.
+        classification: The classifier's result for it.
         tools: The bound tools, as for `extract_features`.
         tool_choice: As given to `bind_tools`.
         schema: How structured output is wanted.
@@ -100,11 +100,11 @@ def described(  # noqa: PLR0913 - the facts of a request, each by its name
     history = read_history(messages)
     return RequestFeatures(
         text=request.text,
-        task=said.task,
-        scores=said.scores,
-        difficulty=said.difficulty
+        task=classification.task,
+        scores=classification.scores,
+        difficulty=classification.difficulty
         or difficulty_of(request.text, tools=len(tools), user_turns=history.user_turns),
-        classified_by=said.source,
+        classified_by=classification.source,
         inputs=frozenset(history.inputs),
         script=script_of(request.text),
         input_tokens=history.tokens + toolkit_tokens(tools) + schema_tokens,

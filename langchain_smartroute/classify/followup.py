@@ -74,16 +74,16 @@ def _rules() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
 
 def is_follow_up(text: str) -> bool:
     """Whether `text` refers to an earlier message of the user."""
-    asked = text[: _MOST_CHARS + 1].strip().lower()
-    if not asked or len(text) > _MOST_CHARS or "\n" in asked:
+    question = text[: _MOST_CHARS + 1].strip().lower()
+    if not question or len(text) > _MOST_CHARS or "\n" in question:
         return False
     complete, opener, pointer = _rules()
-    if complete.fullmatch(asked):
+    if complete.fullmatch(question):
         return False
-    words = len(asked.split())
-    cjk_chars = len(_CJK.findall(asked))
+    words = len(question.split())
+    cjk_chars = len(_CJK.findall(question))
     if words > _MOST_WORDS or cjk_chars > _MOST_CJK_CHARS:
         return False
     bare = cjk_chars <= _BARE_CJK_CHARS if cjk_chars else words <= _BARE_WORDS
-    pointing = words <= _POINTER_WORDS and pointer.search(asked) is not None
-    return bare or pointing or opener.match(asked) is not None
+    pointing = words <= _POINTER_WORDS and pointer.search(question) is not None
+    return bare or pointing or opener.match(question) is not None

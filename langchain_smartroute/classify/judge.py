@@ -76,8 +76,9 @@ class JudgeClassifier:
         >>> from langchain_smartroute.sandbox import SandboxServer
         >>> with SandboxServer() as server:
         ...     model = ChatOpenAI(model="gpt-4o-mini", base_url=server.base_url, api_key="none")
-        ...     said = JudgeClassifier(model).classify(UserRequest(text="Sort a list in Go"))
-        >>> said.source
+        ...     request = UserRequest(text="Sort a list in Go")
+        ...     classification = JudgeClassifier(model).classify(request)
+        >>> classification.source
         'judge'
     """
 

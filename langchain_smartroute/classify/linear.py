@@ -55,8 +55,9 @@ class LinearClassifier:
 
     Example:
         >>> from langchain_smartroute.classify import LinearClassifier, UserRequest
-        >>> said = LinearClassifier().classify(UserRequest(text="Translate this into French: hi"))
-        >>> said.task, said.difficulty
+        >>> request = UserRequest(text="Translate this into French: hi")
+        >>> classification = LinearClassifier().classify(request)
+        >>> classification.task, classification.difficulty
         ('translation', 'easy')
     """
 
@@ -142,8 +143,8 @@ def _in_conversation(shares: list[float], request: UserRequest, scorer: Scorer) 
     tasks = scorer.artefact.tasks
     before = list(shares)
     for number, earlier in enumerate(request.earlier):
-        told = _softmax(scorer.scores(earlier)[: len(tasks)])
-        before = told if not number else _carried(before, told, tasks)
+        turn = _softmax(scorer.scores(earlier)[: len(tasks)])
+        before = turn if not number else _carried(before, turn, tasks)
     return _carried(before, shares, tasks)
 
 

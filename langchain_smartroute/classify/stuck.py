@@ -36,9 +36,9 @@ class StuckSigns:
 
     Example:
         >>> from langchain_core.messages import AIMessage, HumanMessage
-        >>> asked = HumanMessage("Which open invoices does customer 17 have?")
+        >>> first = HumanMessage("Which open invoices does customer 17 have?")
         >>> again = HumanMessage("I asked you for open invoices. Which does customer 17 have?")
-        >>> StuckSigns().found([asked, AIMessage("Customer 17 is Acme."), again])
+        >>> StuckSigns().found([first, AIMessage("Customer 17 is Acme."), again])
         'the user asks again'
     """
 
@@ -100,7 +100,10 @@ class StuckSigns:
 
 def _asked_again(messages: Sequence[BaseMessage]) -> bool:
     """Whether the last message repeats an answered one."""
-    asked = [i for i, message in enumerate(messages) if role_of(message) == "user"][-2:]
-    if len(asked) < 2 or not any(is_answer(m) for m in messages[asked[0] + 1 : asked[1]]):  # noqa: PLR2004 - two messages to compare
+    user_turns = [i for i, message in enumerate(messages) if role_of(message) == "user"][-2:]
+    if len(user_turns) < 2:  # noqa: PLR2004 - two messages to compare
         return False
-    return asks_again(text_of(messages[asked[1]]), text_of(messages[asked[0]]))
+    before, last = user_turns
+    if not any(is_answer(message) for message in messages[before + 1 : last]):
+        return False
+    return asks_again(text_of(messages[last]), text_of(messages[before]))

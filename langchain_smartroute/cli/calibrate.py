@@ -87,7 +87,7 @@ def calibrate(
     outcomes for a promise, and always the strongest model was written.
     """
     # numpy is loaded in there, for this verb alone.
-    from langchain_smartroute.cli.calibrating import Asked, calibrated  # noqa: PLC0415
+    from langchain_smartroute.cli.calibrating import CalibrationInput, calibrated  # noqa: PLC0415
     from langchain_smartroute.evaluation.calibration_report import (  # noqa: PLC0415
         calibration_document,
     )
@@ -100,8 +100,8 @@ def calibrate(
     settings_text({}, out)  # A name that cannot be written is an error before the work.
     prices = price_table(price or (), day=datetime.now(tz=UTC).date())
     table = wanted_table(outcomes, datasets=dataset, models=model, prices=price, scores=scores)
-    asked = Asked(table=table.only(table.models), prices=prices, seed=seed, beside=out)
-    found, reported = calibrated(asked, family.family, keep=keep, confidence=confidence)
+    data = CalibrationInput(table=table.only(table.models), prices=prices, seed=seed, beside=out)
+    found, reported = calibrated(data, family.family, keep=keep, confidence=confidence)
     settings = calibrated_settings(found, reported=reported, prices=prices)
     write_text(settings_text(settings, out), out)
     document = calibration_document(found, notes=reported.notes)

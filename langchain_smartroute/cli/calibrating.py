@@ -37,7 +37,7 @@ from langchain_smartroute.evaluation.splits import split_by_prompt
 from langchain_smartroute.execution.checks.comparing import same_answer
 from langchain_smartroute.routing import ANSWER_ROOM_TOKENS
 
-__all__ = ["Asked", "Prepared", "calibrated", "prepared"]
+__all__ = ["CalibrationInput", "Prepared", "calibrated", "prepared"]
 
 LEARNED_SHARE = 0.4
 """Share of the prompts that a predictor is fitted on. Calibration gets the larger part, as its
@@ -69,7 +69,7 @@ class Prepared:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class CalibrationInput:
     """The input of a calibration.
 
     Attributes:
@@ -85,29 +85,29 @@ class Asked:
     beside: Path
 
 
-def prepared(asked: Asked, family: Kind) -> Prepared:
+def prepared(data: CalibrationInput, family: Kind) -> Prepared:
     """Fit the predictor or check of a family, on prompts that are left out afterwards.
 
     Args:
-        asked: The outcomes and their prices.
+        data: The outcomes and their prices.
         family: What is set.
 
     Raises:
         ConfigurationError: If the pool, its outcomes or its prices are insufficient for the family.
     """
-    models = asked.table.models
+    models = data.table.models
     if len(models) < _PAIR:
         raise ConfigurationError(
             f"{len(models)} model in the outcomes: there is nothing to choose; give two"
         )
-    unknown = [model for model in models if model not in asked.prices]
+    unknown = [model for model in models if model not in data.prices]
     if unknown:
         raise ConfigurationError(
             f"no price is known of {', '.join(unknown)}, and the settings are to hold one of every"
             f" model; give each with --price, such as --price {unknown[0]}=0.15/0.60 for US dollars"
             " per million input and output tokens, or leave it out with --model"
         )
-    costless = np.isnan(asked.table.cost_usd).any(axis=0)
+    costless = np.isnan(data.table.cost_usd).any(axis=0)
     if costless.any():
         name = models[int(costless.argmax())]
         raise ConfigurationError(
@@ -120,16 +120,16 @@ def prepared(asked: Asked, family: Kind) -> Prepared:
         "learned": _by_learned_check,
         "logprob": _by_log_probability,
     }
-    return ways[family](asked)
+    return ways[family](data)
 
 
 def calibrated(
-    asked: Asked, family: Kind, *, keep: float, confidence: float
+    data: CalibrationInput, family: Kind, *, keep: float, confidence: float
 ) -> tuple[Calibration, OutcomeTable]:
     """Choose a setting and report it.
 
     Args:
-        asked: The outcomes and their prices.
+        data: The outcomes and their prices.
         family: What is set.
         keep: The share of the strongest model's quality to keep.
         confidence: Confidence of the promise, in (0, 1).
@@ -137,8 +137,8 @@ def calibrated(
     Returns:
         The calibration, and the prompts that it is reported on.
     """
-    ready = prepared(asked, family)
-    order = np.random.default_rng(asked.seed + 1).permutation(len(ready.table))
+    ready = prepared(data, family)
+    order = np.random.default_rng(data.seed + 1).permutation(len(ready.table))
     end = round(_CALIBRATED_SHARE * len(order))
     if not 0 < end < len(order):
         raise ConfigurationError(
@@ -147,20 +147,20 @@ def calibrated(
     here, there = np.sort(order[:end]), np.sort(order[end:])
     made = ready.build(strongest_model(ready.table.rows(here)))
     found = calibrate(
-        ready.table, made, rows=(here, there), keep=keep, confidence=confidence, seed=asked.seed
+        ready.table, made, rows=(here, there), keep=keep, confidence=confidence, seed=data.seed
     )
     if ready.save is not None and found.promised:
         ready.save()
     return found, ready.table.rows(there)
 
 
-def _cheap(asked: Asked, strongest: str, count: int) -> list[str]:
+def _cheap(data: CalibrationInput, strongest: str, count: int) -> list[str]:
     """The cheapest models by estimated cost, as a router ranks candidates for a cascade."""
-    tokens = float(np.nanmean(asked.table.input_tokens))
+    tokens = float(np.nanmean(data.table.input_tokens))
     estimates = {
-        model: tokens * float(asked.prices[model].input_usd_per_mtok)
-        + ANSWER_ROOM_TOKENS * float(asked.prices[model].output_usd_per_mtok)
-        for model in asked.table.models
+        model: tokens * float(data.prices[model].input_usd_per_mtok)
+        + ANSWER_ROOM_TOKENS * float(data.prices[model].output_usd_per_mtok)
+        for model in data.table.models
     }
     ranked = sorted(estimates, key=lambda model: (estimates[model], model))
     found = [model for model in ranked if estimates[model] < estimates[strongest]]
@@ -171,30 +171,30 @@ def _cheap(asked: Asked, strongest: str, count: int) -> list[str]:
     return found[:count]
 
 
-def _by_agreement(asked: Asked) -> Prepared:
+def _by_agreement(data: CalibrationInput) -> Prepared:
     def build(strongest: str) -> Family:
-        first, second = _cheap(asked, strongest, _PAIR)
+        first, second = _cheap(data, strongest, _PAIR)
         return agreement_family(
-            asked.table, first=first, second=second, strong=strongest, same=same_answer
+            data.table, first=first, second=second, strong=strongest, same=same_answer
         )
 
-    return Prepared(table=asked.table, build=build)
+    return Prepared(table=data.table, build=build)
 
 
-def _by_log_probability(asked: Asked) -> Prepared:
+def _by_log_probability(data: CalibrationInput) -> Prepared:
     def build(strongest: str) -> Family:
-        (first,) = _cheap(asked, strongest, 1)
-        return logprob_family(asked.table, first=first, strong=strongest)
+        (first,) = _cheap(data, strongest, 1)
+        return logprob_family(data.table, first=first, strong=strongest)
 
-    return Prepared(table=asked.table, build=build)
+    return Prepared(table=data.table, build=build)
 
 
-def _by_learned_check(asked: Asked) -> Prepared:
+def _by_learned_check(data: CalibrationInput) -> Prepared:
     shares = (LEARNED_SHARE, 1 - LEARNED_SHARE)
-    learned, rest = split_by_prompt(asked.table, shares, seed=asked.seed)
-    first, second = _cheap(asked, strongest_model(learned), _PAIR)
+    learned, rest = split_by_prompt(data.table, shares, seed=data.seed)
+    first, second = _cheap(data, strongest_model(learned), _PAIR)
     check = fitted_check(learned, first=first, second=second)
-    path = asked.beside.with_suffix(".check.json")
+    path = data.beside.with_suffix(".check.json")
 
     def build(strongest: str) -> Family:
         if strongest in (first, second):
@@ -208,16 +208,16 @@ def _by_learned_check(asked: Asked) -> Prepared:
     return Prepared(table=rest, build=build, save=save, learned=len(learned))
 
 
-def _by_quality(asked: Asked) -> Prepared:
+def _by_quality(data: CalibrationInput) -> Prepared:
     shares = (LEARNED_SHARE, 1 - LEARNED_SHARE)
-    learned, rest = split_by_prompt(asked.table, shares, seed=asked.seed)
+    learned, rest = split_by_prompt(data.table, shares, seed=data.seed)
     classifier = LinearClassifier()
     known, new = (features_of(part, classifier=classifier) for part in (learned, rest))
     predictor = fitted_predictor(learned, known)
-    path = asked.beside.with_suffix(".quality.json")
+    path = data.beside.with_suffix(".quality.json")
 
     def build(strongest: str) -> Family:
-        catalog = pool_catalog(rest.models, asked.prices, default=strongest)
+        catalog = pool_catalog(rest.models, data.prices, default=strongest)
         pool = Pool(catalog=catalog, predictor=predictor, saved=str(path))
         return quality_family(rest, new, pool=pool, strongest=strongest, reference=known)
 

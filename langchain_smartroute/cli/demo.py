@@ -66,7 +66,7 @@ def demo(
         raise typer.BadParameter("goes with --base-url only", param_hint="--api-key-env")
     loaded = Catalog.load(catalog)
     costs = CostCallbackHandler(_baseline(loaded), catalog=loaded)
-    asked = demo_requests(requests)
+    prompts = demo_requests(requests)
     with (
         demo_router(
             loaded,
@@ -76,9 +76,9 @@ def demo(
             ledger=ledger,
             on_decision=decisions,
         ) as router,
-        _progress(len(asked), shown=output is Format.TABLE) as on_answer,
+        _progress(len(prompts), shown=output is Format.TABLE) as on_answer,
     ):
-        answers = run_demo(router, asked, costs=costs, on_answer=on_answer)
+        answers = run_demo(router, prompts, costs=costs, on_answer=on_answer)
         others = other_routings(router, answers, catalog=loaded)
     report = DemoReport(
         base_url=base_url,

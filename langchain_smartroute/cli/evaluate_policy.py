@@ -110,7 +110,7 @@ def policy(
     Without a config, names or agreement it is the router of the catalog.
     """
     # numpy is loaded in there, for these verbs alone.
-    from langchain_smartroute.cli.replaying import Asked, evaluated  # noqa: PLC0415
+    from langchain_smartroute.cli.replaying import ReplayInput, evaluated  # noqa: PLC0415
     from langchain_smartroute.evaluation.policy_report import evaluation_document  # noqa: PLC0415
 
     router = None
@@ -120,7 +120,7 @@ def policy(
             if config is None
             else configured_router(config)
         )
-    asked = Asked(
+    chosen = ReplayInput(
         router=router,
         names=named_models(names, option="--map"),
         agreement=_pair(agreement),
@@ -130,7 +130,7 @@ def policy(
         calibration=None if config is None else written_calibration(config),
     )
     table = wanted_table(outcomes, datasets=dataset, models=model, prices=price, scores=scores)
-    found = evaluated(table, asked, given=price_names(price))
+    found = evaluated(table, chosen, given=price_names(price))
     show_document(evaluation_document(found, title="A router replayed", prompts=False), output)
     if report is not None:
         write_html(evaluation_document(found, title="A router replayed", prompts=True), report)

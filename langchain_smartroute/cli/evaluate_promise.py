@@ -44,16 +44,16 @@ def promise(
 ) -> None:
     """Calibrate on random halves, each judged on its other half."""
     # numpy is loaded in there, for this verb alone.
-    from langchain_smartroute.cli.calibrating import Asked, prepared  # noqa: PLC0415
+    from langchain_smartroute.cli.calibrating import CalibrationInput, prepared  # noqa: PLC0415
     from langchain_smartroute.evaluation.pricing import price_table  # noqa: PLC0415
     from langchain_smartroute.evaluation.simulation import simulate  # noqa: PLC0415
 
     table = wanted_table(outcomes, datasets=dataset, models=model, prices=price)
     prices = price_table(price or (), day=datetime.now(tz=UTC).date())
-    asked = Asked(
+    data = CalibrationInput(
         table=table.only(table.models), prices=prices, seed=seed, beside=Path("unwritten.toml")
     )
-    ready = prepared(asked, family.family)
+    ready = prepared(data, family.family)
     found = simulate(
         ready.table, ready.build, keep=keep, confidence=confidence, seed=seed, splits=splits
     )

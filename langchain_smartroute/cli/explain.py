@@ -54,8 +54,8 @@ def explain(
     output: FormatOption = Format.TABLE,
 ) -> None:
     """Show which model would answer a request, and why. Calls no model, needs no key."""
-    asked = sys.stdin.read() if text == "-" else text
-    if not asked.strip():
+    prompt = sys.stdin.read() if text == "-" else text
+    if not prompt.strip():
         raise typer.BadParameter("there is no text to explain", param_hint="TEXT")
     router = deciding_router(
         Catalog.load(catalog),
@@ -63,7 +63,7 @@ def explain(
         max_cost_usd=max_cost_usd,
         policy=policy if policy in ("table", "quality") else {"quality": policy},
     )
-    decision = router.explain(asked)
+    decision = router.explain(prompt)
     if output is Format.JSON:
         print_json(decision)
     else:

@@ -35,14 +35,14 @@ if TYPE_CHECKING:
     from langchain_smartroute.runnable import SmartRouterRunnable
     from langchain_smartroute.types import RoutingDecision
 
-__all__ = ["Asked", "evaluated"]
+__all__ = ["ReplayInput", "evaluated"]
 
 _TO_CHOOSE_ON = 0.2
 """Share of the prompts used to determine the strongest and the cheapest model."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class ReplayInput:
     """What to replay.
 
     Attributes:
@@ -64,76 +64,76 @@ class Asked:
     calibration: Mapping[str, Any] | None = None
 
 
-def evaluated(table: OutcomeTable, asked: Asked, *, given: frozenset[str]) -> Evaluation:
+def evaluated(table: OutcomeTable, chosen: ReplayInput, *, given: frozenset[str]) -> Evaluation:
     """Run the replay.
 
     Args:
         table: The outcomes.
-        asked: What to replay.
+        chosen: What to replay.
         given: The models that have been given a price.
     """
-    if asked.router is not None:
-        table = _of_router(table, asked, given)
-    elif asked.agreement is not None and asked.strongest is not None:
-        table = table.only(list(dict.fromkeys((*asked.agreement, asked.strongest))))
+    if chosen.router is not None:
+        table = _of_router(table, chosen, given)
+    elif chosen.agreement is not None and chosen.strongest is not None:
+        table = table.only(list(dict.fromkeys((*chosen.agreement, chosen.strongest))))
     else:
         table = table.only(table.models)
-    table, strongest, cheapest = _reported(table, asked)
+    table, strongest, cheapest = _reported(table, chosen)
     decisions: list[RoutingDecision | None] = []
-    if asked.router is not None:
-        router = asked.router
+    if chosen.router is not None:
+        router = chosen.router
         decisions = decisions_on(table, lambda text: router.explain([HumanMessage(text)]))
-    found = replay(table, _routes(table, asked, decisions, strongest))
+    found = replay(table, _routes(table, chosen, decisions, strongest))
     replays = compared(table, found, strongest=strongest, cheapest=cheapest)
     return Evaluation(
         table=table,
         replays=replays,
-        parts=_parts(table, asked.by, decisions),
-        expected=_expected(table, asked.names, decisions, found),
-        notes=(*table.notes, *drift_notes(asked.calibration, table, replays)),
-        seed=asked.seed,
+        parts=_parts(table, chosen.by, decisions),
+        expected=_expected(table, chosen.names, decisions, found),
+        notes=(*table.notes, *drift_notes(chosen.calibration, table, replays)),
+        seed=chosen.seed,
     )
 
 
-def _of_router(table: OutcomeTable, asked: Asked, given: frozenset[str]) -> OutcomeTable:
+def _of_router(table: OutcomeTable, chosen: ReplayInput, given: frozenset[str]) -> OutcomeTable:
     """The outcomes of a router's candidates, at its prices where none are given."""
-    if asked.router is None:
+    if chosen.router is None:
         return table
-    catalog = Catalog.load(asked.router.catalog)
-    pool = dict.fromkeys(asked.names.get(alias, alias) for alias in catalog.models)
+    catalog = Catalog.load(chosen.router.catalog)
+    pool = dict.fromkeys(chosen.names.get(alias, alias) for alias in catalog.models)
     there = [model for model in pool if model in table.models]
     if not there:
         table.column(next(iter(pool)))
-    prices = catalog_prices(catalog, asked.names)
+    prices = catalog_prices(catalog, chosen.names)
     wanted = {m: price for m, price in prices.items() if m in there and m not in given}
     return table.only(there).priced(wanted)
 
 
-def _reported(table: OutcomeTable, asked: Asked) -> tuple[OutcomeTable, str, str]:
+def _reported(table: OutcomeTable, chosen: ReplayInput) -> tuple[OutcomeTable, str, str]:
     """The prompts to report on, the strongest model and the cheapest."""
-    noted = (asked.calibration or {}).get("strongest")
-    strongest = asked.strongest or (noted if noted in table.models else None)
+    noted = (chosen.calibration or {}).get("strongest")
+    strongest = chosen.strongest or (noted if noted in table.models else None)
     if strongest is not None:
         table.column(strongest)
         return table, strongest, cheapest_model(table)
     shares = (_TO_CHOOSE_ON, 1 - _TO_CHOOSE_ON)
-    chosen_on, reported = split_by_prompt(table, shares, seed=asked.seed)
+    chosen_on, reported = split_by_prompt(table, shares, seed=chosen.seed)
     return reported, strongest_model(chosen_on), cheapest_model(chosen_on)
 
 
 def _routes(
     table: OutcomeTable,
-    asked: Asked,
+    chosen: ReplayInput,
     decisions: list[RoutingDecision | None],
     strongest: str,
 ) -> Routes:
-    if asked.agreement is not None:
-        first, second = asked.agreement
+    if chosen.agreement is not None:
+        first, second = chosen.agreement
         return by_agreement(
             table, first=first, second=second, strong=strongest, same=same_answer, name="agreement"
         )
-    accepts = _accepts(table, None if asked.router is None else asked.router.cascade)
-    return by_decisions(table, decisions, names=asked.names, accepts=accepts, name="router")
+    accepts = _accepts(table, None if chosen.router is None else chosen.router.cascade)
+    return by_decisions(table, decisions, names=chosen.names, accepts=accepts, name="router")
 
 
 def _accepts(table: OutcomeTable, cascade: Any) -> Accepts:

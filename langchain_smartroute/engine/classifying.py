@@ -74,11 +74,11 @@ class Classifying:
             config: The request's config, whose handlers receive a classifier's runs.
             decision_id: Id of the decision.
         """
-        asked = user_request(messages)
+        request = user_request(messages)
         if self._is("inline"):
-            return asked, self._inline(asked)
+            return request, self._inline(request)
         with classifying(config, decision_id, ledger=self.ledger) as context:
-            return asked, context.run(classify_safely, self.classifier, asked)
+            return request, context.run(classify_safely, self.classifier, request)
 
     async def aof(
         self,
@@ -88,26 +88,26 @@ class Classifying:
         decision_id: str = "",
     ) -> tuple[UserRequest, Classification]:
         """The asynchronous form of `of`, which does not block the event loop."""
-        asked = user_request(messages)
+        request = user_request(messages)
         if self._is("inline"):
-            return asked, self._inline(asked)
+            return request, self._inline(request)
         with classifying(config, decision_id, ledger=self.ledger) as context:
-            call = classify_safely_async(self.classifier, asked)
-            return asked, await asyncio.create_task(call, context=context)
+            call = classify_safely_async(self.classifier, request)
+            return request, await asyncio.create_task(call, context=context)
 
-    def _inline(self, asked: UserRequest) -> Classification:
+    def _inline(self, request: UserRequest) -> Classification:
         """The result of a classifier that is fast and makes no calls."""
         if not self._is("pure"):
-            return classify_safely(self.classifier, asked)
-        key = hash(asked)
-        said = self._known.get(key)
-        if said is None:
-            said = classify_safely(self.classifier, asked)
+            return classify_safely(self.classifier, request)
+        key = hash(request)
+        classification = self._known.get(key)
+        if classification is None:
+            classification = classify_safely(self.classifier, request)
             with self._lock:
-                self._known[key] = said
+                self._known[key] = classification
                 if len(self._known) > _KEPT:
                     self._known.popitem(last=False)
-        return said
+        return classification
 
     def _is(self, what: str) -> bool:
         """Whether the classifier declares a property."""

@@ -126,10 +126,10 @@ class Engine:
                 serve it.
         """
         decision_id = token_hex(16)
-        asked, said = self.classifying.of(request.messages, config, decision_id=decision_id)
-        facts = self._described(request, asked, said)
-        with RecordedRefusal(self, request, facts, decision_id=decision_id, recorded=recorded):
-            return self._decided(request, facts, recalled, decision_id=decision_id), facts
+        classified = self.classifying.of(request.messages, config, decision_id=decision_id)
+        features = self._described(request, *classified)
+        with RecordedRefusal(self, request, features, decision_id=decision_id, recorded=recorded):
+            return self._decided(request, features, recalled, decision_id=decision_id), features
 
     async def adecide(
         self,
@@ -141,18 +141,18 @@ class Engine:
     ) -> tuple[RoutingDecision, RequestFeatures]:
         """The asynchronous form of `decide`, which does not block the event loop."""
         decision_id = token_hex(16)
-        asked, said = await self.classifying.aof(request.messages, config, decision_id=decision_id)
-        facts = self._described(request, asked, said)
-        with RecordedRefusal(self, request, facts, decision_id=decision_id, recorded=recorded):
-            return self._decided(request, facts, recalled, decision_id=decision_id), facts
+        classified = await self.classifying.aof(request.messages, config, decision_id=decision_id)
+        features = self._described(request, *classified)
+        with RecordedRefusal(self, request, features, decision_id=decision_id, recorded=recorded):
+            return self._decided(request, features, recalled, decision_id=decision_id), features
 
     def _described(
-        self, request: Request, asked: UserRequest, said: Classification
+        self, request: Request, user_request: UserRequest, classification: Classification
     ) -> RequestFeatures:
         return described(
             request.messages,
-            asked,
-            said,
+            user_request,
+            classification,
             tools=request.tools,
             tool_choice=request.bind_arguments.get("tool_choice", request.forced),
             schema=request.schema,

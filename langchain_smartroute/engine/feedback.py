@@ -42,7 +42,7 @@ class Feedback:
     Args:
         predictor: Learns from the scores; default: a new one.
         aliases: Aliases whose answers can be scored.
-        told: Called with the record of each score; `None`: none.
+        on_feedback: Called with the record of each score; `None`: none.
         shared: Shares scores with other workers; `None`: not shared.
     """
 
@@ -51,12 +51,12 @@ class Feedback:
         predictor: QualityPredictor | None = None,
         *,
         aliases: Collection[str] = (),
-        told: OnFeedback | None = None,
+        on_feedback: OnFeedback | None = None,
         shared: SharedLessons | None = None,
     ) -> None:
         self.predictor = predictor or QualityPredictor()
         self._aliases = tuple(aliases)
-        self._told = told
+        self._on_feedback = on_feedback
         self._shared = shared
         self._ended: OrderedDict[str, _Ended] = OrderedDict()
         self._lock = new_lock()
@@ -121,7 +121,7 @@ class Feedback:
         self.predictor.learn(alias, task=found.task, difficulty=found.difficulty, score=value)
         if self._shared is not None:
             self._shared.learned(alias, task=found.task, difficulty=found.difficulty, score=value)
-        if self._told is not None:
+        if self._on_feedback is not None:
             record = ScoreRecord(
                 decision_id=decision_id,
                 at=datetime.now(tz=UTC),
@@ -130,7 +130,7 @@ class Feedback:
                 difficulty=found.difficulty,
                 score=value,
             )
-            self._told(record)
+            self._on_feedback(record)
 
 
 def _score(value: Any) -> float:

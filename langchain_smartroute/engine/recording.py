@@ -120,7 +120,7 @@ def _candidate(
 
 
 def recorder(
-    told: OnDecision | None,
+    on_decision: OnDecision | None,
     request: Request,
     decision: RoutingDecision,
     features: RequestFeatures,
@@ -132,7 +132,7 @@ def recorder(
     """The function to call at a request's end, which keeps it for scoring and creates records.
 
     Args:
-        told: Receives the record of the decision; `None`: none is created.
+        on_decision: Receives the record of the decision; `None`: none is created.
         request: The call.
         decision: The decision for it.
         features: Features of the request.
@@ -140,14 +140,14 @@ def recorder(
         feedback: Keeps the request, so that its answer can be scored.
         entries: Writes its records to the router's ledger; `None`: there is none.
     """
-    if told is None and entries is None:
+    if on_decision is None and entries is None:
         return feedback.ended
 
     def on_end(walk: Walk) -> None:
         if entries is not None:
             entries.write(walk)
         feedback.ended(walk)
-        if told is not None:
-            told(decision_record(request, decision, features, walk=walk, specs=specs))
+        if on_decision is not None:
+            on_decision(decision_record(request, decision, features, walk=walk, specs=specs))
 
     return on_end

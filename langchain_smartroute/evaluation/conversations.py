@@ -69,8 +69,8 @@ def difficulty_figures(
         seed: Seed of the intervals.
     """
     labels = np.array([DIFFICULTIES.index(row["difficulty"]) for row in rows], np.intp)
-    asked: list[list[BaseMessage]] = [[HumanMessage(row["text"])] for row in rows]
-    found = (extract_features(messages, classifier=classifier) for messages in asked)
+    chats: list[list[BaseMessage]] = [[HumanMessage(row["text"])] for row in rows]
+    found = (extract_features(messages, classifier=classifier) for messages in chats)
     levels = np.array([DIFFICULTIES.index(features.difficulty) for features in found], np.intp)
     lengths = np.array([len(row["text"]) for row in rows], float)
     size = len(rows)

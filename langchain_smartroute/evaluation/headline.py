@@ -223,7 +223,7 @@ def _replayed(
     found = _found(table, decisions, "the router")
     answers = bool((table.answers >= 0).any())
     compared = decisions_on(table, cascade) if answers else decisions
-    asked = [d is not None and bool(d.opinions) for d in compared]
+    compares = [d is not None and bool(d.opinions) for d in compared]
     return Headline(
         kinds=np.full(len(table), stratum.kind),
         costs=np.full(len(table), stratum.costs),
@@ -231,7 +231,7 @@ def _replayed(
         cascade=_found(table, compared, "the router with agreement"),
         baseline=always(table, baseline, name=f"always {baseline}"),
         tasks=np.array(["unserved" if d is None else d.task for d in decisions]),
-        compared=np.array(asked, bool),
+        compared=np.array(compares, bool),
     )
 
 

@@ -69,7 +69,7 @@ def headline_document(found: Headline, *, seed: int) -> Document:
 
 def _rows(found: Headline, seed: int) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
     kinds, compared = found.kinds, found.compared
-    asked = (
+    claims = (
         ("USD / 1,000, catalog's prices", found.costs == "catalog", _DOLLARS, "18.42 → 3.88"),
         ("USD / 1,000, as recorded", found.costs == "records", _DOLLARS, "18.42 → 3.88"),
         ("latency s, as recorded", found.costs == "records", _SECONDS, "2.3 → 1.1"),
@@ -80,7 +80,7 @@ def _rows(found: Headline, seed: int) -> Iterator[tuple[tuple[Any, ...], dict[st
         ("USD / 1,000 where they were", compared, _DOLLARS, "not given"),
         ("all, quality", np.ones(len(kinds), bool), _QUALITY, "not given"),
     )
-    for name, rows, what, design in asked:
+    for name, rows, what, design in claims:
         if rows.any():
             made = _spreads(found, rows, what, seed=seed)
             yield (

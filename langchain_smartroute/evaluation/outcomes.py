@@ -253,10 +253,10 @@ def _filled(
 def _tokens(filled: Mapping[str, _Floats], prompts: Sequence[str]) -> tuple[int, list[_Floats]]:
     """Number of calls whose tokens were estimated, and the tokens of prompts and answers."""
     lengths = np.array([len(prompt) for prompt in prompts], np.float64)[:, None]
-    asked = np.where(np.isnan(filled["prompt_chars"]), lengths, filled["prompt_chars"])
+    prompt_chars = np.where(np.isnan(filled["prompt_chars"]), lengths, filled["prompt_chars"])
     there = ~np.isnan(filled["score"])
     known = (filled["prompt_tokens"], filled["completion_tokens"])
-    guesses = (asked / CHARACTERS_A_TOKEN, filled["output_chars"] / CHARACTERS_A_TOKEN)
+    guesses = (prompt_chars / CHARACTERS_A_TOKEN, filled["output_chars"] / CHARACTERS_A_TOKEN)
     found = [np.where(np.isnan(k), g, k) for k, g in zip(known, guesses, strict=True)]
     guessed = np.isnan(known[1]) & ~np.isnan(guesses[1])
     return int((there & guessed).sum()), [np.where(there, tokens, np.nan) for tokens in found]

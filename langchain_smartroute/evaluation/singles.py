@@ -131,8 +131,8 @@ def with_all_costs(table: OutcomeTable, prices: Mapping[str, Price]) -> OutcomeT
         if model in prices:
             rates = prices[model].rates
             lengths = _mean(table.output_tokens[:, column], ANSWER_ROOM_TOKENS)
-            asked = np.nan_to_num(table.input_tokens[:, column])
-            usd = asked * float(rates["input_usd_per_mtok"])
+            tokens = np.nan_to_num(table.input_tokens[:, column])
+            usd = tokens * float(rates["input_usd_per_mtok"])
             mean = _PER_MILLION * (usd + lengths * float(rates["output_usd_per_mtok"]))
         cost[:, column] = np.where(unknown, mean, cost[:, column])
     return replace(table, cost_usd=cost)

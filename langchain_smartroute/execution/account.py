@@ -243,7 +243,7 @@ class RequestAccount:
         if self._baseline is None:
             return Figures(cost_usd=total)
         outcomes = [attempt.outcome for attempt in self.attempts]
-        answered = [n for n, told in enumerate(outcomes) if told in ("accepted", "cached")]
+        answered = [n for n, outcome in enumerate(outcomes) if outcome in ("accepted", "cached")]
         return Figures(
             cost_usd=total,
             baseline=self._baseline.alias,

@@ -81,18 +81,18 @@ class UsageSoFar:
     def added(self, chunk: ChatGenerationChunk) -> ChatGenerationChunk:
         """The chunk with its increment of usage."""
         message = chunk.message
-        told: UsageMetadata | None = getattr(message, "usage_metadata", None)
-        if told is None:
+        usage: UsageMetadata | None = getattr(message, "usage_metadata", None)
+        if usage is None:
             return chunk
-        known, self._known = self._known, told
-        if known is not None and _contains(told, known):
+        known, self._known = self._known, usage
+        if known is not None and _contains(usage, known):
             chunk.message = message.model_copy(
-                update={"usage_metadata": subtract_usage(told, known)}
+                update={"usage_metadata": subtract_usage(usage, known)}
             )
         return chunk
 
 
-def _contains(told: UsageMetadata, known: UsageMetadata) -> bool:
+def _contains(usage: UsageMetadata, known: UsageMetadata) -> bool:
     """Whether a report is cumulative, that is, includes an earlier one."""
     counts = ("input_tokens", "output_tokens")
-    return all(told[name] >= known[name] for name in counts)  # type: ignore[literal-required]
+    return all(usage[name] >= known[name] for name in counts)  # type: ignore[literal-required]

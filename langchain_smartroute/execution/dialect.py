@@ -43,8 +43,8 @@ class _NamingEnds(CountingOnce):
     def _create_chat_result(self, response: Any, *args: Any, **kwargs: Any) -> ChatResult:
         base: Any = super()
         result: ChatResult = base._create_chat_result(response, *args, **kwargs)  # noqa: SLF001 - see above
-        told = response.get("choices") if isinstance(response, dict) else response.choices
-        name_unsaid_ends(result.generations, told or ())
+        choices = response.get("choices") if isinstance(response, dict) else response.choices
+        name_unsaid_ends(result.generations, choices or ())
         return result
 
 
@@ -93,8 +93,8 @@ class _OllamaOptions:
         own = {name: kwargs.pop(name) for name in _OLLAMA_NAMES if name in kwargs}
         base: Any = super()
         params: dict[str, Any] = base._chat_params(messages, stop, **kwargs)  # noqa: SLF001 - see above
-        told = {_OLLAMA_NAMES[name]: value for name, value in own.items() if value is not None}
-        return {**params, "options": {**params["options"], **told}}
+        options = {_OLLAMA_NAMES[name]: value for name, value in own.items() if value is not None}
+        return {**params, "options": {**params["options"], **options}}
 
 
 _OLLAMA_NAMES = {

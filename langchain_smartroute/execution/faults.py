@@ -169,10 +169,10 @@ def _kind(error: Exception, status: int | None) -> FaultKind:
     code = str(getattr(error, "code", None) or _CODES.get(type(error).__name__, ""))
     # An error event in a stream has no status, but is raised by the provider's client.
     inside = status is None and hasattr(error, "body")
-    told = (inside or status in (400, 413, 422)) and _OVERFLOW.search(
+    overflows = (inside or status in (400, 413, 422)) and _OVERFLOW.search(
         f"{code} {error} {_said(error)}"[:_MESSAGE_CHARS]
     )
-    if told or isinstance(error, ContextOverflowError):
+    if overflows or isinstance(error, ContextOverflowError):
         return "overflow"
     if isinstance(error, SpendLimitExceededError) and error.is_of_candidate:
         return "over_limit"

@@ -72,13 +72,13 @@ def _message_of(outputs: Mapping[str, Any] | None) -> AIMessage | None:
     """The message in a run's outputs."""
     for batch in (outputs or {}).get("generations") or ():
         for generation in batch:
-            told = (generation.get("message") or {}).get("kwargs")
-            if isinstance(told, Mapping):
+            fields = (generation.get("message") or {}).get("kwargs")
+            if isinstance(fields, Mapping):
                 return AIMessage(
-                    content=told.get("content") or "",
-                    tool_calls=told.get("tool_calls") or [],
-                    usage_metadata=told.get("usage_metadata"),
-                    response_metadata=told.get("response_metadata") or {},
+                    content=fields.get("content") or "",
+                    tool_calls=fields.get("tool_calls") or [],
+                    usage_metadata=fields.get("usage_metadata"),
+                    response_metadata=fields.get("response_metadata") or {},
                 )
     return None
 

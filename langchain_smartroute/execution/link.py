@@ -96,15 +96,15 @@ class Link(Traits):
             return True
         return self.prior is not None and other.prior is not None and self.prior > other.prior
 
-    def cut_off_error(self, answer: Any, *, told: bool = False) -> ConnectionError | None:
+    def cut_off_error(self, answer: Any, *, was_cut: bool = False) -> ConnectionError | None:
         """The error for a truncated answer; `None` if it is complete.
 
         Args:
             answer: The attempt's answer.
-            told: Whether the model run has no finish reason, where there is only an object.
+            was_cut: Whether the model run has no finish reason, where there is only an object.
         """
         message = message_of(answer)
-        cut = told if message is None else not (is_cache_hit(message) or is_finished(message))
+        cut = was_cut if message is None else not (is_cache_hit(message) or is_finished(message))
         if not (cut and self.tells_end):
             return None
         named = message.response_metadata.get("finish_reason") if message is not None else None

@@ -62,44 +62,46 @@ class Review:
     def judged(self, answer: Any, side_calls: SideCalls) -> tuple[CheckVerdict, ...]:
         """The verdicts on a complete answer; parsed output has no text for simple checks."""
         message = strictly_read(message_of(answer))
-        said = [run_check(c, self.messages, message) for c in self._plain if message is not None]
+        verdicts = [
+            run_check(c, self.messages, message) for c in self._plain if message is not None
+        ]
         asking = self._asking
         if (
             not asking
             or answer is None
             or not side_calls.matters
-            or _rejected(said, answer, message)
+            or _rejected(verdicts, answer, message)
         ):
-            return (*said, *_of_parsing(answer, message))
+            return (*verdicts, *_of_parsing(answer, message))
         for check, asks in asking:
             opinions = side_calls.opinions() if asks.compares else []
             side_calls.note(asks.compared(_read(answer), opinions))
             prompts = asks.prompts(self.messages, _read(answer), opinions)
             judged = side_calls.said(self.judges[check.name], prompts) if prompts else []
-            said.append(self._verdict(check, asks, answer, opinions=opinions, judged=judged))
-        return (*said, *_of_parsing(answer, message))
+            verdicts.append(self._verdict(check, asks, answer, opinions=opinions, judged=judged))
+        return (*verdicts, *_of_parsing(answer, message))
 
     async def ajudged(self, answer: Any, side_calls: SideCalls) -> tuple[CheckVerdict, ...]:
         """The asynchronous form of `judged`."""
         message = strictly_read(message_of(answer))
-        said: list[CheckVerdict] = []
+        verdicts: list[CheckVerdict] = []
         if message is not None:
-            said = [await arun_check(check, self.messages, message) for check in self._plain]
+            verdicts = [await arun_check(check, self.messages, message) for check in self._plain]
         asking = self._asking
         if (
             not asking
             or answer is None
             or not side_calls.matters
-            or _rejected(said, answer, message)
+            or _rejected(verdicts, answer, message)
         ):
-            return (*said, *_of_parsing(answer, message))
+            return (*verdicts, *_of_parsing(answer, message))
         for check, asks in asking:
             opinions = await side_calls.aopinions() if asks.compares else []
             side_calls.note(asks.compared(_read(answer), opinions))
             prompts = asks.prompts(self.messages, _read(answer), opinions)
             judged = await side_calls.asaid(self.judges[check.name], prompts) if prompts else []
-            said.append(self._verdict(check, asks, answer, opinions=opinions, judged=judged))
-        return (*said, *_of_parsing(answer, message))
+            verdicts.append(self._verdict(check, asks, answer, opinions=opinions, judged=judged))
+        return (*verdicts, *_of_parsing(answer, message))
 
     @property
     def _plain(self) -> list[Check]:
@@ -140,8 +142,8 @@ def _read(answer: Any) -> Any:
     return strictly_read(answer) if isinstance(answer, AIMessage) else answer
 
 
-def _rejected(said: Sequence[CheckVerdict], answer: Any, message: AIMessage | None) -> bool:
-    return any(verdict.rejects for verdict in (*said, *_of_parsing(answer, message)))
+def _rejected(verdicts: Sequence[CheckVerdict], answer: Any, message: AIMessage | None) -> bool:
+    return any(verdict.rejects for verdict in (*verdicts, *_of_parsing(answer, message)))
 
 
 def _of_parsing(answer: Any, message: AIMessage | None) -> tuple[CheckVerdict, ...]:

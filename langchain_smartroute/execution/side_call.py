@@ -122,7 +122,7 @@ class SideCall:
     def _take(self, answer: Any) -> None:
         answer = as_answer(answer)
         self.bounds.said(chars_of(answer))
-        cut = self.link.cut_off_error(answer, told=self.watcher.was_cut)
+        cut = self.link.cut_off_error(answer, was_cut=self.watcher.was_cut)
         wrong = foreign_error(answer) or cut
         if wrong is not None:
             raise wrong

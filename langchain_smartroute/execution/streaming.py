@@ -124,7 +124,7 @@ class StreamedAttempt:
             self.failed(self._foreign)
             return []
         whole = self.whole
-        cut_off = self._walk.cut_off_error(whole, told=self._ending.was_cut)
+        cut_off = self._walk.cut_off_error(whole, was_cut=self._ending.was_cut)
         if cut_off is not None:
             self.failed(cut_off, billed=True)
             return []

@@ -175,14 +175,14 @@ class Walk:
         else:
             self.answer = self.accept(answer, answer, verdicts)
 
-    def cut_off_error(self, answer: Any, *, told: bool = False) -> ConnectionError | None:
+    def cut_off_error(self, answer: Any, *, was_cut: bool = False) -> ConnectionError | None:
         """The error for a truncated answer of the current attempt; `None` if it is complete."""
-        return self.link.cut_off_error(answer, told=told)
+        return self.link.cut_off_error(answer, was_cut=was_cut)
 
     def is_empty(self, answer: Any, verdicts: Sequence[CheckVerdict]) -> bool:
         """Whether the answer is empty and not explained by a check, as a refusal is."""
-        told = any(verdict.rejects and verdict.name != "empty" for verdict in verdicts)
-        return not told and not has_answer(answer)
+        rejected = any(verdict.rejects and verdict.name != "empty" for verdict in verdicts)
+        return not rejected and not has_answer(answer)
 
     def rejects(self, verdicts: Sequence[CheckVerdict]) -> bool:
         """Whether verdicts reject the answer while a stronger candidate is left."""

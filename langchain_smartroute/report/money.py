@@ -133,8 +133,8 @@ class SpendingReport:
         ]
         for name, cost in others.items():
             saved = _saved_pct(total, cost)
-            told = "" if saved is None else f"{saved:.1f} % saved, net"
-            figures.append(money(name=name, value=cost, note=told))
+            note = "" if saved is None else f"{saved:.1f} % saved, net"
+            figures.append(money(name=name, value=cost, note=note))
         figures += [
             money(name="classifiers and judges", value=usd(total.overhead_units)),
             money(name="discarded calls", value=usd(total.discarded_units)),

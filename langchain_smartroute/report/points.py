@@ -46,12 +46,12 @@ def points_svg(chart: Points) -> str:
         parts.append(f'<polyline class="l0" points="{steps}"/>')
     for number, (name, point) in enumerate(chart.points.items()):
         kind, x = f"l{number % COLOURS}", across.at(point.x)
-        told = f"{name}: {shown(point.x, chart.x_kind)}, {shown(point.y, chart.y_kind)}"
+        label = f"{name}: {shown(point.x, chart.x_kind)}, {shown(point.y, chart.y_kind)}"
         parts.append(
             f'<line class="{kind}" x1="{x:.1f}" x2="{x:.1f}" y1="{upward.at(point.low):.1f}"'
             f' y2="{upward.at(point.high):.1f}"/>'
             f'<circle class="{kind} dot" cx="{x:.1f}" cy="{upward.at(point.y):.1f}" r="5">'
-            f"<title>{escape(told)}</title></circle>"
+            f"<title>{escape(label)}</title></circle>"
         )
     return "".join([*parts, "</svg>", legend(chart.points)])
 

@@ -127,19 +127,21 @@ class Choice:
 
     def _wanted(self) -> Iterable[Wish]:
         """The wanted candidates, found lazily; the later ones serve if the first costs too much."""
-        asked = list(self._asked_for())
-        if asked and self.options.model is not None:
+        requested = list(self._asked_for())
+        if requested and self.options.model is not None:
             self.sticks = False
-            return asked
+            return requested
         locked = self._able(self.turns.locked())
         # After a new message of the user rules come first, as a rule may express a guarantee.
-        if locked is not None and not (asked and self.features.turn == "user"):
-            if asked and asked[0][0] != locked[0]:
-                self.notes.append(f"{asked[0][1]} wanted {asked[0][0]}: not within a tool loop")
+        if locked is not None and not (requested and self.features.turn == "user"):
+            if requested and requested[0][0] != locked[0]:
+                self.notes.append(
+                    f"{requested[0][1]} wanted {requested[0][0]}: not within a tool loop"
+                )
             return itertools.chain((locked,), self.preference.wanted(self.excluded))
-        if asked:
+        if requested:
             self.sticks = False
-            return asked
+            return requested
         wanted = iter(self.preference.wanted(self.excluded))
         first = next(self._able_of(wanted), None)
         if first is None:

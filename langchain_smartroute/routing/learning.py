@@ -36,13 +36,13 @@ def learned(
     """Fit on scores of answers, with the arguments of `QualityPredictor.fit`."""
     table = ScoreTable.of(prompts, models, scores, tasks=tasks, difficulties=difficulties)
     means, expected = fitted_means(table, priors)
-    gains, said = fitted_gains(table, table.scores - expected)
+    gains, findings = fitted_gains(table, table.scores - expected)
     card = {
         "rows": int(np.isfinite(table.scores).sum()),
         "prompts": len(table.prompts),
         "models": len(table.models),
         "tasks": {task: table.tasks.count(task) for task in sorted(set(table.tasks))},
         **means.card,
-        **said,
+        **findings,
     }
     return replace(means, card=card), gains

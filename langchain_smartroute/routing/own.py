@@ -103,8 +103,8 @@ class OwnPolicy(_UsersPolicy):
     @property
     def version(self) -> str:
         """The object's own version, or its class name."""
-        said = getattr(self.own, "version", None)
-        return said if isinstance(said, str) else _name(self.own)
+        version = getattr(self.own, "version", None)
+        return version if isinstance(version, str) else _name(self.own)
 
     def decide(
         self,

@@ -37,7 +37,7 @@ class _Part(NamedTuple):
     """One fitted part of the residuals."""
 
     weights: _Floats
-    said: str
+    note: str
     used: bool
 
 
@@ -68,9 +68,9 @@ def fitted_gains(table: ScoreTable, left: _Floats) -> tuple[TextGains | None, di
         if several
         else _Part(np.zeros((texts.shape[1], 1)), "not used: one model", used=False)
     )
-    said = {"words_for_all": for_all.said, "words_for_each": for_each.said}
+    notes = {"words_for_all": for_all.note, "words_for_each": for_each.note}
     if not (for_all.used or for_each.used):
-        return None, said
+        return None, notes
     # The part that distinguishes models replaces the common sensitivity.
     sway = np.ones(left.shape[1]) if for_each.used else _sway(table.scores)
     gains = TextGains(
@@ -79,7 +79,7 @@ def fitted_gains(table: ScoreTable, left: _Floats) -> tuple[TextGains | None, di
         centre=centre.astype(np.float32),
         weights=(for_all.weights * sway + for_each.weights).astype(np.float32),
     )
-    return gains, said
+    return gains, notes
 
 
 def _sway(scores: _Floats) -> _Floats:
@@ -120,17 +120,17 @@ class _Space:
         gain, doubt = float(gains.mean()), float(gains.std()) / math.sqrt(len(gains))
         used = gain > _SURE * doubt and gain > 0
         share = gain / max(float(better.mean()), 1e-12)
-        said = (
+        note = (
             f"{'used' if used else 'not used'}: left-out scores are predicted with"
             f" {share:.1%} less squared error (n={len(target)},"
             f" {gain / max(doubt, 1e-12):.1f} standard errors, strength {strength:g})"
         )
         if not used:
-            return _Part(np.zeros((len(self._right), target.shape[1])), said, used=False)
+            return _Part(np.zeros((len(self._right), target.shape[1])), note, used=False)
         weights = self._right @ (
             turned * (np.sqrt(self._values) / (self._values + strength))[:, None]
         )
-        return _Part(weights * slopes, said, used=True)
+        return _Part(weights * slopes, note, used=True)
 
     def _left_out(
         self, target: _Floats, turned: _Floats, strength: float

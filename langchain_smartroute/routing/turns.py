@@ -103,10 +103,10 @@ class Turns:
         found = [*self.conversation.notes, f"the conversation switches from {last} to {route}"]
         if self._has_cached(last) and tokens:
             mine, its = self.estimate(route), self.estimate(last)
-            told = "" if mine is None or its is None else f": ${mine:f} instead of ${its:f}"
+            prices = "" if mine is None or its is None else f": ${mine:f} instead of ${its:f}"
             found.append(
                 f"{route} re-reads about {tokens:,} tokens at full price, which {last} may have"
-                f" in its prompt cache{told}"
+                f" in its prompt cache{prices}"
             )
         return tuple(found)
 

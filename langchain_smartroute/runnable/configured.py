@@ -233,8 +233,8 @@ class ConfiguredModel(ChatCalls):
     @override
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         """The attributes, with the transport that is actually used."""
-        told = [(name, value) for name, value in super().__repr_args__() if name != "transport"]
-        return [*told, ("transport", chosen_transport(self.transport))]
+        shown = [(name, value) for name, value in super().__repr_args__() if name != "transport"]
+        return [*shown, ("transport", chosen_transport(self.transport))]
 
     @property
     def _aliases(self) -> tuple[str, ...]:

@@ -118,11 +118,11 @@ class StructuredRouter(WholeBatches):
         at = next((i for i in reversed(range(len(messages))) if messages[i].type == "human"), None)
         if at is None:
             return [*messages, HumanMessage(instruction)]
-        asked = messages[at].content
-        told: Any = [*asked, {"type": "text", "text": instruction}]
-        if isinstance(asked, str):
-            told = f"{asked}\n\n{instruction}"
-        copy = messages[at].model_copy(update={"content": told})
+        original = messages[at].content
+        content: Any = [*original, {"type": "text", "text": instruction}]
+        if isinstance(original, str):
+            content = f"{original}\n\n{instruction}"
+        copy = messages[at].model_copy(update={"content": content})
         return [*messages[:at], copy, *messages[at + 1 :]]
 
 
@@ -141,12 +141,12 @@ class _Asked(Runnable[Any, Any]):
         self._instructed = instructed
 
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002 - LangChain's name
-        asked, arguments = _reaching(self._structured, kwargs)
-        return asked.invoke(self._instructed(input), config, **arguments)
+        runnable, arguments = _reaching(self._structured, kwargs)
+        return runnable.invoke(self._instructed(input), config, **arguments)
 
     async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002 - LangChain's name
-        asked, arguments = _reaching(self._structured, kwargs)
-        return await asked.ainvoke(self._instructed(input), config, **arguments)
+        runnable, arguments = _reaching(self._structured, kwargs)
+        return await runnable.ainvoke(self._instructed(input), config, **arguments)
 
     def stream(
         self,
@@ -154,8 +154,8 @@ class _Asked(Runnable[Any, Any]):
         config: RunnableConfig | None = None,
         **kwargs: Any,
     ) -> Iterator[Any]:
-        asked, arguments = _reaching(self._structured, kwargs)
-        return asked.stream(self._instructed(input), config, **arguments)
+        runnable, arguments = _reaching(self._structured, kwargs)
+        return runnable.stream(self._instructed(input), config, **arguments)
 
     def astream(
         self,
@@ -163,8 +163,8 @@ class _Asked(Runnable[Any, Any]):
         config: RunnableConfig | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[Any]:
-        asked, arguments = _reaching(self._structured, kwargs)
-        return asked.astream(self._instructed(input), config, **arguments)
+        runnable, arguments = _reaching(self._structured, kwargs)
+        return runnable.astream(self._instructed(input), config, **arguments)
 
 
 def _reaching(

@@ -109,12 +109,12 @@ def classifying(
         ledger: The handler of the router's ledger; `None`: it has none.
     """
     around = (config or {}).get("metadata") or {}
-    told = {
+    metadata = {
         REQUEST_KEY: request_of(around) or decision_id,
         **_instead(around, DECISION_KEY, ATTEMPT_KEY),
         PURPOSE_KEY: "classifier",
     }
-    own: RunnableConfig = {"metadata": {**around, **told}}
+    own: RunnableConfig = {"metadata": {**around, **metadata}}
     if config is not None and config.get("callbacks") is not None:
         own["callbacks"] = config["callbacks"]
     if ledger is not None:

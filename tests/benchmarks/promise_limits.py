@@ -19,7 +19,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from langchain_smartroute.cli.calibrating import Asked, prepared
+from langchain_smartroute.cli.calibrating import CalibrationInput, prepared
 from langchain_smartroute.evaluation import read_outcomes, strongest_model
 from langchain_smartroute.evaluation.pricing import price_table
 
@@ -60,8 +60,8 @@ def main():
     table = read_outcomes(path).of_dataset([dataset]).only(list(known)).priced(known)
     level = NormalDist().inv_cdf(CONFIDENCE)
     for seed in SEEDS:
-        asked = Asked(table=table, prices=known, seed=seed, beside=Path("unwritten.toml"))
-        ready = prepared(asked, "quality")
+        data = CalibrationInput(table=table, prices=known, seed=seed, beside=Path("unwritten.toml"))
+        ready = prepared(data, "quality")
         for errors in (level, level * 2**0.5):
             held, saved, possible = tried(ready, seed, errors)
             print(

@@ -142,16 +142,16 @@ class AgreementCheck(AskingCheck):
     ) -> CheckVerdict:
         """Accept if enough of the others have the same answer."""
         failed = [opinion for opinion in opinions if opinion.error]
-        told = dict(self.compared(answer, opinions))
+        comparisons = dict(self.compared(answer, opinions))
         error = next((type(e).__name__ for e in judged if isinstance(e, Exception)), None)
         if judged and error is None:
-            told |= self._by_judge(answer, opinions, judged)
-        agreeing = sum(words == SAME_ANSWER for words in told.values())
-        differing = [alias for alias, words in told.items() if words == ANOTHER_ANSWER]
+            comparisons |= self._by_judge(answer, opinions, judged)
+        agreeing = sum(words == SAME_ANSWER for words in comparisons.values())
+        differing = [alias for alias, words in comparisons.items() if words == ANOTHER_ANSWER]
         wanted = len(opinions) if self.enough is None else min(self.enough, len(opinions))
         if self.on_failure == "accept":
             agreeing += len(failed)
-        silent = len(opinions) - len(failed) - len(told)
+        silent = len(opinions) - len(failed) - len(comparisons)
         if agreeing + silent >= wanted:
             return CheckVerdict(name=self.name, error=self._unmet(failed, silent, error))
         reasons = [f"{alias} has another answer" for alias in differing]
@@ -165,8 +165,8 @@ class AgreementCheck(AskingCheck):
         return None if not silent else f"the judge failed ({error})" if error else _NOTHING
 
     def _untold(self, answer: Any, opinions: Sequence[Opinion]) -> list[Opinion]:
-        told = self.compared(answer, opinions)
-        return [o for o in opinions if not o.error and o.alias not in told]
+        comparisons = self.compared(answer, opinions)
+        return [o for o in opinions if not o.error and o.alias not in comparisons]
 
     def _by_judge(
         self, answer: Any, opinions: Sequence[Opinion], judged: Sequence[Any]

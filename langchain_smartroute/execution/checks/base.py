@@ -195,9 +195,9 @@ def run_check(check: Check, messages: Sequence[BaseMessage], answer: AIMessage) 
     shared HTTP client, a lock) do not work in it.
     """
     with _Guarded(check) as run:
-        said: Any = check.function(messages, answer)
-        if said is not None:
-            run.said(_from_own_loop(said) if inspect.isawaitable(said) else said)
+        reason: Any = check.function(messages, answer)
+        if reason is not None:
+            run.record(_from_own_loop(reason) if inspect.isawaitable(reason) else reason)
     return run.verdict
 
 
@@ -209,13 +209,13 @@ async def arun_check(
     Built-in checks and asynchronous ones run on the loop, other callables in a thread.
     """
     with _Guarded(check) as run:
-        said: Any
+        reason: Any
         if isinstance(check.function, BuiltinCheck) or _is_async(check.function):
-            said = check.function(messages, answer)
+            reason = check.function(messages, answer)
         else:
-            said = await asyncio.to_thread(check.function, messages, answer)
-        if said is not None:
-            run.said(await said if inspect.isawaitable(said) else said)
+            reason = await asyncio.to_thread(check.function, messages, answer)
+        if reason is not None:
+            run.record(await reason if inspect.isawaitable(reason) else reason)
     return run.verdict
 
 
@@ -229,7 +229,7 @@ class _Guarded:
     def __enter__(self) -> Self:
         return self
 
-    def said(self, reason: object) -> None:
+    def record(self, reason: object) -> None:
         if isinstance(reason, CheckVerdict):
             self.verdict = reason
         elif reason is not None and not isinstance(reason, str):

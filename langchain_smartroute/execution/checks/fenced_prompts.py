@@ -84,9 +84,9 @@ def _fenced(
     whole = "\n".join(text for _, text in parts)
     digest = hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()
     mark = f"-----{digest[:24]}-----"
-    told = rules + "\n" + _DATA.format(what=what, mark=mark)
+    instructions = rules + "\n" + _DATA.format(what=what, mark=mark)
     shown = "\n\n".join(f"The {name}:\n{mark}\n{text}\n{mark}" for name, text in parts)
-    return [SystemMessage(told), HumanMessage(f"{shown}\n\n{question}")]
+    return [SystemMessage(instructions), HumanMessage(f"{shown}\n\n{question}")]
 
 
 def _request(messages: Sequence[BaseMessage]) -> str:

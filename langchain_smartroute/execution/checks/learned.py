@@ -204,11 +204,11 @@ class LearnedCheck(AskingCheck):
         judged: Sequence[Any],  # noqa: ARG002 - a check's form
     ) -> CheckVerdict:
         """Accept if the probability reaches the threshold."""
-        told = self.compared(answer, opinions)
+        comparisons = self.compared(answer, opinions)
         found = self.probability(
             user_request(messages).full_text,
             text_of_answer(answer),
-            agreeing=[told.get(opinion.alias) == "same answer" for opinion in opinions],
+            agreeing=[comparisons.get(opinion.alias) == "same answer" for opinion in opinions],
             logprobs=logprob_figures(answer) if isinstance(answer, AIMessage) else None,
         )
         if found >= self.threshold:

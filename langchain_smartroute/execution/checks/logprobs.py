@@ -49,8 +49,8 @@ def logprob_figures(answer: AIMessage) -> LogprobFigures | None:
         >>> round(figures.mean, 3), figures.tail
         (-1.1, -2.1)
     """
-    told = answer.response_metadata.get("logprobs")
-    content = told.get("content") if isinstance(told, Mapping) else None
+    logprobs = answer.response_metadata.get("logprobs")
+    content = logprobs.get("content") if isinstance(logprobs, Mapping) else None
     if not isinstance(content, list):
         return None
     found = sorted(value for item in content if (value := _logprob(item)) is not None)

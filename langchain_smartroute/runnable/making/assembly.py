@@ -185,5 +185,5 @@ def _feedback_for(policy: RulesFirst, on_feedback: Any, *, state: SharedState | 
     """
     predictor = policy.predictor if isinstance(policy, QualityPolicy) else QualityPredictor()
     shared = None if state is None else SharedLessons.of(predictor, state)
-    told = as_score_sink(on_feedback)
-    return Feedback(predictor, aliases=policy.catalog.models, told=told, shared=shared)
+    sink = as_score_sink(on_feedback)
+    return Feedback(predictor, aliases=policy.catalog.models, on_feedback=sink, shared=shared)

@@ -187,8 +187,8 @@ def _served_by(spec: ModelSpec, model: Runnable[Any, Any]) -> str | None:
     """The provider of a user's model, as a `ChatOpenAI` always reports `openai`."""
     while isinstance(model, RunnableBinding):
         model = model.bound
-    told = provider_of(model)
-    return spec.provider or told if told == "openai" else told
+    provider = provider_of(model)
+    return spec.provider or provider if provider == "openai" else provider
 
 
 def _gate(spec: ModelSpec, endpoint: Endpoint | str, breaker: CircuitBreaker | None) -> Gate | None:

@@ -7,11 +7,11 @@ from langchain_core.outputs import Generation, LLMResult
 
 from langchain_smartroute import Usage
 from langchain_smartroute.accounting.genai import (
-    added,
-    answered,
-    asked,
-    counts,
+    answer_attributes,
+    parameter_attributes,
     provider_name,
+    sum_of_usages,
+    usage_attributes,
 )
 from langchain_smartroute.catalog import messages_in
 
@@ -22,7 +22,11 @@ def test_providers_have_the_names_of_the_conventions():
 
 
 def test_only_numbers_among_the_parameters_are_told():
-    told = dict(asked({"smartroute_api_model": "m"}, {"temperature": 0, "top_p": "?", "seed": 3}))
+    told = dict(
+        parameter_attributes(
+            {"smartroute_api_model": "m"}, {"temperature": 0, "top_p": "?", "seed": 3}
+        )
+    )
     assert told == {
         "gen_ai.provider.name": "_OTHER",
         "gen_ai.request.model": "m",
@@ -40,8 +44,11 @@ def test_every_kind_of_token_is_counted_and_nothing_that_is_not_there():
         cache_write_tokens=2,
         reasoning_tokens=1,
     )
-    assert dict(counts(plain)) == {"gen_ai.usage.input_tokens": 2, "gen_ai.usage.output_tokens": 1}
-    assert dict(counts(added(plain, full))) == {
+    assert dict(usage_attributes(plain)) == {
+        "gen_ai.usage.input_tokens": 2,
+        "gen_ai.usage.output_tokens": 1,
+    }
+    assert dict(usage_attributes(sum_of_usages(plain, full))) == {
         "gen_ai.usage.input_tokens": 11,
         "gen_ai.usage.output_tokens": 5,
         "gen_ai.usage.cache_read.input_tokens": 3,
@@ -52,12 +59,12 @@ def test_every_kind_of_token_is_counted_and_nothing_that_is_not_there():
 
 def test_an_answer_tells_its_model_id_and_end():
     said = {"model_name": "m", "id": "chatcmpl-1", "stop_reason": "end_turn"}
-    assert dict(answered(AIMessage("", response_metadata=said))) == {
+    assert dict(answer_attributes(AIMessage("", response_metadata=said))) == {
         "gen_ai.response.model": "m",
         "gen_ai.response.id": "chatcmpl-1",
         "gen_ai.response.finish_reasons": ("end_turn",),
     }
-    assert dict(answered(AIMessage(""))) == {}
+    assert dict(answer_attributes(AIMessage(""))) == {}
 
 
 def test_a_text_completion_has_no_messages():
