@@ -6,6 +6,8 @@ router relies on:
 - A lost connection is reported as such, not as a timeout, so that the same model may be retried.
 - Only connections are kept between requests: no cookies, no changes to URLs.
 - Host names are resolved like those of other clients in this process.
+- A server whose answer aiohttp refuses to read is asked through httpcore from then on: aiohttp is
+  stricter than browsers, for example if both a length and chunks are announced.
 
 Needs the extra `fast`; imported when the first asynchronous client is built.
 """
@@ -15,8 +17,9 @@ from __future__ import annotations
 import inspect
 import io
 from base64 import b64encode
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -57,21 +60,26 @@ _MEANINGS: tuple[tuple[type[Exception], type[Exception]], ...] = (
 
 _RAISED = tuple(kind for kind, _ in _MEANINGS)
 
-
 _Stock: Any = DefaultAsyncHttpxClient
 
 
 class AioClient(_Stock):  # type: ignore[misc] # of either package
     """The asynchronous client of `openai` with its defaults, over aiohttp's connections."""
 
-    def _init_transport(self, *, verify: Any = True, limits: Any = None, **_: Any) -> Any:
-        return _AioTransport(verify=verify, limits=limits)
+    def _init_transport(self, *, verify: Any = True, limits: Any = None, **settings: Any) -> Any:
+        spare = partial(super()._init_transport, verify=verify, limits=limits, **settings)
+        return _AioTransport(verify=verify, limits=limits, spare=spare)
 
     def _init_proxy_transport(self, proxy: Any, **settings: Any) -> Any:
         if not proxy.url.scheme.startswith("http"):
             # aiohttp does not support SOCKS.
             return super()._init_proxy_transport(proxy, **settings)
-        return _AioTransport(verify=settings["verify"], limits=settings["limits"], proxy=proxy)
+        return _AioTransport(
+            verify=settings["verify"],
+            limits=settings["limits"],
+            spare=partial(super()._init_proxy_transport, proxy, **settings),
+            proxy=proxy,
+        )
 
 
 class _AioTransport(_http.AsyncBaseTransport):  # type: ignore[misc] # of either package
@@ -80,18 +88,40 @@ class _AioTransport(_http.AsyncBaseTransport):  # type: ignore[misc] # of either
     Args:
         verify: TLS context with the trusted certificates.
         limits: Limits of the client's connections.
+        spare: Builds httpx's own transport, for servers that aiohttp does not understand.
         proxy: Proxy for all requests.
     """
 
-    def __init__(self, *, verify: Any, limits: Any, proxy: Any = None) -> None:
+    def __init__(
+        self, *, verify: Any, limits: Any, spare: Callable[[], Any], proxy: Any = None
+    ) -> None:
         self._context = _http.create_ssl_context(verify)
         self._most = limits.max_connections or 0
         self._proxy = None if proxy is None else str(proxy.url)
         self._for_proxy = {} if proxy is None else _proxy_headers(proxy)
         self._session: aiohttp.ClientSession | None = None
+        self._build_spare = spare
+        self._spare: Any = None
+        self._not_understood: set[tuple[str, bytes]] = set()
 
     async def handle_async_request(self, request: Any) -> Any:
-        """Send a request; returns before the answer's body is read."""
+        """Send a request; returns before the answer's body is read.
+
+        A request is never sent twice here, as the provider may have billed it: the one whose
+        answer is not understood fails, and whether it is retried is for the chain to decide.
+        """
+        server = (request.url.scheme, request.url.netloc)
+        if server in self._not_understood:
+            self._spare = self._spare or self._build_spare()
+            return await self._spare.handle_async_request(request)
+        try:
+            return await self._send(request)
+        except _http.RemoteProtocolError as error:
+            if isinstance(error.__cause__, aiohttp.ClientResponseError):
+                self._not_understood.add(server)
+            raise
+
+    async def _send(self, request: Any) -> Any:
         content = await request.aread()
         waits = request.extensions.get("timeout", {})
         with _translated():
@@ -121,8 +151,11 @@ class _AioTransport(_http.AsyncBaseTransport):  # type: ignore[misc] # of either
         """Close all connections."""
         # A session refers to its loop, which it would keep alive.
         session, self._session = self._session, None
+        spare, self._spare = self._spare, None
         if session is not None:
             await session.close()
+        if spare is not None:
+            await spare.aclose()
 
     def _headers(self, request: Any) -> list[tuple[str, str]]:
         own: list[tuple[str, str]] = request.headers.multi_items()

@@ -87,7 +87,8 @@ def read_head(reader: Any, *, method: str) -> AnswerHead:
         headers=headers,
         chunked=chunked,
         length=length,
-        keeps_open=(chunked or length is not None) and _keeps_open(version, headers),
+        keeps_open=(chunked or length is not None)
+        and _keeps_open(version, headers, chunked=chunked),
     )
 
 
@@ -165,6 +166,9 @@ def _framing(headers: _Headers) -> tuple[bool, int | None]:
     return False, int(length)
 
 
-def _keeps_open(version: bytes, headers: _Headers) -> bool:
+def _keeps_open(version: bytes, headers: _Headers, *, chunked: bool) -> bool:
+    if chunked and any(name.lower() == b"content-length" for name, _ in headers):
+        # Chunks count; but something on the way may count otherwise where the next answer begins.
+        return False
     said = [value.lower() for name, value in headers if name.lower() == b"connection"]
     return version == b"HTTP/1.1" and not any(b"close" in value for value in said)

@@ -39,6 +39,9 @@ SCRIPTS = {
     "chunks with extensions and trailers": [
         OK + b"Transfer-Encoding: chunked\r\n\r\n2;a=b\r\n{}\r\n0\r\nX-Late: 1\r\n\r\n"
     ],
+    "chunks beside a length": [
+        OK + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
+    ],
     "another answer is announced": [b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n", PLAIN],
     "go on first": [b"HTTP/1.1 100 Continue\r\n\r\n", PLAIN],
     "an error": [b"HTTP/1.1 503 Overloaded \xe9\r\nContent-Length: 3\r\n\r\nbad"],
@@ -255,7 +258,7 @@ def test_a_connection_is_used_again_once_its_answer_is_read(served, clients):
     assert server.connections == 2
 
 
-@pytest.mark.parametrize("ending", ["HTTP/1.0", "until the end"])
+@pytest.mark.parametrize("ending", ["HTTP/1.0", "until the end", "chunks beside a length"])
 def test_a_connection_whose_answer_ends_with_it_is_not_used_again(served, clients, ending):
     server, client = served(*SCRIPTS[ending]), clients(ours=True)
     for _ in range(2):
