@@ -31,6 +31,8 @@ __all__ = [
 _BYTES_PER_TOKEN = 3
 _MOST_TOKENS = 100_000_000
 """Largest plausible count; higher ones are treated as errors of the provider."""
+_CLIENTS = 3
+"""Clients above the HTTP client, of which each raises its own error from that of the one below."""
 _COUNTS = ("prompt_tokens", "completion_tokens")
 _NAMED_IN_DETAILS = ("flex", "priority")
 _STANDARD = frozenset({"auto", "default", "on_demand", "scale", "standard", "standard_only"})
@@ -199,7 +201,16 @@ def _may_be_billed(error: BaseException | None) -> bool:
     HTTP errors, connection errors and timeouts count as free.
     """
     unread = isinstance(error, ValidationError | OutputParserException)
-    return unread or hasattr(error, "completion")
+    return unread or hasattr(error, "completion") or _is_packed(error)
+
+
+def _is_packed(error: BaseException | None) -> bool:
+    """Whether the body of an answer could not be unpacked, as the HTTP client says it."""
+    for _ in range(_CLIENTS):
+        error = None if error is None else error.__cause__
+        if type(error).__name__ == "DecodingError":
+            return True
+    return False
 
 
 def model_name_of(message: BaseMessage | None) -> str | None:

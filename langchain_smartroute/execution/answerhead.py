@@ -80,6 +80,7 @@ def read_head(reader: Any, *, method: str) -> AnswerHead:
     chunked, length = _framing(headers)
     if bodiless:
         chunked, length = False, 0
+    has_end = chunked or length is not None
     return AnswerHead(
         version=version,
         status=status,

@@ -31,7 +31,7 @@ from langchain_smartroute.execution.clients import Transport
 from langchain_smartroute.execution.http_packages import core as _core
 from langchain_smartroute.execution.http_packages import http as _http
 from langchain_smartroute.execution.loops import LoopClients
-from langchain_smartroute.execution.unpacking import CappedDecoder
+from langchain_smartroute.execution.unpacking import CappedDecoder, name_encodings
 from langchain_smartroute.execution.wire import WireTransport
 from langchain_smartroute.types import in_forked_process
 
@@ -220,6 +220,7 @@ def _bounded(timeout: float | None, expired: type[Exception]) -> float | None:
 def _receive(response: Any) -> None:
     """Check a response before its body is read."""
     _refuse_foreign_redirect(response)
+    name_encodings(response)
     bounds = attempt_bounds.get()
     if bounds is not None:
         response._decoder = CappedDecoder(  # noqa: SLF001 - httpx offers no other way

@@ -7,7 +7,7 @@ from typing import Any, Final
 from langchain_smartroute.errors import AnswerTooLongError
 from langchain_smartroute.execution.http_packages import http as _http
 
-__all__ = ["CappedDecoder"]
+__all__ = ["CappedDecoder", "name_encodings"]
 
 _BYTES_BESIDE: Final = 1_000_000
 _BYTES_PER_CHAR: Final = 64
@@ -21,6 +21,35 @@ _ALL_AT_ONCE: Final = _http.__name__ == "httpx"
 
 _PART: Final = 256
 """Bytes that it is given then: those of zstd may be 30,000 times as many, so 8 MB."""
+
+_READABLE: Final[frozenset[str]] = frozenset(_http._decoders.SUPPORTED_DECODERS)  # noqa: SLF001 - httpx offers no other way
+_PACKAGES: Final = {"br": "brotli", "zstd": "zstandard"}
+_SYNONYMS: Final = {"x-gzip": "gzip"}  # RFC 9110, section 8.4.1.3
+
+
+def name_encodings(response: Any) -> None:
+    """Check how a body is compressed, as the client passes on what it cannot unpack.
+
+    Args:
+        response: An httpx response whose body is unread.
+
+    Raises:
+        httpx.DecodingError: Naming the encoding and what to install. A response that is an error
+            has its status, and raises nothing.
+    """
+    told = response.headers.get("content-encoding")
+    if not told:
+        return
+    names = [name.strip().lower() for name in told.split(",")]
+    names = [_SYNONYMS.get(name, name) for name in names]
+    response.headers["content-encoding"] = ", ".join(names)
+    unknown = [name for name in names if name and name not in _READABLE]
+    if unknown and response.is_success:
+        advice = f"; install {_PACKAGES[unknown[0]]}" if unknown[0] in _PACKAGES else ""
+        raise _http.DecodingError(
+            f"the answer's Content-Encoding is {', '.join(unknown)!r}, which cannot be unpacked"
+            f" here{advice}"
+        )
 
 
 class CappedDecoder:

@@ -6,8 +6,10 @@ Gateways send them where an answer has begun, or where they forward another serv
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 
+import openai
 import pytest
 from scripted import ANSWER, SAID, Server, call, delta, plain, router_of, streamed
 from ways import ainvoked, astreamed, invoked
@@ -19,6 +21,7 @@ from langchain_smartroute import (
     MemoryLedger,
     StreamInterruptedError,
 )
+from langchain_smartroute.execution import unpacking
 
 FORMS = {
     "vLLM": {"object": "error", "message": "boom", "type": "InternalServerError", "code": 500},
@@ -169,3 +172,36 @@ def test_the_cost_of_an_answer_that_cannot_be_read_is_unknown(serve, way, body, 
         asyncio.run(WAYS[way](runnable, "Hello, in JSON", {"callbacks": [costs]}))
     assert [attempt.cost_usd for attempt in told.value.attempts] == [None, None]
     assert all(record.usage.estimated for record in costs.records)
+
+
+@EVERY_WAY
+@pytest.mark.parametrize(
+    ("encoding", "said"),
+    [("br", "'br', .*install brotli"), ("gzip, rot13", "'rot13'"), ("gzip", "decompress")],
+)
+def test_an_encoding_that_cannot_be_read_is_named(serve, way, encoding, said, monkeypatch):
+    """The error was `'utf-8' codec can't decode byte 0x80`, and the answer counted as free."""
+    monkeypatch.setattr(unpacking, "_READABLE", unpacking._READABLE - {"br"})
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: {encoding}\r\nContent-Length: 4\r\n\r\n"
+    server = serve(head.encode() + b"\x0b\x02\x80h")
+    with pytest.raises(ChainExhaustedError, match=said) as told:
+        call(router_of(server), way)
+    assert [attempt.cost_usd for attempt in told.value.attempts] == [None, None]
+
+
+@EVERY_WAY
+def test_gzip_has_two_names(serve, way):
+    """RFC 9110 wants `x-gzip` to be read as `gzip`."""
+    sent = streamed(delta("fine", "stop"), DONE) if "stream" in way else plain()
+    body = gzip.compress(sent.partition(b"\r\n\r\n")[2])
+    kind = b"event-stream" if "stream" in way else b"json"
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/%s\r\nContent-Encoding: X-Gzip\r\n" % kind
+    server = serve(head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+    assert call(router_of(server), way).text == "fine"
+
+
+@pytest.mark.parametrize("way", ["invoke", "ainvoke"])
+def test_the_status_of_an_error_counts_however_it_is_packed(serve, way):
+    head = b"HTTP/1.1 401 No\r\nContent-Encoding: rot13\r\nContent-Length: 1\r\n\r\nx"
+    with pytest.raises(openai.AuthenticationError):
+        call(router_of(serve(head)), way)
