@@ -19,6 +19,9 @@ CUT: Final = "peer closed connection without sending complete message body"
 LONGEST_HEAD: Final = 102_400
 """Maximum bytes of a head, as in httpcore."""
 
+_SWITCHES: Final = 101
+"""Status after which HTTP ends on a connection, so that no answer follows."""
+
 _STATUS: Final = re.compile(rb"(HTTP/1\.[01]) ([1-9][0-9]{2})(?: ([^\r\n]*))?\r?\n")
 _NAME: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _LENGTH: Final = re.compile(rb"[0-9]{1,20}")
@@ -74,6 +77,8 @@ def read_head(reader: Any, *, method: str) -> AnswerHead:
             raise BadAnswerError("the server does not answer in HTTP/1.1")
         version, status, reason = found[1], int(found[2]), found[3] or b""
         headers = _headers(reader, left - len(line))
+        if status == _SWITCHES:
+            raise BadAnswerError("the server goes over to another protocol, unasked")
         if status >= 200:  # noqa: PLR2004 - what is below announces an answer
             break
     bodiless = method == "HEAD" or status in (204, 304)

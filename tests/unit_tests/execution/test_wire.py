@@ -43,6 +43,7 @@ SCRIPTS = {
         OK + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
     ],
     "another answer is announced": [b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n", PLAIN],
+    "another protocol": [b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n"],
     "go on first": [b"HTTP/1.1 100 Continue\r\n\r\n", PLAIN],
     "an error": [b"HTTP/1.1 503 Overloaded \xe9\r\nContent-Length: 3\r\n\r\nbad"],
     "headers twice, not in ASCII": [
