@@ -32,6 +32,7 @@ from openai.types.completion_usage import (
 )
 from typing_extensions import override
 
+from langchain_smartroute.execution.mending import repaired
 from langchain_smartroute.execution.posting import (
     PATH,
     SECURITY,
@@ -190,7 +191,7 @@ def filled_answer(answer: Any) -> Any:
     if not isinstance(answer, dict):
         return answer
     if not _is_common_answer(answer):
-        return construct_type(type_=ChatCompletion, value=_with_readable_usage(answer))
+        return construct_type(type_=ChatCompletion, value=repaired(answer, "message"))
     usage = answer.get("usage")
     return {
         **_ANSWER,
@@ -198,15 +199,6 @@ def filled_answer(answer: Any) -> Any:
         "choices": [{**_CHOICE, **choice} for choice in answer["choices"]],
         "usage": _filled_usage(usage) if usage else usage,
     }
-
-
-def _with_readable_usage(answer: dict[str, Any]) -> dict[str, Any]:
-    """The answer without a usage, or parts of one, of the wrong type."""
-    usage = answer.get("usage")
-    if isinstance(usage, dict):
-        parts = {name: None for name in _DETAILS if not isinstance(usage.get(name), dict | None)}
-        return {**answer, "usage": {**usage, **parts}} if parts else answer
-    return answer if usage is None else {**answer, "usage": None}
 
 
 def _filled_usage(usage: dict[str, Any]) -> dict[str, Any]:
@@ -265,6 +257,7 @@ def _are_common_calls(calls: Any, fields: set[str], parts: set[str]) -> bool:
             and fields <= call.keys()
             and isinstance(call["function"], dict)
             and parts <= call["function"].keys()
+            and isinstance(call["function"].get("arguments"), str | None)
             and call.get("type", "function") == "function"
             for call in calls
         )
@@ -287,6 +280,6 @@ def _is_common_usage(usage: Any) -> bool:
 
 def _chunk_by_objects(chunk: Any) -> Any:
     if isinstance(chunk, dict):
-        chunk = _with_readable_usage(chunk)
+        chunk = repaired(chunk, "delta")
     made = construct_type(type_=ChatCompletionChunk, value=chunk)
     return made.model_dump() if isinstance(made, ChatCompletionChunk) else made

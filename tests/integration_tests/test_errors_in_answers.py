@@ -205,3 +205,29 @@ def test_the_status_of_an_error_counts_however_it_is_packed(serve, way):
     head = b"HTTP/1.1 401 No\r\nContent-Encoding: rot13\r\nContent-Length: 1\r\n\r\nx"
     with pytest.raises(openai.AuthenticationError):
         call(router_of(serve(head)), way)
+
+
+@STREAMS
+@pytest.mark.parametrize("last", [{"delta": None}, {}], ids=["null", "left out"])
+def test_an_end_without_a_delta_is_an_end(serve, way, last):
+    """Its finish reason and usage were lost, so that a text cut by its length looked whole."""
+    usage = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
+    end = {**ANSWER, "choices": [{"index": 0, "finish_reason": "length", **last}], "usage": usage}
+    server = serve(streamed(delta("fine", usage=None), event(end), DONE))
+    answer = call(router_of(server, checks=[]), way)
+    assert answer.response_metadata["finish_reason"] == "length"
+    assert answer.response_metadata["smartroute"]["cost"] == "0.000020"
+
+
+@EVERY_WAY
+def test_arguments_of_a_call_may_be_an_object(serve, way):
+    """OpenAI sends them as a text; with a server that sends an object every call failed."""
+    called = {"id": "a", "type": "function", "function": {"name": "f", "arguments": {"x": "ü"}}}
+    said = {"role": "assistant", "content": None, "tool_calls": [called]}
+    whole = {"index": 0, "finish_reason": "tool_calls", "message": said}
+    part = {"index": 0, "finish_reason": "tool_calls"}
+    part["delta"] = {**said, "tool_calls": [{"index": 0, **called}]}
+    answers = plain({**ANSWER, "choices": [whole]})
+    events = streamed(event({**ANSWER, "choices": [part]}), DONE)
+    answer = call(router_of(serve(events if "stream" in way else answers)), way)
+    assert [found["args"] for found in answer.tool_calls] == [{"x": "ü"}]
