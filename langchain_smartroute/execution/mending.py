@@ -18,7 +18,7 @@ def repaired(answer: dict[str, Any], part: str) -> dict[str, Any]:
         part: `message`, or `delta` in a chunk.
 
     Returns:
-        It, without usage of the wrong type, with an empty delta where there is none, and with
+        It, without usage of the wrong type, with an empty delta where a stream ends without one, and with
         the arguments of tool calls as text.
     """
     answer = _with_readable_usage(answer)
@@ -41,8 +41,7 @@ def _choice(choice: Any, part: str) -> Any:
     if not isinstance(choice, dict):
         return choice
     said = choice.get(part)
-    if said is None and part == "delta":
-        # The end of a stream may come without one.
+    if said is None and part == "delta" and choice.get("finish_reason"):
         return {**choice, part: {}}
     calls = said.get("tool_calls") if isinstance(said, dict) else None
     if not isinstance(calls, list):
