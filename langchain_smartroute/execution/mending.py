@@ -18,8 +18,8 @@ def repaired(answer: dict[str, Any], part: str) -> dict[str, Any]:
         part: `message`, or `delta` in a chunk.
 
     Returns:
-        It, without usage of the wrong type, with an empty delta where a stream ends without one, and with
-        the arguments of tool calls as text.
+        It, without usage of the wrong type, with an empty delta where a stream ends without one,
+        and with the arguments of tool calls as text.
     """
     answer = _with_readable_usage(answer)
     choices = answer.get("choices")

@@ -39,9 +39,13 @@ def refusal_in(answer: Any, client: Any) -> Exception | None:
     """The exception for an answer that is an error: the one that a stream raises for it.
 
     Args:
-        answer: Parsed JSON, or text of it.
+        answer: Parsed JSON, or the client's object of it.
         client: The client of `openai` that was answered.
     """
+    if isinstance(answer, openai.BaseModel) and (
+        field(answer, "error") or not field(answer, "choices")
+    ):
+        answer = answer.model_dump(warnings=False)
     found = error_in(answer)
     if found is None:
         return None
