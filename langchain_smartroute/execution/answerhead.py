@@ -93,8 +93,7 @@ def read_head(reader: Any, *, method: str) -> AnswerHead:
         headers=headers,
         chunked=chunked,
         length=length,
-        keeps_open=(chunked or length is not None)
-        and _keeps_open(version, headers, chunked=chunked),
+        keeps_open=has_end and _keeps_open(version, headers, chunked=chunked),
     )
 
 

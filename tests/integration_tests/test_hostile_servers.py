@@ -5,6 +5,7 @@ Each script is the bytes that a server sends, whatever it is asked.
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import socket
 from decimal import Decimal
