@@ -17,7 +17,8 @@ from langchain_smartroute.errors import (
 )
 from langchain_smartroute.execution.aftermath import FaultKind
 from langchain_smartroute.execution.answers import joined
-from langchain_smartroute.execution.faults import Fault, host_of, words_of
+from langchain_smartroute.execution.faults import Fault
+from langchain_smartroute.execution.messages import host_of, words_of
 from langchain_smartroute.types import Attempt, RoutingDecision
 
 __all__ = ["exhausted_error", "interrupted_error"]

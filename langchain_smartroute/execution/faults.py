@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,11 +30,12 @@ from langchain_smartroute.errors import (
 )
 from langchain_smartroute.execution.aftermath import AFTERMATH, FaultKind, NextScope
 from langchain_smartroute.execution.asked_wait import asked_wait_s
+from langchain_smartroute.execution.messages import causes_of, provider_message, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Fault", "fault_of", "host_of", "is_timeout", "own_cause", "words_of"]
+__all__ = ["Fault", "fault_of", "is_timeout", "own_cause"]
 
 _OVERFLOW = re.compile(
     r"context[_ ](length|window|size)|maximum (context|prompt|input)|too many (input|prompt) tokens"
@@ -85,9 +85,6 @@ _UNREACHED = frozenset(
     }
 )
 """Names of HTTP clients' exceptions for failed connections; no client is imported here."""
-_UNTOLD = ("Connection error.",)
-"""Message of `openai`'s client for any failed connection."""
-_MOST_CAUSES = 10
 _MESSAGE_CHARS = 2_000
 
 
@@ -148,7 +145,7 @@ def fault_of(error: Exception, *, begun: bool = False) -> Fault:
         status=status,
         rate_limited=isinstance(error, ModelRateLimitError) or status == 429,  # noqa: PLR2004 - HTTP
         retry_after_s=asked_wait_s(_headers(error), now=time.time()),
-        message=(_said(error) or words_of(error))[:_MESSAGE_CHARS],
+        message=(provider_message(error) or words_of(error))[:_MESSAGE_CHARS],
         request_id=_request_id(error),
         stand_in=error.stand_in if isinstance(error, SpendLimitExceededError) else None,
     )
@@ -157,7 +154,7 @@ def fault_of(error: Exception, *, begun: bool = False) -> Fault:
 def own_cause(error: Exception) -> Exception:
     """The error of this package's transport inside a client's error, else the error itself."""
     ours = (AnswerTooLongError, ForeignRedirectError)
-    return next((e for e in _causes(error) if isinstance(e, ours)), error)
+    return next((e for e in causes_of(error) if isinstance(e, ours)), error)
 
 
 def is_timeout(error: Exception) -> bool:
@@ -170,7 +167,7 @@ def _kind(error: Exception, status: int | None) -> FaultKind:
     # An error event in a stream has no status, but is raised by the provider's client.
     inside = status is None and hasattr(error, "body")
     overflows = (inside or status in (400, 413, 422)) and _OVERFLOW.search(
-        f"{code} {error} {_said(error)}"[:_MESSAGE_CHARS]
+        f"{code} {error} {provider_message(error)}"[:_MESSAGE_CHARS]
     )
     if overflows or isinstance(error, ContextOverflowError):
         return "overflow"
@@ -206,7 +203,7 @@ def _kind_of_failure(error: Exception) -> FaultKind:
         return "busy"
     if isinstance(error, ModelTimeoutError):
         return "silent"
-    for cause in _causes(error):
+    for cause in causes_of(error):
         name = type(cause).__name__
         if isinstance(cause, TimeoutError) or name.endswith(("Timeout", "TimeoutError")):
             return "silent"
@@ -219,21 +216,6 @@ def _kind_of_failure(error: Exception) -> FaultKind:
 def _is_cut(error: BaseException) -> bool:
     """Whether a protocol error means a truncated body."""
     return "complete message body" in str(error) or "chunked read" in str(error)
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The exception and its chain of causes.
-
-    Other contexts are ignored: a caller inside an `except` block adds its handled exception to
-    every exception raised below.
-    """
-    found: BaseException | None = error
-    for _ in range(_MOST_CAUSES):
-        if found is None:
-            return
-        yield found
-        instead_of = found.__context__ if found.__suppress_context__ else None
-        found = found.__cause__ or instead_of
 
 
 def _summary(error: Exception, status: int | None, kind: FaultKind) -> str:
@@ -253,41 +235,6 @@ def _summary(error: Exception, status: int | None, kind: FaultKind) -> str:
     if isinstance(code, str) and re.fullmatch(r"[\w.:/-]{1,64}", code):
         parts.append(code)
     return ", ".join(parts)
-
-
-def words_of(error: BaseException) -> str:
-    """An exception's message; for a generic connection error, that of its cause."""
-    said = str(error) or type(error).__name__
-    if said not in _UNTOLD:
-        return said
-    for cause in _causes(error):
-        # The message contains the invalid header, which may be a key.
-        if str(cause) not in ("", said) and type(cause).__name__ != "LocalProtocolError":
-            where = host_of(error)
-            return f"{said.removesuffix('.')}: {cause}{f' ({where})' if where else ''}"
-    return said
-
-
-def host_of(error: BaseException) -> str:
-    """Scheme, host and port that a client called; never a path or a name with a password."""
-    url: Any = getattr(getattr(error, "request", None), "url", None)
-    host = getattr(url, "host", "")
-    if not host:
-        return ""
-    port = f":{url.port}" if url.port else ""
-    return f"{url.scheme}://{f'[{host}]' if ':' in host else host}{port}"
-
-
-def _said(error: Exception) -> str:
-    """The provider's message, also in forms that clients do not read: in a list, or as text."""
-    body = getattr(error, "body", None)
-    if isinstance(body, list) and body:
-        body = body[0]
-    if isinstance(body, dict):
-        inner = body.get("error", body)
-        body = inner.get("message") if isinstance(inner, dict) else inner
-    # A web page has no more information than its status.
-    return body if isinstance(body, str) and not body.startswith("<") else ""
 
 
 def _request_id(error: Exception) -> str | None:

@@ -49,8 +49,8 @@ def refusal_in(answer: Any, client: Any) -> Exception | None:
     found = error_in(answer)
     if found is None:
         return None
-    asked = _http.Request("POST", str(client.base_url))
-    error = openai.APIError(found["message"], request=asked, body=found)
+    request = _http.Request("POST", str(client.base_url), headers=client.auth_headers)
+    error = openai.APIError(found["message"], request=request, body=found)
     # An error in the place of an answer is not billed.
     return telling_usage(error, answer) if field(answer, "usage") else error
 

@@ -231,3 +231,20 @@ def test_arguments_of_a_call_may_be_an_object(serve, way):
     events = streamed(event({**ANSWER, "choices": [part]}), DONE)
     answer = call(router_of(serve(events if "stream" in way else answers)), way)
     assert [found["args"] for found in answer.tool_calls] == [{"x": "ü"}]
+
+
+@EVERY_WAY
+@pytest.mark.parametrize("status", [b"500 Internal Server Error", b"200 OK"])
+@pytest.mark.parametrize("transport", ["httpx", "aiohttp"])
+def test_a_key_that_a_server_repeats_is_not_told(serve, way, status, transport):
+    """Gateways quote the header that their own provider refused; it came into traces by ours."""
+    key = "a-key-of-ours-1234"
+    body = json.dumps({"error": {"message": f"no such key: {key}!", "code": 500}}).encode()
+    head = b"HTTP/1.1 %s\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
+    server = serve(head % (status, len(body)) + body)
+    router = router_of(server, api_key=key, transport=transport)
+    with pytest.raises(ChainExhaustedError) as caught:
+        call(router, way)
+    assert "no such key: [key]!" in str(caught.value)
+    assert "no such key: [key]!" in caught.value.attempts[0].message
+    assert key not in f"{caught.value}{caught.value.attempts}"

@@ -1,0 +1,77 @@
+"""The words of exceptions: the provider's message, the cause, the server; never a key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+__all__ = ["causes_of", "host_of", "provider_message", "words_of"]
+
+_GENERIC = ("Connection error.",)
+"""Message of `openai`'s client for any failed connection."""
+
+_MOST_CAUSES = 10
+_KEY_HEADERS = ("authorization", "api-key", "x-api-key", "x-goog-api-key")
+_LEAST_KEY_CHARS = 8
+"""Shorter values are hardly keys, and may be words of the message."""
+
+
+def words_of(error: BaseException) -> str:
+    """An exception's message; for a generic connection error, that of its cause."""
+    message = str(error) or type(error).__name__
+    if message not in _GENERIC:
+        return _without_key(message, error)
+    for cause in causes_of(error):
+        # The message contains the invalid header, which may be a key.
+        if str(cause) not in ("", message) and type(cause).__name__ != "LocalProtocolError":
+            where = host_of(error)
+            return f"{message.removesuffix('.')}: {cause}{f' ({where})' if where else ''}"
+    return message
+
+
+def provider_message(error: BaseException) -> str:
+    """The provider's message, also in forms that clients do not read: in a list, or as text."""
+    body = getattr(error, "body", None)
+    if isinstance(body, list) and body:
+        body = body[0]
+    if isinstance(body, dict):
+        inner = body.get("error", body)
+        body = inner.get("message") if isinstance(inner, dict) else inner
+    # A web page has no more information than its status.
+    readable = isinstance(body, str) and not body.startswith("<")
+    return _without_key(str(body), error) if readable else ""
+
+
+def host_of(error: BaseException) -> str:
+    """Scheme, host and port that a client called; never a path or a name with a password."""
+    url: Any = getattr(getattr(error, "request", None), "url", None)
+    host = getattr(url, "host", "")
+    if not host:
+        return ""
+    port = f":{url.port}" if url.port else ""
+    return f"{url.scheme}://{f'[{host}]' if ':' in host else host}{port}"
+
+
+def causes_of(error: BaseException) -> Iterator[BaseException]:
+    """The exception and its chain of causes.
+
+    Other contexts are ignored: a caller inside an `except` block adds its handled exception to
+    every exception raised below.
+    """
+    found: BaseException | None = error
+    for _ in range(_MOST_CAUSES):
+        if found is None:
+            return
+        yield found
+        instead_of = found.__context__ if found.__suppress_context__ else None
+        found = found.__cause__ or instead_of
+
+
+def _without_key(message: str, error: BaseException) -> str:
+    """A message in which the request's key is not repeated, as some servers do."""
+    headers: Any = getattr(getattr(error, "request", None), "headers", None) or {}
+    for name in _KEY_HEADERS:
+        key = str(headers.get(name) or "").rpartition(" ")[2]
+        if len(key) >= _LEAST_KEY_CHARS:
+            message = message.replace(key, "[key]")
+    return message
