@@ -141,10 +141,10 @@ class ConfiguredModel(ChatCalls):
     @override
     def model_post_init(self, _context: Any, /) -> None:
         """Validate and compile the settings; builds no model and opens no connection."""
-        made = making.assemble(self)
-        self._engine = made.engine
+        assembly = making.assemble(self)
+        self._engine = assembly.engine
         if self.profile is None:
-            self.profile = made.profile
+            self.profile = assembly.profile
             # It follows from the candidates, so a copy with others computes it again.
             self.model_fields_set.discard("profile")
 
@@ -203,9 +203,9 @@ class ConfiguredModel(ChatCalls):
         Raises:
             ConfigurationError: Listing everything that is wrong.
         """
-        catalog, given = making.catalog_of_models(models, routes=routes, default=default)
+        catalog, runnables = making.catalog_of_models(models, routes=routes, default=default)
         return cls(
-            catalog=catalog, models=given, rules=rules, fallbacks=fallbacks or {}, **settings
+            catalog=catalog, models=runnables, rules=rules, fallbacks=fallbacks or {}, **settings
         )
 
     @classmethod
@@ -233,8 +233,8 @@ class ConfiguredModel(ChatCalls):
     @override
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         """The attributes, with the transport that is actually used."""
-        shown = [(name, value) for name, value in super().__repr_args__() if name != "transport"]
-        return [*shown, ("transport", chosen_transport(self.transport))]
+        settings = [(name, value) for name, value in super().__repr_args__() if name != "transport"]
+        return [*settings, ("transport", chosen_transport(self.transport))]
 
     @property
     def _aliases(self) -> tuple[str, ...]:
@@ -266,10 +266,10 @@ class ConfiguredModel(ChatCalls):
 
     @override
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
-        named = kwargs.get("model") or self.model
+        model = kwargs.get("model") or self.model
         params = LangSmithParams(
             ls_provider="smartroute",
-            ls_model_name=str(named or f"{self._engine.policy.catalog.name}/{self.tier}"),
+            ls_model_name=str(model or f"{self._engine.policy.catalog.name}/{self.tier}"),
             ls_model_type="chat",
         )
         if self.temperature is not None:

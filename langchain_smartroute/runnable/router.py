@@ -166,8 +166,8 @@ class SmartRouterRunnable(LearnsFromScores, TakesChanges, ConfiguredModel):
             InvalidRequestError: For a call that no candidate could serve as it is made.
             NoFeasibleModelError: If every one is ruled out (SpendLimitExceededError: by price).
         """
-        own, request = self._opened(input, config, kwargs)
-        return self._engine.decide(request, self._engine.visit(request).recalled, own)[0]
+        run_config, request = self._opened(input, config, kwargs)
+        return self._engine.decide(request, self._engine.visit(request).recalled, run_config)[0]
 
     async def aexplain(
         self,
@@ -182,9 +182,9 @@ class SmartRouterRunnable(LearnsFromScores, TakesChanges, ConfiguredModel):
             config: As above.
             **kwargs: As above.
         """
-        own, request = self._opened(input, config, kwargs)
+        run_config, request = self._opened(input, config, kwargs)
         visit = await self._engine.avisit(request)
-        return (await self._engine.adecide(request, visit.recalled, own))[0]
+        return (await self._engine.adecide(request, visit.recalled, run_config))[0]
 
     def health(self) -> dict[str, CandidateHealth]:
         """Alias → the state of its circuit breaker; without breakers, all are closed."""
@@ -203,10 +203,10 @@ class SmartRouterRunnable(LearnsFromScores, TakesChanges, ConfiguredModel):
         form: Form = _A_MESSAGE,
     ) -> Plan:
         """Decide and prepare a call, the first step of every method of calling."""
-        own, request = self._opened(input_, config, arguments, form)
+        run_config, request = self._opened(input_, config, arguments, form)
         visit = self._engine.visit(request)
-        decided = self._engine.decide(request, visit.recalled, own, recorded=True)
-        return planned(self._engine, own, request, form, visit=visit, decided=decided)
+        decided = self._engine.decide(request, visit.recalled, run_config, recorded=True)
+        return planned(self._engine, run_config, request, form, visit=visit, decided=decided)
 
     @override
     async def aplan(
@@ -217,10 +217,10 @@ class SmartRouterRunnable(LearnsFromScores, TakesChanges, ConfiguredModel):
         form: Form = _A_MESSAGE,
     ) -> Plan:
         """Decide and prepare a call, the first step of every method of calling."""
-        own, request = self._opened(input_, config, arguments, form)
+        run_config, request = self._opened(input_, config, arguments, form)
         visit = await self._engine.avisit(request)
-        decided = await self._engine.adecide(request, visit.recalled, own, recorded=True)
-        return planned(self._engine, own, request, form, visit=visit, decided=decided)
+        decided = await self._engine.adecide(request, visit.recalled, run_config, recorded=True)
+        return planned(self._engine, run_config, request, form, visit=visit, decided=decided)
 
     @override
     def bind_tools(

@@ -108,7 +108,7 @@ class StructuredRouter(WholeBatches):
         # JSON mode does not send the schema; callers who choose it explicitly describe it
         # themselves.
         instructed = self._instructed if method == "json_mode" and self._method is None else list
-        return _Asked(parsed, instructed)
+        return _StructuredModel(parsed, instructed)
 
     def _instructed(self, messages: Sequence[BaseMessage]) -> list[BaseMessage]:
         """The messages, with the schema added to the user's last message."""
@@ -118,15 +118,15 @@ class StructuredRouter(WholeBatches):
         at = next((i for i in reversed(range(len(messages))) if messages[i].type == "human"), None)
         if at is None:
             return [*messages, HumanMessage(instruction)]
-        original = messages[at].content
-        content: Any = [*original, {"type": "text", "text": instruction}]
-        if isinstance(original, str):
-            content = f"{original}\n\n{instruction}"
-        copy = messages[at].model_copy(update={"content": content})
+        content = messages[at].content
+        new_content: Any = [*content, {"type": "text", "text": instruction}]
+        if isinstance(content, str):
+            new_content = f"{content}\n\n{instruction}"
+        copy = messages[at].model_copy(update={"content": new_content})
         return [*messages[:at], copy, *messages[at + 1 :]]
 
 
-class _Asked(Runnable[Any, Any]):
+class _StructuredModel(Runnable[Any, Any]):
     """A model with a schema that passes the arguments of a call on to the model.
 
     Args:
@@ -141,11 +141,11 @@ class _Asked(Runnable[Any, Any]):
         self._instructed = instructed
 
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002 - LangChain's name
-        runnable, arguments = _reaching(self._structured, kwargs)
+        runnable, arguments = _with_arguments(self._structured, kwargs)
         return runnable.invoke(self._instructed(input), config, **arguments)
 
     async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002 - LangChain's name
-        runnable, arguments = _reaching(self._structured, kwargs)
+        runnable, arguments = _with_arguments(self._structured, kwargs)
         return await runnable.ainvoke(self._instructed(input), config, **arguments)
 
     def stream(
@@ -154,7 +154,7 @@ class _Asked(Runnable[Any, Any]):
         config: RunnableConfig | None = None,
         **kwargs: Any,
     ) -> Iterator[Any]:
-        runnable, arguments = _reaching(self._structured, kwargs)
+        runnable, arguments = _with_arguments(self._structured, kwargs)
         return runnable.stream(self._instructed(input), config, **arguments)
 
     def astream(
@@ -163,11 +163,11 @@ class _Asked(Runnable[Any, Any]):
         config: RunnableConfig | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[Any]:
-        runnable, arguments = _reaching(self._structured, kwargs)
+        runnable, arguments = _with_arguments(self._structured, kwargs)
         return runnable.astream(self._instructed(input), config, **arguments)
 
 
-def _reaching(
+def _with_arguments(
     structured: Runnable[Any, Any], arguments: dict[str, Any]
 ) -> tuple[Runnable[Any, Any], dict[str, Any]]:
     """The runnable to call, with arguments that reach the model.
@@ -177,10 +177,10 @@ def _reaching(
     """
     if not (arguments and isinstance(structured, RunnableSequence)):
         return structured, arguments
-    first = structured.first
-    if not isinstance(first, RunnableParallel):
+    prompt_step = structured.first
+    if not isinstance(prompt_step, RunnableParallel):
         return structured, arguments
-    branches = {name: branch.bind(**arguments) for name, branch in first.steps__.items()}
+    branches = {name: branch.bind(**arguments) for name, branch in prompt_step.steps__.items()}
     return RunnableSequence(RunnableParallel(branches), *structured.steps[1:]), {}
 
 

@@ -67,7 +67,7 @@ def catalog_of_models(
             " {'cheap': …, 'strong': …}"
         )
     specs: list[ModelSpec] = []
-    given: dict[str, Runnable[Any, Any]] = {}
+    runnables: dict[str, Runnable[Any, Any]] = {}
     faults: list[str] = []
     for alias, value in models.items():
         if isinstance(value, ModelSpec):
@@ -84,12 +84,12 @@ def catalog_of_models(
                 ' such as "openai:gpt-4o-mini", or a ModelSpec'
             )
             continue
-        given[alias] = model
+        runnables[alias] = model
         specs.append(spec_of_model(alias, model))
     if faults:
         raise ConfigurationError(*faults)
     catalog = Catalog(name=OF_MODELS, models=specs, routes=routes or {}, default=default or "")
-    return catalog, given
+    return catalog, runnables
 
 
 def build_candidates(
@@ -112,17 +112,18 @@ def build_candidates(
         breaker: Circuit breakers of all of them; `None`: none.
     """
 
-    def made(spec: ModelSpec) -> Candidate:
-        own = limits[spec.alias]
+    def candidate(spec: ModelSpec) -> Candidate:
+        own_limits = limits[spec.alias]
         if spec.alias in given:
             model = given[spec.alias]
-            return _brought(spec, model, settings=settings, limits=own, breaker=breaker)
-        return _built(spec, endpoints[spec.alias], settings=settings, limits=own, breaker=breaker)
+            return _from_model(spec, model, settings=settings, limits=own_limits, breaker=breaker)
+        endpoint = endpoints[spec.alias]
+        return _from_spec(spec, endpoint, settings=settings, limits=own_limits, breaker=breaker)
 
-    return {alias: made(spec) for alias, spec in catalog.models.items()}
+    return {alias: candidate(spec) for alias, spec in catalog.models.items()}
 
 
-def _brought(
+def _from_model(
     spec: ModelSpec,
     model: Runnable[Any, Any],
     *,
@@ -158,7 +159,7 @@ def _brought(
     )
 
 
-def _built(
+def _from_spec(
     spec: ModelSpec,
     endpoint: Endpoint,
     *,
@@ -279,22 +280,22 @@ def merged_profile(catalog: Catalog) -> ModelProfile:
 
 def _circle(start: str, direct: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     """The path from an alias back to itself; empty: none."""
-    ways: list[tuple[str, ...]] = [(start, target) for target in direct.get(start, ())]
-    seen: set[str] = set()
-    while ways:
-        way = ways.pop()
-        if way[-1] == start:
-            return way
-        if way[-1] not in seen:
-            seen.add(way[-1])
-            ways += [(*way, target) for target in direct.get(way[-1], ())]
+    paths: list[tuple[str, ...]] = [(start, target) for target in direct.get(start, ())]
+    visited: set[str] = set()
+    while paths:
+        path = paths.pop()
+        if path[-1] == start:
+            return path
+        if path[-1] not in visited:
+            visited.add(path[-1])
+            paths += [(*path, target) for target in direct.get(path[-1], ())]
     return ()
 
 
 def _following(alias: str, direct: Mapping[str, tuple[str, ...]]) -> dict[str, None]:
     """Fallbacks in order, each followed by its own; a dict keeps the order without repeats."""
-    found: dict[str, None] = {}
+    fallbacks: dict[str, None] = {}
     for target in direct.get(alias, ()):
-        found[target] = None
-        found |= {t: None for t in _following(target, direct) if t not in found}
-    return found
+        fallbacks[target] = None
+        fallbacks |= {t: None for t in _following(target, direct) if t not in fallbacks}
+    return fallbacks

@@ -53,8 +53,8 @@ def given_checks(router: ConfiguredModel) -> tuple[tuple[Check, ...], Check | No
     Raises:
         ConfigurationError: If one is not a check, or two that call models share a name.
     """
-    given = router.checks
-    checks = default_checks() if given is None else tuple(_given(given))
+    settings = router.checks
+    checks = default_checks() if settings is None else tuple(_checks_of(settings))
     unseen = [c.name for c in checks if not isinstance(c.function, (AskingCheck, *_PLAIN_KINDS))]
     if unseen and router.stream_policy == "first_token":
         _warn_of_streams(unseen)
@@ -92,26 +92,30 @@ def build_cascade(
     """
     judges: dict[str, Candidate] = {}
     faults: list[str] = []
-    known = ", ".join(candidates)
+    aliases = ", ".join(candidates)
     for check in checks:
         asking = check.function
         if not isinstance(asking, AskingCheck):
             continue
-        named = (asking.with_ or ()) if asking.compares else ()
+        partners = (asking.with_ or ()) if asking.compares else ()
         faults += [
-            f"{check.name}: with_ = {alias!r}: no such model; use one of {known}"
-            for alias in named
+            f"{check.name}: with_ = {alias!r}: no such model; use one of {aliases}"
+            for alias in partners
             if alias not in candidates
         ]
         if isinstance(asking.judge, str) and asking.judge not in candidates:
-            fault = f"judge = {asking.judge!r}: no such model; use one of {known}"
+            fault = f"judge = {asking.judge!r}: no such model; use one of {aliases}"
             faults.append(f"{check.name}: {fault}")
         elif isinstance(asking.judge, str):
             judges[check.name] = candidates[asking.judge]
         elif asking.judge is not None:
-            name = _name_of(asking.judge, check.name)
-            alone, own = catalog_of_models({name: asking.judge}, routes=None, default=None)
-            built = build(alone, given=own, endpoints={}, limits=limits_of(alone))
+            name = _judge_name(asking.judge, check.name)
+            judge_catalog, judge_models = catalog_of_models(
+                {name: asking.judge}, routes=None, default=None
+            )
+            built = build(
+                judge_catalog, given=judge_models, endpoints={}, limits=limits_of(judge_catalog)
+            )
             judges[check.name] = built[name]
     if faults:
         raise ConfigurationError(*faults)
@@ -126,12 +130,12 @@ def written_checks(checks: Sequence[Any] | None) -> list[Any] | None:
     """
     if checks is None:
         return None
-    written = [_written(value) for value in checks]
+    entries = [_entry_of(value) for value in checks]
     names = [check.name for check in default_checks()]
-    for start in range(len(written) - len(names) + 1):
-        if written[start : start + len(names)] == names:
-            return [*written[:start], _DEFAULT, *written[start + len(names) :]]
-    return written
+    for start in range(len(entries) - len(names) + 1):
+        if entries[start : start + len(names)] == names:
+            return [*entries[:start], _DEFAULT, *entries[start + len(names) :]]
+    return entries
 
 
 def written_cascade(value: Any) -> Any:
@@ -140,38 +144,38 @@ def written_cascade(value: Any) -> Any:
     Raises:
         ConfigurationError: If it cannot be written.
     """
-    return value if value is None or isinstance(value, str | Mapping) else _written(value)
+    return value if value is None or isinstance(value, str | Mapping) else _entry_of(value)
 
 
-def _given(values: Any) -> list[Check]:
+def _checks_of(values: Any) -> list[Check]:
     if isinstance(values, str | Mapping) or not isinstance(values, Sequence):
         raise ConfigurationError(f"checks = {values!r}: must be a list of checks")
-    found: list[Check] = []
+    checks: list[Check] = []
     for value in values:
         if value == _DEFAULT:
-            found += default_checks()
+            checks += default_checks()
         else:
-            found.append(_one(value))
-    return found
+            checks.append(_check_of(value))
+    return checks
 
 
-def _one(value: Any) -> Check:
+def _check_of(value: Any) -> Check:
     if isinstance(value, str):
-        return _named(value, {})
+        return _builtin_check(value, {})
     if isinstance(value, Mapping):
         settings = dict(value)
-        return _named(settings.pop("check", None), settings)
+        return _builtin_check(settings.pop("check", None), settings)
     return as_check(value)
 
 
-def _named(name: Any, settings: dict[str, Any]) -> Check:
+def _builtin_check(name: Any, settings: dict[str, Any]) -> Check:
     if name in _PLAIN and not settings:
         return _PLAIN[name]
     kind = _WITH_SETTINGS.get(name)
     if kind is None:
-        known = ", ".join((_DEFAULT, *_PLAIN, *_WITH_SETTINGS))
+        names = ", ".join((_DEFAULT, *_PLAIN, *_WITH_SETTINGS))
         raise ConfigurationError(
-            f"checks: {name!r} with {settings or 'no settings'} is no check; use one of {known},"
+            f"checks: {name!r} with {settings or 'no settings'} is no check; use one of {names},"
             ' such as {check = "agreement", with = ["gpt-4o-mini"]}, or an object'
         )
     if "with" in settings:
@@ -181,9 +185,9 @@ def _named(name: Any, settings: dict[str, Any]) -> Check:
             return as_check(_learned(settings))
         return as_check(kind(**settings))
     except TypeError as error:
-        known = ", ".join(field.name for field in fields(kind))  # type: ignore[arg-type] # dataclasses all
+        names = ", ".join(field.name for field in fields(kind))  # type: ignore[arg-type] # dataclasses all
         raise ConfigurationError(
-            f"check {name}: {', '.join(settings) or 'no settings'} do not fit; it has {known}"
+            f"check {name}: {', '.join(settings) or 'no settings'} do not fit; it has {names}"
         ) from error
 
 
@@ -198,10 +202,10 @@ def _cascade(value: Any) -> Check:
             f"cascade = {value!r}: must be {' or '.join(_ALONE)}, or a check such as"
             ' JudgeCheck("gpt-4o-mini")'
         )
-    return _one(value)
+    return _check_of(value)
 
 
-def _written(value: Any) -> Any:
+def _entry_of(value: Any) -> Any:
     if isinstance(value, str | Mapping):
         return value
     function: Any = value.function if isinstance(value, Check) else value
@@ -222,12 +226,14 @@ def _settings_of(check: Any) -> dict[str, Any]:
     """The settings that differ from the defaults, as JSON values."""
     if isinstance(check, LearnedCheck) and check.path is not None:
         stored = LearnedCheck.load(check.path)
-        return {"path": check.path, **_differing(check, stored, leaving_out=("path",))}
-    return _differing(check, None)
+        return {"path": check.path, **_changed_settings(check, stored, leaving_out=("path",))}
+    return _changed_settings(check, None)
 
 
-def _differing(check: Any, stored: Any, *, leaving_out: Sequence[str] = ()) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _changed_settings(
+    check: Any, stored: Any, *, leaving_out: Sequence[str] = ()
+) -> dict[str, Any]:
+    settings: dict[str, Any] = {}
     for field in fields(check):
         value = getattr(check, field.name)
         default = getattr(stored, field.name) if stored is not None else field.default
@@ -239,13 +245,13 @@ def _differing(check: Any, stored: Any, *, leaving_out: Sequence[str] = ()) -> d
         if isinstance(value, frozenset):
             value = sorted(value)
         name = field.name.rstrip("_")
-        found[name] = list(value) if isinstance(value, tuple) else value
-    return found
+        settings[name] = list(value) if isinstance(value, tuple) else value
+    return settings
 
 
-def _name_of(judge: Any, otherwise: str) -> str:
-    named = getattr(judge, "model_name", None) or getattr(judge, "model", None)
-    return named if isinstance(named, str) and named else otherwise
+def _judge_name(judge: Any, otherwise: str) -> str:
+    name = getattr(judge, "model_name", None) or getattr(judge, "model", None)
+    return name if isinstance(name, str) and name else otherwise
 
 
 def _warn_of_streams(names: Sequence[str]) -> None:

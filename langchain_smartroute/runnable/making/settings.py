@@ -80,7 +80,7 @@ def written_settings(router: ConfiguredModel) -> dict[str, Any]:
     faults = _unwritable(router, rules)
     if faults:
         raise ConfigurationError(*faults)
-    written = {
+    settings = {
         **_written_plain(router),
         **{name: getattr(router, name) for name in _URLS},
         **_written_objects(router),
@@ -98,23 +98,23 @@ def written_settings(router: ConfiguredModel) -> dict[str, Any]:
         }
         or None,
     }
-    return {name: value for name, value in written.items() if value is not None}
+    return {name: value for name, value in settings.items() if value is not None}
 
 
 def _written_plain(router: ConfiguredModel) -> dict[str, Any]:
     """Plain settings given by the user, and the tier."""
-    given = router.model_fields_set
-    written = {n: getattr(router, n) for n in _PLAIN if n in given or n == "tier"}
+    names = router.model_fields_set
+    settings = {n: getattr(router, n) for n in _PLAIN if n in names or n == "tier"}
     # TOML has no null, and a missing limit means the default.
-    written |= {n: False for n in _LIMITS if n in given and getattr(router, n) is None}
+    settings |= {n: False for n in _LIMITS if n in names and getattr(router, n) is None}
     if router.max_cost_usd is not None:
-        written["max_cost_usd"] = f"{router.max_cost_usd:f}"
-    return written
+        settings["max_cost_usd"] = f"{router.max_cost_usd:f}"
+    return settings
 
 
 def _written_objects(router: ConfiguredModel) -> dict[str, Any]:
     """Settings that are objects, each as its own settings."""
-    written = {
+    settings = {
         "classifier": written_classifier(router.classifier),
         "checks": written_checks(router.checks),
         "cascade": written_cascade(router.cascade),
@@ -122,11 +122,11 @@ def _written_objects(router: ConfiguredModel) -> dict[str, Any]:
     }
     if "breaker" in router.model_fields_set:
         breaker = given_breaker(router.breaker)
-        written["breaker"] = asdict(breaker.settings) if breaker else False
+        settings["breaker"] = asdict(breaker.settings) if breaker else False
     if "stuck" in router.model_fields_set:
         signs = given_signs(router.stuck)
-        written["stuck"] = asdict(signs) if signs else False
-    return written
+        settings["stuck"] = asdict(signs) if signs else False
+    return settings
 
 
 def read_settings(source: str | Path | Mapping[str, Any]) -> dict[str, Any]:
@@ -135,9 +135,9 @@ def read_settings(source: str | Path | Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         ConfigurationError: If the file cannot be read.
     """
-    found = dict(source) if isinstance(source, Mapping) else _read(Path(source))
-    found.pop(_CALIBRATION, None)
-    return found
+    settings = dict(source) if isinstance(source, Mapping) else _read_file(Path(source))
+    settings.pop(_CALIBRATION, None)
+    return settings
 
 
 def read_calibration(path: str | Path) -> dict[str, Any] | None:
@@ -146,14 +146,14 @@ def read_calibration(path: str | Path) -> dict[str, Any] | None:
     Raises:
         ConfigurationError: If the file cannot be read.
     """
-    found = _read(Path(path)).get(_CALIBRATION)
-    return dict(found) if isinstance(found, Mapping) else None
+    table = _read_file(Path(path)).get(_CALIBRATION)
+    return dict(table) if isinstance(table, Mapping) else None
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read_file(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
-        found = (
+        settings = (
             json.loads(text, parse_float=Decimal)
             if path.suffix == ".json"
             else tomllib.loads(text, parse_float=Decimal)
@@ -166,9 +166,9 @@ def _read(path: Path) -> dict[str, Any]:
         is_yaml = path.suffix in (".yaml", ".yml")
         mend = "use TOML or JSON, not YAML" if is_yaml else "correct the file"
         raise ConfigurationError(f"{path}: not valid: {error}; {mend}") from error
-    if not isinstance(found, dict):
-        raise ConfigurationError(f"{path}: must hold a table of settings, not {found!r}")
-    return found
+    if not isinstance(settings, dict):
+        raise ConfigurationError(f"{path}: must hold a table of settings, not {settings!r}")
+    return settings
 
 
 def _unwritable(router: ConfiguredModel, rules: Sequence[Rule]) -> list[str]:
@@ -234,14 +234,14 @@ def _written_catalog(catalog: Any) -> Any:
 
 def _written_rule(rule: Rule) -> dict[str, Any]:
     when = rule.when if isinstance(rule.when, Mapping) else {}
-    written = {"when": {key: _plain(value) for key, value in when.items()}, "use": rule.use}
-    return {**written, "name": rule.name} if rule.name else written
+    entry = {"when": {key: _plain(value) for key, value in when.items()}, "use": rule.use}
+    return {**entry, "name": rule.name} if rule.name else entry
 
 
 def _written_limit(limit: SpendLimit) -> dict[str, Any]:
-    found = {field.name: getattr(limit, field.name) for field in fields(limit)}
-    named = {name: value for name, value in found.items() if value not in (None, "")}
-    return {**named, "usd": str(limit.usd)} if limit.usd is not None else named
+    settings = {field.name: getattr(limit, field.name) for field in fields(limit)}
+    entry = {name: value for name, value in settings.items() if value not in (None, "")}
+    return {**entry, "usd": str(limit.usd)} if limit.usd is not None else entry
 
 
 def _plain(value: Any) -> Any:
