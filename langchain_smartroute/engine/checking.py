@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Cascade", "Informing", "checked", "checks_for", "wanted_arguments"]
 
-_KEPT = 64
+_CACHE_SIZE = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +65,10 @@ def checked(
 ) -> RoutingDecision:
     """Add checks, cascade and second opinions to a decision."""
     if cascade.check is not None and cascade.check in found:
-        own = cascade.check.function
-        compares = isinstance(own, AskingCheck) and own.compares and own.with_ is None
+        function = cascade.check.function
+        compares = (
+            isinstance(function, AskingCheck) and function.compares and function.with_ is None
+        )
         decision = cascaded(
             decision,
             features,
@@ -74,7 +76,9 @@ def checked(
             name=cascade.check.name,
             cheap=2 if compares else 1,
             most=most,
-            among=[a for a in specs if specs[a].gives_logprobs] if _reads_logprobs(own) else None,
+            among=[a for a in specs if specs[a].gives_logprobs]
+            if _reads_logprobs(function)
+            else None,
             in_loop=request.turn.in_loop,
         )
     names = tuple(check.name for check in found)
@@ -88,55 +92,55 @@ def checked(
     deciding = _deciding(decision, specs, fallbacks)
     if not deciding:
         return replace(decision, opinions=())
-    named: dict[str, None] = dict.fromkeys(decision.opinions)
+    partners: dict[str, None] = dict.fromkeys(decision.opinions)
     for check in comparing:
         if check.with_ is not None:
-            named |= dict.fromkeys(check.with_)
-        elif not named:
-            named |= dict.fromkeys(cheapest_beside(decision, features, specs, deciding=deciding))
-    return _compared(decision, named, deciding)
+            partners |= dict.fromkeys(check.with_)
+        elif not partners:
+            partners |= dict.fromkeys(cheapest_beside(decision, features, specs, deciding=deciding))
+    return _compared(decision, partners, deciding)
 
 
 @dataclass(frozen=True, slots=True)
 class Informing:
     """Passes tool schemas to checks; cached, as an agent binds the same tools for each call."""
 
-    _known: dict[tuple[int, ...], tuple[Sequence[Any], Sequence[Check]]] = field(
+    _by_tools: dict[tuple[int, ...], tuple[Sequence[Any], Sequence[Check]]] = field(
         default_factory=dict, init=False, repr=False
     )
-    _sorted: dict[tuple[str, bool, bool, bool], tuple[Check, ...]] = field(
+    _by_kind: dict[tuple[str, bool, bool, bool], tuple[Check, ...]] = field(
         default_factory=dict, init=False, repr=False
     )
 
     def applying(self, checks: Sequence[Check], request: Request, task: str) -> tuple[Check, ...]:
         """The checks of a router that apply to a request, cached by kind of request."""
-        like = (
+        kind = (
             task,
             request.answer_tokens is not None,
             bool(request.tools),
             request.schema is not None,
         )
-        found = self._sorted.get(like)
-        if found is None:
-            found = checks_for(checks, request, task)
-            if len(self._sorted) >= _KEPT:
-                self._sorted.clear()
-            self._sorted[like] = found
-        return found
+        applicable_checks = self._by_kind.get(kind)
+        if applicable_checks is None:
+            applicable_checks = checks_for(checks, request, task)
+            if len(self._by_kind) >= _CACHE_SIZE:
+                self._by_kind.clear()
+            self._by_kind[kind] = applicable_checks
+        return applicable_checks
 
     def of(self, checks: Sequence[Check], tools: Sequence[Any]) -> Sequence[Check]:
         """The checks with the schemas of the bound tools."""
         if not tools:
             return checks
         key = (*map(id, checks), *map(id, tools))
-        kept = self._known.get(key)
-        if kept is None:
+        entry = self._by_tools.get(key)
+        if entry is None:
             # The cache keeps these objects alive, so their ids are safe keys.
-            kept = ((*checks, *tools), [_knowing_tools(check, tools) for check in checks])
-            if len(self._known) >= _KEPT:
-                self._known.clear()
-            self._known[key] = kept
-        return kept[1]
+            entry = ((*checks, *tools), [_knowing_tools(check, tools) for check in checks])
+            if len(self._by_tools) >= _CACHE_SIZE:
+                self._by_tools.clear()
+            self._by_tools[key] = entry
+        return entry[1]
 
 
 def _knowing_tools(check: Check, tools: Sequence[Any]) -> Check:
@@ -148,8 +152,10 @@ def _knowing_tools(check: Check, tools: Sequence[Any]) -> Check:
 
 def wanted_arguments(checks: Sequence[Check], spec: ModelSpec) -> dict[str, Any]:
     """Arguments of the call that checks need, such as for log-probabilities."""
-    wanted = spec.gives_logprobs and any(_reads_logprobs(check.function) for check in checks)
-    return {"logprobs": True} if wanted else {}
+    reads_logprobs = spec.gives_logprobs and any(
+        _reads_logprobs(check.function) for check in checks
+    )
+    return {"logprobs": True} if reads_logprobs else {}
 
 
 def _reads_logprobs(check: Any) -> bool:
@@ -172,28 +178,28 @@ def _deciding(
     route, task = decision.model, decision.task
     prior = specs[route].quality.get(task)
     priors = {a: specs[a].quality.get(task) for a in decision.chain[1:]}
-    known = {a: value for a, value in priors.items() if value is not None}
-    best = max(known, key=known.__getitem__, default=None)
-    strongest = [best] if best and prior is not None and known[best] > prior else []
-    named = [a for a in decision.chain[1:] if a in fallbacks.get(route, ())]
-    return tuple(dict.fromkeys((*strongest, *named)))
+    priors_known = {a: value for a, value in priors.items() if value is not None}
+    best = max(priors_known, key=priors_known.__getitem__, default=None)
+    strongest = [best] if best and prior is not None and priors_known[best] > prior else []
+    user_fallbacks = [a for a in decision.chain[1:] if a in fallbacks.get(route, ())]
+    return tuple(dict.fromkeys((*strongest, *user_fallbacks)))
 
 
 def _compared(
-    decision: RoutingDecision, named: Iterable[str], deciding: Sequence[str]
+    decision: RoutingDecision, partners: Iterable[str], deciding: Sequence[str]
 ) -> RoutingDecision:
     """Add candidates of second opinions to a decision, at the end of its chain.
 
     Args:
         decision: The decision with its checks.
-        named: Candidates for second opinions.
+        partners: Candidates for second opinions.
         deciding: Candidates that answer if they differ; at least one is kept for that.
     """
     excluded = decision.excluded
-    able = [a for a in named if a != decision.model and a not in excluded]
+    able = [a for a in partners if a != decision.model and a not in excluded]
     if all(alias in able for alias in deciding):
         able = [alias for alias in able if alias not in deciding]
-    notes = [f"{a} gives no second opinion: {excluded[a]}" for a in named if a in excluded]
+    notes = [f"{a} gives no second opinion: {excluded[a]}" for a in partners if a in excluded]
     return replace(
         decision,
         opinions=tuple(able),

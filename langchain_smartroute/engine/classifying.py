@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Classifying"]
 
-_KEPT = 256
+_CACHE_SIZE = 256
 """Number of cached requests."""
 
 
@@ -55,7 +55,7 @@ class Classifying:
 
     classifier: Classifier
     ledger: BaseCallbackHandler | None = None
-    _known: OrderedDict[int, Classification] = field(
+    _cached: OrderedDict[int, Classification] = field(
         default_factory=OrderedDict, init=False, repr=False
     )
     _lock: threading.Lock = field(default_factory=new_lock, init=False, repr=False)
@@ -100,13 +100,13 @@ class Classifying:
         if not self._is("pure"):
             return classify_safely(self.classifier, request)
         key = hash(request)
-        classification = self._known.get(key)
+        classification = self._cached.get(key)
         if classification is None:
             classification = classify_safely(self.classifier, request)
             with self._lock:
-                self._known[key] = classification
-                if len(self._known) > _KEPT:
-                    self._known.popitem(last=False)
+                self._cached[key] = classification
+                if len(self._cached) > _CACHE_SIZE:
+                    self._cached.popitem(last=False)
         return classification
 
     def _is(self, what: str) -> bool:

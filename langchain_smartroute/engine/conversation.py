@@ -87,32 +87,32 @@ class Conversations:
 
     state: SharedState
     idle_s: float
-    _said: set[str] = field(default_factory=set, repr=False)
+    _warned: set[str] = field(default_factory=set, repr=False)
 
     def recall(self, key: str | None) -> Recollection:
         """The stored state of a conversation. Never raises."""
         if key is None:
             return _NOTHING
-        with quietly(_STATE, said=self._said):
-            return _read(self.state.run(Get(key=key)))
+        with quietly(_STATE, said=self._warned):
+            return _parsed(self.state.run(Get(key=key)))
         return Recollection(lost=True)
 
     async def arecall(self, key: str | None) -> Recollection:
         """The stored state of a conversation. Never raises."""
         if key is None:
             return _NOTHING
-        with quietly(_STATE, said=self._said):
-            return _read(await self.state.arun(Get(key=key)))
+        with quietly(_STATE, said=self._warned):
+            return _parsed(await self.state.arun(Get(key=key)))
         return Recollection(lost=True)
 
     def remember(self, key: str, what: Recollection) -> None:
         """Store the state of a conversation. Never raises."""
-        with quietly(_STATE, said=self._said):
+        with quietly(_STATE, said=self._warned):
             self.state.run(self._put(key, what))
 
     async def aremember(self, key: str, what: Recollection) -> None:
         """Store the state of a conversation. Never raises."""
-        with quietly(_STATE, said=self._said):
+        with quietly(_STATE, said=self._warned):
             await self.state.arun(self._put(key, what))
 
     def _put(self, key: str, what: Recollection) -> Put:
@@ -151,26 +151,26 @@ class Visit:
 
     def ended(self) -> None:
         """Store the candidate that answered."""
-        found = self._answered()
-        if found is not None:
-            self.conversations.remember(*found)
+        entry = self._answered()
+        if entry is not None:
+            self.conversations.remember(*entry)
 
     async def aended(self) -> None:
         """Store the candidate that answered."""
-        found = self._answered()
-        if found is not None:
-            await self.conversations.aremember(*found)
+        entry = self._answered()
+        if entry is not None:
+            await self.conversations.aremember(*entry)
 
     def _answered(self) -> tuple[str, Recollection] | None:
         if self.key is None or self._walk is None:
             return None
-        tried = reversed(self._walk.attempts)
-        by = next((attempt.model for attempt in tried if attempt.outcome in _ANSWERED), None)
-        if by is None:
+        attempts = reversed(self._walk.attempts)
+        alias = next((attempt.model for attempt in attempts if attempt.outcome in _ANSWERED), None)
+        if alias is None:
             return None
         decision: RoutingDecision = self._walk.decision
-        route = by if decision.sticks else self.recalled.route
-        return self.key, Recollection(route=route, last=by, at=self.at.timestamp())
+        route = alias if decision.sticks else self.recalled.route
+        return self.key, Recollection(route=route, last=alias, at=self.at.timestamp())
 
 
 def conversation_key(
@@ -184,16 +184,16 @@ def conversation_key(
         messages: The messages. A sub-agent is identified by its first message.
     """
     configurable: Mapping[str, Any] = config.get("configurable") or {}
-    known = given or configurable.get("thread_id")
-    if known in (None, ""):
+    conversation_id = given or configurable.get("thread_id")
+    if conversation_id in (None, ""):
         return None
     places = str(configurable.get("checkpoint_ns") or "").split("|")
     names = [place.partition(":")[0] for place in places]
-    first = text_of(messages[0])[:1_000] if len(names) > 1 else ""
-    around = config.get("metadata") or {}
+    first_text = text_of(messages[0])[:1_000] if len(names) > 1 else ""
+    metadata = config.get("metadata") or {}
     # A router inside another one's attempt has its own conversation.
-    outer = around.get(MODEL_KEY) if is_attempt_run(around) else None
-    return "\n".join(str(part) for part in (known, *names, first, outer or ""))
+    outer = metadata.get(MODEL_KEY) if is_attempt_run(metadata) else None
+    return "\n".join(str(part) for part in (conversation_id, *names, first_text, outer or ""))
 
 
 def stored_key(key: str) -> str:
@@ -201,7 +201,7 @@ def stored_key(key: str) -> str:
     return f"conversation:{sha256(key.encode(errors='replace')).hexdigest()}"
 
 
-def _read(value: str | None) -> Recollection:
+def _parsed(value: str | None) -> Recollection:
     if value is None:
         return Recollection()
     route, last, at = json.loads(value)
@@ -229,8 +229,8 @@ def conversation_of(
     if turn.unread is None and recalled == _NOTHING:
         # No candidate has answered yet, and there is no stored state.
         return _BEGINNING
-    named = next((a for a, s in models.items() if s.model == turn.model_name), None)
-    last = next((a for a in (turn.by, named, recalled.last) if a in models), None)
+    by_name = next((a for a, s in models.items() if s.model == turn.model_name), None)
+    last = next((a for a in (turn.by, by_name, recalled.last) if a in models), None)
     asked_lately = request.asked_at.timestamp() - recalled.at <= _CACHE_LIFE_S
     return Conversation(
         last=last,

@@ -218,15 +218,15 @@ class Engine:
             prepare: Further preparation of each candidate, such as binding a schema.
         """
         input_tokens = features.input_tokens
-        held = self._held(request, decision, input_tokens)
-        aliases = (*decision.chain, *(held.spares if held else ()))
+        limited = self._limited(request, decision, input_tokens)
+        aliases = (*decision.chain, *(limited.spares if limited else ()))
         checks = self.informing.applying(self.checks, request, decision.task)
         links = Links(
             request=request,
             decision=decision,
             checks=checks,
             fallbacks=self.policy.fallbacks,
-            held=held,
+            held=limited,
             prepare=prepare,
         )
         return RoutedChain.of(
@@ -281,7 +281,7 @@ class Engine:
         spec = catalog.models[catalog.baseline]
         return Baseline(alias=catalog.baseline, price=spec.price_at(request.asked_at))
 
-    def _held(
+    def _limited(
         self, request: Request, decision: RoutingDecision, input_tokens: int
     ) -> LimitedRequest | None:
         """The spend limits for the request; `None`: there are none."""

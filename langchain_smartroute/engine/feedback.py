@@ -28,7 +28,7 @@ _KEPT = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Ended:
+class _FinishedRequest:
     """Data of a finished request for scoring, without its text."""
 
     task: str
@@ -58,7 +58,7 @@ class Feedback:
         self._aliases = tuple(aliases)
         self._on_feedback = on_feedback
         self._shared = shared
-        self._ended: OrderedDict[str, _Ended] = OrderedDict()
+        self._ended: OrderedDict[str, _FinishedRequest] = OrderedDict()
         self._lock = new_lock()
 
     def ended(self, walk: Walk) -> None:
@@ -67,13 +67,13 @@ class Feedback:
             self._shared.touch()
         decision: Any = walk.decision
         answered = [a.model for a in walk.attempts if a.outcome in ("accepted", "cached")]
-        found = _Ended(
+        finished = _FinishedRequest(
             task=decision.task,
             difficulty=decision.difficulty,
             answered_by=answered[-1] if answered else None,
         )
         with self._lock:
-            self._ended[decision.id] = found
+            self._ended[decision.id] = finished
             if len(self._ended) > _KEPT:
                 self._ended.popitem(last=False)
 
@@ -101,14 +101,14 @@ class Feedback:
     def _count(self, decision_id: str, score: float, *, model: str | None) -> None:
         value = _score(score)
         with self._lock:
-            found = self._ended.get(decision_id)
-        if found is None:
+            finished = self._ended.get(decision_id)
+        if finished is None:
             raise InvalidRequestError(
                 f"decision_id = {decision_id!r}: is none of the last {_KEPT:,} requests that this"
                 ' router has ended; give the answer\'s response_metadata["smartroute"]'
                 '["decision_id"], in the process that answered'
             )
-        alias = found.answered_by if model is None else model
+        alias = finished.answered_by if model is None else model
         if alias is None:
             raise InvalidRequestError(
                 f"decision_id = {decision_id!r}: no answer was accepted; say whose answer is"
@@ -118,16 +118,18 @@ class Feedback:
             raise InvalidRequestError(
                 f"model = {alias!r} is not in the catalog; use one of {', '.join(self._aliases)}"
             )
-        self.predictor.learn(alias, task=found.task, difficulty=found.difficulty, score=value)
+        self.predictor.learn(alias, task=finished.task, difficulty=finished.difficulty, score=value)
         if self._shared is not None:
-            self._shared.learned(alias, task=found.task, difficulty=found.difficulty, score=value)
+            self._shared.learned(
+                alias, task=finished.task, difficulty=finished.difficulty, score=value
+            )
         if self._on_feedback is not None:
             record = ScoreRecord(
                 decision_id=decision_id,
                 at=datetime.now(tz=UTC),
                 model=alias,
-                task=found.task,
-                difficulty=found.difficulty,
+                task=finished.task,
+                difficulty=finished.difficulty,
                 score=value,
             )
             self._on_feedback(record)

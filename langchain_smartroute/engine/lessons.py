@@ -57,8 +57,8 @@ class SharedLessons:
         self._key = f"lessons|{predictor.digest()[:32]}"
         self._lock = new_lock()
         self._news = new_lock()
-        self._untold: _Sums = {}
-        self._told: _Sums = {}
+        self._pending: _Sums = {}
+        self._shared: _Sums = {}
         self._begun: str | None = None
         self._read_at = float("-inf")
         self._is_alone = False
@@ -74,13 +74,13 @@ class SharedLessons:
         """The single object that shares a predictor, for any number of routers."""
         if predictor.sharing is None:
             predictor.sharing = cls(predictor, state)
-        found: SharedLessons = predictor.sharing
-        return found
+        lessons: SharedLessons = predictor.sharing
+        return lessons
 
     def learned(self, alias: str, *, task: str, difficulty: str, score: float) -> None:
         """Add a score of this process, which `tell` will share."""
         with self._news:
-            _add(self._untold, {(alias, task, difficulty): Tally(1, score)})
+            _add(self._pending, {(alias, task, difficulty): Tally(1, score)})
 
     def touch(self) -> None:
         """Read others' scores in the background, if the last time was long enough ago."""
@@ -97,7 +97,7 @@ class SharedLessons:
         """Share pending scores, and read others' scores."""
         with self._lock:
             try:
-                heard = self._exchanged()
+                sums = self._exchange()
             except StorageError as error:
                 if not self._is_alone:
                     _log.warning("feedback is learned by this process alone for now: %s", error)
@@ -107,30 +107,30 @@ class SharedLessons:
                 self._is_alone = False
                 _log.info("feedback is shared again")
             self._read_at = time.monotonic()
-            self._predictor.hear(_laid_out(_less(heard, self._told)))
+            self._predictor.hear(_by_difficulty(_difference(sums, self._shared)))
 
-    def _exchanged(self) -> _Sums:
+    def _exchange(self) -> _Sums:
         """The scores in the state after adding this process's."""
         for number in range(_TRIES):
-            found = self._state.run(Get(key=self._key))
-            begun, sums = _read(found)
+            stored = self._state.run(Get(key=self._key))
+            begun, sums = _decoded(stored)
             with self._news:
-                news = dict(self._untold)
-            mine = dict(news)
+                news = dict(self._pending)
+            additions = dict(news)
             if begun != self._begun:
                 # The state was cleared: each worker adds its own scores again.
-                _add(mine, self._told)
-            if not mine:
+                _add(additions, self._shared)
+            if not additions:
                 self._begun = begun
                 return sums
-            _add(sums, mine)
+            _add(sums, additions)
             begun = begun or uuid4().hex
-            value = _written(begun, sums)
-            swap = Swap(key=self._key, expected=found, value=value, ttl_s=_FORGOTTEN_S)
+            value = _encoded(begun, sums)
+            swap = Swap(key=self._key, expected=stored, value=value, ttl_s=_FORGOTTEN_S)
             if self._state.run(swap):
                 with self._news:
-                    self._untold = _less(self._untold, news)
-                _add(self._told, news)
+                    self._pending = _difference(self._pending, news)
+                _add(self._shared, news)
                 self._begun = begun
                 return sums
             # Another worker was faster: wait a different time in each process.
@@ -138,41 +138,43 @@ class SharedLessons:
         raise StorageError(f"{_TRIES} tries to add scores, and other workers were always quicker")
 
 
-def _add(sums: _Sums, more: Mapping[_Place, Tally]) -> None:
-    for place, tally in more.items():
+def _add(sums: _Sums, additions: Mapping[_Place, Tally]) -> None:
+    for place, tally in additions.items():
         sums[place] = sums.get(place, Tally()).plus(*tally)
 
 
-def _less(sums: Mapping[_Place, Tally], mine: Mapping[_Place, Tally]) -> _Sums:
-    found: _Sums = {}
+def _difference(sums: Mapping[_Place, Tally], subtrahend: Mapping[_Place, Tally]) -> _Sums:
+    difference: _Sums = {}
     for place, tally in sums.items():
-        own = mine.get(place, Tally())
-        if tally.scores > own.scores:
+        subtracted = subtrahend.get(place, Tally())
+        if tally.scores > subtracted.scores:
             # Rounding may make a sum slightly negative.
-            found[place] = Tally(tally.scores - own.scores, max(0.0, tally.total - own.total))
-    return found
+            difference[place] = Tally(
+                tally.scores - subtracted.scores, max(0.0, tally.total - subtracted.total)
+            )
+    return difference
 
 
-def _laid_out(sums: Mapping[_Place, Tally]) -> dict[tuple[str, str], dict[str, Tally]]:
-    found: dict[tuple[str, str], dict[str, Tally]] = {}
+def _by_difficulty(sums: Mapping[_Place, Tally]) -> dict[tuple[str, str], dict[str, Tally]]:
+    tallies: dict[tuple[str, str], dict[str, Tally]] = {}
     for (alias, task, difficulty), tally in sums.items():
-        found.setdefault((alias, task), {})[difficulty] = tally
-    return found
+        tallies.setdefault((alias, task), {})[difficulty] = tally
+    return tallies
 
 
-def _written(begun: str, sums: Mapping[_Place, Tally]) -> str:
+def _encoded(begun: str, sums: Mapping[_Place, Tally]) -> str:
     rows = [[*place, *tally] for place, tally in sorted(sums.items())]
     return json.dumps({"begun": begun, "rows": rows})
 
 
-def _read(found: str | None) -> tuple[str | None, _Sums]:
+def _decoded(content: str | None) -> tuple[str | None, _Sums]:
     """The epoch of the sums, which may be lost and started again, and the sums."""
-    if found is None:
+    if content is None:
         return None, {}
     try:
-        whole = json.loads(found)
-        rows = ((a, t, d, int(n), float(total)) for a, t, d, n, total in whole["rows"])
-        return str(whole["begun"]), {(a, t, d): Tally(n, total) for a, t, d, n, total in rows}
+        document = json.loads(content)
+        rows = ((a, t, d, int(n), float(total)) for a, t, d, n, total in document["rows"])
+        return str(document["begun"]), {(a, t, d): Tally(n, total) for a, t, d, n, total in rows}
     except (ValueError, TypeError, KeyError) as error:
         raise StorageError(
             "what was learned lies in the shared state in an unknown form; workers of one"

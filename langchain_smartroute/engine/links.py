@@ -46,15 +46,15 @@ class Links:
     def answering(self, candidate: Candidate) -> Link:
         """The link of a candidate that answers or gives a second opinion."""
         request, prepare = self.request, self.prepare
-        wanted = wanted_arguments(self.checks, candidate.spec)
-        if prepare is not None and wanted:
-            prepare = _with_fields(prepare, wanted)
+        arguments = wanted_arguments(self.checks, candidate.spec)
+        if prepare is not None and arguments:
+            prepare = _with_fields(prepare, arguments)
         elif prepare is None and request.tools:
 
             def prepare(_model: Any, _spec: Any) -> Any:
                 return candidate.with_tools(request.tools, request.bind_arguments)
 
-        return self._link(candidate, PreparedCandidate(candidate, prepare, wanted))
+        return self._link(candidate, PreparedCandidate(candidate, prepare, arguments))
 
     def judging(self, judges: Mapping[str, Candidate]) -> dict[str, Link]:
         """Name of an applicable check → link of its judge.
@@ -62,13 +62,13 @@ class Links:
         Args:
             judges: The judges of all checks of the router.
         """
-        found: dict[str, Link] = {}
+        links: dict[str, Link] = {}
         for check in self.checks:
             asking, candidate = check.function, judges.get(check.name)
             if candidate is not None and isinstance(asking, AskingCheck):
                 prepared = PreparedCandidate(candidate, _filling(asking))
-                found[check.name] = self._link(candidate, prepared)
-        return found
+                links[check.name] = self._link(candidate, prepared)
+        return links
 
     def _link(self, candidate: Candidate, prepared: Runnable[Any, Any]) -> Link:
         spec = candidate.spec
@@ -88,15 +88,15 @@ class Links:
         )
 
 
-def _with_fields(prepare: Preparation, wanted: Mapping[str, Any]) -> Preparation:
+def _with_fields(prepare: Preparation, arguments: Mapping[str, Any]) -> Preparation:
     """A preparation for structured output, with the call's arguments bound to the model.
 
     LangChain's structured output with the raw message drops the arguments of a call.
     """
 
     def prepared(model: Runnable[Any, Any], spec: ModelSpec) -> Runnable[Any, Any]:
-        if isinstance(model, BaseChatModel) and wanted.keys() <= type(model).model_fields.keys():
-            model = model.model_copy(update=dict(wanted))
+        if isinstance(model, BaseChatModel) and arguments.keys() <= type(model).model_fields.keys():
+            model = model.model_copy(update=dict(arguments))
         return prepare(model, spec)
 
     return prepared
@@ -109,9 +109,11 @@ def _filling(asking: AskingCheck) -> Preparation:
         method = asking.method
         if method is None and "json_schema" not in spec.structured_output and spec.tools:
             method = "function_calling"
-        chosen = {} if method is None else {"method": method}
-        giving: Any = model
-        parsed: Runnable[Any, Any] = giving.with_structured_output(asking.verdict_form, **chosen)
+        options = {} if method is None else {"method": method}
+        chat_model: Any = model
+        parsed: Runnable[Any, Any] = chat_model.with_structured_output(
+            asking.verdict_form, **options
+        )
         return parsed
 
     return prepare

@@ -41,8 +41,8 @@ def decision_record(
     """
     figures = walk.account.figures
     answered = [a.model for a in walk.attempts if a.outcome in ("accepted", "cached")]
-    rest = (alias for alias in specs if alias not in decision.chain)
-    ordered = (*decision.chain, *sorted(rest, key=decision.excluded.__contains__))
+    remaining = (alias for alias in specs if alias not in decision.chain)
+    ordered = (*decision.chain, *sorted(remaining, key=decision.excluded.__contains__))
     return DecisionRecord(
         id=decision.id,
         at=request.asked_at,

@@ -41,7 +41,7 @@ class RecordedRefusal:
         decision_id: str,
         recorded: bool,
     ) -> None:
-        self._told = engine.on_decision if recorded else None
+        self._receiver = engine.on_decision if recorded else None
         self._policy: Any = engine.policy
         self._request = request
         self._features = features
@@ -57,9 +57,9 @@ class RecordedRefusal:
         traceback: TracebackType | None,
     ) -> None:
         """Record a refusal."""
-        if self._told is not None and isinstance(error, Refusal):
+        if self._receiver is not None and isinstance(error, Refusal):
             with quietly("on_decision"):
-                self._told(self._record(error))
+                self._receiver(self._record(error))
 
     def _record(self, error: Refusal) -> DecisionRecord:
         features = self._features
