@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from langchain_smartroute.errors import ConfigurationError
-from langchain_smartroute.types import Classification
+from langchain_smartroute.types import Classification, rounded_shares
 
 if TYPE_CHECKING:
     from langchain_smartroute.classify.request import UserRequest
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["LinearClassifier", "read_shipped"]
 
 _SHIPPED = "linear.weights"
-_UNITS = 1_000_000
-"""A probability is a whole number of these, so that a platform's last bits do not show."""
+_PARTS = 1_000_000
+"""Steps from 0 to 1 of a probability."""
 
 _VAGUE = frozenset({"general", "reasoning"})
 """Tasks that say nothing about a follow-up such as "why?", whatever the conversation is about."""
@@ -75,11 +75,11 @@ class LinearClassifier:
         shares = _softmax(scores[: len(tasks)])
         if request.earlier:
             shares = _in_conversation(shares, request, scorer)
-        named = dict(zip(tasks, shares, strict=True))
+        by_task = dict(zip(tasks, shares, strict=True))
         if "image" in request.modalities:
-            named = _about_image(named)
+            by_task = _about_image(by_task)
         return Classification(
-            scores={task: int(share * _UNITS + 0.5) / _UNITS for task, share in named.items()},
+            scores=rounded_shares(by_task, parts=_PARTS),
             difficulty=_level(scores[len(tasks) :], scorer.artefact.levels),
             source="linear",
         )
@@ -143,23 +143,23 @@ def _in_conversation(shares: list[float], request: UserRequest, scorer: Scorer) 
     tasks = scorer.artefact.tasks
     before = list(shares)
     for number, earlier in enumerate(request.earlier):
-        turn = _softmax(scorer.scores(earlier)[: len(tasks)])
-        before = turn if not number else _carried(before, turn, tasks)
-    return _carried(before, shares, tasks)
+        shares_of_turn = _softmax(scorer.scores(earlier)[: len(tasks)])
+        before = shares_of_turn if not number else _mixed(before, shares_of_turn, tasks)
+    return _mixed(before, shares, tasks)
 
 
-def _carried(before: Sequence[float], now: Sequence[float], tasks: Sequence[str]) -> list[float]:
+def _mixed(before: Sequence[float], after: Sequence[float], tasks: Sequence[str]) -> list[float]:
     """Mix two turns; the later one's weight grows with the probability of a task of its own."""
-    named = max((s for s, t in zip(now, tasks, strict=True) if t not in _VAGUE), default=0.0)
-    weight = min(1.0, max(0.0, (named - _NAMED_FROM) / (_NAMED_TO - _NAMED_FROM)))
-    return [(1 - weight) * b + weight * n for b, n in zip(before, now, strict=True)]
+    own_task = max((s for s, t in zip(after, tasks, strict=True) if t not in _VAGUE), default=0.0)
+    weight = min(1.0, max(0.0, (own_task - _NAMED_FROM) / (_NAMED_TO - _NAMED_FROM)))
+    return [(1 - weight) * b + weight * n for b, n in zip(before, after, strict=True)]
 
 
-def _about_image(named: Mapping[str, float]) -> dict[str, float]:
+def _about_image(shares: Mapping[str, float]) -> dict[str, float]:
     """With an image, count general, reasoning and classification as vision."""
-    seen = sum(share for task, share in named.items() if task in _SEEING or task == "vision")
-    kept = {task: 0.0 if task in _SEEING else share for task, share in named.items()}
-    return {**kept, "vision": seen}
+    vision = sum(share for task, share in shares.items() if task in _SEEING or task == "vision")
+    others = {task: 0.0 if task in _SEEING else share for task, share in shares.items()}
+    return {**others, "vision": vision}
 
 
 def _level(scores: Sequence[float], levels: Sequence[str]) -> Difficulty | None:

@@ -12,6 +12,7 @@ from langchain_smartroute.routing.aim import AIMS, TIER_KEEPS, Aim, Offer, weakn
 from langchain_smartroute.routing.outlook import Outlook
 from langchain_smartroute.routing.policy import RulesFirst
 from langchain_smartroute.routing.predictor import QualityPredictor
+from langchain_smartroute.types import rounded_shares
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -163,7 +164,7 @@ class QualityPreference:
 
     def predicted(self) -> Mapping[str, float]:
         """Alias → predicted quality, rounded to four decimals."""
-        return {a: int(share * 10_000 + 0.5) / 10_000 for a, share in self._predicted.items()}
+        return rounded_shares(self._predicted, parts=10_000)
 
     def reach(self, _tier: Tier) -> str:
         """Description of the candidates compared with a ceiling."""

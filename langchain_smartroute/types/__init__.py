@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         not_while_forking,
         renewed_in_forks,
     )
+    from langchain_smartroute.types.shares import rounded_shares
     from langchain_smartroute.types.values import (
         Classification,
         Conversation,
@@ -55,6 +56,7 @@ else:
                 "before_forking in_forked_process new_lock new_lock_against_forks "
                 "not_while_forking renewed_in_forks"
             ),
+            "shares": "rounded_shares",
             "values": "Classification Conversation RequestFeatures RoutingDecision",
             "words": (
                 "DIFFICULTIES MODALITIES TASKS TIERS Difficulty Modality Outcome Purpose "
@@ -93,4 +95,5 @@ __all__ = [
     "new_lock_against_forks",
     "not_while_forking",
     "renewed_in_forks",
+    "rounded_shares",
 ]
