@@ -14,7 +14,12 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 from langchain_smartroute.errors import ConfigurationError, StorageError
-from langchain_smartroute.types import new_lock, new_lock_against_forks, not_while_forking
+from langchain_smartroute.types import (
+    new_lock,
+    new_lock_against_forks,
+    not_while_forking,
+    renewed_in_forks,
+)
 
 try:
     import sqlalchemy as sa
@@ -71,8 +76,14 @@ class Database:
             # part.
             self._turn = new_lock_against_forks()
         self._engine: sa.Engine | None = None
-        self._pid = 0
-        self._at_end: Callable[[], object] = lambda: None
+        self._finalizer: Callable[[], object] = lambda: None
+        renewed_in_forks(self, Database._leave_to_parent)
+
+    def _leave_to_parent(self) -> None:
+        """Forget the connections, which in a forked process are the parent's, unclosed."""
+        if self._engine is not None:
+            self._engine.dispose(close=False)
+            self._engine = None
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self._url)!r})"
@@ -89,7 +100,12 @@ class Database:
         Raises:
             StorageError: If the database fails.
         """
-        with self._told(), self._turn, self.engine.connect() as connection, connection.begin():
+        with (
+            self._translated_errors(),
+            self._turn,
+            self.engine.connect() as connection,
+            connection.begin(),
+        ):
             yield connection
 
     @contextmanager
@@ -99,8 +115,8 @@ class Database:
         Raises:
             StorageError: If the database fails.
         """
-        with self._told(), self.engine.connect() as plain:
-            yield plain.execution_options(isolation_level="AUTOCOMMIT")
+        with self._translated_errors(), self.engine.connect() as base:
+            yield base.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -109,9 +125,9 @@ class Database:
         Raises:
             StorageError: If the database fails.
         """
-        kept = not_while_forking() if self.dialect == "sqlite" else nullcontext()
-        with self._told(), kept, self.engine.connect() as plain:
-            connection = plain.execution_options(smartroute_reads=True)
+        fork_guard = not_while_forking() if self.dialect == "sqlite" else nullcontext()
+        with self._translated_errors(), fork_guard, self.engine.connect() as base:
+            connection = base.execution_options(smartroute_reads=True)
             with connection.begin():
                 yield connection
 
@@ -128,22 +144,22 @@ class Database:
         """
         newest = len(migrations)
         with self.reading() as connection:
-            found = self._version(connection, room)
-        if found > newest:
+            version = self._version(connection, room)
+        if version > newest:
             raise StorageError(
-                f"{self._shown()}: its {room} has version {found}, this release reads up to"
+                f"{self._safe_url()}: its {room} has version {version}, this release reads up to"
                 f" {newest}; upgrade langchain-smartroute"
             )
-        if found == newest:
+        if version == newest:
             return
         if self._read_only:
-            if not found:
+            if not version:
                 raise StorageError(
-                    f"{self._shown()}: there is no {room} in it yet; correct the URL, or let a"
+                    f"{self._safe_url()}: there is no {room} in it yet; correct the URL, or let a"
                     " router write there first"
                 )
             raise StorageError(
-                f"{self._shown()}: its {room} has version {found}, this release reads {newest}"
+                f"{self._safe_url()}: its {room} has version {version}, this release reads {newest}"
                 " and may not change it here; open it once for writing"
             )
         with self.writing() as connection:
@@ -158,7 +174,7 @@ class Database:
     def close(self) -> None:
         """Close its connections; it is opened again when used."""
         with self._lock:
-            if self._engine is not None and self._pid == os.getpid():
+            if self._engine is not None:
                 self._engine.dispose()
             self._engine = None
 
@@ -166,23 +182,20 @@ class Database:
     def engine(self) -> sa.Engine:
         """SQLAlchemy's engine of this process."""
         with self._lock:
-            if self._engine is None or self._pid != os.getpid():
-                if self._engine is not None:
-                    # Connections of the parent process must not be closed here.
-                    self._engine.dispose(close=False)
-                self._engine, self._pid = self._opened(), os.getpid()
+            if self._engine is None:
+                self._engine = self._new_engine()
             return self._engine
 
-    def _opened(self) -> sa.Engine:
+    def _new_engine(self) -> sa.Engine:
         try:
-            return self._with_settings()
+            return self._configured_engine()
         except ImportError as error:
             raise StorageError(
-                f"{self._shown()}: its driver is missing ({error.name}); pip install"
+                f"{self._safe_url()}: its driver is missing ({error.name}); pip install"
                 ' "langchain-smartroute[sql]"'
             ) from error
 
-    def _with_settings(self) -> sa.Engine:
+    def _configured_engine(self) -> sa.Engine:
         if self.dialect == "postgresql":
             limit_ms = int(self._timeout_s * 1000)
             options = f"-c lock_timeout={limit_ms} -c statement_timeout={limit_ms}"
@@ -207,8 +220,8 @@ class Database:
         )
         if is_file(self._url):
             close_before_forks(engine)
-        self._at_end()
-        self._at_end = weakref.finalize(self, engine.dispose)
+        self._finalizer()
+        self._finalizer = weakref.finalize(self, engine.dispose)
         return engine
 
     def _file_url(self) -> sa.URL:
@@ -222,29 +235,29 @@ class Database:
         return self._url.set(database=f"file:{self._url.database}", query=query)
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _translated_errors(self) -> Iterator[None]:
         try:
             yield
         except (sa.exc.DataError, sa.exc.IntegrityError):
             # The values are at fault, not the database.
             raise
         except sa.exc.SQLAlchemyError as error:
-            raise StorageError(f"{self._shown()}: {complaint(error, self._url)}") from error
+            raise StorageError(f"{self._safe_url()}: {complaint(error, self._url)}") from error
 
     def _version(self, connection: sa.Connection, room: str) -> int:
         if not sa.inspect(connection).has_table(_VERSIONS.name):
             return 0
-        asked = sa.select(_VERSIONS.c.version).where(_VERSIONS.c.room == room)
-        found = connection.execute(asked).scalar() or 0
+        query = sa.select(_VERSIONS.c.version).where(_VERSIONS.c.room == room)
+        version = connection.execute(query).scalar() or 0
         # SQLite stores any type in any column, even text.
-        if not isinstance(found, int) or found < 0:
+        if not isinstance(version, int) or version < 0:
             raise StorageError(
-                f"{self._shown()}: the version of its {room} is {found!r}, which no release wrote;"
-                " restore a copy"
+                f"{self._safe_url()}: the version of its {room} is {version!r}, which no release"
+                " wrote; restore a copy"
             )
-        return found
+        return version
 
-    def _shown(self) -> str:
+    def _safe_url(self) -> str:
         """The URL without its password."""
         return self._url.render_as_string(hide_password=True)
 
