@@ -65,21 +65,21 @@ class MemoryState:
             # A clock that jumps back, such as an injected one, must not free anything early.
             self._latest = max(self._latest, self._clock())
             self._expire(self._latest)
-            return cast("T", self._DOES[type(command)](self, command))
+            return cast("T", self._HANDLERS[type(command)](self, command))
 
     async def arun(self, command: Command[T]) -> T:
         """Execute a command; it takes microseconds."""
         return self.run(command)
 
     def _get(self, command: Get) -> str | None:
-        found = self._values.get(command.key)
-        if found is None:
+        entry = self._values.get(command.key)
+        if entry is None:
             return None
-        if found[1] <= self._latest:
+        if entry[1] <= self._latest:
             del self._values[command.key]
             return None
         self._values.move_to_end(command.key)
-        return found[0]
+        return entry[0]
 
     def _put(self, command: Put) -> None:
         self._values[command.key] = (command.value, self._latest + command.ttl_s)
@@ -127,27 +127,27 @@ class MemoryState:
         return tuple(self._standing(counter) for counter in command.counters)
 
     def _standing(self, counter: str) -> Standing:
-        found = self._counters.get(counter)
-        if found is None or found[2] <= self._latest:
+        sums = self._counters.get(counter)
+        if sums is None or sums[2] <= self._latest:
             return Standing()
-        return Standing(spent=int(found[0]), held=int(found[1]))
+        return Standing(spent=int(sums[0]), held=int(sums[1]))
 
     def _counter(self, name: str, ttl_s: float) -> list[float | int]:
         expires = self._latest + ttl_s
-        found = self._counters.get(name)
-        if found is None or found[2] <= self._latest:
+        sums = self._counters.get(name)
+        if sums is None or sums[2] <= self._latest:
             self._make_room()
-            found = self._counters[name] = [0, 0, expires]
-        found[2] = max(found[2], expires)
-        return found
+            sums = self._counters[name] = [0, 0, expires]
+        sums[2] = max(sums[2], expires)
+        return sums
 
     def _make_room(self) -> None:
         if len(self._counters) < self._max_entries:
             return
-        gone = [name for name, found in self._counters.items() if found[2] <= self._latest]
-        for name in gone:
+        expired = [name for name, sums in self._counters.items() if sums[2] <= self._latest]
+        for name in expired:
             del self._counters[name]
-        if not gone:
+        if not expired:
             raise StorageError(
                 f"{self._max_entries:,} counters of spend limits are in use, which is the most"
                 " that this process keeps; raise MemoryState(max_entries=…) or use Redis"
@@ -166,7 +166,7 @@ class MemoryState:
             self._expiries = [entry for entry in self._expiries if entry[1] in self._leases]
             heapq.heapify(self._expiries)
 
-    _DOES: dict[type[Any], Callable[..., Any]] = {  # noqa: RUF012 - never changed
+    _HANDLERS: dict[type[Any], Callable[..., Any]] = {  # noqa: RUF012 - never changed
         Get: _get,
         Put: _put,
         Swap: _swap,

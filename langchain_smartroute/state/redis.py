@@ -57,7 +57,7 @@ _ADVICE = {
 }
 """Text in the error → advice."""
 
-_NOBODY = "see whether it runs, and whether its address is right"
+_NO_ANSWER = "see whether it runs, and whether its address is right"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class RedisState:
             "retry": None,
         }
         self._lock = new_lock()
-        self._of_loop: WeakKeyDictionary[Any, tuple[Any, AsyncPipelines]] = WeakKeyDictionary()
+        self._clients: WeakKeyDictionary[Any, tuple[Any, AsyncPipelines]] = WeakKeyDictionary()
         try:
             self._client = redis.Redis.from_url(url, **self._options)
             _check_number(url)
@@ -143,9 +143,9 @@ class RedisState:
 
     async def aclose(self) -> None:
         """Close the connections of `arun` in the running event loop."""
-        found = self._of_loop.pop(asyncio.get_running_loop(), None)
-        if found is not None:
-            await found[0].aclose()
+        entry = self._clients.pop(asyncio.get_running_loop(), None)
+        if entry is not None:
+            await entry[0].aclose()
 
     def _job(self, call: _Call[Any]) -> ScriptJob:
         return ScriptJob(script=call.script, arguments=(self._prefix, *call.arguments))
@@ -153,18 +153,18 @@ class RedisState:
     def _pipelines_of_loop(self) -> AsyncPipelines:
         loop = asyncio.get_running_loop()
         with self._lock:
-            found = self._of_loop.get(loop)
-            if found is None:
+            entry = self._clients.get(loop)
+            if entry is None:
                 client = aredis.Redis.from_url(self._url, **self._options)
-                found = self._of_loop[loop] = (client, AsyncPipelines(client))
-        return found[1]
+                entry = self._clients[loop] = (client, AsyncPipelines(client))
+        return entry[1]
 
     def _error(self, error: redis.RedisError) -> StorageError:
-        said = f"{type(error).__name__}: {error}"
-        advice = next((advice for sign, advice in _ADVICE.items() if sign in said), _NOBODY)
+        message = f"{type(error).__name__}: {error}"
+        advice = next((advice for sign, advice in _ADVICE.items() if sign in message), _NO_ANSWER)
         refused = isinstance(error, redis.ResponseError | redis.AuthenticationError)
-        does = "refuses" if refused else "does not answer"
-        return StorageError(f"{self!r} {does}: {said.rstrip('.')}; {advice}")
+        verb = "refuses" if refused else "does not answer"
+        return StorageError(f"{self!r} {verb}: {message.rstrip('.')}; {advice}")
 
 
 def _check_number(url: str) -> None:
@@ -175,46 +175,46 @@ def _check_number(url: str) -> None:
 
 
 def _call_of(command: Command[T]) -> _Call[T]:
-    made: _Call[Any]
+    call: _Call[Any]
     match command:
         case Get(key=key):
-            made = _Call(lua.GET, [key], _as_is)
+            call = _Call(lua.GET, [key], _as_is)
         case Put(key=key, value=value, ttl_s=ttl_s):
-            made = _Call(lua.PUT, [key, value, _ms(ttl_s)], _as_nothing)
+            call = _Call(lua.PUT, [key, value, _ms(ttl_s)], _as_nothing)
         case Swap():
-            made = _Call(lua.SWAP, _swap_arguments(command), bool)
+            call = _Call(lua.SWAP, _swap_arguments(command), bool)
         case Look(keys=keys):
-            made = _Call(lua.LOOK, list(keys), _as_found)
+            call = _Call(lua.LOOK, list(keys), _as_found)
         case Hold():
-            made = _Call(lua.HOLD, _hold_arguments(command), _as_refusal)
+            call = _Call(lua.HOLD, _hold_arguments(command), _as_refusal)
         case Settle(lease=lease, charges=charges):
-            given: list[str | int] = [lease]
+            settle_arguments: list[str | int] = [lease]
             for charge in charges:
-                given += [charge.counter, charge.amount, _ms(charge.ttl_s)]
-            made = _Call(lua.SETTLE, given, _as_standings)
+                settle_arguments += [charge.counter, charge.amount, _ms(charge.ttl_s)]
+            call = _Call(lua.SETTLE, settle_arguments, _as_standings)
         case Stands(counters=counters):
-            made = _Call(lua.STANDS, list(counters), _as_standings)
+            call = _Call(lua.STANDS, list(counters), _as_standings)
         case _:  # pragma: no cover - a command of ours that was forgotten here
             raise TypeError(f"{type(command).__name__} is no command of shared state")
-    return cast("_Call[T]", made)
+    return cast("_Call[T]", call)
 
 
 def _swap_arguments(command: Swap) -> list[str | int]:
-    had, has = command.expected is not None, command.value is not None
+    has_expected, has_value = command.expected is not None, command.value is not None
     expected, value = command.expected or "", command.value or ""
-    return [command.key, int(had), expected, int(has), value, _ms(command.ttl_s)]
+    return [command.key, int(has_expected), expected, int(has_value), value, _ms(command.ttl_s)]
 
 
 def _hold_arguments(command: Hold) -> list[str | int]:
-    given: list[str | int] = [command.lease, _ms(command.lease_s)]
+    arguments: list[str | int] = [command.lease, _ms(command.lease_s)]
     for claim in command.claims:
-        given += [
+        arguments += [
             claim.counter,
             claim.amount,
             claim.ceiling,
             _ms(max(claim.ttl_s, command.lease_s)),
         ]
-    return given
+    return arguments
 
 
 def _ms(seconds: float) -> int:
@@ -246,5 +246,5 @@ def _as_refusal(answer: Any) -> Refusal | None:
 
 def _as_standings(sums: Sequence[Any]) -> tuple[Standing, ...]:
     pairs = zip(sums[::2], sums[1::2], strict=True)
-    whole = ((int(used or 0), int(spent or 0)) for used, spent in pairs)
-    return tuple(Standing(spent=spent, held=used - spent) for used, spent in whole)
+    amounts = ((int(used or 0), int(spent or 0)) for used, spent in pairs)
+    return tuple(Standing(spent=spent, held=used - spent) for used, spent in amounts)

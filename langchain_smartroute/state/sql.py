@@ -33,7 +33,7 @@ __all__ = ["SqlState"]
 T = TypeVar("T")
 
 _SWEEP_S = 60.0
-_NOT_SO: Final = object()
+_NOT_POSSIBLE: Final = object()
 
 
 class _RefusedError(Exception):
@@ -84,15 +84,15 @@ class SqlState:
         """Execute a command in one transaction."""
         self._open()
         if self._database.dialect == "postgresql":
-            found = self._at_once(command)
-            if found is not _NOT_SO:
-                return cast("T", found)
-        does = self._DOES[type(command)]
+            result = self._in_one_statement(command)
+            if result is not _NOT_POSSIBLE:
+                return cast("T", result)
+        handler = self._HANDLERS[type(command)]
         try:
             with self._database.writing() as connection:
-                return cast("T", does(self, connection, command))
-        except _RefusedError as refused:
-            return cast("T", refused.refusal)
+                return cast("T", handler(self, connection, command))
+        except _RefusedError as error:
+            return cast("T", error.refusal)
 
     async def arun(self, command: Command[T]) -> T:
         """Execute a command in a thread."""
@@ -112,7 +112,7 @@ class SqlState:
                     self._clock.set_by(connection)
                 self._is_open = True
 
-    def _at_once(self, command: Command[Any]) -> Any:
+    def _in_one_statement(self, command: Command[Any]) -> Any:
         """The result of a command on one counter by a single statement; `_NOT_SO`: impossible."""
         if isinstance(command, Hold) and len(command.claims) == 1:
             with self._database.at_once() as connection:
@@ -120,12 +120,14 @@ class SqlState:
                     return None
         if isinstance(command, Settle) and len(command.charges) == 1:
             with self._database.at_once() as connection:
-                standing, more = settled_at_once(connection, command, now_ms=self._clock.now_ms())
+                standing, has_lease = settled_at_once(
+                    connection, command, now_ms=self._clock.now_ms()
+                )
                 self._sweep(connection)
-            if more:
+            if has_lease:
                 self.run(Settle(lease=command.lease, charges=()))
             return (standing,)
-        return _NOT_SO
+        return _NOT_POSSIBLE
 
     def _get(self, connection: sa.Connection, command: Get | Swap) -> str | None:
         query = sa.select(values.c.value).where(
@@ -134,8 +136,8 @@ class SqlState:
         if connection.dialect.name == "postgresql" and not isinstance(command, Get):
             # Serialises changes of one key, including its first one.
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_hash(command.key))))
-        found: str | None = connection.execute(query).scalar()
-        return found
+        value: str | None = connection.execute(query).scalar()
+        return value
 
     def _put(self, connection: sa.Connection, command: Put) -> None:
         row = {
@@ -162,24 +164,24 @@ class SqlState:
 
     def _look(self, connection: sa.Connection, command: Look) -> tuple[Found | None, ...]:
         now = self._clock.now_ms()
-        asked = sa.select(values.c.key, values.c.value, values.c.expires_ms).where(
+        query = sa.select(values.c.key, values.c.value, values.c.expires_ms).where(
             values.c.key.in_(command.keys), values.c.expires_ms > now
         )
-        found = {
+        entries = {
             key: Found(value=value, left_s=(expires_ms - now) / 1000)
-            for key, value, expires_ms in connection.execute(asked)
+            for key, value, expires_ms in connection.execute(query)
         }
-        return tuple(found.get(key) for key in command.keys)
+        return tuple(entries.get(key) for key in command.keys)
 
     def _hold(self, connection: sa.Connection, command: Hold) -> Refusal | None:
         expires_ms = self._clock.after(command.lease_s)
         # Always in the same order, so that two reservations cannot deadlock.
         for number, claim in sorted(enumerate(command.claims), key=lambda c: c[1].counter):
             lives_s = max(claim.ttl_s, command.lease_s)
-            if self._claimed(connection, claim, lives_s=lives_s):
+            if self._claim(connection, claim, lives_s=lives_s):
                 continue
             freed = self._free_expired(connection, claim.counter)
-            if not freed or not self._claimed(connection, claim, lives_s=lives_s):
+            if not freed or not self._claim(connection, claim, lives_s=lives_s):
                 standing = _standing(connection, claim.counter)
                 raise _RefusedError(Refusal(number=number, standing=standing))
         rows = [
@@ -195,49 +197,49 @@ class SqlState:
             connection.execute(leases.insert(), rows)
         return None
 
-    def _claimed(self, connection: sa.Connection, claim: Claim, *, lives_s: float) -> bool:
+    def _claim(self, connection: sa.Connection, claim: Claim, *, lives_s: float) -> bool:
         """Reserve on one counter if it fits, atomically in one statement."""
         if claim.amount > claim.ceiling:
             return False
-        given = {
+        parameters = {
             "counter": claim.counter,
             "spent": 0,
             "held": claim.amount,
             "expires_ms": self._clock.after(lives_s),
             "ceiling": claim.ceiling,
         }
-        asked = statements_for(connection.dialect.name).claim
-        return connection.execute(asked, given).one_or_none() is not None
+        statement = statements_for(connection.dialect.name).claim
+        return connection.execute(statement, parameters).one_or_none() is not None
 
     def _free_expired(self, connection: sa.Connection, counter: str) -> int:
         """Free the amounts of expired leases; returns their sum."""
-        asked = statements_for(connection.dialect.name).expire
-        given = {"counter": counter, "now": self._clock.now_ms()}
-        amount: int = sum(connection.execute(asked, given).scalars())
+        statement = statements_for(connection.dialect.name).expire
+        parameters = {"counter": counter, "now": self._clock.now_ms()}
+        amount: int = sum(connection.execute(statement, parameters).scalars())
         if amount:
-            mine = counters.update().where(counters.c.counter == counter)
-            connection.execute(mine.values(held=counters.c.held - amount))
+            row = counters.update().where(counters.c.counter == counter)
+            connection.execute(row.values(held=counters.c.held - amount))
         return amount
 
     def _settle(self, connection: sa.Connection, command: Settle) -> tuple[Standing, ...]:
-        asked = statements_for(connection.dialect.name)
-        found = connection.execute(asked.forget, {"lease": command.lease})
-        held: dict[str, int] = {row.counter: row.amount for row in found}
+        statements = statements_for(connection.dialect.name)
+        released = connection.execute(statements.forget, {"lease": command.lease})
+        held: dict[str, int] = {row.counter: row.amount for row in released}
         charges = {charge.counter: charge for charge in command.charges}
-        stands: dict[str, Standing] = {}
+        standings: dict[str, Standing] = {}
         for counter in sorted(held.keys() | charges.keys()):
             charge = charges.get(counter)
-            given = {
+            parameters = {
                 "counter": counter,
                 "spent": charge.amount if charge else 0,
                 "held": 0,
                 "freed": held.get(counter, 0),
                 "expires_ms": self._clock.after(charge.ttl_s if charge else 0),
             }
-            spent, left = connection.execute(asked.settle, given).one()
-            stands[counter] = Standing(spent=spent, held=left)
+            spent, still_held = connection.execute(statements.settle, parameters).one()
+            standings[counter] = Standing(spent=spent, held=still_held)
         self._sweep(connection)
-        return tuple(stands[charge.counter] for charge in command.charges)
+        return tuple(standings[charge.counter] for charge in command.charges)
 
     def _stands(self, connection: sa.Connection, command: Stands) -> tuple[Standing, ...]:
         for counter in sorted(set(command.counters)):
@@ -252,10 +254,10 @@ class SqlState:
         self._clock.set_by(connection)
         now = self._clock.now_ms()
         connection.execute(values.delete().where(values.c.expires_ms <= now))
-        over = sa.and_(counters.c.expires_ms <= now, counters.c.held == 0)
-        connection.execute(counters.delete().where(over))
+        unused = sa.and_(counters.c.expires_ms <= now, counters.c.held == 0)
+        connection.execute(counters.delete().where(unused))
 
-    _DOES: dict[type[Any], Callable[..., Any]] = {  # noqa: RUF012 - never changed
+    _HANDLERS: dict[type[Any], Callable[..., Any]] = {  # noqa: RUF012 - never changed
         Get: _get,
         Put: _put,
         Swap: _swap,
@@ -268,8 +270,8 @@ class SqlState:
 
 def _standing(connection: sa.Connection, counter: str) -> Standing:
     query = sa.select(counters.c.spent, counters.c.held).where(counters.c.counter == counter)
-    found = connection.execute(query).one_or_none()
-    return Standing() if found is None else Standing(spent=found.spent, held=found.held)
+    row = connection.execute(query).one_or_none()
+    return Standing() if row is None else Standing(spent=row.spent, held=row.held)
 
 
 def _hash(key: str) -> int:
