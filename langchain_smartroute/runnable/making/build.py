@@ -113,12 +113,11 @@ def build_candidates(
     """
 
     def candidate(spec: ModelSpec) -> Candidate:
-        own_limits = limits[spec.alias]
-        if spec.alias in given:
-            model = given[spec.alias]
-            return _from_model(spec, model, settings=settings, limits=own_limits, breaker=breaker)
-        endpoint = endpoints[spec.alias]
-        return _from_spec(spec, endpoint, settings=settings, limits=own_limits, breaker=breaker)
+        alias = spec.alias
+        rest: Any = {"settings": settings, "limits": limits[alias], "breaker": breaker}
+        if alias in given:
+            return _from_model(spec, given[alias], **rest)
+        return _from_spec(spec, endpoints[alias], **rest)
 
     return {alias: candidate(spec) for alias, spec in catalog.models.items()}
 
