@@ -25,6 +25,8 @@ _PART: Final = 256
 _READABLE: Final[frozenset[str]] = frozenset(_http._decoders.SUPPORTED_DECODERS)  # noqa: SLF001 - httpx offers no other way
 _PACKAGES: Final = {"br": "brotli", "zstd": "zstandard"}
 _SYNONYMS: Final = {"x-gzip": "gzip"}  # RFC 9110, section 8.4.1.3
+_NO_PACKING: Final = frozenset({"utf-8", "utf8", "none", "aws-chunked", "binary", "8bit", "7bit"})
+"""What some servers write there although the body is plain."""
 
 
 def name_encodings(response: Any) -> None:
@@ -43,7 +45,7 @@ def name_encodings(response: Any) -> None:
     names = [name.strip().lower() for name in told.split(",")]
     names = [_SYNONYMS.get(name, name) for name in names]
     response.headers["content-encoding"] = ", ".join(names)
-    unknown = [name for name in names if name and name not in _READABLE]
+    unknown = [name for name in names if name and name not in _READABLE | _NO_PACKING]
     if unknown and response.is_success:
         advice = f"; install {_PACKAGES[unknown[0]]}" if unknown[0] in _PACKAGES else ""
         raise _http.DecodingError(

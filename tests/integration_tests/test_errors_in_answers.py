@@ -248,3 +248,13 @@ def test_a_key_that_a_server_repeats_is_not_told(serve, way, status, transport):
     assert "no such key: [key]!" in str(caught.value)
     assert "no such key: [key]!" in caught.value.attempts[0].message
     assert key not in f"{caught.value}{caught.value.attempts}"
+
+
+@pytest.mark.parametrize("way", ["invoke", "ainvoke", "stream", "astream"])
+@pytest.mark.parametrize("encoding", [b"utf-8", b"none", b"aws-chunked", b""])
+def test_an_encoding_that_packs_nothing_is_ignored(serve, way, encoding):
+    """Servers confuse it with the character set; such answers were refused as not unpackable."""
+    sent = streamed(delta("fine", "stop"), "data: [DONE]\n\n") if "stream" in way else plain()
+    head, _, body = sent.partition(b"\r\n")
+    server = serve(b"%s\r\nContent-Encoding: %s\r\n%s" % (head, encoding, body))
+    assert call(router_of(server), way).text == "fine"
