@@ -22,12 +22,12 @@ if TYPE_CHECKING:
         not_while_forking,
         renewed_in_forks,
     )
-    from langchain_smartroute.types.shares import rounded_shares
     from langchain_smartroute.types.values import (
         Classification,
         Conversation,
         RequestFeatures,
         RoutingDecision,
+        rounded_shares,
     )
     from langchain_smartroute.types.words import (
         DIFFICULTIES,
@@ -56,8 +56,7 @@ else:
                 "before_forking in_forked_process new_lock new_lock_against_forks "
                 "not_while_forking renewed_in_forks"
             ),
-            "shares": "rounded_shares",
-            "values": "Classification Conversation RequestFeatures RoutingDecision",
+            "values": "Classification Conversation RequestFeatures RoutingDecision rounded_shares",
             "words": (
                 "DIFFICULTIES MODALITIES TASKS TIERS Difficulty Modality Outcome Purpose "
                 "SchemaMethod Script Sticky StreamPolicy Task Tier Turn"

@@ -19,7 +19,13 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
-__all__ = ["Classification", "Conversation", "RequestFeatures", "RoutingDecision"]
+__all__ = [
+    "Classification",
+    "Conversation",
+    "RequestFeatures",
+    "RoutingDecision",
+    "rounded_shares",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,3 +207,21 @@ class RoutingDecision:
             lines += [f"    {alias}: {why}" for alias, why in self.excluded.items()]
         lines += [f"  note        {note}" for note in self.notes]
         return "\n".join(lines)
+
+
+def rounded_shares(shares: Mapping[str, float], *, parts: int) -> dict[str, float]:
+    """Round shares half up, so that a platform's last bits do not show in a decision.
+
+    Args:
+        shares: Name → share, in [0, 1].
+        parts: Number of steps from 0 to 1, such as 10,000 for four decimals.
+
+    Returns:
+        Name → share, a whole number of steps.
+
+    Example:
+        >>> from langchain_smartroute.types import rounded_shares
+        >>> rounded_shares({"code": 2 / 3, "math": 1 / 3}, parts=100)
+        {'code': 0.67, 'math': 0.33}
+    """
+    return {name: int(share * parts + 0.5) / parts for name, share in shares.items()}
