@@ -93,10 +93,10 @@ class Aim:
 
     def __post_init__(self) -> None:
         """Validate the values."""
-        given = [n for n in (*_SHARES, _WORTH) if getattr(self, n) is not None]
+        names = [n for n in (*_SHARES, _WORTH) if getattr(self, n) is not None]
         faults = []
-        if len(given) > 1:
-            faults.append(f"{', '.join(given)}: give one of them, as each says what to aim at")
+        if len(names) > 1:
+            faults.append(f"{', '.join(names)}: give one of them, as each says what to aim at")
         for name in _SHARES:
             value = getattr(self, name)
             if value is not None and not _is_share(value):
@@ -119,8 +119,8 @@ class Aim:
     @property
     def given(self) -> dict[str, Any]:
         """The given attribute, by name."""
-        found = ((name, getattr(self, name)) for name in (*_SHARES, _WORTH))
-        return {name: value for name, value in found if value is not None}
+        values = ((name, getattr(self, name)) for name in (*_SHARES, _WORTH))
+        return {name: value for name, value in values if value is not None}
 
     def choose(
         self, offers: Sequence[Offer], *, task: str, full_usd: Decimal | None = None
@@ -185,18 +185,18 @@ def _bargain(clear: Sequence[Offer], cheapest: Offer, *, allowed: float, full: D
     additional cost is chosen instead of the cheapest, as mixing the cheapest and the best would
     be worse than using this one for everything. This cannot occur with two candidates.
     """
-    least = cheapest.cost_usd
-    if least is None or full <= least or allowed <= 0:
+    cheapest_usd = cheapest.cost_usd
+    if cheapest_usd is None or full <= cheapest_usd or allowed <= 0:
         return cheapest
-    width = float(full - least)
+    range_usd = float(full - cheapest_usd)
 
     def surplus(offer: Offer) -> float:
-        dearer = float((offer.cost_usd or _FREE) - least)
-        return (offer.quality - cheapest.quality) * width - _MUCH * dearer * allowed
+        extra_usd = float((offer.cost_usd or _FREE) - cheapest_usd)
+        return (offer.quality - cheapest.quality) * range_usd - _MUCH * extra_usd * allowed
 
     priced = [offer for offer in clear if offer.cost_usd is not None]
-    found = max(priced, key=surplus)
-    return found if surplus(found) > _ROUNDING * width else cheapest
+    bargain = max(priced, key=surplus)
+    return bargain if surplus(bargain) > _ROUNDING * range_usd else cheapest
 
 
 def _is_share(value: object) -> bool:

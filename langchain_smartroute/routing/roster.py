@@ -55,8 +55,8 @@ class Roster:
         self._ranked: dict[str, tuple[tuple[str, ...], ...]] = {}
         specs = tuple(self.models.values())
         self._rates = {spec.alias: _flat_rates(spec) for spec in specs}
-        self._window = _least(spec.context_window for spec in specs)
-        self._longest = _least(spec.max_output_tokens for spec in specs)
+        self._window = _minimum(spec.context_window for spec in specs)
+        self._longest = _minimum(spec.max_output_tokens for spec in specs)
 
     def exclusions(self, features: RequestFeatures, *, slack: float = 1.0) -> dict[str, str]:
         """Find the candidates that cannot serve a request.
@@ -71,11 +71,11 @@ class Roster:
         standing = self._standing_faults(features)
         if self._fits_everywhere(features):
             return dict(standing)
-        found = (
+        faults = (
             (alias, standing.get(alias) or room_fault(features, spec, slack))
             for alias, spec in self.models.items()
         )
-        return {alias: why for alias, why in found if why is not None}
+        return {alias: why for alias, why in faults if why is not None}
 
     def cost_usd(self, alias: str, features: RequestFeatures) -> Decimal | None:
         """The same as `estimated_cost_usd`, faster for flat rates."""
@@ -89,17 +89,17 @@ class Roster:
 
     def by_prior(self, task: str) -> tuple[tuple[str, ...], ...]:
         """The candidates by descending prior for a task, in groups of equal priors."""
-        found = self._ranked.get(task)
-        if found is None:
+        groups = self._ranked.get(task)
+        if groups is None:
 
             def falling(alias: str) -> float:
                 return -self.models[alias].quality.get(task, 0.0)
 
             ordered = sorted(self.models, key=falling)
-            found = tuple(tuple(equals) for _, equals in groupby(ordered, key=falling))
+            groups = tuple(tuple(equals) for _, equals in groupby(ordered, key=falling))
             if task in self.catalog.table.rows:
-                self._ranked[task] = found
-        return found
+                self._ranked[task] = groups
+        return groups
 
     def _standing_faults(self, features: RequestFeatures) -> dict[str, str]:
         kind = (
@@ -108,12 +108,12 @@ class Roster:
             features.tool_choice,
             features.schema,
         )
-        found = self._standing.get(kind)
-        if found is None:
+        standing = self._standing.get(kind)
+        if standing is None:
             faults = ((a, standing_fault(features, spec)) for a, spec in self.models.items())
-            found = {alias: why for alias, why in faults if why is not None}
-            self._standing[kind] = found
-        return found
+            standing = {alias: why for alias, why in faults if why is not None}
+            self._standing[kind] = standing
+        return standing
 
     def _fits_everywhere(self, features: RequestFeatures) -> bool:
         """Whether prompt and answer fit even into the smallest window."""
@@ -124,7 +124,7 @@ class Roster:
         return self._window is None or needed <= self._window
 
 
-def _least(values: Iterable[int | None]) -> int | None:
+def _minimum(values: Iterable[int | None]) -> int | None:
     return min((value for value in values if value is not None), default=None)
 
 

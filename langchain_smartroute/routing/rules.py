@@ -95,7 +95,7 @@ class Rule:
                 (such data stays here), so it is never skipped in silence.
         """
         if isinstance(self.when, Mapping):
-            return all(_holds(getattr(features, key), value) for key, value in self.when.items())
+            return all(_is_met(getattr(features, key), value) for key, value in self.when.items())
         try:
             verdict = self.when(features)
         except Exception as error:
@@ -147,15 +147,15 @@ def _from_pair(value: Any) -> Rule:
     raise ConfigurationError(f"{value!r}: must be a Rule or a (when, use) pair")
 
 
-def _choices(wanted: Any) -> Collection[Any]:
-    return wanted if isinstance(wanted, list | tuple | set | frozenset) else (wanted,)
+def _choices(value: Any) -> Collection[Any]:
+    return value if isinstance(value, list | tuple | set | frozenset) else (value,)
 
 
-def _value_fault(feature: str, wanted: Any) -> str | None:
+def _value_fault(feature: str, value: Any) -> str | None:
     """The error for a value that would never match, or always."""
-    choices = _choices(wanted)
+    choices = _choices(value)
     if not choices:
-        return f"rule when {feature} = {wanted!r}: is empty; name at least one value"
+        return f"rule when {feature} = {value!r}: is empty; name at least one value"
     known = _KNOWN_VALUES.get(feature)
     unknown = [choice for choice in choices if known is not None and choice not in known]
     if unknown and known is not None:
@@ -163,11 +163,11 @@ def _value_fault(feature: str, wanted: Any) -> str | None:
     return None
 
 
-def _holds(actual: Any, wanted: Any) -> bool:
-    choices = _choices(wanted)
+def _is_met(actual: Any, value: Any) -> bool:
+    choices = _choices(value)
     if isinstance(actual, frozenset):
         return all(choice in actual for choice in choices)
-    if isinstance(wanted, bool):
+    if isinstance(value, bool):
         # `{"tools": True}` means any tools, not exactly one.
-        return bool(actual) is wanted
+        return bool(actual) is value
     return actual in choices
