@@ -67,31 +67,31 @@ class Outlook:
         revision = self._predictor.revision
         if revision != self._revision or len(self._means) > _MOST_KEPT:
             self._means, self._revision = {}, revision
-        kept = self._means
-        found = kept.get((task, difficulty))
-        if found is None:
+        cache = self._means
+        known_means = cache.get((task, difficulty))
+        if known_means is None:
             means = ((a, self._mean(a, task, difficulty)) for a in self._models)
-            found = {alias: mean for alias, mean in means if mean is not None}
-            kept[task, difficulty] = found
-        return found
+            known_means = {alias: mean for alias, mean in means if mean is not None}
+            cache[task, difficulty] = known_means
+        return known_means
 
     def _mean(self, alias: str, task: str, difficulty: str) -> float | None:
-        known = self._before_feedback(alias, task)
+        evidence = self._before_feedback(alias, task)
         tallies = self._predictor.tallies(alias, task)
-        whole = _NOTHING
+        feedback = _NOTHING
         for tally in tallies.values():
-            whole = whole.plus(*tally)
-        if known is None:
-            if not whole.scores:
+            feedback = feedback.plus(*tally)
+        if evidence is None:
+            if not feedback.scores:
                 return None
             # Only feedback is known: start from 0.5.
-            known = Evidence(0.5, 2.0)
-        mean = known.with_scores(whole).mean
+            evidence = Evidence(0.5, 2.0)
+        mean = evidence.with_scores(feedback).mean
         if not difficulty:
             return mean
         shift = self._predictor.findings.shifts.get(alias, {}).get(task, {}).get(difficulty, 0.0)
-        own = Evidence(min(1.0, max(0.0, mean + shift)), SHIFT_WEIGHT)
-        return own.with_scores(tallies.get(difficulty, _NOTHING)).mean
+        shifted = Evidence(min(1.0, max(0.0, mean + shift)), SHIFT_WEIGHT)
+        return shifted.with_scores(tallies.get(difficulty, _NOTHING)).mean
 
     def _before_feedback(self, alias: str, task: str) -> Evidence | None:
         """The fitted mean for the task, else the catalog's prior, else the fitted overall mean."""
@@ -117,10 +117,10 @@ class Outlook:
         Without it, unmeasured candidates would look better than measured ones wherever scores
         are stricter than priors.
         """
-        found = [
+        differences = [
             evidence.mean - self._models[alias].quality[task]
             for alias, tasks in self._predictor.findings.tasks.items()
             for task, evidence in tasks.items()
             if alias in self._models and task in self._models[alias].quality
         ]
-        return sum(found) / len(found) if found else 0.0
+        return sum(differences) / len(differences) if differences else 0.0

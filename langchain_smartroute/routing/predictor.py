@@ -62,13 +62,13 @@ class QualityPredictor:
         self.path: Path | None = None
         self.sharing: Any = None
         self._tallies: dict[tuple[str, str], Mapping[str, Tally]] = dict(tallies or {})
-        self._others: Tallies = {}
+        self._remote_tallies: Tallies = {}
         self._lock = new_lock()
         self._gains: dict[bytes, Mapping[str, float]] = {}
 
     def __repr__(self) -> str:
-        known, heard = len(self.findings.levels), sum(t.scores for t in self._all_tallies())
-        return f"{type(self).__name__}({known} models fitted, {heard} scores learned)"
+        fitted, learned = len(self.findings.levels), sum(t.scores for t in self._all_tallies())
+        return f"{type(self).__name__}({fitted} models fitted, {learned} scores learned)"
 
     @classmethod
     def fit(
@@ -134,9 +134,9 @@ class QualityPredictor:
             others: Alias and task → difficulty → their scores.
         """
         with self._lock:
-            if others == self._others:
+            if others == self._remote_tallies:
                 return
-            self._others = dict(others)
+            self._remote_tallies = dict(others)
             self.revision += 1
 
     def tallies(self, alias: str, task: str) -> Mapping[str, Tally]:
@@ -146,7 +146,9 @@ class QualityPredictor:
             alias: The candidate.
             task: The task; one without scores gives an empty mapping.
         """
-        return _both(self._tallies.get((alias, task), {}), self._others.get((alias, task), {}))
+        return _sum(
+            self._tallies.get((alias, task), {}), self._remote_tallies.get((alias, task), {})
+        )
 
     def gains(self, features: RequestFeatures) -> Mapping[str, float]:
         """Alias → by how much a request's words move the prediction; empty: not at all."""
@@ -154,22 +156,22 @@ class QualityPredictor:
             return _NO_GAINS
         # No text is stored, for privacy.
         key = hashlib.blake2b(features.text.encode(errors="surrogatepass"), digest_size=16).digest()
-        found = self._gains.get(key)
-        if found is None:
-            found = self.text_gains.of(features.text)
+        gains = self._gains.get(key)
+        if gains is None:
+            gains = self.text_gains.of(features.text)
             if len(self._gains) >= _MOST_TEXTS:
                 self._gains = {}
-            self._gains[key] = found
-        return found
+            self._gains[key] = gains
+        return gains
 
     @property
     def is_blank(self) -> bool:
         """Whether nothing was fitted or learned."""
-        return not (self.findings.levels or self._tallies or self._others)
+        return not (self.findings.levels or self._tallies or self._remote_tallies)
 
     def digest(self) -> str:
         """A hash of what is known, equal in processes that know the same."""
-        return hashlib.sha256(self._written({}).encode()).hexdigest()
+        return hashlib.sha256(self._serialised({}).encode()).hexdigest()
 
     def save(self, path: str | Path, *, aim: Mapping[str, Any] | None = None) -> None:
         """Write everything that is known to a file.
@@ -181,7 +183,7 @@ class QualityPredictor:
         Raises:
             ConfigurationError: If it cannot be written.
         """
-        content = self._written(aim or {})
+        content = self._serialised(aim or {})
         try:
             Path(path).write_text(content, encoding="utf-8")
         except OSError as error:
@@ -216,33 +218,33 @@ class QualityPredictor:
             raise ConfigurationError(
                 f"{path}: cannot be read ({error.strerror}); correct the path"
             ) from error
-        found = read(content, name=str(path))
-        made = cls(found.findings, text_gains=found.gains, tallies=found.tallies)
-        made.path = Path(path)
-        return made, found.aim
+        saved = read(content, name=str(path))
+        predictor = cls(saved.findings, text_gains=saved.gains, tallies=saved.tallies)
+        predictor.path = Path(path)
+        return predictor, saved.aim
 
     @property
     def card(self) -> Mapping[str, Any]:
         """How it was fitted, for people."""
         return self.findings.card
 
-    def _written(self, aim: Mapping[str, Any]) -> str:
+    def _serialised(self, aim: Mapping[str, Any]) -> str:
         from langchain_smartroute.routing.saved import written  # noqa: PLC0415
 
-        return written(self.findings, self.text_gains, self._everything(), aim=aim)
+        return written(self.findings, self.text_gains, self._all_sums(), aim=aim)
 
-    def _everything(self) -> Tallies:
+    def _all_sums(self) -> Tallies:
         with self._lock:
-            mine, others = dict(self._tallies), self._others
-        places = {**mine, **others}
-        return {at: _both(mine.get(at, {}), others.get(at, {})) for at in places}
+            local, remote = dict(self._tallies), self._remote_tallies
+        places = {**local, **remote}
+        return {place: _sum(local.get(place, {}), remote.get(place, {})) for place in places}
 
     def _all_tallies(self) -> Sequence[Tally]:
-        return [tally for by_level in self._everything().values() for tally in by_level.values()]
+        return [tally for by_level in self._all_sums().values() for tally in by_level.values()]
 
 
-def _both(mine: Mapping[str, Tally], others: Mapping[str, Tally]) -> Mapping[str, Tally]:
+def _sum(local: Mapping[str, Tally], remote: Mapping[str, Tally]) -> Mapping[str, Tally]:
     """The sum of this process's scores and others'."""
-    if not others:
-        return mine
-    return {d: mine.get(d, Tally()).plus(*others.get(d, Tally())) for d in {**mine, **others}}
+    if not remote:
+        return local
+    return {d: local.get(d, Tally()).plus(*remote.get(d, Tally())) for d in {**local, **remote}}

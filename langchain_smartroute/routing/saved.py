@@ -45,11 +45,11 @@ def written(
         "shifts": findings.shifts,
         "card": findings.card,
         "tallies": [[alias, task, by_level] for (alias, task), by_level in sorted(tallies.items())],
-        "text_gains": None if gains is None else _written_gains(gains),
+        "text_gains": None if gains is None else _encoded_gains(gains),
     }
     text = json.dumps(body, sort_keys=True)
-    whole = {"kind": _KIND, "format": FORMAT, "sha256": _digest(text), "body": json.loads(text)}
-    return json.dumps(whole, sort_keys=True, indent=1) + "\n"
+    document = {"kind": _KIND, "format": FORMAT, "sha256": _digest(text), "body": json.loads(text)}
+    return json.dumps(document, sort_keys=True, indent=1) + "\n"
 
 
 def read(content: str, *, name: str) -> Saved:
@@ -63,19 +63,19 @@ def read(content: str, *, name: str) -> Saved:
         ConfigurationError: If it is not a predictor, is damaged, or has a newer version.
     """
     try:
-        whole = json.loads(content)
-        foreign = whole["kind"] != _KIND
+        document = json.loads(content)
+        foreign = document["kind"] != _KIND
     except (ValueError, TypeError, KeyError):
         foreign = True
     if foreign:
         raise ConfigurationError(f"{name}: is no saved quality predictor; {_MEND}")
-    version = whole.get("format")
+    version = document.get("format")
     if version != FORMAT:
         raise ConfigurationError(
             f"{name}: has format {version!r}, this version reads {FORMAT}; upgrade, or fit it again"
         )
-    body = whole.get("body")
-    if whole.get("sha256") != _digest(json.dumps(body, sort_keys=True)):
+    body = document.get("body")
+    if document.get("sha256") != _digest(json.dumps(body, sort_keys=True)):
         raise ConfigurationError(f"{name}: is damaged (SHA-256 differs); {_MEND}")
     try:
         aim = {n: Decimal(v) if n == "worth_usd" else float(v) for n, v in body["aim"].items()}
@@ -91,9 +91,9 @@ def _digest(text: str) -> str:
 
 def _findings(body: Mapping[str, Any]) -> Findings:
     return Findings(
-        levels={alias: Evidence(*found) for alias, found in body["levels"].items()},
+        levels={alias: Evidence(*numbers) for alias, numbers in body["levels"].items()},
         tasks={
-            alias: {task: Evidence(*found) for task, found in by_task.items()}
+            alias: {task: Evidence(*numbers) for task, numbers in by_task.items()}
             for alias, by_task in body["tasks"].items()
         },
         shifts=body["shifts"],
@@ -103,21 +103,21 @@ def _findings(body: Mapping[str, Any]) -> Findings:
 
 def _tallies(entries: Any) -> Tallies:
     return {
-        (alias, task): {level: Tally(*found) for level, found in by_level.items()}
+        (alias, task): {level: Tally(*numbers) for level, numbers in by_level.items()}
         for alias, task, by_level in entries
     }
 
 
-def _written_gains(gains: TextGains) -> dict[str, Any]:
+def _encoded_gains(gains: TextGains) -> dict[str, Any]:
     return {
         "aliases": gains.aliases,
         "tasks": sorted(gains.tasks),
-        "centre": _packed(gains.centre),
-        "weights": _packed(gains.weights),
+        "centre": _encoded_array(gains.centre),
+        "weights": _encoded_array(gains.weights),
     }
 
 
-def _packed(values: Any) -> str:
+def _encoded_array(values: Any) -> str:
     return base64.b64encode(values.astype("<f4").tobytes()).decode()
 
 
