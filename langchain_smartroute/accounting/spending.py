@@ -22,7 +22,7 @@ __all__ = ["PlannedCall", "Reservation", "Spending"]
 
 _log = logging.getLogger(__name__)
 
-_NOBODY = "(none)"
+_NO_KEY = "(none)"
 _UNSETTLED = 10_000
 _AT_ONCE = 20
 
@@ -119,7 +119,7 @@ class Spending:
         self._wait_s = wait_s
         self._now = now
         self._unsettled: deque[Settle] = deque(maxlen=_UNSETTLED)
-        self._said = False
+        self._warned = False
 
     def reserve(self, call: PlannedCall) -> Reservation:
         """Reserve the maximum cost of a call.
@@ -172,7 +172,7 @@ class Spending:
         shares: list[_Share] = []
         for limit in self.limits:
             window = limit.window(now, request_id=call.request_id)
-            whose = str(call.metadata.get(limit.per) or _NOBODY) if limit.per else ""
+            whose = str(call.metadata.get(limit.per) or _NO_KEY) if limit.per else ""
             amount = call.tokens if limit.tokens is not None else call.cost
             if amount is None:
                 raise self._unknown_price(call, limit)
@@ -228,12 +228,12 @@ class Spending:
     def _catch_up(self) -> None:
         """Retry settlements that failed before."""
         for settle in self._due():
-            with self._again(settle):
+            with self._retried(settle):
                 self._state.run(settle)
 
     async def _acatch_up(self) -> None:
         for settle in self._due():
-            with self._again(settle):
+            with self._retried(settle):
                 await self._within(settle)
 
     def _due(self) -> Iterator[Settle]:
@@ -244,7 +244,7 @@ class Spending:
                 return
 
     @contextmanager
-    def _again(self, settle: Settle) -> Iterator[None]:
+    def _retried(self, settle: Settle) -> Iterator[None]:
         try:
             yield
         except BaseException:
@@ -256,9 +256,9 @@ class Spending:
         self._warn(error)
 
     def _warn(self, error: StorageError) -> None:
-        if not self._said:
+        if not self._warned:
             _log.warning("spend limits are not held for now: %s", error)
-        self._said = True
+        self._warned = True
 
     def _unknown_price(self, call: PlannedCall, limit: SpendLimit) -> SpendLimitExceededError:
         return SpendLimitExceededError(
@@ -271,9 +271,9 @@ class Spending:
 
 
 def _exceeded(call: PlannedCall, share: _Share, refusal: Refusal) -> SpendLimitExceededError:
-    limit, claim, stands = share.limit, share.claim, refusal.standing
+    limit, claim, standing = share.limit, share.claim, refusal.standing
     whose = f" for {limit.per} {share.whose!r}" if limit.per else ""
-    if limit.per and share.whose == _NOBODY:
+    if limit.per and share.whose == _NO_KEY:
         whose = f' for calls without config={{"metadata": {{"{limit.per}": …}}}}'
     ends = share.window.ends
     frees = f"; it is free again at {ends.isoformat()}" if ends is not None else ""
@@ -283,14 +283,14 @@ def _exceeded(call: PlannedCall, share: _Share, refusal: Refusal) -> SpendLimitE
             ' answer_room_tokens, or choose on_limit="cheapest"'
         )
     return SpendLimitExceededError(
-        f"limit {limit}{whose}: {limit.shown(stands.spent)} are spent and"
-        f" {limit.shown(stands.held)} reserved, and a call of {call.alias} may come to"
+        f"limit {limit}{whose}: {limit.shown(standing.spent)} are spent and"
+        f" {limit.shown(standing.held)} reserved, and a call of {call.alias} may come to"
         f" {limit.shown(claim.amount)}{frees}",
         limit_usd=None if limit.tokens is not None else usd(limit.ceiling),
         excluded={},
         limit=limit,
-        spent=_units(limit, stands.spent),
-        reserved=_units(limit, stands.held),
+        spent=_units(limit, standing.spent),
+        reserved=_units(limit, standing.held),
         needed=_units(limit, claim.amount),
         frees_at=ends,
     )

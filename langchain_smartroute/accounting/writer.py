@@ -78,7 +78,7 @@ class BackgroundWriter(Generic[T]):
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
         self._thread: threading.Thread | None = None
-        self._put = self._done = self._written = self._lost = 0
+        self._accepted_count = self._handled_count = self._stored_count = self._lost = 0
         self._error: str | None = None
         self._hurry = self._closed = False
 
@@ -87,8 +87,8 @@ class BackgroundWriter(Generic[T]):
         """The current progress."""
         with self._changed:
             return WriterStatus(
-                written=self._written,
-                waiting=self._put - self._done,
+                written=self._stored_count,
+                waiting=self._accepted_count - self._handled_count,
                 lost=self._lost,
                 error=self._error,
             )
@@ -96,11 +96,11 @@ class BackgroundWriter(Generic[T]):
     def put(self, item: T) -> None:
         """Add an item; returns at once."""
         with self._lock:
-            if self._put - self._done >= self._max_waiting:
+            if self._accepted_count - self._handled_count >= self._max_waiting:
                 self._lose(1, "no room to wait")
                 return
             self._waiting.append(item)
-            self._put += 1
+            self._accepted_count += 1
             if self._thread is None:
                 self._closed = False
                 self._thread = threading.Thread(
@@ -119,10 +119,10 @@ class BackgroundWriter(Generic[T]):
         """
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
         with self._changed:
-            target, lost = self._put, self._lost
+            target, lost = self._accepted_count, self._lost
             self._hurry = True
             self._changed.notify_all()
-            while self._done < target:
+            while self._handled_count < target:
                 left = None if deadline is None else deadline - time.monotonic()
                 if left is not None and left <= 0:
                     return False
@@ -191,17 +191,17 @@ class BackgroundWriter(Generic[T]):
         with self._changed:
             for _ in range(count):
                 self._waiting.popleft()
-            self._done += count
-            self._written += count - refused
+            self._handled_count += count
+            self._stored_count += count - refused
             self._error = None
             self._hurry = self._hurry and bool(self._waiting)
             self._changed.notify_all()
 
     def _stand_still(self, why: str) -> None:
         with self._changed:
-            first = self._error is None
+            is_first = self._error is None
             self._error = why
-        if first:
+        if is_first:
             _log.warning("the ledger cannot be written to, records wait: %s", why)
 
     def _lose(self, count: int, why: str) -> None:

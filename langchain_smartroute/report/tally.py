@@ -92,11 +92,11 @@ def cells_of(rollup: Rollup) -> Iterator[Cell]:
 
 def tallied(cells: Iterable[Cell], by: str | None = None) -> dict[str, Tally]:
     """Totals of cells grouped by a part of their key; without one, all under the empty name."""
-    found: dict[str, Tally] = {}
+    totals: dict[str, Tally] = {}
     for cell in cells:
         name = str(cell.key[by]) if by else ""
-        found.setdefault(name, Tally()).add(cell)
-    return found
+        totals.setdefault(name, Tally()).add(cell)
+    return totals
 
 
 def at_price(cells: Iterable[Cell], price_on: Mapping[int, Price | None]) -> Decimal | None:
@@ -131,11 +131,11 @@ def percentile(rollup: Rollup, share: float, *, alias: str | None = None) -> flo
     for (_, name, bucket), count in rollup.latencies.items():
         if alias in (None, name):
             steps[bucket] = steps.get(bucket, 0) + count
-    wanted = share * sum(steps.values())
-    seen = 0
+    target = share * sum(steps.values())
+    cumulative = 0
     for bucket in sorted(steps):
-        seen += steps[bucket]
-        if seen >= wanted:
+        cumulative += steps[bucket]
+        if cumulative >= target:
             return latency_s_of(bucket)
     return None
 

@@ -92,11 +92,11 @@ def settle(handlers: Iterable[Any], decision_id: str, attempts: Sequence[Attempt
 class _Quiet:
     """Suppresses errors of hooks. A class, as a generator takes three times as long."""
 
-    __slots__ = ("_said", "_what")
+    __slots__ = ("_warned", "_what")
 
     def __init__(self, what: str, said: set[str] | None) -> None:
         self._what = what
-        self._said = said
+        self._warned = said
 
     def __enter__(self) -> None:
         """Do nothing."""
@@ -105,10 +105,10 @@ class _Quiet:
         # A hook's error must not lose the answer; exits and interrupts are raised.
         if kind is None or not issubclass(kind, Exception):
             return False
-        if self._said is None or self._what not in self._said:
+        if self._warned is None or self._what not in self._warned:
             _log.warning("%s raised %s; the call goes on", self._what, kind.__name__)
-        if self._said is not None:
-            self._said.add(self._what)
+        if self._warned is not None:
+            self._warned.add(self._what)
         return True
 
 
