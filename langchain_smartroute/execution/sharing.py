@@ -136,9 +136,9 @@ class CircuitSharing:
                 return False
             if shared.asked is None:
                 shared.asked = threading.Event()
-            asked = shared.asked
+            answered = shared.asked
         self.wake.set()
-        asked.wait(_PATIENCE_S)
+        answered.wait(_PATIENCE_S)
         with self._lock:
             return self._has_right(shared)
 
@@ -176,8 +176,8 @@ class CircuitSharing:
         self.wake.clear()
         try:
             for shared in list(self._circuits.values()):
-                self._tell(shared)
-            self._read()
+                self._write_changes(shared)
+            self._apply_changes()
         except StorageError as error:
             self.stand_alone(str(error))
             return
@@ -187,16 +187,16 @@ class CircuitSharing:
 
     def stand_alone(self, why: str) -> None:
         """Continue without the state for now."""
-        first, self._error = self._error is None, why
+        is_first, self._error = self._error is None, why
         with self._lock:
             for shared in self._circuits.values():
                 if shared.asked is not None:
                     shared.asked.set()
                     shared.asked = None
-        if first:
+        if is_first:
             _log.warning("breakers are this process' own for now: %s", why)
 
-    def _tell(self, shared: _Shared) -> None:
+    def _write_changes(self, shared: _Shared) -> None:
         """Write the changes of a circuit to the state, and request or return the right to probe."""
         if shared.is_news:
             with self._lock:
@@ -209,13 +209,13 @@ class CircuitSharing:
             self._state.run(self._probe(shared, mine=True))
             shared.gives_back = False
         if shared.asked is not None:
-            begun = self._clock()
+            started = self._clock()
             won = self._state.run(self._probe(shared, mine=False))
             with self._lock:
-                shared.probe_until = begun + self._probe_s if won else 0.0
-                shared.ask_again = begun + _EVERY_S
-                asked, shared.asked = shared.asked, None
-            asked.set()
+                shared.probe_until = started + self._probe_s if won else 0.0
+                shared.ask_again = started + _EVERY_S
+                answered, shared.asked = shared.asked, None
+            answered.set()
 
     def _replaced(self, shared: _Shared, value: str | None, *, left_s: float) -> bool:
         """Replace the last known value, or a lost one."""
@@ -237,27 +237,27 @@ class CircuitSharing:
         expected, value = (self._me, None) if mine else (None, self._me)
         return Swap(key=f"{shared.key}|probe", expected=expected, value=value, ttl_s=self._probe_s)
 
-    def _read(self) -> None:
+    def _apply_changes(self) -> None:
         """Apply the changes of other workers."""
-        everyone = list(self._circuits.values())
-        if not everyone:
+        circuits = list(self._circuits.values())
+        if not circuits:
             return
-        found = self._state.run(Look(keys=tuple(shared.key for shared in everyone)))
+        values = self._state.run(Look(keys=tuple(shared.key for shared in circuits)))
         with self._lock:
-            for shared, there in zip(everyone, found, strict=True):
+            for shared, value in zip(circuits, values, strict=True):
                 if not shared.is_news:
-                    self._follow(shared, there)
+                    self._follow(shared, value)
 
-    def _follow(self, shared: _Shared, there: Found | None) -> None:
-        value = there.value if there is not None else None
+    def _follow(self, shared: _Shared, stored: Found | None) -> None:
+        value = stored.value if stored is not None else None
         if value == shared.seen:
             return
         shared.seen = value
-        if there is None:
+        if stored is None:
             shared.circuit.mended()
         else:
-            left_s = max(0.0, there.left_s - _REMEMBERED_S)
-            shared.circuit.opened_elsewhere(self._clock(), left_s=left_s, reason=_reason(there))
+            left_s = max(0.0, stored.left_s - _REMEMBERED_S)
+            shared.circuit.opened_elsewhere(self._clock(), left_s=left_s, reason=_reason(stored))
 
 
 def _run(reference: weakref.ref[CircuitSharing]) -> None:
@@ -282,10 +282,10 @@ def _run(reference: weakref.ref[CircuitSharing]) -> None:
             pause_s = _EVERY_S
 
 
-def _reason(found: Found) -> str:
+def _reason(stored: Found) -> str:
     """Another worker's reason for an open circuit; the worker may run another release."""
     try:
-        _, _, reason = json.loads(found.value)
+        _, _, reason = json.loads(stored.value)
     except (ValueError, TypeError):
         return "another worker found it failing"
     return str(reason)

@@ -63,7 +63,7 @@ class SideCalls:
         self._seconds = seconds
         self._configured = configured
         self._input, self._arguments = asked
-        self._asked: dict[str, SideCall] = {}
+        self._opinions: dict[str, SideCall] = {}
         self._refused: set[str] = set()
         self._threads: dict[SideCall, Task] = {}
         self._tasks: dict[SideCall, asyncio.Task[None]] = {}
@@ -84,7 +84,7 @@ class SideCalls:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._asked or self._threads:
+        if self._opinions or self._threads:
             self.drop()
 
     async def __aenter__(self) -> Self:
@@ -98,18 +98,18 @@ class SideCalls:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._asked or self._tasks:
+        if self._opinions or self._tasks:
             await self.adrop()
 
     def opinions(self) -> list[Opinion]:
         """Wait for the second opinions."""
         self._wait()
-        return self._told()
+        return self._results_of_opinions()
 
     async def aopinions(self) -> list[Opinion]:
         """Await the second opinions."""
         await self._await()
-        return self._told()
+        return self._results_of_opinions()
 
     def said(self, link: Link, prompts: Sequence[Any]) -> list[Any]:
         """Call a judge with several prompts concurrently.
@@ -146,16 +146,16 @@ class SideCalls:
             compared: Alias → text for the account.
         """
         for alias, words in compared.items():
-            if alias in self._asked:
-                self._asked[alias].said = words
+            if alias in self._opinions:
+                self._opinions[alias].said = words
 
     def drop(self) -> None:
         """Cancel running calls; those that cannot be cancelled are abandoned."""
-        left = [(side, task) for side, task in self._threads.items() if not task.is_over]
+        running = [(side, task) for side, task in self._threads.items() if not task.is_over]
         self._threads.clear()
-        for side, _ in left:
+        for side, _ in running:
             side.bounds.leave()
-        for side, task in left:
+        for side, task in running:
             if side.link.bounded:
                 task.wait(_BREAKING_S)
         self._drop_unanswered()
@@ -174,19 +174,19 @@ class SideCalls:
         """The candidates of the current attempt's second opinions."""
         if not self._seconds or not self.matters:
             return ()
-        known = {self._walk.link.alias, *self._asked}
-        return [link for link in self._seconds if link.alias not in known]
+        excluded = {self._walk.link.alias, *self._opinions}
+        return [link for link in self._seconds if link.alias not in excluded]
 
     def _opinions_to_ask(self) -> list[SideCall]:
-        found = []
+        opened = []
         for link in self.wanted():
             side = self._open(link, "second_opinion", input_tokens=self._walk.account.input_tokens)
             if side is None:
                 self._refused.add(link.alias)
             else:
-                self._asked[link.alias] = side
-                found.append(side)
-        return found
+                self._opinions[link.alias] = side
+                opened.append(side)
+        return opened
 
     def _to_judge(self, link: Link, prompts: Sequence[Any]) -> list[SideCall | None]:
         return [self._open(link, "judge", input_tokens=message_tokens(p)) for p in prompts]
@@ -212,8 +212,8 @@ class SideCalls:
 
     def _wait(self) -> None:
         for side, task in list(self._threads.items()):
-            left = side.bounds.remaining_s
-            if not task.wait(None if left is None else left + _GRACE_S):
+            remaining_s = side.bounds.remaining_s
+            if not task.wait(None if remaining_s is None else remaining_s + _GRACE_S):
                 side.give_up()
             del self._threads[side]
 
@@ -222,15 +222,17 @@ class SideCalls:
             await asyncio.wait(self._tasks.values())
             self._tasks.clear()
 
-    def _told(self) -> list[Opinion]:
-        asked = [_opinion(side) for side in self._asked.values()]
-        refused = [Opinion(alias=a, error=_NOT_ASKED) for a in self._refused - self._asked.keys()]
-        now = self._walk.link.alias
-        return [opinion for opinion in (*asked, *refused) if opinion.alias != now]
+    def _results_of_opinions(self) -> list[Opinion]:
+        answered = [_opinion(side) for side in self._opinions.values()]
+        refused = [
+            Opinion(alias=a, error=_NOT_ASKED) for a in self._refused - self._opinions.keys()
+        ]
+        current = self._walk.link.alias
+        return [opinion for opinion in (*answered, *refused) if opinion.alias != current]
 
     def _drop_unanswered(self) -> None:
         """Candidates that were not waited for may be called again by a later attempt."""
-        self._asked = {alias: side for alias, side in self._asked.items() if side.is_over}
+        self._opinions = {alias: side for alias, side in self._opinions.items() if side.is_over}
 
 
 def _opinion(side: SideCall) -> Opinion:
