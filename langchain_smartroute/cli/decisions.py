@@ -45,44 +45,44 @@ def decisions(
     if which is None:
         _show_list(records[-_LISTED:], output)
         return
-    record = _found(records, which, path)
+    record = _record_of(records, which, path)
     if output is Format.JSON:
         print_json(record.to_json())
         return
-    shown = console()
-    print_hanging(_told(record), width=shown.width)
+    terminal = console()
+    print_hanging(_sentences(record), width=terminal.width)
     typer.echo()
-    shown.print(_candidates(record))
+    terminal.print(_candidates(record))
 
 
-def _found(records: Sequence[DecisionRecord], which: str, path: Path) -> DecisionRecord:
+def _record_of(records: Sequence[DecisionRecord], which: str, path: Path) -> DecisionRecord:
     if not records:
         raise ConfigurationError(f"{path}: holds no decision yet; make a call, then look again")
     if which == "last":
         return records[-1]
-    found = [record for record in records if record.id.startswith(which)]
-    exact = [record for record in found if record.id == which]
-    if len(found) == 1 or exact:
-        return (exact or found)[-1]
-    if found:
-        raise ConfigurationError(f"{which!r} begins {len(found)} ids in {path}; give more of it")
+    matches = [record for record in records if record.id.startswith(which)]
+    exact = [record for record in matches if record.id == which]
+    if len(matches) == 1 or exact:
+        return (exact or matches)[-1]
+    if matches:
+        raise ConfigurationError(f"{which!r} begins {len(matches)} ids in {path}; give more of it")
     raise ConfigurationError(
         f"no decision {which!r} in {path}; `smartroute decisions` lists the latest, and every"
         " answer names its own in response_metadata['smartroute']['decision_id']"
     )
 
 
-def _told(record: DecisionRecord) -> Iterator[str]:
+def _sentences(record: DecisionRecord) -> Iterator[str]:
     """A description of a request, one sentence per line."""
     yield f"Decision {record.id}, {record.at:%Y-%m-%d %H:%M:%S %Z}".rstrip()
     share = "" if record.share is None else f" ({record.share:.0%} sure, by {record.classified_by})"
     kinds = " and ".join(kind for kind in record.inputs if kind != "text")
-    more = [f"about {record.input_tokens:,} tokens"]
-    more += [f"with {kinds}"] if kinds else []
-    more += [f"{record.tools} tools"] if record.tools else []
+    facts = [f"about {record.input_tokens:,} tokens"]
+    facts += [f"with {kinds}"] if kinds else []
+    facts += [f"{record.tools} tools"] if record.tools else []
     yield (
         f"The request looked like {record.task}{share} and {record.difficulty};"
-        f" {', '.join(more)}. The tier is {record.tier}."
+        f" {', '.join(facts)}. The tier is {record.tier}."
     )
     if record.route is None:
         yield f"Nobody could serve it: {record.reason}."
@@ -121,18 +121,18 @@ def _candidates(record: DecisionRecord) -> Table:
         table.add_column(name, no_wrap=True)
     table.add_column("in / out per M tokens", justify="right")
     table.add_column("estimate", justify="right")
-    predicts = any(found.predicted_quality is not None for found in record.candidates)
+    predicts = any(candidate.predicted_quality is not None for candidate in record.candidates)
     if predicts:
         table.add_column("predicted", justify="right")
     table.add_column("why")
-    for found in record.candidates:
+    for candidate in record.candidates:
         table.add_row(
-            "" if found.place is None else str(found.place),
-            found.alias,
-            f"{_rate(found.input_usd_per_mtok)} / {_rate(found.output_usd_per_mtok)}",
-            shown_usd(found.estimated_cost_usd),
-            *([_share(found.predicted_quality)] if predicts else []),
-            f"ruled out: {found.reason}" if found.excluded else found.reason,
+            "" if candidate.place is None else str(candidate.place),
+            candidate.alias,
+            f"{_rate(candidate.input_usd_per_mtok)} / {_rate(candidate.output_usd_per_mtok)}",
+            shown_usd(candidate.estimated_cost_usd),
+            *([_share(candidate.predicted_quality)] if predicts else []),
+            f"ruled out: {candidate.reason}" if candidate.excluded else candidate.reason,
         )
     return table
 

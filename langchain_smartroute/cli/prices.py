@@ -48,15 +48,15 @@ def check(*, catalog: CatalogOption = "default", output: FormatOption = Format.T
             'needs the package genai-prices: pip install "langchain-smartroute[prices]"'
         )
     loaded = Catalog.load(catalog)
-    now = datetime.now(tz=UTC)
-    found = list(_differences(loaded, now))
+    today = datetime.now(tz=UTC)
+    differences = list(_differences(loaded, today))
     if output is Format.JSON:
-        print_json({"catalog": loaded.name, "at": now.isoformat(), "differences": found})
+        print_json({"catalog": loaded.name, "at": today.isoformat(), "differences": differences})
         return
-    same = len(loaded.models) - len(found)
-    lines = [f"Catalog {loaded.name} at {now:%Y-%m-%d %H:%M} UTC: {same} of {len(loaded.models)}"]
+    same = len(loaded.models) - len(differences)
+    lines = [f"Catalog {loaded.name} at {today:%Y-%m-%d %H:%M} UTC: {same} of {len(loaded.models)}"]
     lines[0] += " models have the prices of genai-prices. USD per million tokens."
-    for difference in found:
+    for difference in differences:
         lines += ["", f"{difference.alias}: {difference.says}"]
         lines += [
             f"  {name:<28}{shown_usd(ours) if ours is not None else 'as the wider kind':<20}"
@@ -68,29 +68,32 @@ def check(*, catalog: CatalogOption = "default", output: FormatOption = Format.T
 
 def _differences(catalog: Catalog, now: datetime) -> Iterator[_Difference]:
     for spec in catalog.models.values():
-        found = _difference(spec, now)
-        if found is not None:
-            yield found
+        difference = _difference(spec, now)
+        if difference is not None:
+            yield difference
 
 
 def _difference(spec: ModelSpec, now: datetime) -> _Difference | None:
-    ours = spec.price_at(now)
-    theirs = price_at(genai_prices(spec.model, spec.provider), now)
+    catalog_price = spec.price_at(now)
+    reference = price_at(genai_prices(spec.model, spec.provider), now)
     where = f"{spec.model} at {spec.provider}"
-    if theirs is None:
+    if reference is None:
         says = f"genai-prices does not know {where}"
         return _Difference(alias=spec.alias, says=says, rates={})
-    if ours is None:
+    if catalog_price is None:
         says = f"the catalog has no price; genai-prices knows {where}"
-        return _Difference(alias=spec.alias, says=says, rates=_pairs({}, theirs.rates))
-    rates = _pairs(_now(ours), _now(theirs))
+        return _Difference(alias=spec.alias, says=says, rates=_pairs({}, reference.rates))
+    rates = _pairs(_present_rates(catalog_price), _present_rates(reference))
     if not rates:
         return None
-    says = f"{ours.source}, checked {ours.date}, beside {theirs.source}, {theirs.date}"
+    says = (
+        f"{catalog_price.source}, checked {catalog_price.date}, beside"
+        f" {reference.source}, {reference.date}"
+    )
     return _Difference(alias=spec.alias, says=says, rates=rates)
 
 
-def _now(price: Price) -> Mapping[str, Decimal]:
+def _present_rates(price: Price) -> Mapping[str, Decimal]:
     """The rates of a plain call at the current time."""
     rates = dict(price.rates)
     for variant in price.variants:
@@ -100,8 +103,8 @@ def _now(price: Price) -> Mapping[str, Decimal]:
 
 
 def _pairs(
-    ours: Mapping[str, Decimal], theirs: Mapping[str, Decimal]
+    catalog_rates: Mapping[str, Decimal], reference_rates: Mapping[str, Decimal]
 ) -> dict[str, tuple[Decimal | None, Decimal | None]]:
-    names = [*ours, *(name for name in theirs if name not in ours)]
-    pairs = {name: (ours.get(name), theirs.get(name)) for name in names}
+    names = [*catalog_rates, *(name for name in reference_rates if name not in catalog_rates)]
+    pairs = {name: (catalog_rates.get(name), reference_rates.get(name)) for name in names}
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["fill", "json_object"]
 
-_DEEPEST = 8
+_MOST_DEPTH = 8
 _MOST_BRACES = 50
 _NEGATED = r"\b(?:no|not|without|don'?t|never|disable|exclude)\b[^.,;!?]{0,20}"
 _QUOTED_KEY = re.compile(r"['\"`](\w[\w -]{0,40})['\"`]")
@@ -54,26 +54,26 @@ def json_object(request: ChatRequest, answer: str) -> dict[str, Any]:
     if not keys:
         return {"answer": answer}
     source = TextSource(request.last_user_text, ignored=frozenset(keys))
-    asked = request.last_user_text
+    user_text = request.last_user_text
     return {
-        key: _named_number(key, asked) or source.take(key, {"description": key}) for key in keys
+        key: _named_number(key, user_text) or source.take(key, {"description": key}) for key in keys
     }
 
 
 def _named_number(key: str, text: str) -> float | int | None:
     """The number directly after a key's name, as in `total 12.50`."""
-    found = re.search(rf"\b{re.escape(key)}\b\W{{0,3}}(\d+(?:\.\d+)?)\b", text, re.IGNORECASE)
-    if found is None:
+    match = re.search(rf"\b{re.escape(key)}\b\W{{0,3}}(\d+(?:\.\d+)?)\b", text, re.IGNORECASE)
+    if match is None:
         return None
-    return float(found[1]) if "." in found[1] else int(found[1])
+    return float(match[1]) if "." in match[1] else int(match[1])
 
 
 def _schema_in(text: str) -> dict[str, Any] | None:
     """The JSON schema of an object in the prompt, which is common in JSON mode."""
     decoder = json.JSONDecoder()
-    for found in islice(re.finditer(r"\{", text), _MOST_BRACES):
+    for brace in islice(re.finditer(r"\{", text), _MOST_BRACES):
         try:
-            value, _ = decoder.raw_decode(text, found.start())
+            value, _ = decoder.raw_decode(text, brace.start())
         except ValueError:
             continue
         if isinstance(value, dict) and isinstance(value.get("properties"), dict):
@@ -112,16 +112,16 @@ class _Filler:
 
     def _resolve(self, schema: Schema, depth: int) -> Schema:
         """Follow references, and choose the first alternative that is not null."""
-        for _ in range(_DEEPEST):
+        for _ in range(_MOST_DEPTH):
             if "$ref" in schema:
-                rest = {name: part for name, part in schema.items() if name != "$ref"}
-                schema = {**self._target(schema["$ref"]), **rest}
+                siblings = {name: part for name, part in schema.items() if name != "$ref"}
+                schema = {**self._target(schema["$ref"]), **siblings}
             elif parts := schema.get("allOf"):
-                rest = {name: part for name, part in schema.items() if name != "allOf"}
-                schema = _merged([self._resolve(dict(part), depth) for part in parts], rest)
+                siblings = {name: part for name, part in schema.items() if name != "allOf"}
+                schema = _merged([self._resolve(dict(part), depth) for part in parts], siblings)
             elif options := schema.get("anyOf") or schema.get("oneOf"):
-                rest = {n: part for n, part in schema.items() if n not in ("anyOf", "oneOf")}
-                schema = {**rest, **self._option(options, deep=depth >= _DEEPEST)}
+                siblings = {n: part for n, part in schema.items() if n not in ("anyOf", "oneOf")}
+                schema = {**siblings, **self._option(options, deep=depth >= _MOST_DEPTH)}
             else:
                 break
         return schema
@@ -135,57 +135,59 @@ class _Filler:
 
     def _option(self, options: list[Schema], *, deep: bool) -> Schema:
         nulls = [option for option in options if option.get("type") == "null"]
-        rest = [option for option in options if option.get("type") != "null"]
-        return dict(nulls[0] if nulls and (deep or not rest) else rest[0])
+        others = [option for option in options if option.get("type") != "null"]
+        return dict(nulls[0] if nulls and (deep or not others) else others[0])
 
     def _object(self, schema: Schema, *, given: Mapping[str, Any], depth: int) -> Schema:
         filled: Schema = {}
         required = set(schema.get("required", ()))
         properties: dict[str, Schema] = schema.get("properties") or {}
         # Properties that the text clearly has a value for are filled before the others.
-        plain = {
+        has_evidence = {
             key: self._source.has(key, self._resolve(properties[key], depth)) for key in properties
         }
-        for key in sorted(properties, key=lambda name: not plain[name]):
+        for key in sorted(properties, key=lambda name: not has_evidence[name]):
             part = properties[key]
             if key in given:
                 filled[key] = given[key]
             elif key in required:
-                wanted = not _nullable(part) or (depth < _DEEPEST and self._mentions(key, part))
-                filled[key] = self.value(part, key=key, depth=depth + 1) if wanted else None
-            elif depth < _DEEPEST and self._mentions(key, part):
+                is_filled = not _nullable(part) or (
+                    depth < _MOST_DEPTH and self._mentions(key, part)
+                )
+                filled[key] = self.value(part, key=key, depth=depth + 1) if is_filled else None
+            elif depth < _MOST_DEPTH and self._mentions(key, part):
                 filled[key] = self.value(part, key=key, depth=depth + 1)
         return {key: filled[key] for key in properties if key in filled}
 
     def _array(self, schema: Schema, *, key: str, depth: int) -> list[Any]:
         if "prefixItems" in schema:
             return [self.value(dict(p), key=key, depth=depth + 1) for p in schema["prefixItems"]]
-        least, most = schema.get("minItems", 0), schema.get("maxItems", 20)
-        if depth >= _DEEPEST:
+        min_items, max_items = schema.get("minItems", 0), schema.get("maxItems", 20)
+        if depth >= _MOST_DEPTH:
             return []
         items = self._resolve(dict(schema.get("items") or {}), depth)
         kind = _kind(items)
         if items.get("enum"):
-            found = [item for item in items["enum"] if self._says(str(item))]
+            values = [item for item in items["enum"] if self._has_phrase(str(item))]
         elif kind in ("integer", "number"):
-            found = [fit_number(items, kind, self._numbers) for _ in range(len(self._numbers))]
+            values = [fit_number(items, kind, self._numbers) for _ in range(len(self._numbers))]
         elif kind == "string":
-            found = self._source.take_all(key, items)
+            values = self._source.take_all(key, items)
         else:
-            found = [self.value(items, key=key, depth=depth + 1)]
-        found = found[:most]
-        while len(found) < max(least, min(1, most)):
-            found.append(self.value(items, key=key, depth=depth + 1))
-        return found
+            values = [self.value(items, key=key, depth=depth + 1)]
+        values = values[:max_items]
+        while len(values) < max(min_items, min(1, max_items)):
+            values.append(self.value(items, key=key, depth=depth + 1))
+        return values
 
     def _one_of(self, options: list[Any]) -> Any:
         """The option that the text mentions first, or that fits its sentiment, or the first one."""
         judged = self._source.judged(options)
         if judged is not None:
             return judged
-        named = [(self._place(str(option)), i) for i, option in enumerate(options)]
-        found = sorted((place, i) for place, i in named if place >= 0)
-        return options[found[0][1]] if found else options[0]
+        positions = [(self._place(str(option)), i) for i, option in enumerate(options)]
+        mentioned = sorted((place, i) for place, i in positions if place >= 0)
+        return options[mentioned[0][1]] if mentioned else options[0]
 
     def _flag(self, key: str) -> bool:
         if "spam" in key.lower():
@@ -201,13 +203,13 @@ class _Filler:
         spoken = key.lower().replace("_", " ").strip()
         if re.search(_NEGATED + re.escape(spoken), self._lower):
             return _kind(part) == "boolean"
-        if self._says(spoken) or self._says(key):
+        if self._has_phrase(spoken) or self._has_phrase(key):
             return True
         if part.get("enum"):
-            return any(self._says(str(option)) for option in part["enum"])
+            return any(self._has_phrase(str(option)) for option in part["enum"])
         return self._source.has(key, part)
 
-    def _says(self, phrase: str) -> bool:
+    def _has_phrase(self, phrase: str) -> bool:
         return self._place(phrase) >= 0
 
     def _place(self, phrase: str) -> int:
@@ -234,9 +236,9 @@ def _nullable(schema: Schema) -> bool:
     return any(kind.get("type") == "null" or "null" in (kind.get("type") or ()) for kind in kinds)
 
 
-def _merged(parts: list[Schema], rest: Schema) -> Schema:
+def _merged(parts: list[Schema], siblings: Schema) -> Schema:
     merged: Schema = {}
-    for part in [*parts, rest]:
+    for part in [*parts, siblings]:
         properties = {**merged.get("properties", {}), **part.get("properties", {})}
         required = [*merged.get("required", ()), *part.get("required", ())]
         merged = {**merged, **part}
