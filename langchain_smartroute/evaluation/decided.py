@@ -29,13 +29,13 @@ def decisions_on(
         table: The outcomes.
         decide: Function from a prompt to a decision, such as a router's `explain`.
     """
-    found: list[RoutingDecision | None] = []
+    decisions: list[RoutingDecision | None] = []
     for prompt in table.prompts:
         try:
-            found.append(decide(prompt))
+            decisions.append(decide(prompt))
         except NoFeasibleModelError:
-            found.append(None)
-    return found
+            decisions.append(None)
+    return decisions
 
 
 def by_decisions(
@@ -69,13 +69,15 @@ def by_decisions(
         if decision is None:
             continue
         first, opinions = column(decision.model), [column(a) for a in decision.opinions]
-        later = [a for a in decision.chain[1:] if a not in decision.opinions]
-        cascades = bool(later) and (bool(opinions) or "+" in decision.policy)
-        kept = not cascades or accepts(row, first, opinions)
-        answered[row] = first if kept else column(later[0])
+        escalation = [a for a in decision.chain[1:] if a not in decision.opinions]
+        cascades = bool(escalation) and (bool(opinions) or "+" in decision.policy)
+        is_accepted = not cascades or accepts(row, first, opinions)
+        answered[row] = first if is_accepted else column(escalation[0])
         called[row, [first, *opinions, answered[row]]] = True
-    lost = int((answered == NOBODY).sum())
-    notes = (f"{lost:,} prompts that no candidate can serve count as wrong",) if lost else ()
+    unserved = int((answered == NOBODY).sum())
+    notes = (
+        (f"{unserved:,} prompts that no candidate can serve count as wrong",) if unserved else ()
+    )
     return Routes(name=name, answered=answered, called=called, notes=notes)
 
 
@@ -94,8 +96,8 @@ def same_answers(table: OutcomeTable) -> Accepts:
     return accepts
 
 
-def _same(one: str, other: str) -> bool:
-    return same_as_stated(one, other, same=same_answer)
+def _same(answer: str, opinion: str) -> bool:
+    return same_as_stated(answer, opinion, same=same_answer)
 
 
 def _column(table: OutcomeTable, names: Mapping[str, str], alias: str) -> int:
