@@ -44,7 +44,7 @@ def provider_message(error: BaseException) -> str:
 
 def host_of(error: BaseException) -> str:
     """Scheme, host and port that a client called; never a path or a name with a password."""
-    url: Any = getattr(getattr(error, "request", None), "url", None)
+    url: Any = getattr(_request_of(error), "url", None)
     host = getattr(url, "host", "")
     if not host:
         return ""
@@ -67,9 +67,18 @@ def causes_of(error: BaseException) -> Iterator[BaseException]:
         found = found.__cause__ or instead_of
 
 
+def _request_of(error: BaseException) -> Any:
+    """The request that an exception is about; `None`: none is known."""
+    try:
+        return getattr(error, "request", None)
+    except RuntimeError:
+        # An exception of httpx has the attribute, which raises where no request was set.
+        return None
+
+
 def _without_key(message: str, error: BaseException) -> str:
     """A message in which the request's key is not repeated, as some servers do."""
-    headers: Any = getattr(getattr(error, "request", None), "headers", None) or {}
+    headers: Any = getattr(_request_of(error), "headers", None) or {}
     for name in _KEY_HEADERS:
         key = str(headers.get(name) or "").rpartition(" ")[2]
         if len(key) >= _LEAST_KEY_CHARS:

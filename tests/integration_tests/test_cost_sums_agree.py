@@ -51,9 +51,10 @@ def shared_sandbox():
 
 @pytest.fixture
 def sandbox(shared_sandbox):
-    # Two models misbehave for a while, so that there are failed and empty attempts.
+    # Two models misbehave for a while, so that there are failed attempts, whose cost is known: an
+    # answer that cannot be read makes the whole request's unknown.
     shared_sandbox.set_fault("deepseek-v4-pro", Fault(kind="status", status=503, times=2))
-    shared_sandbox.set_fault("glm-5.1", Fault(kind="empty", times=1))
+    shared_sandbox.set_fault("glm-5.1", Fault(kind="status", status=429, times=1))
     yield shared_sandbox
     shared_sandbox.reset()
 

@@ -439,7 +439,7 @@ def of_two(url):
     )
 
 
-CALL = {"id": "1", "type": "function", "function": {"name": "add", "arguments": {"a": 1}}}
+CALL = {"id": "1", "type": "function", "function": {"name": "add", "arguments": [1]}}
 
 
 @pytest.mark.parametrize(

@@ -195,7 +195,10 @@ async def _outcome(server, scenario, way):
             "asked": [request.model for request in server.requests],
         }
     told = answer.response_metadata["smartroute"]
-    assert told["cost"] == f"{sum((r.cost_usd for r in costs.records), Decimal(0)):f}"
+    recorded = f"{sum((r.cost_usd for r in costs.records), Decimal(0)):f}"
+    # What an answer cost that cannot be read is unknown; its record has the estimate of its input.
+    is_known = all(attempt["cost"] is not None for attempt in told["attempts"])
+    assert told["cost"] == (recorded if is_known else None)
     return {
         "text": answer.text,
         "tool_calls": [(call["name"], call["args"]) for call in answer.tool_calls],
