@@ -18,13 +18,11 @@ from langchain_smartroute.execution.unsaid import StreamEnd
 __all__ = ["CountingOnce", "UsageSoFar"]
 
 
-class _EmptyStreamError(ValueError):
-    """A stream had no events; whether it was billed is unknown."""
-
-    completion = None
-
-    def __init__(self) -> None:
-        super().__init__("the server's stream had no events of a chat completion")
+def _empty_stream() -> ValueError:
+    """The error for a stream without events; whether it was billed is unknown."""
+    error = ValueError("the server's stream had no events of a chat completion")
+    error.completion = None  # type: ignore[attr-defined] # read for the cost
+    return error
 
 
 class CountingOnce:
@@ -40,7 +38,7 @@ class CountingOnce:
         with end.listening(), _named():
             chunk = next(chunks, None)
         if chunk is None:
-            raise _EmptyStreamError
+            raise _empty_stream()
         while chunk is not None:
             end.saw(chunk)
             yield usage.added(chunk)
@@ -54,7 +52,7 @@ class CountingOnce:
         with end.listening(), _named():
             chunk = await anext(chunks, None)
         if chunk is None:
-            raise _EmptyStreamError
+            raise _empty_stream()
         while chunk is not None:
             end.saw(chunk)
             yield usage.added(chunk)
@@ -69,7 +67,7 @@ def _named() -> Iterator[None]:
     try:
         yield
     except AssertionError as error:
-        raise _EmptyStreamError from error
+        raise _empty_stream() from error
 
 
 class UsageSoFar:
