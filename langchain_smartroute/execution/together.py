@@ -27,7 +27,6 @@ class Together:
     """
 
     def __init__(self, outer: Together | None = None) -> None:
-        self._outer = outer
         self._lock = new_lock()
         self._attempts: WeakSet[AttemptBounds] = WeakSet()
         self._inner: WeakSet[Together] = WeakSet()

@@ -135,9 +135,8 @@ class Choice:
         # After a new message of the user rules come first, as a rule may express a guarantee.
         if locked is not None and not (requested and self.features.turn == "user"):
             if requested and requested[0][0] != locked[0]:
-                self.notes.append(
-                    f"{requested[0][1]} wanted {requested[0][0]}: not within a tool loop"
-                )
+                alias, why = requested[0]
+                self.notes.append(f"{why} wanted {alias}: not within a tool loop")
             return itertools.chain((locked,), self.preference.wanted(self.excluded))
         if requested:
             self.sticks = False

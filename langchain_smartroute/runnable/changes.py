@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from typing_extensions import override
 
-from langchain_smartroute.errors import ConfigurationError
+from langchain_smartroute.errors import ConfigurationError, InvalidRequestError
 
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableSerializable
@@ -41,6 +41,23 @@ _CHANGEABLE = _OF_CALLS | {
 class TakesChanges(ConfiguredModel):
     """The part of a router that is changed and copied."""
 
+    def with_route(self, **choices: Any) -> Self:
+        """The same router with other choices for every request.
+
+        Args:
+            **choices: Any of `tier`, `model`, `max_cost_usd` and `deadline_s`.
+
+        Raises:
+            InvalidRequestError: For an unknown choice or value.
+        """
+        if "conversation" in choices:
+            raise InvalidRequestError(
+                "conversation belongs to a call, not to a router; give it in"
+                ' configurable["smartroute"]'
+            )
+        options = self._options.updated(choices, aliases=self._aliases)
+        return self.model_copy(update={name: getattr(options, name) for name in choices})
+
     @override
     def __setattr__(self, name: str, value: Any) -> None:
         """Set an attribute.
@@ -56,8 +73,10 @@ class TakesChanges(ConfiguredModel):
                     f" router.model_copy(update={{{name!r}: …}}), which has spend limits, breakers"
                     " and conversations of its own"
                 )
-            value = self._checked({name: value})[name]
-            if name in _ARGUMENTS:
+            if name in _CHOICES:
+                options = self._options.updated({name: value}, aliases=self._aliases)
+                value = getattr(options, name)
+            elif name in _ARGUMENTS:
                 self._changed = {**self._changed, name: value}
         super().__setattr__(name, value)
 
@@ -118,9 +137,3 @@ class TakesChanges(ConfiguredModel):
         from langchain_smartroute.runnable.configurable import ConfigurableRouter  # noqa: PLC0415
 
         return ConfigurableRouter(default=self, fields=kwargs)
-
-    def _checked(self, changes: Mapping[str, Any]) -> dict[str, Any]:
-        """Changes with valid choices."""
-        choices = {name: value for name, value in changes.items() if name in _CHOICES}
-        options = self._options.updated(choices, aliases=self._aliases)
-        return {**changes, **{name: getattr(options, name) for name in choices}}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from langchain_core import tools as core_tools
 from langchain_core.language_models import LanguageModelInput
@@ -14,7 +14,6 @@ from pydantic import ConfigDict
 from typing_extensions import override
 
 from langchain_smartroute import engine, execution
-from langchain_smartroute.errors import InvalidRequestError
 from langchain_smartroute.runnable import making
 from langchain_smartroute.runnable.callbacks import with_own
 from langchain_smartroute.runnable.changes import TakesChanges
@@ -131,23 +130,6 @@ class SmartRouterRunnable(LearnsFromScores, TakesChanges, ConfiguredModel):
 
     # Build the validator now, as the class's signature is inspected before instances exist.
     model_config = ConfigDict(defer_build=False)
-
-    def with_route(self, **choices: Any) -> Self:
-        """The same router with other choices for every request.
-
-        Args:
-            **choices: Any of `tier`, `model`, `max_cost_usd` and `deadline_s`.
-
-        Raises:
-            InvalidRequestError: For an unknown choice or value.
-        """
-        if "conversation" in choices:
-            raise InvalidRequestError(
-                "conversation belongs to a call, not to a router; give it in"
-                ' configurable["smartroute"]'
-            )
-        self._options.updated(choices, aliases=self._aliases)
-        return self.model_copy(update=choices)
 
     def explain(
         self,

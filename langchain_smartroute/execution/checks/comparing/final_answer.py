@@ -188,14 +188,14 @@ def _boxed(text: str) -> str | None:
             break
         inside = text.index("{", start) + 1
         closed = _closed(text, inside)
-        if found and (closed is None or not _isshort_lines(text, closed + 1, end)):
+        if found and (closed is None or not _is_one_list(text, closed + 1, end)):
             break
         found.append(text[inside:closed].strip())
         end = start
     return text if len(found) > _MOST_BOXES else ", ".join(reversed(found)) or None
 
 
-def _isshort_lines(text: str, start: int, end: int) -> bool:
+def _is_one_list(text: str, start: int, end: int) -> bool:
     between = text[start : min(end, start + _BETWEEN)]
     return start <= end and _LISTED.fullmatch(between) is not None
 
