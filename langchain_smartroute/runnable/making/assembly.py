@@ -23,12 +23,12 @@ from langchain_smartroute.routing import (
 from langchain_smartroute.runnable.making.build import (
     build_breaker,
     build_candidates,
-    checked_fallbacks,
     merged_profile,
 )
 from langchain_smartroute.runnable.making.checking import build_cascade, given_checks
 from langchain_smartroute.runnable.making.classifiers import given_classifier, say_unheard_tasks
 from langchain_smartroute.runnable.making.conduct import conduct_of, limits_of
+from langchain_smartroute.runnable.making.fallbacks import checked_fallbacks
 from langchain_smartroute.runnable.making.given import OF_MODELS, given_signs
 from langchain_smartroute.runnable.making.policies import given_policy
 from langchain_smartroute.runnable.making.spending import cost_handler, spend_limits_in

@@ -1,8 +1,8 @@
 r"""The value of a mathematical expression in LaTeX or plain signs, at fixed points.
 
-Each variable has a fixed value at each of three points. Two expressions with the same values at
-all of them are the same (`(x+1)^2` and `x^2+2x+1`). Rational numbers are exact; roots, logarithms
-and angles are floating point, and only within sizes at which that tells numbers apart.
+Two expressions with the same values at all of them are the same (`(x+1)^2` and `x^2+2x+1`).
+Rational numbers are exact; roots, logarithms and angles are floating point, and only within sizes
+at which that tells numbers apart.
 """
 
 # ruff: noqa: RUF001 - these characters are intended
@@ -15,13 +15,10 @@ import re
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Final
-from zlib import crc32
 
 from langchain_smartroute.execution.checks.comparing.arithmetic import (
-    Number,
     absolute,
     added,
-    applied,
     chosen,
     divided,
     factorial,
@@ -30,13 +27,16 @@ from langchain_smartroute.execution.checks.comparing.arithmetic import (
     repeating,
     subtracted,
 )
+from langchain_smartroute.execution.checks.comparing.points import (
+    Value,
+    constant,
+    each,
+    of_each,
+    variable,
+)
 
-__all__ = ["FUNCTIONS", "NO_PRODUCTS", "Value", "expression_of", "with_names"]
+__all__ = ["FUNCTIONS", "NO_PRODUCTS", "expression_of", "with_names"]
 
-Value = tuple[Number, ...]
-"""One number for each point."""
-
-_POINTS = 3
 _MOST_CHARS = 300
 _MOST_DEPTH = 25
 FUNCTIONS: Final[dict[str, Callable[[complex], complex]]] = {
@@ -116,14 +116,12 @@ class _Reader:
             raise ValueError(self.text)
         total = self._product()
         while (sign := self._sign("+", "-")) is not None:
-            total = _each(added if sign == "+" else subtracted, total, self._product())
+            total = each(added if sign == "+" else subtracted, total, self._product())
         self._depth -= 1
         return total
 
     def _product(self) -> Value:
-        negative = self._sign("-") is not None
-        value = self._mixed() or self._power()
-        value = _each(multiplied, value, _constant(Fraction(-1))) if negative else value
+        value = self._signed(lambda: self._mixed() or self._power())
         over = False
         while True:
             sign = self._sign("*", "×", "·", "\\cdot", "\\times", "/", "÷", "\\div")
@@ -134,11 +132,11 @@ class _Reader:
                     if kind is not None and (over or kind["number"]):
                         raise ValueError(self.text)
                     return value
-                value = _each(multiplied, value, self._power())
+                value = each(multiplied, value, self._power())
                 continue
             over = sign in ("/", "÷", "\\div")
-            other = self._signed_power()
-            value = _each(divided if over else multiplied, value, other)
+            other = self._signed(self._power)
+            value = each(divided if over else multiplied, value, other)
 
     def _mixed(self) -> Value | None:
         """A whole number before a proper fraction, which are added."""
@@ -152,23 +150,22 @@ class _Reader:
             raise ValueError(self.text)
         self.at = proper.end()
         whole = int(found["number"])
-        return _constant(Fraction(int(proper[1]), int(proper[2])) + whole)
+        return constant(Fraction(int(proper[1]), int(proper[2])) + whole)
 
-    def _signed_power(self) -> Value:
+    def _signed(self, read: Callable[[], Value]) -> Value:
+        """What follows, negated after a minus sign."""
         negative = self._sign("-") is not None
-        value = self._power()
-        return _each(multiplied, value, _constant(Fraction(-1))) if negative else value
+        value = read()
+        return each(multiplied, value, constant(Fraction(-1))) if negative else value
 
     def _power(self) -> Value:
         value = self._followed(self._primary())
         if self._sign("^", "**") is None:
             return value
-        return self._followed(_each(raised, value, self._exponent()))
+        return self._followed(each(raised, value, self._exponent()))
 
     def _exponent(self) -> Value:
-        sign = self._sign("-")
-        value = self._followed(self._primary())
-        return value if sign is None else _each(multiplied, value, _constant(Fraction(-1)))
+        return self._signed(lambda: self._followed(self._primary()))
 
     def _followed(self, value: Value) -> Value:
         """A value with the factorial, degree or percent signs after it."""
@@ -177,7 +174,7 @@ class _Reader:
                 value = tuple(map(factorial, value))
             else:
                 part = Fraction(1, 100) if sign != "°" else math.pi / 180 + 0j
-                value = _each(multiplied, value, _constant(part))
+                value = each(multiplied, value, constant(part))
         return value
 
     def _primary(self) -> Value:
@@ -195,11 +192,11 @@ class _Reader:
             return tuple(map(absolute, inner)) if closing == "|" else inner
         self.at = found.end()
         if found["period"]:
-            return _constant(repeating(found["repeating"], found["period"]))
+            return constant(repeating(found["repeating"], found["period"]))
         if found["number"]:
             if self.text[self.at : self.at + 1] == "_":
                 raise ValueError(self.text)
-            return _constant(Fraction(found["number"]))
+            return constant(Fraction(found["number"]))
         return self._named(found["name"])
 
     def _named(self, name: str) -> Value:
@@ -208,10 +205,10 @@ class _Reader:
             return self._root()
         if bare in ("frac", "dfrac", "tfrac", "cfrac"):
             above = self._argument()
-            return _each(divided, above, self._argument())
+            return each(divided, above, self._argument())
         if bare in ("binom", "dbinom", "tbinom"):
             above = self._argument()
-            return _each(chosen, above, self._argument())
+            return each(chosen, above, self._argument())
         if bare in FUNCTIONS:
             return self._applied(bare)
         if name.startswith("\\") and bare not in _GREEK and bare not in _CONSTANTS:
@@ -230,22 +227,19 @@ class _Reader:
             self.at = index.end()
             name += index[1] or index[2] or index[0]
         elif name in _CONSTANTS:
-            return _constant(_CONSTANTS[name] + 0j)
+            return constant(_CONSTANTS[name] + 0j)
         if name[0] in _APPLIED and self.text[self.at : self.at + 1] == "(":
             raise ValueError(self.text)
         self.names.add(name)
-        return tuple(
-            Fraction(crc32(f"{name} {point}".encode()) % 997 + 101, 499) * (-1) ** (point // 2)
-            for point in range(_POINTS)
-        )
+        return variable(name)
 
     def _root(self) -> Value:
-        degree = _constant(Fraction(2))
+        degree = constant(Fraction(2))
         if self._sign("[") is not None:
             degree = self.sum()
             if self._sign("]") is None:
                 raise ValueError(self.text)
-        return _each(raised, self._argument(), _each(divided, _constant(Fraction(1)), degree))
+        return each(raised, self._argument(), each(divided, constant(Fraction(1)), degree))
 
     def _argument(self) -> Value:
         r"""One digit, as in `\frac12`, or a group."""
@@ -253,7 +247,7 @@ class _Reader:
         if digit is None or self.text[self.at - 1] == "√":
             return self._primary()
         self.at = digit.end()
-        return _constant(Fraction(digit[1]))
+        return constant(Fraction(digit[1]))
 
     def _applied(self, function: str) -> Value:
         base = None
@@ -264,12 +258,12 @@ class _Reader:
         while (kind := self._peek()) is not None and kind["sign"] is None:
             if kind["name"] and kind["name"].lstrip("\\") in FUNCTIONS:
                 break
-            value = _each(multiplied, value, self._power())
+            value = each(multiplied, value, self._power())
         if base is not None:
-            found = _each(divided, _all(cmath.log, value), _all(cmath.log, base))
+            found = each(divided, of_each(cmath.log, value), of_each(cmath.log, base))
         else:
-            found = _all(FUNCTIONS[function], value)
-        return found if power is None else _each(raised, found, power)
+            found = of_each(FUNCTIONS[function], value)
+        return found if power is None else each(raised, found, power)
 
     def _peek(self) -> re.Match[str] | None:
         """What follows, if it is multiplied without a sign."""
@@ -286,15 +280,3 @@ class _Reader:
             return None
         self.at = found.end()
         return read
-
-
-def _constant(value: Number) -> Value:
-    return (value,) * _POINTS
-
-
-def _each(operation: Callable[[Number, Number], Number], a: Value, b: Value) -> Value:
-    return tuple(operation(x, y) for x, y in zip(a, b, strict=True))
-
-
-def _all(function: Callable[[complex], complex], value: Value) -> Value:
-    return tuple(applied(function, number) for number in value)

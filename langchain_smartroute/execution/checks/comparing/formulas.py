@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from langchain_smartroute.execution.checks.comparing.arithmetic import alike, divided
-from langchain_smartroute.execution.checks.comparing.expressions import Value
+from langchain_smartroute.execution.checks.comparing.points import Value, each
 from langchain_smartroute.execution.checks.comparing.quantities import near
 from langchain_smartroute.execution.checks.comparing.statements import Statement, statements_of
 
@@ -136,7 +136,7 @@ def _proportional(a: Value | None, b: Value | None, *, upwards: bool = False) ->
     if a is None or b is None or not (all(a) and all(b)):
         return False
     try:
-        ratios = [divided(x, y) for x, y in zip(a, b, strict=True)]
+        ratios = each(divided, a, b)
     except (ValueError, ArithmeticError):
         return False
     constant = all(alike(ratio, ratios[0]) for ratio in ratios)

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from langchain_smartroute.execution.checks.comparing.arithmetic import subtracted
 from langchain_smartroute.execution.checks.comparing.expressions import (
     NO_PRODUCTS,
-    Value,
     with_names,
 )
+from langchain_smartroute.execution.checks.comparing.points import Value, constant, each
 from langchain_smartroute.execution.checks.comparing.quantities import quantity_of
 from langchain_smartroute.execution.checks.comparing.tidying import tidied
 
@@ -163,7 +163,7 @@ def _restated(text: str) -> str:
 def _value(text: str) -> Statement | None:
     if _ARITHMETIC.fullmatch(text):
         number = quantity_of(text)
-        return None if number is None else Statement(value=(number.value,) * 3)
+        return None if number is None else Statement(value=constant(number.value))
     found = with_names(text)
     return None if found is None else Statement(value=found[0], names=found[1])
 
@@ -283,6 +283,6 @@ def _equation(left: str, right: str, depth: int) -> Statement | None:
 
 def _difference(a: Value, b: Value) -> Value | None:
     try:
-        return tuple(subtracted(x, y) for x, y in zip(a, b, strict=True))
+        return each(subtracted, a, b)
     except (ValueError, ArithmeticError):
         return None
