@@ -14,7 +14,8 @@ from langchain_core.runnables.config import ensure_config
 from langchain_smartroute.accounting.bounds import cost_bound, input_bound
 from langchain_smartroute.accounting.limits import StandIn
 from langchain_smartroute.accounting.meter import Meter
-from langchain_smartroute.accounting.spending import PlannedCall, Spending
+from langchain_smartroute.accounting.reservation import PlannedCall
+from langchain_smartroute.accounting.spending import Spending
 from langchain_smartroute.catalog import answer_room, drop_unbounded_rooms
 from langchain_smartroute.errors import SpendLimitExceededError
 from langchain_smartroute.tracing import request_of

@@ -5,80 +5,34 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
-from langchain_smartroute.accounting.amounts import usd
-from langchain_smartroute.accounting.limits import OnBackendError, SpendLimit, Window, tell_apart
+from langchain_smartroute.accounting.limits import OnBackendError, SpendLimit, tell_apart
+from langchain_smartroute.accounting.reservation import (
+    NO_KEY,
+    PlannedCall,
+    Reservation,
+    Share,
+    exceeded_error,
+    unknown_price_error,
+)
 from langchain_smartroute.errors import SpendLimitExceededError, StorageError
 from langchain_smartroute.state import Charge, Claim, Hold, Refusal, Settle, SharedState
 
-__all__ = ["PlannedCall", "Reservation", "Spending"]
+__all__ = ["Spending"]
 
 _log = logging.getLogger(__name__)
 
-_NO_KEY = "(none)"
 _UNSETTLED = 10_000
 _AT_ONCE = 20
 
 
 def _now() -> datetime:
     return datetime.now(tz=UTC)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedCall:
-    """A call that has not been made yet.
-
-    Attributes:
-        alias: Alias of the candidate.
-        request_id: Id of its request.
-        metadata: The run's metadata, which identify the caller.
-        tokens: Upper bound of its tokens.
-        cost: Upper bound of its cost, in units of 10⁻¹² US dollars; `None`: unknown.
-    """
-
-    alias: str
-    request_id: str
-    metadata: Mapping[str, Any]
-    tokens: int
-    cost: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Share:
-    """The amount of a call on one limit."""
-
-    limit: SpendLimit
-    window: Window
-    whose: str
-    claim: Claim
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reservation:
-    """A reservation for a call.
-
-    Attributes:
-        lease: Id of the lease.
-        shares: The amount on each limit.
-    """
-
-    lease: str
-    shares: tuple[_Share, ...]
-
-    def amounts(self, *, tokens: int, cost: int | None) -> Iterator[tuple[_Share, int]]:
-        """The charge on each limit; for an unknown cost, the whole reservation."""
-        for share in self.shares:
-            if share.limit.tokens is not None:
-                yield share, tokens
-            else:
-                yield share, share.claim.amount if cost is None else cost
 
 
 class Spending:
@@ -169,27 +123,27 @@ class Spending:
 
     def _planned(self, call: PlannedCall) -> tuple[Reservation, Hold]:
         now = self._now()
-        shares: list[_Share] = []
+        shares: list[Share] = []
         for limit in self.limits:
             window = limit.window(now, request_id=call.request_id)
-            whose = str(call.metadata.get(limit.per) or _NO_KEY) if limit.per else ""
+            whose = str(call.metadata.get(limit.per) or NO_KEY) if limit.per else ""
             amount = call.tokens if limit.tokens is not None else call.cost
             if amount is None:
-                raise self._unknown_price(call, limit)
+                raise unknown_price_error(call, limit)
             claim = Claim(
                 counter=limit.counter(window, whose),
                 amount=amount,
                 ceiling=limit.ceiling,
                 ttl_s=window.ttl_s,
             )
-            shares.append(_Share(limit=limit, window=window, whose=whose, claim=claim))
+            shares.append(Share(limit=limit, window=window, whose=whose, claim=claim))
         reservation = Reservation(lease=uuid4().hex, shares=tuple(shares))
         claims = tuple(share.claim for share in shares)
         return reservation, Hold(lease=reservation.lease, claims=claims, lease_s=self._lease_s)
 
     def _check(self, call: PlannedCall, reservation: Reservation, refusal: Refusal | None) -> None:
         if refusal is not None:
-            raise _exceeded(call, reservation.shares[refusal.number], refusal)
+            raise exceeded_error(call, reservation.shares[refusal.number], refusal)
 
     @contextmanager
     def _tolerant(self, hold: Hold) -> Iterator[None]:
@@ -259,42 +213,3 @@ class Spending:
         if not self._warned:
             _log.warning("spend limits are not held for now: %s", error)
         self._warned = True
-
-    def _unknown_price(self, call: PlannedCall, limit: SpendLimit) -> SpendLimitExceededError:
-        return SpendLimitExceededError(
-            f"the price of {call.alias} is unknown, so it never fits the limit {limit}; name it"
-            " in prices=, or limit tokens",
-            limit_usd=None,
-            excluded={},
-            limit=limit,
-        )
-
-
-def _exceeded(call: PlannedCall, share: _Share, refusal: Refusal) -> SpendLimitExceededError:
-    limit, claim, standing = share.limit, share.claim, refusal.standing
-    whose = f" for {limit.per} {share.whose!r}" if limit.per else ""
-    if limit.per and share.whose == _NO_KEY:
-        whose = f' for calls without config={{"metadata": {{"{limit.per}": …}}}}'
-    ends = share.window.ends
-    frees = f"; it is free again at {ends.isoformat()}" if ends is not None else ""
-    if claim.amount > limit.ceiling:
-        frees = (
-            ", which is more than the whole limit: raise it, set max_tokens, lower"
-            ' answer_room_tokens, or choose on_limit="cheapest"'
-        )
-    return SpendLimitExceededError(
-        f"limit {limit}{whose}: {limit.shown(standing.spent)} are spent and"
-        f" {limit.shown(standing.held)} reserved, and a call of {call.alias} may come to"
-        f" {limit.shown(claim.amount)}{frees}",
-        limit_usd=None if limit.tokens is not None else usd(limit.ceiling),
-        excluded={},
-        limit=limit,
-        spent=_units(limit, standing.spent),
-        reserved=_units(limit, standing.held),
-        needed=_units(limit, claim.amount),
-        frees_at=ends,
-    )
-
-
-def _units(limit: SpendLimit, units: int) -> Decimal | int:
-    return units if limit.tokens is not None else usd(units)

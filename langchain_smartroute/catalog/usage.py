@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from langchain_core.exceptions import OutputParserException
 from pydantic import ValidationError
 
-from langchain_smartroute.types import Usage
+from langchain_smartroute.types import Usage, causes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -206,11 +207,8 @@ def _may_be_billed(error: BaseException | None) -> bool:
 
 def _is_packed(error: BaseException | None) -> bool:
     """Whether the body of an answer could not be unpacked, as the HTTP client says it."""
-    for _ in range(_CLIENTS):
-        error = None if error is None else error.__cause__
-        if type(error).__name__ == "DecodingError":
-            return True
-    return False
+    causes = islice(causes_of(error), 1, 1 + _CLIENTS)
+    return any(type(cause).__name__ == "DecodingError" for cause in causes)
 
 
 def model_name_of(message: BaseMessage | None) -> str | None:

@@ -30,7 +30,8 @@ from langchain_smartroute.errors import (
 )
 from langchain_smartroute.execution.aftermath import AFTERMATH, FaultKind, NextScope
 from langchain_smartroute.execution.asked_wait import asked_wait_s
-from langchain_smartroute.execution.messages import causes_of, provider_message, words_of
+from langchain_smartroute.execution.messages import provider_message, words_of
+from langchain_smartroute.types import causes_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

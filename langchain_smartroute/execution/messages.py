@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["causes_of", "host_of", "provider_message", "words_of"]
+from langchain_smartroute.types import causes_of
+
+__all__ = ["host_of", "provider_message", "words_of"]
 
 _GENERIC = ("Connection error.",)
 """Message of `openai`'s client for any failed connection."""
 
-_MOST_CAUSES = 10
 _KEY_HEADERS = ("authorization", "api-key", "x-api-key", "x-goog-api-key")
 _LEAST_KEY_CHARS = 8
 """Shorter values are hardly keys, and may be words of the message."""
@@ -50,21 +50,6 @@ def host_of(error: BaseException) -> str:
         return ""
     port = f":{url.port}" if url.port else ""
     return f"{url.scheme}://{f'[{host}]' if ':' in host else host}{port}"
-
-
-def causes_of(error: BaseException) -> Iterator[BaseException]:
-    """The exception and its chain of causes.
-
-    Other contexts are ignored: a caller inside an `except` block adds its handled exception to
-    every exception raised below.
-    """
-    found: BaseException | None = error
-    for _ in range(_MOST_CAUSES):
-        if found is None:
-            return
-        yield found
-        instead_of = found.__context__ if found.__suppress_context__ else None
-        found = found.__cause__ or instead_of
 
 
 def _request_of(error: BaseException) -> Any:

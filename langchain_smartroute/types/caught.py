@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Self
 
-__all__ = ["Caught"]
+__all__ = ["Caught", "causes_of"]
+
+_MOST_CAUSES = 10
 
 
 class Caught:
@@ -40,3 +43,18 @@ class Caught:
             return False
         self.error = error
         return True
+
+
+def causes_of(error: BaseException | None) -> Iterator[BaseException]:
+    """The exception and its chain of causes.
+
+    Other contexts are ignored: a caller inside an `except` block adds its handled exception to
+    every exception raised below.
+    """
+    found = error
+    for _ in range(_MOST_CAUSES):
+        if found is None:
+            return
+        yield found
+        instead_of = found.__context__ if found.__suppress_context__ else None
+        found = found.__cause__ or instead_of

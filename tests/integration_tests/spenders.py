@@ -18,7 +18,7 @@ import time
 from datetime import UTC, datetime
 
 from langchain_smartroute.accounting import Spending, SpendLimit
-from langchain_smartroute.accounting.spending import PlannedCall
+from langchain_smartroute.accounting.reservation import PlannedCall
 from langchain_smartroute.errors import SpendLimitExceededError, StorageError
 from langchain_smartroute.state import Stands, open_state
 

@@ -14,7 +14,7 @@ import pytest
 
 from langchain_smartroute import SmartRouterRunnable, SpendLimit, StorageError
 from langchain_smartroute.accounting import Spending
-from langchain_smartroute.accounting.spending import PlannedCall
+from langchain_smartroute.accounting.reservation import PlannedCall
 from langchain_smartroute.errors import SpendLimitExceededError
 from langchain_smartroute.sandbox import SandboxServer
 from langchain_smartroute.state import Get, MemoryState
