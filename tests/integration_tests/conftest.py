@@ -1,4 +1,4 @@
-"""What LangChain's standard suites download, served from here."""
+"""What LangChain's standard suites download, served from here, and servers that follow a script."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import wave
 
 import httpx
 import pytest
+from scripted import Server
 
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489"
@@ -35,3 +36,17 @@ def served_media(monkeypatch):
         return httpx.Response(200, content=media[url[-4:]])
 
     monkeypatch.setattr(httpx, "get", download)
+
+
+@pytest.fixture
+def serve():
+    """Starts servers that send the same bytes to each request."""
+    running = []
+
+    def start(sent):
+        running.append(Server(sent))
+        return running[-1]
+
+    yield start
+    for server in running:
+        server.listener.close()

@@ -11,7 +11,7 @@ import json
 
 import openai
 import pytest
-from scripted import ANSWER, SAID, Server, call, delta, plain, router_of, streamed
+from scripted import ANSWER, SAID, call, delta, plain, router_of, streamed
 from ways import ainvoked, astreamed, invoked
 from ways import streamed as streamed_whole
 
@@ -39,19 +39,6 @@ SCHEMA = {"title": "Found", "description": "x", "type": "object", "properties": 
 EVERY_FORM = pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 EVERY_WAY = pytest.mark.parametrize("way", ["invoke", "ainvoke", "stream", "astream"])
 STREAMS = pytest.mark.parametrize("way", ["stream", "astream"])
-
-
-@pytest.fixture
-def serve():
-    running = []
-
-    def start(sent):
-        running.append(Server(sent))
-        return running[-1]
-
-    yield start
-    for server in running:
-        server.listener.close()
 
 
 def event(data):

@@ -19,6 +19,7 @@ from unittest.mock import patch
 import pytest
 from langchain_core.embeddings import DeterministicFakeEmbedding
 from langchain_core.messages import HumanMessage
+from scripted import ANSWER
 
 from langchain_smartroute import CallRecord, SmartRouterRunnable, SqlLedger
 from langchain_smartroute.classify import EmbeddingClassifier, PatternClassifier, UserRequest
@@ -34,14 +35,6 @@ pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="this system knows no fork"),
 ]
 LONG_S = 20
-SAID = {"role": "assistant", "content": "fine"}
-ANSWER = {
-    "id": "a",
-    "object": "chat.completion",
-    "created": 1,
-    "model": "theirs",
-    "choices": [{"index": 0, "finish_reason": "stop", "message": SAID}],
-}
 
 
 def in_a_child(work):

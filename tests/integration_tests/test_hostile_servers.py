@@ -18,7 +18,6 @@ from scripted import (
     ANSWER,
     CATALOG,
     USAGE,
-    Server,
     call,
     delta,
     plain,
@@ -39,19 +38,6 @@ from langchain_smartroute.execution import transport
 
 WAYS = pytest.mark.parametrize("way", ["invoke", "ainvoke"])
 STREAMS = pytest.mark.parametrize("way", ["stream", "astream"])
-
-
-@pytest.fixture
-def serve():
-    running = []
-
-    def start(sent):
-        running.append(Server(sent))
-        return running[-1]
-
-    yield start
-    for server in running:
-        server.listener.close()
 
 
 @WAYS

@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 import unicodedata
-from time import process_time
 
 import pytest
+from growth import TIMES, assert_linear
 from langchain_core.messages import AIMessage
 
 from langchain_smartroute import AgreementCheck
@@ -53,11 +53,6 @@ PIECES = {
     "verdicts": "A正确，",
 }
 WRAPPED = ("{}", "```\n{}x`\n```", "The answer is \\boxed{{{}}}")
-MOST = 40
-"""How often as long ten times the text may take: linear is ten, quadratic a hundred."""
-
-LEAST_S = 0.02
-"""Shorter times are not compared: they say nothing."""
 
 
 def compared_all_ways(text):
@@ -75,12 +70,6 @@ def compared_all_ways(text):
         check.compared(AIMessage(text), [Opinion(alias="other", answer=AIMessage(other))])
 
 
-def taken_s(text):
-    started = process_time()
-    compared_all_ways(text)
-    return process_time() - started
-
-
 @pytest.mark.parametrize("piece", PIECES.values(), ids=PIECES.keys())
 def test_ten_times_the_text_takes_about_ten_times_as_long(piece):
     """20,000 letters without a blank took half a minute: two patterns met in the middle of a word.
@@ -89,11 +78,11 @@ def test_ten_times_the_text_takes_about_ten_times_as_long(piece):
     text may cost no more at all.
     """
     for wrapped in WRAPPED:
-        before = None
-        for size in (2_000, 20_000):
-            taken = taken_s(wrapped.format((piece * (size // len(piece) + 1))[:size]))
-            assert before is None or taken <= MOST * max(before, LEAST_S), (wrapped, size)
-            before = taken
+        small, large = (
+            wrapped.format((piece * (size // len(piece) + 1))[:size])
+            for size in (2_000, TIMES * 2_000)
+        )
+        assert_linear(compared_all_ways, small, large, repeats=1, least_s=0.02)
 
 
 @pytest.mark.parametrize("piece", ["9", "a", "\u0301\u0316", "%\n", "\\boxed{", "x `"])

@@ -20,20 +20,9 @@ from langchain_smartroute import (
     SpendLimit,
     SpendLimitExceededError,
 )
-from langchain_smartroute.sandbox import Fault, SandboxServer
+from langchain_smartroute.sandbox import Fault
 
 CODE = "Write a Python function to sort a list"
-
-
-@pytest.fixture
-def sandbox():
-    with SandboxServer() as server:
-        yield server
-
-
-@pytest.fixture
-def router(sandbox):
-    return SmartRouterRunnable.from_catalog(base_url=sandbox.base_url)
 
 
 def body_of(sandbox):
