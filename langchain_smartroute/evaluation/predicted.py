@@ -86,7 +86,7 @@ def predictions(
     """
     outlook, aliases = Outlook(predictor, catalog.models), list(catalog.models)
     found = (outlook.predict(known) for known in features)
-    return np.array([[said[alias] for alias in aliases] for said in found])
+    return np.array([[prediction.by_alias[alias] for alias in aliases] for prediction in found])
 
 
 def quality_family(

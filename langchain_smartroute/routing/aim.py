@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from langchain_smartroute.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from langchain_smartroute.types import Tier
 
 __all__ = ["AIMS", "TIER_KEEPS", "Aim", "Offer", "dearness", "weakness"]
@@ -114,7 +116,7 @@ class Aim:
     @property
     def is_open(self) -> bool:
         """Whether no attribute is given, so that the tier decides."""
-        return not self.given
+        return self.worth_usd is None and self.bar is self.keep is self.give_up is None
 
     @property
     def given(self) -> dict[str, Any]:
@@ -123,24 +125,27 @@ class Aim:
         return {name: value for name, value in values if value is not None}
 
     def choose(
-        self, offers: Sequence[Offer], *, task: str, full_usd: Decimal | None = None
+        self, offers: Iterable[Offer], *, task: str, full_usd: Decimal | None = None
     ) -> tuple[str, str]:
         """Choose a candidate, with a reason.
 
         Args:
-            offers: At least one, in the order of their `weakness`.
+            offers: At least one, in the order of their `weakness`; read as far as they clear
+                the bar.
             task: Name of the task, for the reason.
             full_usd: Cost of the candidate that is best at such requests in general; `None`: of
                 the one that is best at this request.
         """
         if self.worth_usd is not None:
-            return self._most_worth(offers, task=task)
-        best = offers[0]
+            return self._most_worth([*offers], task=task)
+        weaker = iter(offers)
+        best = next(weaker)
         bar, words = self._bar(best)
-        clear = [offer for offer in offers if offer.quality >= bar - _ROUNDING]
-        if not clear:
-            why = f"best of {len(offers)}, as none clears the bar {bar:.2f}"
+        least = bar - _ROUNDING
+        if best.quality < least:
+            why = f"best of {1 + len([*weaker])}, as none clears the bar {bar:.2f}"
             return best.alias, f"predicted {best.quality:.2f} for {task}: {why}"
+        clear = [best, *takewhile(lambda offer: offer.quality >= least, weaker)]
         cheapest = min(clear, key=dearness)
         full = best.cost_usd if full_usd is None else full_usd
         chosen = cheapest

@@ -7,9 +7,11 @@ scores of feedback do not outweigh a thousand rows.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from operator import itemgetter
+from typing import TYPE_CHECKING, NamedTuple
 
 from langchain_smartroute.routing.evidence import Evidence, Tally
+from langchain_smartroute.types import rounded_shares
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from langchain_smartroute.routing.predictor import QualityPredictor
     from langchain_smartroute.types import RequestFeatures
 
-__all__ = ["Outlook"]
+__all__ = ["Outlook", "Prediction"]
 
 PRIOR_WEIGHT = 8.0
 """Weight of a catalog's prior in scores; priors are ordinal guesses."""
@@ -28,6 +30,29 @@ SHIFT_WEIGHT = 20.0
 
 _MOST_KEPT = 4_096
 _NOTHING = Tally()
+
+
+class Prediction(NamedTuple):
+    """Predicted quality of the candidates for one request.
+
+    Attributes:
+        by_alias: Alias → quality in [0, 1], in the catalog's order.
+        rounded: The same, rounded to four decimals.
+        ranked: Aliases with their qualities, the best first, equals in the catalog's order.
+        has_equals: Whether several candidates have the same quality.
+    """
+
+    by_alias: dict[str, float]
+    rounded: dict[str, float]
+    ranked: tuple[tuple[str, float], ...]
+    has_equals: bool
+
+    @classmethod
+    def of(cls, by_alias: dict[str, float]) -> Prediction:
+        """Rank and round qualities."""
+        ranked = sorted(by_alias.items(), key=itemgetter(1), reverse=True)
+        has_equals = len({*by_alias.values()}) < len(ranked)
+        return cls(by_alias, rounded_shares(by_alias, parts=10_000), tuple(ranked), has_equals)
 
 
 class Outlook:
@@ -42,10 +67,10 @@ class Outlook:
         self._predictor = predictor
         self._models = models
         self._revision = -1
-        self._means: dict[tuple[str, str], dict[str, float]] = {}
+        self._means: dict[tuple[str, str], Prediction] = {}
 
-    def predict(self, features: RequestFeatures) -> dict[str, float]:
-        """Alias → predicted quality of its answer, in [0, 1].
+    def predict(self, features: RequestFeatures) -> Prediction:
+        """Predicted quality of the candidates' answers.
 
         Candidates without any evidence are left out.
         """
@@ -53,17 +78,18 @@ class Outlook:
         gains = self._predictor.gains(features)
         if not gains:
             return means
-        return {a: min(1.0, max(0.0, mean + gains.get(a, 0.0))) for a, mean in means.items()}
+        moved = ((a, mean + gains.get(a, 0.0)) for a, mean in means.by_alias.items())
+        return Prediction.of({a: 0.0 if share < 0.0 else min(share, 1.0) for a, share in moved})
 
     def expected(self, alias: str, task: str) -> float | None:
         """Predicted quality of a candidate at a task, for any text and difficulty."""
-        return self._means_at(task, "").get(alias)
+        return self._means_at(task, "").by_alias.get(alias)
 
     def at(self, task: str) -> Mapping[str, float]:
         """Alias → predicted quality at a task, for any text and difficulty."""
-        return self._means_at(task, "")
+        return self._means_at(task, "").by_alias
 
-    def _means_at(self, task: str, difficulty: str) -> dict[str, float]:
+    def _means_at(self, task: str, difficulty: str) -> Prediction:
         revision = self._predictor.revision
         if revision != self._revision or len(self._means) > _MOST_KEPT:
             self._means, self._revision = {}, revision
@@ -71,7 +97,7 @@ class Outlook:
         known_means = cache.get((task, difficulty))
         if known_means is None:
             means = ((a, self._mean(a, task, difficulty)) for a in self._models)
-            known_means = {alias: mean for alias, mean in means if mean is not None}
+            known_means = Prediction.of({a: mean for a, mean in means if mean is not None})
             cache[task, difficulty] = known_means
         return known_means
 

@@ -12,10 +12,9 @@ from langchain_smartroute.routing.aim import AIMS, TIER_KEEPS, Aim, Offer, weakn
 from langchain_smartroute.routing.outlook import Outlook
 from langchain_smartroute.routing.policy import RulesFirst
 from langchain_smartroute.routing.predictor import QualityPredictor
-from langchain_smartroute.types import rounded_shares
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from langchain_smartroute.routing.options import RouteOptions
     from langchain_smartroute.routing.preference import Wish
@@ -117,41 +116,57 @@ class QualityPreference:
         self._policy = policy
         self._features = features
         self._options = options
-        self._predicted = policy.outlook.predict(features)
-        cost = policy.roster.cost_usd
-        offers = [Offer(a, q, cost(a, features)) for a, q in self._predicted.items()]
-        self._offers = sorted(offers, key=weakness)
+        self._prediction = predicted = policy.outlook.predict(features)
+        self._offers_made: dict[str, Offer] = {}
+        self._ranked: Sequence[tuple[str, float]] = predicted.ranked
+        if predicted.has_equals:
+            offers = sorted(self._offers(self._ranked), key=weakness)
+            self._offers_made = {offer.alias: offer for offer in offers}
+            self._ranked = [(offer.alias, offer.quality) for offer in offers]
 
     def wanted(self, excluded: Collection[str], /) -> Iterator[Wish]:
         """The aim's choice among candidates that can serve the request within its ceiling."""
-        able = [offer for offer in self._offers if offer.alias not in excluded]
+        able = self._ranked
+        if excluded:
+            able = [ranked for ranked in able if ranked[0] not in excluded]
         ceiling = self._options.max_cost_usd
         if ceiling is not None:
-            able = [offer for offer in able if offer.fits(ceiling)] or able
+            fitting = (offer for offer in self._offers(able) if offer.fits(ceiling))
+            able = [(offer.alias, offer.quality) for offer in fitting] or able
         if able:
             # All further candidates come from `others`.
             aim = self._policy.aim
             if aim.is_open:
                 aim = _BY_TIER[self._options.tier]
-            yield aim.choose(able, task=self._features.task, full_usd=self._full_usd(able))
+            full_usd = self._cost_usd(self._usual_best(able))
+            yield aim.choose(self._offers(able), task=self._features.task, full_usd=full_usd)
         else:
             default = self._policy.catalog.default_alias
             yield default, "default, as no candidate's quality is known"
         yield from self.others()
 
-    def _full_usd(self, able: Sequence[Offer]) -> Decimal | None:
-        """Cost of the candidate that is best at the task in general."""
+    def _offers(self, ranked: Iterable[tuple[str, float]]) -> Iterator[Offer]:
+        """Offers, each made when it is asked for, as most aims look at the best alone."""
+        if self._offers_made:
+            return (self._offers_made[alias] for alias, _ in ranked)
+        cost, features = self._policy.roster.cost_usd, self._features
+        return (Offer(alias, quality, cost(alias, features)) for alias, quality in ranked)
+
+    def _cost_usd(self, alias: str) -> Decimal | None:
+        return self._policy.roster.cost_usd(alias, self._features)
+
+    def _usual_best(self, able: Sequence[tuple[str, float]]) -> str:
+        """The candidate that is best at the task in general."""
         known = self._policy.outlook.at(self._features.task)
-        usual = [known.get(offer.alias, 0.0) for offer in able]
-        return able[usual.index(max(usual))].cost_usd
+        return max(able, key=lambda ranked: known.get(ranked[0], 0.0))[0]
 
     def others(self) -> Iterator[Wish]:
         """All candidates, the best first, ties by cost, unknown ones last."""
         task = self._features.task
-        for offer in self._offers:
-            yield offer.alias, f"next best for {task}, predicted {offer.quality:.2f}"
+        for alias, quality in self._ranked:
+            yield alias, f"next best for {task}, predicted {quality:.2f}"
         for alias in self._policy.catalog.models:
-            if alias not in self._predicted:
+            if alias not in self._prediction.by_alias:
                 yield alias, "its quality is unknown"
 
     def names(self, _alias: str) -> bool:
@@ -164,7 +179,7 @@ class QualityPreference:
 
     def predicted(self) -> Mapping[str, float]:
         """Alias → predicted quality, rounded to four decimals."""
-        return rounded_shares(self._predicted, parts=10_000)
+        return dict(self._prediction.rounded)
 
     def reach(self, _tier: Tier) -> str:
         """Description of the candidates compared with a ceiling."""

@@ -17,7 +17,7 @@ LEVELS = ("easy", "medium", "hard")
 def predicted(predictor, *, text="", task="math", difficulty="medium", specs=("a", "b")):
     models = {s.alias: s for s in map(as_spec, specs)}
     features = RequestFeatures(text=text, task=task, difficulty=difficulty)
-    return Outlook(predictor, models).predict(features)
+    return Outlook(predictor, models).predict(features).by_alias
 
 
 def as_spec(value):
