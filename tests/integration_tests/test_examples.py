@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -143,15 +145,15 @@ EXPECTED = {
 }
 
 
-def run_example(name, **variables):
+def run_python(*arguments):
     own = {k: v for k, v in os.environ.items() if not k.startswith(SETTINGS)}
     done = subprocess.run(  # noqa: S603 - our own script
-        [sys.executable, str(EXAMPLES / f"{name}.py")],
+        [sys.executable, *arguments],
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=180,
         check=False,
-        env={**own, **variables},
+        env=own,
     )
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
@@ -164,7 +166,7 @@ def test_every_example_is_run_here():
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_an_example_runs_without_a_key_and_prints_its_key_lines_in_order(name):
-    printed = run_example(name)
+    printed = run_python(str(EXAMPLES / f"{name}.py"))
     position = 0
     for line in EXPECTED[name]:
         found = printed.find(line, position)
@@ -173,10 +175,43 @@ def test_an_example_runs_without_a_key_and_prints_its_key_lines_in_order(name):
 
 
 # Another test runs that example's workers.
-@pytest.mark.parametrize("name", sorted(EXPECTED.keys() - KEYLESS - {"many_workers"}))
-def test_an_example_uses_the_gateway_that_is_configured(name):
+GATEWAY_USERS = sorted(EXPECTED.keys() - KEYLESS - {"many_workers"})
+
+ALL_IN_ONE_PROCESS = """
+import contextlib, io, json, os, runpy, sys
+printed = {}
+os.environ["SMARTROUTE_API_KEY"] = "good"
+for script, url in json.loads(sys.argv[1]).items():
+    os.environ["SMARTROUTE_BASE_URL"] = url
+    with contextlib.redirect_stdout(io.StringIO()) as shown:
+        runpy.run_path(script, run_name="__main__")
+    printed[script] = shown.getvalue()
+print(json.dumps(printed))
+"""
+
+
+@pytest.fixture(scope="module")
+def with_gateways():
+    """Name → what the example printed, and what its own gateway was asked.
+
+    They share a process, as starting one takes longer than most of them.
+    """
     models = sandbox_models(Catalog.load("default"))
-    with SandboxServer(models=models, api_key="good") as gateway:
-        printed = run_example(name, SMARTROUTE_BASE_URL=gateway.base_url, SMARTROUTE_API_KEY="good")
-        assert gateway.requests
+    with ExitStack() as stack:
+        gateways = {
+            name: stack.enter_context(SandboxServer(models=models, api_key="good"))
+            for name in GATEWAY_USERS
+        }
+        urls = {str(EXAMPLES / f"{name}.py"): gateways[name].base_url for name in GATEWAY_USERS}
+        printed = json.loads(run_python("-c", ALL_IN_ONE_PROCESS, json.dumps(urls)))
+        return {
+            name: (printed[str(EXAMPLES / f"{name}.py")], gateway.requests)
+            for name, gateway in gateways.items()
+        }
+
+
+@pytest.mark.parametrize("name", GATEWAY_USERS)
+def test_an_example_uses_the_gateway_that_is_configured(with_gateways, name):
+    printed, requests = with_gateways[name]
+    assert requests
     assert "imulated" not in printed

@@ -14,6 +14,7 @@ import threading
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
 from types import AsyncGeneratorType
 from urllib.parse import urlsplit
 
@@ -357,15 +358,15 @@ ENDS = {
     "a loop closed by hand": (
         "loop = asyncio.new_event_loop(); loop.run_until_complete(asking()); loop.close()"
     ),
+    "uvloop": (
+        "import uvloop; loop = uvloop.new_event_loop(); loop.run_until_complete(asking());"
+        " loop.close()"
+    ),
     "the end of the process": (
         "loop = asyncio.new_event_loop(); asyncio.set_event_loop(loop);"
         " loop.run_until_complete(asking()); import atexit;"
         # Of an open loop Python itself would complain.
         " atexit.register(lambda: None); close_last(loop)"
-    ),
-    "uvloop": (
-        "import uvloop; loop = uvloop.new_event_loop(); loop.run_until_complete(asking());"
-        " loop.close()"
     ),
 }
 USE = """
@@ -394,16 +395,18 @@ async def asking():
 
 
 @TRANSPORTS
-@pytest.mark.parametrize("end", ENDS)
-def test_nothing_is_left_open_when_a_loop_ends(connections, end):
-    """No "Unclosed client session", no "Event loop is closed", no ResourceWarning."""
+def test_nothing_is_left_open_when_a_loop_ends(connections):
+    """No "Unclosed client session", no "Event loop is closed", no ResourceWarning.
+
+    One process, in which a loop ends in each way, the last one with the process.
+    """
     from langchain_smartroute.sandbox import SandboxModel, SandboxServer
 
-    if end == "uvloop":
-        pytest.importorskip("uvloop")
+    ends = [code for end, code in ENDS.items() if end != "uvloop" or find_spec("uvloop")]
+    code = "\n".join([USE, *ends])
     with SandboxServer(models=[SandboxModel(name="only")]) as server:
         done = subprocess.run(  # noqa: S603 - the text above
-            [sys.executable, "-W", "error", "-c", USE + ENDS[end], connections, server.base_url],
+            [sys.executable, "-W", "error", "-c", code, connections, server.base_url],
             capture_output=True,
             text=True,
             timeout=60,
