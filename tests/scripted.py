@@ -54,7 +54,11 @@ class Server:
                         length = int(line.partition(b":")[2])
                 asked.read(length)
                 self.asked += 1
-                connection.sendall(self.sent)
+                self.answer(connection)
+
+    def answer(self, connection):
+        """Send the bytes; an OSError closes the connection."""
+        connection.sendall(self.sent)
 
 
 def plain(answer=ANSWER, *, headers=b""):

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         own_prices,
         with_prices,
     )
+    from langchain_smartroute.catalog.lost import ANSWERED, was_cut
     from langchain_smartroute.catalog.price import Price, PriceVariant, price_at
     from langchain_smartroute.catalog.spec import ModelSpec
     from langchain_smartroute.catalog.table import RoutingTable
@@ -48,6 +49,7 @@ else:
             "cost": "cost_usd price_fault",
             "dialects": "without_tool_marks",
             "lookup": "PriceBook PriceSource genai_prices own_prices with_prices",
+            "lost": "ANSWERED was_cut",
             "price": "Price PriceVariant price_at",
             "spec": "ModelSpec",
             "table": "RoutingTable",
@@ -59,6 +61,7 @@ else:
     )
 
 __all__ = [
+    "ANSWERED",
     "SHIPPED",
     "Catalog",
     "ModelSpec",
@@ -87,6 +90,7 @@ __all__ = [
     "usage_of",
     "usage_of_answer",
     "usage_of_failure",
+    "was_cut",
     "with_prices",
     "without_tool_marks",
 ]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from langchain_core.exceptions import OutputParserException
 from pydantic import ValidationError
 
-from langchain_smartroute.types import Usage, causes_of
+from langchain_smartroute.catalog.lost import is_packed, was_cut
+from langchain_smartroute.types import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,8 +32,6 @@ __all__ = [
 _BYTES_PER_TOKEN = 3
 _MOST_TOKENS = 100_000_000
 """Largest plausible count; higher ones are treated as errors of the provider."""
-_CLIENTS = 3
-"""Clients above the HTTP client, of which each raises its own error from that of the one below."""
 _COUNTS = ("prompt_tokens", "completion_tokens")
 _NAMED_IN_DETAILS = ("flex", "priority")
 _STANDARD = frozenset({"auto", "default", "on_demand", "scale", "standard", "standard_only"})
@@ -155,7 +153,7 @@ def usage_of_failure(
     """The usage of a failed or cancelled run.
 
     A call that the provider refused, or that never reached it, counts as not billed; one whose
-    answer could not be parsed, or that was cancelled, as billed for at least its input.
+    answer was cut or could not be parsed, or that was cancelled, as billed for at least its input.
 
     Args:
         message: As much of the answer as arrived; `None`: nothing.
@@ -197,18 +195,12 @@ def tells_cost(message: BaseMessage) -> bool:
 
 
 def _may_be_billed(error: BaseException | None) -> bool:
-    """Whether a failure is a parsing error of an answer, which was billed.
+    """Whether a failure is that of an answer that was cut or cannot be read, which was billed.
 
-    HTTP errors, connection errors and timeouts count as free.
+    HTTP errors, timeouts, and connections that failed before an answer count as free.
     """
     unread = isinstance(error, ValidationError | OutputParserException)
-    return unread or hasattr(error, "completion") or _is_packed(error)
-
-
-def _is_packed(error: BaseException | None) -> bool:
-    """Whether the body of an answer could not be unpacked, as the HTTP client says it."""
-    causes = islice(causes_of(error), 1, 1 + _CLIENTS)
-    return any(type(cause).__name__ == "DecodingError" for cause in causes)
+    return unread or hasattr(error, "completion") or is_packed(error) or was_cut(error)
 
 
 def model_name_of(message: BaseMessage | None) -> str | None:

@@ -19,6 +19,7 @@ from langchain_core.exceptions import (
 )
 from pydantic import ValidationError
 
+from langchain_smartroute.catalog import was_cut
 from langchain_smartroute.errors import (
     AnswerTooLongError,
     ConfigurationError,
@@ -198,7 +199,7 @@ def _kind_of_status(status: int) -> FaultKind:
 
 def _kind_of_failure(error: Exception) -> FaultKind:
     """Kind of an exception without a status, by its class and its causes."""
-    if isinstance(error, StreamInterruptedError):
+    if isinstance(error, StreamInterruptedError) or was_cut(error):
         return "garbled"
     if isinstance(error, ModelRateLimitError):
         return "busy"
@@ -208,15 +209,10 @@ def _kind_of_failure(error: Exception) -> FaultKind:
         name = type(cause).__name__
         if isinstance(cause, TimeoutError) or name.endswith(("Timeout", "TimeoutError")):
             return "silent"
-        if name in _UNREACHED or (name == "RemoteProtocolError" and not _is_cut(cause)):
+        if name in _UNREACHED or name == "RemoteProtocolError":
             return "broken"
     is_argument = isinstance(error, TypeError) and _ARGUMENT.search(str(error))
     return "unknown_argument" if is_argument else "garbled"
-
-
-def _is_cut(error: BaseException) -> bool:
-    """Whether a protocol error means a truncated body."""
-    return "complete message body" in str(error) or "chunked read" in str(error)
 
 
 def _summary(error: Exception, status: int | None, kind: FaultKind) -> str:

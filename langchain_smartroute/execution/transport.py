@@ -18,13 +18,15 @@ import asyncio
 import atexit
 import os
 import socket
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any, Final
 from weakref import WeakSet
 
 from openai import DefaultAsyncHttpxClient, DefaultHttpxClient
 
+from langchain_smartroute.catalog import ANSWERED
 from langchain_smartroute.errors import ConfigurationError, ForeignRedirectError
 from langchain_smartroute.execution.bounds import TimeLimits, attempt_bounds
 from langchain_smartroute.execution.clients import Transport
@@ -218,8 +220,24 @@ def _bounded(timeout: float | None, expired: type[Exception]) -> float | None:
 
 
 def _receive(response: Any) -> None:
+    _check(response)
+    if response.is_error:
+        with _keeping_status(response):
+            response.read()
+
+
+async def _areceive(response: Any) -> None:
+    _check(response)
+    if response.is_error:
+        with _keeping_status(response):
+            await response.aread()
+
+
+def _check(response: Any) -> None:
     """Check a response before its body is read."""
     _refuse_foreign_redirect(response)
+    if response.is_success:
+        response.request.extensions[ANSWERED] = True
     name_encodings(response)
     bounds = attempt_bounds.get()
     if bounds is not None:
@@ -230,8 +248,13 @@ def _receive(response: Any) -> None:
         )
 
 
-async def _areceive(response: Any) -> None:
-    _receive(response)
+@contextmanager
+def _keeping_status(response: Any) -> Iterator[None]:
+    """Let an error's status count, although its body is cut or cannot be unpacked."""
+    try:
+        yield
+    except _http.RequestError:
+        response._content = b""  # noqa: SLF001 - httpx offers no other way
 
 
 def _refuse_foreign_redirect(response: Any) -> None:

@@ -69,9 +69,14 @@ async def test_what_a_time_out_costs_is_the_same_everywhere(server, fault, mode)
     told = answer.response_metadata["smartroute"]
     assert [attempt["outcome"] for attempt in told["attempts"]] == ["failed", "accepted"]
     recorded = [record.cost_usd for record in costs.records]
-    assert [Decimal(attempt["cost"]) for attempt in told["attempts"]] == recorded
-    assert sum(recorded) == Decimal(told["cost"])
+    if "cut" in FAULTS[fault].kind and "invoke" in mode:
+        # A plain answer of which nothing can be read may have cost anything: at least its input.
+        assert (told["cost"], told["attempts"][0]["cost"]) == (None, None)
+        assert costs.records[0].usage.estimated
+    else:
+        assert [Decimal(attempt["cost"]) for attempt in told["attempts"]] == recorded
+        assert sum(recorded) == Decimal(told["cost"])
     counter = LIMIT.counter(LIMIT.window(datetime.now(tz=UTC), request_id=""), "")
     (standing,) = state.run(Stands(counters=(counter,)))
-    assert Decimal(standing.spent).scaleb(-12) == Decimal(told["cost"])
+    assert Decimal(standing.spent).scaleb(-12) == sum(recorded)
     assert standing.held == 0

@@ -1,0 +1,66 @@
+"""Answers that were lost on their way: cut in the middle, or packed in an unreadable form.
+
+Their server had begun to answer, so it may have billed them.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from langchain_smartroute.types import causes_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["ANSWERED", "is_packed", "was_cut"]
+
+ANSWERED: Final = "smartroute_answered"
+"""Extension of an HTTP request whose answer has begun with a status of success."""
+
+_CLIENTS: Final = 3
+"""Clients above the HTTP client, of which each raises its own error from that of the one below."""
+
+_BROKEN: Final[Mapping[str, tuple[str, ...]]] = {
+    "RemoteProtocolError": ("complete message body", "chunked read"),
+    "ReadError": (),
+    "ClientPayloadError": ("",),
+}
+"""Name of an HTTP client's exception for a connection that broke → words that it has only where
+an answer had begun; no client is imported here."""
+
+
+def was_cut(error: BaseException | None) -> bool:
+    """Whether the connection was lost in the middle of an answer.
+
+    Args:
+        error: A candidate's exception.
+
+    Returns:
+        `True` if its causes say so, by their words or by their request (`ANSWERED`). Other
+        lost connections, and times that were up, are not cut answers.
+    """
+    return any(map(_is_cut, islice(causes_of(error), 1 + _CLIENTS)))
+
+
+def is_packed(error: BaseException | None) -> bool:
+    """Whether the body of an answer could not be unpacked, as the HTTP client says it."""
+    causes = islice(causes_of(error), 1, 1 + _CLIENTS)
+    return any(type(cause).__name__ == "DecodingError" for cause in causes)
+
+
+def _is_cut(error: BaseException) -> bool:
+    words = _BROKEN.get(type(error).__name__)
+    if words is None:
+        return False
+    said = str(error)
+    return any(word in said for word in words) or _is_answered(error)
+
+
+def _is_answered(error: BaseException) -> bool:
+    try:
+        request = getattr(error, "request", None)
+    except RuntimeError:
+        # An exception of httpx has the attribute, which raises where no request was set.
+        return False
+    return ANSWERED in (getattr(request, "extensions", None) or ())
