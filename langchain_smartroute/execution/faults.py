@@ -30,7 +30,7 @@ from langchain_smartroute.errors import (
     StreamInterruptedError,
 )
 from langchain_smartroute.execution.aftermath import AFTERMATH, FaultKind, NextScope
-from langchain_smartroute.execution.asked_wait import asked_wait_s
+from langchain_smartroute.execution.asked_wait import asked_wait_s, reset_wait_s
 from langchain_smartroute.execution.messages import provider_message, words_of
 from langchain_smartroute.types import causes_of
 
@@ -146,7 +146,7 @@ def fault_of(error: Exception, *, begun: bool = False) -> Fault:
         summary=_summary(error, status, kind),
         status=status,
         rate_limited=isinstance(error, ModelRateLimitError) or status == 429,  # noqa: PLR2004 - HTTP
-        retry_after_s=asked_wait_s(_headers(error), now=time.time()),
+        retry_after_s=_asked_wait_s(error, status),
         message=(provider_message(error) or words_of(error))[:_MESSAGE_CHARS],
         request_id=_request_id(error),
         stand_in=error.stand_in if isinstance(error, SpendLimitExceededError) else None,
@@ -237,6 +237,15 @@ def _summary(error: Exception, status: int | None, kind: FaultKind) -> str:
 def _request_id(error: Exception) -> str | None:
     found = getattr(error, "request_id", None) or _headers(error).get("x-request-id")
     return found if isinstance(found, str) else None
+
+
+def _asked_wait_s(error: Exception, status: int | None) -> float | None:
+    headers, now = _headers(error), time.time()
+    wait = asked_wait_s(headers, now=now)
+    if wait is None and status == 429:  # noqa: PLR2004 - HTTP
+        # With every other status the limits of the caller's account are beside the point.
+        wait = reset_wait_s(headers, now=now)
+    return wait
 
 
 def _headers(error: Exception) -> Mapping[str, Any]:

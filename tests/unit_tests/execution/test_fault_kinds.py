@@ -444,6 +444,54 @@ def test_whatever_is_said_is_a_wait_or_none(said):
     assert found is None or found >= 0
 
 
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("1s", 1),
+        ("6m0s", 360),
+        ("20ms", 0.02),
+        ("2m59.56s", 179.56),
+        ("1h0m0s", 3600),
+        ("7.5", 7.5),
+    ],
+)
+def test_a_wait_until_a_limit_is_reset(said, seconds):
+    """OpenAI's, Groq's and Together's forms; they counted as no wait at all."""
+    assert waited(x_ratelimit_reset_requests=said) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize("form", ["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S.%f+00:00"])
+def test_a_wait_until_a_limit_is_reset_at_a_time(form):
+    until = datetime.now(UTC) + timedelta(seconds=100)
+    for said in (until.strftime(form), f"{until.timestamp():.0f}", f"{until.timestamp():.0f}000"):
+        assert waited(anthropic_ratelimit_tokens_reset=said) == pytest.approx(100, abs=5)
+
+
+def test_only_a_limit_of_which_nothing_remains_is_waited_for():
+    limits = {"x_ratelimit_reset_requests": "1s", "x_ratelimit_reset_tokens": "6m0s"}
+    assert waited(**limits) == 360
+    assert waited(**limits, x_ratelimit_remaining_requests="0") == 1
+    few = {"x_ratelimit_remaining_requests": "0", "x_ratelimit_remaining_tokens": "9"}
+    assert waited(**limits, **few) == 1
+    none = {"x_ratelimit_remaining_requests": "0", "x_ratelimit_remaining_tokens": "0"}
+    assert waited(**limits, **none) == 360
+    many = {"x_ratelimit_remaining_requests": "9", "x_ratelimit_remaining_tokens": "9"}
+    assert waited(**limits, **many) is None
+    assert waited(**limits, **none, retry_after="3") == 3
+
+
+def test_a_reset_is_no_wait_unless_a_limit_refused():
+    """They come with every answer of OpenAI's."""
+    headers = {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "1s"}
+    assert fault_of(HttpError(503, headers=headers)).retry_after_s is None
+
+
+@given(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=40))
+def test_whatever_a_reset_says_is_a_wait_or_none(said):
+    found = waited(x_ratelimit_reset=said)
+    assert found is None or found >= 0
+
+
 def test_without_a_header_there_is_no_wait():
     assert waited() is None
     assert fault_of(HttpError(429)).retry_after_s is None
