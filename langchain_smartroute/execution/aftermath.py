@@ -21,6 +21,7 @@ FaultKind = Literal[
     "unfit",
     "unknown_argument",
     "key_refused",
+    "untrusted",
     "model_unknown",
     "overflow",
     "filtered",
@@ -37,6 +38,7 @@ FaultKind = Literal[
 - `unfit`: an answer that does not fit the schema asked for.
 - `unknown_argument`: the model's class does not take an argument of the call.
 - `key_refused`: the key, its balance or its rights (401, 402, 403, used-up quota).
+- `untrusted`: no TLS connection, as the server's certificate is not accepted, or without TLS.
 - `model_unknown`: no such model there (404).
 - `overflow`: the prompt is too long for the model.
 - `filtered`: the provider's content filter refused the prompt.
@@ -77,6 +79,7 @@ AFTERMATH: Mapping[FaultKind, Aftermath] = {
     "unfit": Aftermath(breaker="none"),
     "unknown_argument": Aftermath(breaker="none"),
     "key_refused": Aftermath(scope="other_endpoint", breaker="opens_endpoint"),
+    "untrusted": Aftermath(scope="other_endpoint"),
     "model_unknown": Aftermath(breaker="opens_model"),
     "overflow": Aftermath(scope="larger_window", breaker="none"),
     "filtered": Aftermath(scope="none", breaker="none"),

@@ -31,7 +31,7 @@ from langchain_smartroute.errors import (
 )
 from langchain_smartroute.execution.aftermath import AFTERMATH, FaultKind, NextScope
 from langchain_smartroute.execution.asked_wait import asked_wait_s, reset_wait_s
-from langchain_smartroute.execution.messages import provider_message, words_of
+from langchain_smartroute.execution.messages import provider_message, tls_advice, words_of
 from langchain_smartroute.types import causes_of
 
 if TYPE_CHECKING:
@@ -82,7 +82,10 @@ _UNREACHED = frozenset(
         "ConnectionRefusedError",
         "ConnectionResetError",
         "BrokenPipeError",
+        "ClientConnectorCertificateError",
         "ClientConnectorError",
+        "ClientConnectorSSLError",
+        "SSLCertVerificationError",
         "ServerDisconnectedError",
     }
 )
@@ -210,7 +213,7 @@ def _kind_of_failure(error: Exception) -> FaultKind:
         if isinstance(cause, TimeoutError) or name.endswith(("Timeout", "TimeoutError")):
             return "silent"
         if name in _UNREACHED or name == "RemoteProtocolError":
-            return "broken"
+            return "untrusted" if tls_advice(error) else "broken"
     is_argument = isinstance(error, TypeError) and _ARGUMENT.search(str(error))
     return "unknown_argument" if is_argument else "garbled"
 
@@ -228,6 +231,8 @@ def _summary(error: Exception, status: int | None, kind: FaultKind) -> str:
         parts.append("prompt too long")
     elif kind == "key_refused":
         parts.append("key not accepted")
+    elif kind == "untrusted":
+        parts.append(f"no TLS connection: {tls_advice(error)}")
     code = getattr(error, "code", None)
     if isinstance(code, str) and re.fullmatch(r"[\w.:/-]{1,64}", code):
         parts.append(code)

@@ -6,12 +6,18 @@ from typing import Any
 
 from langchain_smartroute.types import causes_of
 
-__all__ = ["host_of", "provider_message", "words_of"]
+__all__ = ["host_of", "provider_message", "tls_advice", "words_of"]
 
 _GENERIC = ("Connection error.",)
 """Message of `openai`'s client for any failed connection."""
 
 _KEY_HEADERS = ("authorization", "api-key", "x-api-key", "x-goog-api-key")
+_WRONG_NAME = (62, 64)
+_WRONG_TIME = (9, 10)
+"""OpenSSL's codes of a certificate for another host or address, and of one out of its time."""
+_NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST")
+"""OpenSSL's reasons where a server answers without TLS."""
+
 _LEAST_KEY_CHARS = 8
 """Shorter values are hardly keys, and may be words of the message."""
 
@@ -24,9 +30,29 @@ def words_of(error: BaseException) -> str:
     for cause in causes_of(error):
         # The message contains the invalid header, which may be a key.
         if str(cause) not in ("", message) and type(cause).__name__ != "LocalProtocolError":
-            where = host_of(error)
-            return f"{message.removesuffix('.')}: {cause}{f' ({where})' if where else ''}"
+            where, advice = host_of(error), tls_advice(error)
+            place = f" ({where})" if where else ""
+            told = f"{message.removesuffix('.')}: {cause}{place}"
+            return f"{told}; {advice}" if advice else told
     return message
+
+
+def tls_advice(error: BaseException) -> str:
+    """What to do about a TLS connection that no retry makes; empty: there is no such error."""
+    for cause in causes_of(error):
+        code = getattr(cause, "verify_code", None)
+        if code in _WRONG_NAME:
+            return "the certificate is for another name: write that one in base_url"
+        if code in _WRONG_TIME:
+            return "the certificate is not valid now: renew it, or correct this machine's clock"
+        if code is not None:
+            return (
+                "the certificate's authority is not trusted: if it is your own or your company's,"
+                " set SSL_CERT_FILE to a PEM file with its certificate"
+            )
+        if getattr(cause, "reason", None) in _NO_TLS:
+            return "the server does not speak TLS at this port: write http:// in base_url"
+    return ""
 
 
 def provider_message(error: BaseException) -> str:

@@ -22,6 +22,7 @@ TABLE = {
     "unfit": ("never", "any", "none"),
     "unknown_argument": ("never", "any", "none"),
     "key_refused": ("never", "other_endpoint", "opens_endpoint"),
+    "untrusted": ("never", "other_endpoint", "counts"),
     "model_unknown": ("never", "any", "opens_model"),
     "overflow": ("never", "larger_window", "none"),
     "filtered": ("never", "none", "none"),
