@@ -3,7 +3,8 @@
 - Reports `[DONE]`, which the client of `openai` hides.
 - Skips empty events, and a byte order mark before the first.
 - Errors in any gateway's form become errors in OpenAI's, which the client raises.
-- A plain answer in the place of a stream is its only event.
+- A plain answer in the place of a stream is its only event; a stream of lines of JSON has an
+  event on each.
 
 Imported when the first model is built: it imports `openai`.
 """
@@ -39,6 +40,7 @@ class _Decoder(SSEDecoder):
         super().__init__()
         self._listener = listener.get()
         self._plain: list[str] | None = None
+        self._by_line = False
         self._is_first = True
 
     @override
@@ -47,12 +49,22 @@ class _Decoder(SSEDecoder):
             line = line.removeprefix("\ufeff")
             if line.strip():
                 self._is_first = False
+                self._by_line = _is_chunk(line)
                 # No field of an event begins so.
-                self._plain = [] if line.lstrip().startswith("{") else None
+                is_plain = line.lstrip().startswith("{") and not self._by_line
+                self._plain = [] if is_plain else None
         if self._plain is not None:
             self._plain.append(line)
             return None
-        event = super().decode(line)
+        if self._by_line:
+            return self._meant(ServerSentEvent(data=line.strip()))
+        if line.startswith("{"):
+            # No field of an event, but an error that a gateway writes into the stream as it is.
+            return _rewritten(line, _as_error)
+        return self._meant(super().decode(line))
+
+    def _meant(self, event: ServerSentEvent | None) -> ServerSentEvent | None:
+        """An event as its server means it."""
         if event is None or not event.data:
             # A block without data is not an event, such as an id or a keep-alive (HTML, section
             # 9.2.6).
@@ -88,6 +100,16 @@ class _Decoder(SSEDecoder):
     def _end(self) -> None:
         if self._listener is not None:
             self._listener.is_done = True
+
+
+def _is_chunk(line: str) -> bool:
+    """Whether a line without a field's name is a chunk of a completion."""
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return False
+    choices = found.get("choices") if isinstance(found, dict) else None
+    return isinstance(choices, list) and any(isinstance(c, dict) and "delta" in c for c in choices)
 
 
 def _as_error(data: Any) -> dict[str, Any] | None:

@@ -2,9 +2,9 @@
 
 A gateway that has begun its answer, or that forwards another's, can no longer say an error by
 its status. The forms: vLLM's `{"object": "error", "message": …}`, one-api's
-`{"success": false, "message": …}`, FastAPI's `detail`, MiniMax's `base_resp`, and texts or lists
-in the place of OpenAI's object. The client of `openai` passes them on as chunks without
-content, so that half an answer looked complete.
+`{"success": false, "message": …}`, FastAPI's `detail`, MiniMax's `base_resp`, Bedrock's
+`{"Output": {"__type": …}}`, and texts or lists in the place of OpenAI's object. The client of
+`openai` passes them on as chunks without content, so that half an answer looked complete.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ __all__ = ["error_in", "streamed_form"]
 
 _CONTENT = ("choices", "usage", "chunk")
 """Fields of an answer or chunk, which is no error if it has one of them."""
-_TEXTS = ("message", "msg", "detail", "status_msg")
+_TEXTS = ("message", "msg", "detail", "Message", "status_msg")
 
 
 def error_in(answer: Any) -> dict[str, Any] | None:
@@ -51,13 +51,19 @@ def _beside(answer: dict[str, Any]) -> Any:
     if isinstance(inner, dict):
         code = inner.get("status_code")
         return {**inner, "code": code} if code else None
+    output = answer.get("Output")
+    told = output if isinstance(output, dict) else answer
+    if "__type" in told:
+        # A class of AWS, such as `com.amazon.coral.service#ThrottlingException`.
+        kind = str(told["__type"]).rpartition("#")[2]
+        return {"type": kind, "message": told.get("message") or told.get("Message") or kind}
     if answer.get("object") == "error" or answer.get("success") is False:
         return answer
     if answer.get("errors"):
         return _first(answer["errors"])
     # An event of another type may say that its request waits in a queue.
     named = "error" in str(answer.get("type") or "error").lower()
-    return answer if named and any(answer.get(name) for name in _TEXTS[:3]) else None
+    return answer if named and any(answer.get(name) for name in _TEXTS[:4]) else None
 
 
 def streamed_form(answer: Any) -> dict[str, Any] | None:
