@@ -3,6 +3,7 @@
 - Reports `[DONE]`, which the client of `openai` hides.
 - Skips empty events, and a byte order mark before the first.
 - Errors in any gateway's form become errors in OpenAI's, which the client raises.
+- Tool calls are named once, and numbered (`call_parts`).
 - A plain answer in the place of a stream is its only event; a stream of lines of JSON has an
   event on each.
 
@@ -18,6 +19,7 @@ from typing import Any
 from openai._streaming import ServerSentEvent, SSEDecoder
 from typing_extensions import override
 
+from langchain_smartroute.execution.call_parts import CallParts
 from langchain_smartroute.execution.enclosed import error_in, streamed_form
 from langchain_smartroute.execution.unsaid import listener
 
@@ -41,6 +43,7 @@ class _Decoder(SSEDecoder):
         self._listener = listener.get()
         self._plain: list[str] | None = None
         self._by_line = False
+        self._calls = CallParts()
         self._is_first = True
 
     @override
@@ -73,6 +76,8 @@ class _Decoder(SSEDecoder):
             self._end()
         elif '"delta"' not in event.data:
             event = _rewritten(event.data, _as_error) or event
+        elif mended := self._calls.mended(event.data):
+            event = ServerSentEvent(data=mended)
         return event
 
     @override

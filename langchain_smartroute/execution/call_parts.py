@@ -1,0 +1,96 @@
+"""Mends the tool calls of streams, whose parts servers number and name in several ways.
+
+OpenAI sends a call's id and name with its first part alone, and its number with all of them.
+Parts are merged by number, their names and arguments by joining them. So the name is said twice
+(`get_weatherget_weather`) where a server repeats it, and calls are lost or mixed where it gives no
+numbers, or all of them the same.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+__all__ = ["CallParts"]
+
+
+class CallParts:
+    """The parts of one stream's tool calls so far."""
+
+    def __init__(self) -> None:
+        self._calls: list[_Call] = []
+        self._current: dict[Any, _Call] = {}
+        self._is_odd = False
+
+    def mended(self, event: str) -> str | None:
+        """An event whose tool calls are in OpenAI's form.
+
+        Args:
+            event: Its data.
+
+        Returns:
+            Other data; `None`: the event may stay as it is.
+        """
+        # Of ordinary servers one event per call is parsed here.
+        if '"function"' not in event or not (self._is_odd or '"name"' in event):
+            return None
+        try:
+            data = json.loads(event)
+        except ValueError:
+            return None
+        if not isinstance(data, dict):
+            return None
+        changes = [self._read(call) for call in _calls_in(data)]
+        return json.dumps(data) if any(changes) else None
+
+    def _read(self, call: dict[str, Any]) -> bool:
+        """Mend one part; returns whether it was changed."""
+        said = call.get("index")
+        number = said if isinstance(said, int) else None
+        identity, name = call.get("id") or None, call["function"].get("name") or None
+        found = self._found(number, identity, name)
+        self._is_odd = self._is_odd or found.number != number
+        call["index"] = found.number
+        repeats = name is not None and name == found.name
+        if repeats:
+            del call["function"]["name"]
+            if identity == found.identity:
+                call.pop("id", None)
+        elif name is not None:
+            found.name += name
+        found.identity = found.identity or identity
+        return repeats or found.number != number
+
+    def _found(self, number: int | None, identity: Any, name: Any) -> _Call:
+        """The call that a part belongs to."""
+        begins = bool(identity or name)
+        known = self._current.get(number)
+        if number is None and begins:
+            known = next((c for c in self._calls if identity and c.identity == identity), None)
+        elif known is not None and identity and known.identity not in (None, identity):
+            # Another call under the same number.
+            known = None
+        if known is None:
+            free = number is not None and all(call.number != number for call in self._calls)
+            known = _Call(number if free and number is not None else len(self._calls))
+            self._calls.append(known)
+        self._current[number] = known
+        return known
+
+
+class _Call:
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.identity: Any = None
+        self.name = ""
+
+
+def _calls_in(data: dict[str, Any]) -> list[dict[str, Any]]:
+    """The parts of tool calls in a chunk's first choice."""
+    choices = data.get("choices")
+    choice = choices[0] if isinstance(choices, list) and choices else None
+    delta = choice.get("delta") if isinstance(choice, dict) else None
+    calls = delta.get("tool_calls") if isinstance(delta, dict) else None
+    if not isinstance(calls, list):
+        return []
+    return [c for c in calls if isinstance(c, dict) and isinstance(c.get("function"), dict)]
