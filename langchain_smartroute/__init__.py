@@ -78,10 +78,69 @@ if TYPE_CHECKING:
     )
 
     __version__: str
+    __all__ = [
+        "AgreementCheck",
+        "AnswerTooLongError",
+        "Attempt",
+        "AttemptTimeoutError",
+        "CallRecord",
+        "CandidateHealth",
+        "Catalog",
+        "ChainExhaustedError",
+        "Check",
+        "CircuitBreaker",
+        "Classification",
+        "Classifier",
+        "ClassifierChain",
+        "ConfigurationError",
+        "CostCallbackHandler",
+        "CostStats",
+        "DecisionRecord",
+        "EmbeddingClassifier",
+        "ForeignRedirectError",
+        "InvalidRequestError",
+        "JsonlDecisions",
+        "JudgeCheck",
+        "JudgeClassifier",
+        "LearnedCheck",
+        "Ledger",
+        "LinearClassifier",
+        "LogprobCheck",
+        "MemoryLedger",
+        "ModelSpec",
+        "NoFeasibleModelError",
+        "PatternClassifier",
+        "Policy",
+        "Price",
+        "PriceBook",
+        "PriceNotFoundError",
+        "PriceVariant",
+        "QualityPolicy",
+        "QualityPredictor",
+        "RequestFeatures",
+        "RouteOptions",
+        "RoutingDecision",
+        "Rule",
+        "SchemaCheck",
+        "ScoreRecord",
+        "SmartRouteError",
+        "SmartRouterMiddleware",
+        "SmartRouterRunnable",
+        "SpendLimit",
+        "SpendLimitExceededError",
+        "SqlLedger",
+        "StorageError",
+        "StreamInterruptedError",
+        "StuckSigns",
+        "TablePolicy",
+        "Usage",
+        "default_checks",
+        "track_costs",
+    ]
 else:
     _find, _ = on_first_use(
         __name__,
-        {
+        _homes := {
             "accounting": (
                 "CallRecord CostCallbackHandler CostStats DecisionRecord JsonlDecisions "
                 "Ledger MemoryLedger ScoreRecord SpendLimit track_costs"
@@ -111,72 +170,23 @@ else:
         },
     )
 
+    _names = sorted(" ".join(_homes.values()).split())
+    _of_extras = ("SmartRouterMiddleware", "SqlLedger")
+
     def __getattr__(name: str) -> object:
         """Import a public name on first use (PEP 562)."""
+        if name == "__all__":
+            return [known for known in _names if known not in _of_extras or _is_installed(known)]
         return version("langchain-smartroute") if name == "__version__" else _find(name)
 
+    def _is_installed(name: str) -> bool:
+        """Whether the extra of a name is installed, as all names are imported by `import *`."""
+        try:
+            _find(name)
+        except _find("ConfigurationError"):
+            return False
+        return True
 
-__all__ = [
-    "AgreementCheck",
-    "AnswerTooLongError",
-    "Attempt",
-    "AttemptTimeoutError",
-    "CallRecord",
-    "CandidateHealth",
-    "Catalog",
-    "ChainExhaustedError",
-    "Check",
-    "CircuitBreaker",
-    "Classification",
-    "Classifier",
-    "ClassifierChain",
-    "ConfigurationError",
-    "CostCallbackHandler",
-    "CostStats",
-    "DecisionRecord",
-    "EmbeddingClassifier",
-    "ForeignRedirectError",
-    "InvalidRequestError",
-    "JsonlDecisions",
-    "JudgeCheck",
-    "JudgeClassifier",
-    "LearnedCheck",
-    "Ledger",
-    "LinearClassifier",
-    "LogprobCheck",
-    "MemoryLedger",
-    "ModelSpec",
-    "NoFeasibleModelError",
-    "PatternClassifier",
-    "Policy",
-    "Price",
-    "PriceBook",
-    "PriceNotFoundError",
-    "PriceVariant",
-    "QualityPolicy",
-    "QualityPredictor",
-    "RequestFeatures",
-    "RouteOptions",
-    "RoutingDecision",
-    "Rule",
-    "SchemaCheck",
-    "ScoreRecord",
-    "SmartRouteError",
-    "SmartRouterMiddleware",
-    "SmartRouterRunnable",
-    "SpendLimit",
-    "SpendLimitExceededError",
-    "SqlLedger",
-    "StorageError",
-    "StreamInterruptedError",
-    "StuckSigns",
-    "TablePolicy",
-    "Usage",
-    "default_checks",
-    "track_costs",
-]
-
-
-def __dir__() -> list[str]:
-    """The public names."""
-    return [*__all__, "__version__"]
+    def __dir__() -> list[str]:
+        """The public names."""
+        return [*_names, "__version__"]
