@@ -21,6 +21,7 @@ class CallParts:
         self._calls: list[_Call] = []
         self._current: dict[Any, _Call] = {}
         self._is_odd = False
+        self._has_bare = False
 
     def mended(self, event: str) -> str | None:
         """An event whose tool calls are in OpenAI's form.
@@ -31,8 +32,12 @@ class CallParts:
         Returns:
             Other data; `None`: the event may stay as it is.
         """
-        # Of ordinary servers one event per call is parsed here.
-        if '"function"' not in event or not (self._is_odd or '"name"' in event):
+        # Of ordinary servers one event per call is parsed here: the other parts have no name,
+        # and no id beside the chunk's own.
+        if '"function"' not in event:
+            return None
+        if not (self._is_odd or '"name"' in event or event.count('"id"') > 1):
+            self._has_bare = True
             return None
         try:
             data = json.loads(event)
@@ -54,12 +59,15 @@ class CallParts:
         repeats = name is not None and name == found.name
         if repeats:
             del call["function"]["name"]
-            if identity == found.identity:
-                call.pop("id", None)
         elif name is not None:
             found.name += name
+        # LangChain takes a part with another id for another call.
+        renamed = found.identity is not None and identity is not None
+        if renamed:
+            call.pop("id", None)
         found.identity = found.identity or identity
-        return repeats or found.number != number
+        found.arguments.append(str(call["function"].get("arguments") or ""))
+        return repeats or renamed or found.number != number
 
     def _found(self, number: int | None, identity: Any, name: Any) -> _Call:
         """The call that a part belongs to."""
@@ -68,8 +76,9 @@ class CallParts:
         if number is None and begins:
             known = next((c for c in self._calls if identity and c.identity == identity), None)
         elif known is not None and identity and known.identity not in (None, identity):
-            # Another call under the same number.
-            known = None
+            # Some servers give each part of one call a new id, and none a part without one.
+            ends = self._has_bare or known.is_complete()
+            known = None if name and ends else known
         if known is None:
             free = number is not None and all(call.number != number for call in self._calls)
             known = _Call(number if free and number is not None else len(self._calls))
@@ -83,6 +92,19 @@ class _Call:
         self.number = number
         self.identity: Any = None
         self.name = ""
+        self.arguments: list[str] = []
+
+    def is_complete(self) -> bool:
+        """Whether its arguments are whole, so that another part belongs to another call."""
+        last = next((part.rstrip() for part in reversed(self.arguments) if part.strip()), "}")
+        if not last.endswith("}"):
+            # Most parts end otherwise, which spares reading all of them again.
+            return False
+        try:
+            json.loads("".join(self.arguments) or "{}")
+        except ValueError:
+            return False
+        return True
 
 
 def _calls_in(data: dict[str, Any]) -> list[dict[str, Any]]:

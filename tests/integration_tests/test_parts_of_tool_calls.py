@@ -43,6 +43,11 @@ REPEATING = {
     "the id": [part('{"a":', **WEATHER), part(" 1}", name=..., identity="c1")],
     "empty texts": [part('{"a":', **WEATHER), part(" 1}", name="", identity="")],
     "the id later": [part('{"a":', name="weather"), part(" 1}", **WEATHER)],
+    "another id each time": [part('{"a":', **WEATHER), part(" 1}", name=..., identity="x")],
+    "another id and the name": [
+        part('{"a":', **WEATHER),
+        part(" 1}", name="weather", identity="x"),
+    ],
     "all in one": [part('{"a": 1}', **WEATHER)],
     "a name in two": [
         part("", name="wea", identity="c1"),
