@@ -86,6 +86,19 @@ SAID = [
 ]
 
 SAME = [
+    ("1 May 2010", "May 1st, 2010"),
+    ("on Saturday, the 1st of May 2010", "2010-05-01"),
+    ("2010年5月1日", "2010/5/1"),
+    ("in May 2010", "2010年5月"),
+    ("5月1日", "May 1"),
+    ("2 hours 30 minutes", "2.5 hours"),
+    ("2 hours and 30 minutes", "150 min"),
+    ("1 day 4 hours", "28 hours"),
+    ("5 feet 3 inches", "63 inches"),
+    ("5 km", "5000 metres"),
+    ("50 cents", "$0.50"),
+    ("1 dollar and 50 cents", "$1.50"),
+    ("3千克", "3000 g"),
     ("A、C", "AC"),
     ("A and C", "A, C"),
     ("（C）", "c"),
@@ -203,6 +216,19 @@ SAME = [
 ]
 
 DIFFERENT = [
+    ("May 1, 2010", "June 1, 2010"),
+    ("May 1, 2010", "May 1, 2011"),
+    ("May 1, 2010", "May 2010"),
+    ("May 1", "May 1, 2010"),
+    ("3 hours and 5 hours", "8 hours"),
+    ("30 minutes and 2 hours", "150 minutes"),
+    ("5 km", "5 m"),
+    ("5 km per hour", "5000 m per hour"),
+    ("5 square metres", "500 square centimetres"),
+    ("€0.50", "50 cents"),
+    ("120", "2 hours"),
+    ("90 minutes", "90 seconds"),
+    ("3 apples and 4 oranges", "7 fruits"),
     ("A、C", "ABC"),
     ("A, C", "C, A"),
     ("BAD", "ABD"),

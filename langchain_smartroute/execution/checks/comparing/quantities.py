@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import Final
 
 from langchain_smartroute.execution.checks.comparing.number_forms import PLAIN_NUMBER, number_of
@@ -13,6 +15,7 @@ from langchain_smartroute.execution.checks.comparing.plain import plainly_writte
 from langchain_smartroute.execution.checks.comparing.units import (
     CURRENCIES,
     OTHER_DIMENSION,
+    in_base_unit,
     is_unit,
     units_of,
 )
@@ -49,7 +52,9 @@ _BEFORE = re.compile(
 )
 _LETTER = re.compile(r"[A-Za-z][_\d]{0,3}")
 _BOLD_END = re.compile(r"\*\*(?=\s|[^\W\d]|$)")
-_BETWEEN = re.compile(r"(?:\s*,\s*|\s+|(?<=[^\W\d_]))(?:(?:and|und|et|y|和|又)\s*)?(?=\d)")
+_BETWEEN = re.compile(
+    r"(?:(?:\s*,\s*|\s+)(?:(?:and|und|et|y|和|又)\s*)?|(?<=[^\W\d_])[和又]?\s*)(?=\d)"
+)
 _CODE = re.compile(r"0\d")
 """Start of a code such as 007, which is not a number."""
 
@@ -112,7 +117,7 @@ def same_quantity(a: Quantity, b: Quantity, *, tolerance: float) -> bool:
     """Whether two quantities are equal; one without a unit matches any unit.
 
     One unit may be more specific (18 dollars, 18 dollars a head), but not of another dimension
-    (5 km, 5 km per hour).
+    (5 km, 5 km per hour). Units of time, length, mass and volume are converted.
 
     Args:
         a: One.
@@ -133,7 +138,20 @@ def same_quantity(a: Quantity, b: Quantity, *, tolerance: float) -> bool:
     for share, number in ((a, b), (b, a)):
         if "%" in share.units and not number.units:
             return near(share.value / 100, number.value, tolerance)
-    return False
+    return _same_amount([a], [b], tolerance)
+
+
+def _same_amount(a: Sequence[Quantity], b: Sequence[Quantity], tolerance: float) -> bool:
+    """Whether two sums are equal in the smallest unit, such as 2 h and 30 min and 150 min."""
+    amounts = []
+    for terms in (a, b):
+        found = [in_base_unit(t.value, t.units) for t in terms if not t.letter]
+        known = [amount for amount in found if amount is not None]
+        if len(known) < len(terms) or len({base for _, base in known}) != 1:
+            return False
+        amounts.append((sum(value for value, _ in known), known[0][1]))
+    (one, base), (other, other_base) = amounts
+    return base == other_base and near(Fraction(one), Fraction(other), tolerance)
 
 
 def same_quantities(a: str, b: str, *, tolerance: float) -> bool | None:
@@ -145,14 +163,30 @@ def same_quantities(a: str, b: str, *, tolerance: float) -> bool | None:
         tolerance: As for `near`.
 
     Returns:
-        `None` if one of them is not several numbers with known units.
+        `None` if none of them is several numbers with known units, or one of them is something
+        else.
     """
     found = [_quantities(text) for text in (a, b)]
-    if not found[0] or not found[1]:
+    if not any(found):
         return None
-    pairs = zip(found[0], found[1], strict=False)
-    same = all(same_quantity(x, y, tolerance=tolerance) for x, y in pairs)
-    return len(found[0]) == len(found[1]) and same
+    alone = [quantity_of(text) for text in (a, b)]
+    ones, others = (
+        several or ([one] if one else []) for several, one in zip(found, alone, strict=True)
+    )
+    if not ones or not others:
+        return None
+    pairs = zip(ones, others, strict=False)
+    same = len(ones) == len(others) and all(
+        same_quantity(x, y, tolerance=tolerance) for x, y in pairs
+    )
+    return same or (_is_one(ones) and _is_one(others) and _same_amount(ones, others, tolerance))
+
+
+def _is_one(terms: Sequence[Quantity]) -> bool:
+    """Whether quantities are one, in units of which each is smaller than the one before."""
+    found = [in_base_unit(Fraction(1), term.units) for term in terms]
+    sizes = [size[0] for size in found if size is not None]
+    return len(sizes) == len(terms) and all(large > small for large, small in pairwise(sizes))
 
 
 def _quantities(text: str) -> list[Quantity]:

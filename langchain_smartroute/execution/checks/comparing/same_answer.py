@@ -8,6 +8,7 @@ from typing import Any, Final, Literal, get_args
 
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.execution.checks.comparing.code_form import code_form, code_in
+from langchain_smartroute.execution.checks.comparing.dates import date_of
 from langchain_smartroute.execution.checks.comparing.final_answer import marked_answer
 from langchain_smartroute.execution.checks.comparing.formulas import same_formula
 from langchain_smartroute.execution.checks.comparing.literals import (
@@ -116,11 +117,19 @@ def _same_values(a: Any, b: Any, tolerance: float) -> bool:
         ]
     if calls[0] is not None and calls[1] is not None:
         return _same_calls(calls[0], calls[1], tolerance)
+    measured = _same_measures(a, b, tolerance)
+    return _same_texts(a, b, tolerance) if measured is None else measured
+
+
+def _same_measures(a: str, b: str, tolerance: float) -> bool | None:
+    """Whether two dates or quantities are equal; `None`: they are something else."""
+    dates = date_of(a), date_of(b)
+    if dates[0] is not None and dates[1] is not None:
+        return dates[0] == dates[1]
     quantities = quantity_of(a), quantity_of(b)
     if quantities[0] is not None and quantities[1] is not None:
         return same_quantity(quantities[0], quantities[1], tolerance=tolerance)
-    several = same_quantities(a, b, tolerance=tolerance)
-    return _same_texts(a, b, tolerance) if several is None else several
+    return same_quantities(a, b, tolerance=tolerance)
 
 
 def _same_texts(a: str, b: str, tolerance: float) -> bool:

@@ -1,18 +1,27 @@
 """Names and symbols of units in several languages, and scales such as million.
 
 An ambiguous name (a pound of weight or money, `m` for minute or metre) stands for its most
-common unit, or only for itself. Nothing is converted.
+common unit, or only for itself.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Final
 
 from langchain_smartroute.execution.checks.comparing.numerals import counts
 
-__all__ = ["CURRENCIES", "OTHER_DIMENSION", "Counted", "is_unit", "unit_of", "units_of"]
+__all__ = [
+    "CURRENCIES",
+    "OTHER_DIMENSION",
+    "Counted",
+    "in_base_unit",
+    "is_unit",
+    "unit_of",
+    "units_of",
+]
 
 _SYMBOLS = (
     "kW", "MW", "GW", "mW", "kWh", "MWh", "Hz", "kHz", "MHz", "GHz", "Pa", "kPa", "MPa", "kB", "KB",
@@ -75,6 +84,30 @@ CURRENCIES: Final = frozenset(["usd", "eur", "gbp", "cny", "inr", "rub", "krw"])
 
 OTHER_DIMENSION: Final = frozenset(["per", "square", "cubic"])
 """Words that change the dimension of a unit: a rate, an area, a volume."""
+
+
+_IN_BASE: Final = {
+    "s": {"s": 1, "min": 60, "h": 3_600, "day": 86_400, "week": 604_800},
+    "mm": {"mm": 1, "cm": 10, "m": 1_000, "km": 1_000_000},
+    "mg": {"mg": 1, "g": 1_000, "kg": 1_000_000},
+    "ml": {"ml": 1, "l": 1_000},
+    "inch": {"inch": 1, "ft": 12, "yd": 36, "mi": 63_360},
+    "¢": {"¢": 1, "usd": 100},
+}
+"""Smallest unit → units that are so many of it. Tons are left out, as there are several."""
+
+_BASES = {unit: (base, n) for base, units in _IN_BASE.items() for unit, n in units.items()}
+
+
+def in_base_unit(value: Fraction, units: frozenset[str]) -> tuple[Fraction, str] | None:
+    """A quantity in the smallest unit of its kind; `None`: its unit is no such unit.
+
+    Example:
+        >>> in_base_unit(Fraction(5, 2), frozenset(["h"]))
+        (Fraction(9000, 1), 's')
+    """
+    found = _BASES.get(next(iter(units))) if len(units) == 1 else None
+    return None if found is None else (value * found[1], found[0])
 
 
 def unit_of(name: str) -> str | None:
