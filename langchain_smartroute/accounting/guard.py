@@ -73,12 +73,12 @@ class Guard:
             room = self.room or min(self.spending.answer_room_tokens, longest)
             if self.sets_room:
                 arguments["max_tokens"] = room
-        given = input_bound(messages, self.spec, extra_tokens=self.extra_tokens)
+        prompt_tokens = input_bound(messages, self.spec, extra_tokens=self.extra_tokens)
         cost = None
         if self.price is not None:
             cost = cost_bound(
                 self.price,
-                input_tokens=given,
+                input_tokens=prompt_tokens,
                 output_tokens=room,
                 service_tier=arguments.get("service_tier"),
             )
@@ -87,7 +87,7 @@ class Guard:
             alias=self.spec.alias,
             request_id=request_of(metadata) or "",
             metadata=metadata,
-            tokens=given + room,
+            tokens=prompt_tokens + room,
             cost=cost,
         )
 

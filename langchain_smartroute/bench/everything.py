@@ -76,15 +76,15 @@ def run_everything(
     """
     began, load, pace = time.monotonic(), load_average(), pace_ms()
     steps = steps_of(rounds=rounds, quick=quick, programs=programs, seed=seed)
-    told, failed = _measured(steps, on_step)
+    lines, failed = _measured(steps, on_step)
     times = 1 if quick else rounds
     notes = {
         table: note.format(rounds=times)
         for section in SECTIONS.values()
         for table, note in section.tables.items()
     }
-    notes |= {one["table"]: one["note"] for one in told if "note" in one}
-    figures = merged(Figure.from_dict(one) for one in told if "note" not in one)
+    notes |= {one["table"]: one["note"] for one in lines if "note" in one}
+    figures = merged(Figure.from_dict(one) for one in lines if "note" not in one)
     tables = {figure.table for figure in figures}
     return Figures(
         made={
@@ -108,18 +108,18 @@ def _measured(
     steps: Iterable[_Step], on_step: Callable[[str], None]
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Run steps one after another; returns their output, and the failed ones."""
-    told: list[dict[str, Any]] = []
+    lines: list[dict[str, Any]] = []
     failed: list[str] = []
     for name, arguments in steps:
         on_step(name)
         try:
-            told += _told(arguments)
+            lines += _told(arguments)
         except KeyboardInterrupt:
             failed.append("the rest, which was interrupted")
             break
         except RuntimeError as error:
             failed.append(f"{' '.join(arguments)}: {error}")
-    return told, failed
+    return lines, failed
 
 
 def _told(arguments: Sequence[str]) -> list[dict[str, Any]]:

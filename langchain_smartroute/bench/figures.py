@@ -63,13 +63,13 @@ class Figure:
         return {**asdict(self), **rounded, "n": len(self.samples), "samples": samples}
 
     @classmethod
-    def from_dict(cls, told: Mapping[str, Any]) -> Self:
+    def from_dict(cls, stored: Mapping[str, Any]) -> Self:
         """Read a figure from the values of `as_dict`; statistics are computed anew."""
         return cls(
-            table=str(told["table"]),
-            row=str(told["row"]),
-            column=str(told["column"]),
-            samples=tuple(float(sample) for sample in told["samples"]),
+            table=str(stored["table"]),
+            row=str(stored["row"]),
+            column=str(stored["column"]),
+            samples=tuple(float(sample) for sample in stored["samples"]),
         )
 
 
@@ -114,9 +114,9 @@ class Figures:
             ConfigurationError: If the file cannot be read, or is of another form.
         """
         try:
-            told = json.loads(path.read_text(encoding="utf-8"))
-            figures = tuple(Figure.from_dict(figure) for figure in told["figures"])
-            return cls(made=told["made"], notes=told["notes"], figures=figures)
+            stored = json.loads(path.read_text(encoding="utf-8"))
+            figures = tuple(Figure.from_dict(figure) for figure in stored["figures"])
+            return cls(made=stored["made"], notes=stored["notes"], figures=figures)
         except OSError as error:
             raise ConfigurationError(f"{path}: cannot be read ({error.strerror})") from error
         except (ValueError, KeyError, TypeError) as error:
@@ -143,8 +143,8 @@ def tell(figures: Iterable[Figure], *, notes: Mapping[str, str] | None = None) -
         figures: The figures.
         notes: Table → how its figures were measured.
     """
-    said = [{"table": table, "note": note} for table, note in (notes or {}).items()]
-    for line in (*said, *(figure.as_dict() for figure in figures)):
+    notes_told = [{"table": table, "note": note} for table, note in (notes or {}).items()]
+    for line in (*notes_told, *(figure.as_dict() for figure in figures)):
         sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 

@@ -47,8 +47,8 @@ def complete(seen: Observed, _: Timings) -> str | None:
 
 def answered_by_primary(seen: Observed, _: Timings) -> str | None:
     """The fallback was not called."""
-    made = seen.attempts("fallback")
-    return f"the fallback was asked {made} times" if made else None
+    attempts = seen.attempts("fallback")
+    return f"the fallback was asked {attempts} times" if attempts else None
 
 
 def attempts(*, primary: int | None = None, fallback: int | None = None) -> Rule:
@@ -56,9 +56,9 @@ def attempts(*, primary: int | None = None, fallback: int | None = None) -> Rule
 
     def rule(seen: Observed, _: Timings) -> str | None:
         for role, wanted in (("primary", primary), ("fallback", fallback)):
-            made = seen.attempts(role)
-            if wanted is not None and made != wanted:
-                return f"{made} attempts at the {role} instead of {wanted}"
+            attempts = seen.attempts(role)
+            if wanted is not None and attempts != wanted:
+                return f"{attempts} attempts at the {role} instead of {wanted}"
         return None
 
     return rule
@@ -68,8 +68,8 @@ def most_attempts(most: int) -> Rule:
     """At most this many attempts reached both models together."""
 
     def rule(seen: Observed, _: Timings) -> str | None:
-        made = len(seen.arrivals)
-        return f"{made} attempts in all, more than {most}" if made > most else None
+        attempts = len(seen.arrivals)
+        return f"{attempts} attempts in all, more than {most}" if attempts > most else None
 
     return rule
 
@@ -80,9 +80,9 @@ def no_burst(most: int) -> Rule:
     def rule(seen: Observed, timings: Timings) -> str | None:
         times = sorted(arrival.at_s for arrival in seen.arrivals)
         for first in times:
-            made = sum(first <= time < first + timings.burst_s for time in times)
-            if made > most:
-                return f"{made} attempts in {timings.burst_s:g} s, more than {most}"
+            attempts = sum(first <= time < first + timings.burst_s for time in times)
+            if attempts > most:
+                return f"{attempts} attempts in {timings.burst_s:g} s, more than {most}"
         return None
 
     return rule

@@ -82,8 +82,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="soak_server")
     parser.add_argument("--faulty", type=float, required=True)
     parser.add_argument("--seed", type=int, required=True)
-    given = parser.parse_args()
-    faults = RandomFaults(share=given.faulty, seed=given.seed)
+    options = parser.parse_args()
+    faults = RandomFaults(share=options.faulty, seed=options.seed)
     server = LoopbackServer("127.0.0.1", 0, SandboxState(models=None, api_key=None, faults=faults))
     try:
         sys.stdout.write(f"http://127.0.0.1:{server.server_address[1]}/v1\n")

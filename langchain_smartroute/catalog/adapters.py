@@ -220,11 +220,11 @@ def _with_content(message: BaseMessage, contents: list[Any]) -> BaseMessage:
 
 def _joined(contents: list[Any]) -> str | list[Any]:
     """Join contents: as text if all are text, else as blocks."""
-    given = [content for content in contents if content]
-    if all(isinstance(content, str) for content in given):
-        return "\n\n".join(given)
+    texts = [content for content in contents if content]
+    if all(isinstance(content, str) for content in texts):
+        return "\n\n".join(texts)
     blocks: list[Any] = []
-    for content in given:
+    for content in texts:
         blocks += [{"type": "text", "text": content}] if isinstance(content, str) else content
     return blocks
 

@@ -21,11 +21,11 @@ def is_by(message: AIMessage, spec: ModelSpec) -> bool:
     candidates, and one of them may not be able to read what the other has signed or encrypted.
     Without an account, the server's name of the model is compared.
     """
-    said = message.response_metadata
-    account = said.get("smartroute")
+    metadata = message.response_metadata
+    account = metadata.get("smartroute")
     if isinstance(account, dict) and isinstance(account.get("model"), str):
         return bool(account["model"] == spec.alias)
-    name = said.get("model_name")
+    name = metadata.get("model_name")
     return isinstance(name, str) and _is_name_of(name, spec.model)
 
 

@@ -71,11 +71,11 @@ def faults_of(
             mend = elsewhere.get(key) or _mend(key, known if len(found["loc"]) == 1 else ())
             lines.append(f"{key}{_shown_unknown(key, found['input'])}: unknown key; {mend}")
         else:
-            said = found["msg"]
+            message = found["msg"]
             for theirs, ours in _WORDS.items():
-                said = said.replace(theirs, ours)
-            said += _such_as(key, known) if said.endswith(" a mapping") else ""
-            lines.append(f"{key} = {_shown(key, found['input'])}: {said}; correct the value")
+                message = message.replace(theirs, ours)
+            message += _such_as(key, known) if message.endswith(" a mapping") else ""
+            lines.append(f"{key} = {_shown(key, found['input'])}: {message}; correct the value")
     return lines
 
 

@@ -94,9 +94,9 @@ def _dated(info: types.ModelInfo) -> Iterator[Price]:
         if isinstance(rule.constraint, types.StartDateConstraint):
             days.add(rule.constraint.start_date)
     for day in sorted(days):
-        made = _price_from(info, day)
-        if made is not None:
-            yield made
+        price = _price_from(info, day)
+        if price is not None:
+            yield price
 
 
 def _price_from(info: types.ModelInfo, day: date) -> Price | None:

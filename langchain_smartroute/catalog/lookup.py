@@ -123,8 +123,8 @@ def with_prices(catalog: Catalog, own: Mapping[str, Any]) -> Catalog:
     Raises:
         ConfigurationError: For an alias that the catalog does not have, or an invalid price.
     """
-    given = own_prices(own)
-    unknown = [alias for alias in given if alias not in catalog.models]
+    caller_prices = own_prices(own)
+    unknown = [alias for alias in caller_prices if alias not in catalog.models]
     if unknown:
         known = ", ".join(catalog.models)
         raise ConfigurationError(
@@ -133,7 +133,7 @@ def with_prices(catalog: Catalog, own: Mapping[str, Any]) -> Catalog:
     changed = {
         alias: prices
         for alias, spec in catalog.models.items()
-        if (prices := given.get(alias) or spec.prices or _looked_up(spec)) != spec.prices
+        if (prices := caller_prices.get(alias) or spec.prices or _looked_up(spec)) != spec.prices
     }
     if not changed:
         return catalog
@@ -165,7 +165,7 @@ def genai_prices(model: str, provider: str | None) -> tuple[Price, ...]:
     return genai_prices_of(model, provider)
 
 
-def own_prices(given: Mapping[str, Any]) -> dict[str, tuple[Price, ...]]:
+def own_prices(caller_prices: Mapping[str, Any]) -> dict[str, tuple[Price, ...]]:
     """Validate a caller's prices.
 
     Raises:
@@ -173,7 +173,7 @@ def own_prices(given: Mapping[str, Any]) -> dict[str, tuple[Price, ...]]:
     """
     found: dict[str, tuple[Price, ...]] = {}
     faults: list[str] = []
-    for name, value in given.items():
+    for name, value in caller_prices.items():
         entries = value if isinstance(value, list | tuple) else [value]
         faults += [
             f"prices.{name} = {entry!r}: must be a Price, a mapping, or a list of them"

@@ -53,8 +53,8 @@ def _is_cut(error: BaseException) -> bool:
     words = _BROKEN.get(type(error).__name__)
     if words is None:
         return False
-    said = str(error)
-    return any(word in said for word in words) or _is_answered(error)
+    message = str(error)
+    return any(word in message for word in words) or _is_answered(error)
 
 
 def _is_answered(error: BaseException) -> bool:

@@ -52,10 +52,12 @@ def portable(message: AIMessage, *, answered: Container[str]) -> AIMessage:
     beside = message.additional_kwargs
     if beside and (kept := _portable_beside(beside, read=bool(calls))).keys() != beside.keys():
         changes["additional_kwargs"] = kept
-    said = message.response_metadata
-    if _is_bound(said):
+    metadata = message.response_metadata
+    if _is_bound(metadata):
         changes["response_metadata"] = {
-            k: v for k, v in said.items() if k not in _BOUND and not (k == "id" and _is_stored(v))
+            k: v
+            for k, v in metadata.items()
+            if k not in _BOUND and not (k == "id" and _is_stored(v))
         }
     return message.model_copy(update=changes) if changes else message
 
@@ -131,8 +133,8 @@ def _portable_beside(beside: Mapping[str, Any], *, read: bool) -> dict[str, Any]
     }
 
 
-def _is_bound(said: Mapping[str, Any]) -> bool:
-    return not said.keys().isdisjoint(_BOUND) or _is_stored(said.get("id"))
+def _is_bound(metadata: Mapping[str, Any]) -> bool:
+    return not metadata.keys().isdisjoint(_BOUND) or _is_stored(metadata.get("id"))
 
 
 def _is_stored(value: Any) -> bool:

@@ -91,11 +91,11 @@ def steps_of_turn(messages: Sequence[BaseMessage]) -> list[Step]:
             if by is not None and wrote != by:
                 break
             by = wrote
-            made = [
+            built = [
                 *getattr(message, "tool_calls", ()),
                 *getattr(message, "invalid_tool_calls", ()),
             ]
-            answered = [(c, results[str(c["id"])]) for c in made if str(c["id"]) in results]
+            answered = [(c, results[str(c["id"])]) for c in built if str(c["id"]) in results]
             if answered:
                 steps.append(Step([_result_of(call, result) for call, result in answered]))
     return steps[::-1]

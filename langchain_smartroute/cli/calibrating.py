@@ -145,9 +145,9 @@ def calibrated(
             f"{len(order):,} prompts are too few to calibrate and to report on; give more outcomes"
         )
     here, there = np.sort(order[:end]), np.sort(order[end:])
-    made = ready.build(strongest_model(ready.table.rows(here)))
+    policy = ready.build(strongest_model(ready.table.rows(here)))
     found = calibrate(
-        ready.table, made, rows=(here, there), keep=keep, confidence=confidence, seed=data.seed
+        ready.table, policy, rows=(here, there), keep=keep, confidence=confidence, seed=data.seed
     )
     if ready.save is not None and found.promised:
         ready.save()

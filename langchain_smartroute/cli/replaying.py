@@ -138,16 +138,16 @@ def _routes(
 
 def _accepts(table: OutcomeTable, cascade: Any) -> Accepts:
     """What a router's cascade makes of a first answer, where a table can tell."""
-    told = dict(cascade) if isinstance(cascade, Mapping) else {"check": cascade}
-    if told["check"] == "learned" and "path" in told:
-        check = LearnedCheck.load(told["path"])
-        return learned_accepts(table, check.at(float(told.get("threshold", check.threshold))))
-    if told["check"] == "logprob":
-        return logprob_accepts(table, float(told.get("mean", LogprobCheck().mean or 0.0)))
-    if told["check"] in (None, "agreement"):
+    settings = dict(cascade) if isinstance(cascade, Mapping) else {"check": cascade}
+    if settings["check"] == "learned" and "path" in settings:
+        check = LearnedCheck.load(settings["path"])
+        return learned_accepts(table, check.at(float(settings.get("threshold", check.threshold))))
+    if settings["check"] == "logprob":
+        return logprob_accepts(table, float(settings.get("mean", LogprobCheck().mean or 0.0)))
+    if settings["check"] in (None, "agreement"):
         return same_answers(table)
     raise ConfigurationError(
-        f"cascade {told['check']!r}: cannot be replayed, as outcomes do not hold what it looks"
+        f"cascade {settings['check']!r}: cannot be replayed, as outcomes do not hold what it looks"
         " at; evaluate the settings without it"
     )
 

@@ -89,7 +89,7 @@ def report(
         _check_baseline(baseline, loaded)
     first: date | None = since.date() if since is not None else None
     labelled = read_sums(ledger, since=first, label=key) if by is Division.KEY else None
-    made = SpendingReport(
+    spending = SpendingReport(
         rollup=read_sums(ledger, since=first),
         by=by.by,
         catalog=loaded,
@@ -98,7 +98,7 @@ def report(
         unknown=read_unknown(ledger, since=first),
         source=f"since {first}" if first else "",
     )
-    _write(made.document(), output, to)
+    _write(spending.document(), output, to)
 
 
 def _check_baseline(baseline: str, catalog: Catalog) -> None:

@@ -151,7 +151,7 @@ def kept_and_saved(found: Replay, strongest: Replay, *, seed: int) -> tuple[Inte
         strongest: The strongest model's replay on the same prompts.
         seed: Seed of the draws.
     """
-    made = spreads(
+    intervals = spreads(
         {
             "quality": found.quality,
             "cost": found.cost_usd,
@@ -164,7 +164,7 @@ def kept_and_saved(found: Replay, strongest: Replay, *, seed: int) -> tuple[Inte
         },
         seed=seed,
     )
-    return made["kept"], made["saved"]
+    return intervals["kept"], intervals["saved"]
 
 
 def _needed(quality: _Floats, best: _Floats, *, keep: float, confidence: float) -> int | None:

@@ -102,7 +102,7 @@ def by_part(
 
 
 def _standing(found: Replay, strongest: Replay, seed: int) -> Standing:
-    made = spreads(
+    intervals = spreads(
         {
             "quality": found.quality,
             "cost": found.cost_usd,
@@ -120,11 +120,11 @@ def _standing(found: Replay, strongest: Replay, seed: int) -> Standing:
         },
         seed=seed,
     )
-    dollars = made["usd_per_thousand"].value
+    dollars = intervals["usd_per_thousand"].value
     ranked = 0 < dollars < _MOST_ARENA_USD
     return Standing(
         name=found.name,
         count=len(found),
         arena=arena_score(found.mean_quality, dollars) if ranked else None,
-        **made,
+        **intervals,
     )

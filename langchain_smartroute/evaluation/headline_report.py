@@ -82,10 +82,10 @@ def _rows(found: Headline, seed: int) -> Iterator[tuple[tuple[Any, ...], dict[st
     )
     for name, rows, what, design in claims:
         if rows.any():
-            made = _spreads(found, rows, what, seed=seed)
+            intervals = _spreads(found, rows, what, seed=seed)
             yield (
-                _shown(name, made, what, found=found, rows=rows, design=design),
-                {"n": int(rows.sum()), **{key: _plain(value) for key, value in made.items()}},
+                _shown(name, intervals, what, found=found, rows=rows, design=design),
+                {"n": int(rows.sum()), **{key: _plain(value) for key, value in intervals.items()}},
             )
 
 
@@ -113,7 +113,7 @@ def _spreads(
 
 def _shown(
     name: str,
-    made: Mapping[str, Interval],
+    intervals: Mapping[str, Interval],
     what: str,
     *,
     found: Headline,
@@ -121,13 +121,13 @@ def _shown(
     design: str,
 ) -> tuple[Any, ...]:
     digits, unit = (1, "points") if what == _QUALITY else (2, "%")
-    change = spread_of(made["change"], digits=1)
+    change = spread_of(intervals["change"], digits=1)
     return (
         name,
         int(rows.sum()),
-        spread_of(made["baseline"], digits=digits),
-        spread_of(made["router"], digits=digits),
-        spread_of(made["agreement"], digits=digits) if found.compared[rows].any() else None,
+        spread_of(intervals["baseline"], digits=digits),
+        spread_of(intervals["router"], digits=digits),
+        spread_of(intervals["agreement"], digits=digits) if found.compared[rows].any() else None,
         None if change is None else f"{change} {unit}",
         design,
     )

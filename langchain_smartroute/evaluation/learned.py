@@ -80,14 +80,14 @@ def fit_learned_check(
     table, good = _table(answers)
     chosen = table[:, columns]
     centre, spread = chosen.mean(axis=0), chosen.std(axis=0)
-    told = spread > 0
-    scaled = (chosen[:, told] - centre[told]) / spread[told]
+    varies = spread > 0
+    scaled = (chosen[:, varies] - centre[varies]) / spread[varies]
     found = _weights(scaled, good, l2=l2, iterations=iterations)
-    own, bias = found[:-1] / spread[told], found[-1]
-    names = [FEATURES[place] for place, kept in zip(columns, told, strict=True) if kept]
+    own, bias = found[:-1] / spread[varies], found[-1]
+    names = [FEATURES[place] for place, kept in zip(columns, varies, strict=True) if kept]
     return LearnedCheck(
         weights={name: float(weight) for name, weight in zip(names, own, strict=True)},
-        bias=float(bias - (own * centre[told]).sum()),
+        bias=float(bias - (own * centre[varies]).sum()),
         fitted=fitted or f"{len(good)} answers",
     )
 

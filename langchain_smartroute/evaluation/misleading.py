@@ -47,16 +47,16 @@ class Routed:
 
     def price_of_text(self, text: str) -> Decimal:
         """Output price of a text's route, USD per million tokens."""
-        said = self.read(text)
-        return self.price(said.task, said)
+        classification = self.read(text)
+        return self.price(classification.task, classification)
 
     def read(self, text: str) -> Classification:
         """Classify a text."""
         return self.classifier.classify(UserRequest(text=text))
 
-    def price(self, task: str, said: Classification) -> Decimal:
+    def price(self, task: str, classification: Classification) -> Decimal:
         """Output price of a task's model at the predicted difficulty; 0 where unknown."""
-        return self.price_at(task, said.difficulty or "medium")
+        return self.price_at(task, classification.difficulty or "medium")
 
     def price_at(self, task: str, difficulty: str) -> Decimal:
         """Output price of the model of a task and difficulty; 0 where unknown."""
@@ -106,9 +106,9 @@ def misleading_figures(
     """
     right: list[tuple[str, Decimal]] = []
     for prompt in prompts:
-        said = routed.read(prompt.text)
-        paid = routed.price(said.task, said)
-        if paid == routed.price(prompt.task, said):
+        classification = routed.read(prompt.text)
+        paid = routed.price(classification.task, classification)
+        if paid == routed.price(prompt.task, classification):
             right.append((prompt.text, paid))
     pushed = {
         end: sum(routed.price_of_text(text + end) > paid for text, paid in right) for end in ends

@@ -126,7 +126,7 @@ def _foresight(found: Replay, expected: _Floats) -> Section:
     counts = np.bincount(bins, minlength=_STEPS)
     there = np.flatnonzero(counts)
     reached = np.bincount(bins, found.quality, minlength=_STEPS)[there] / counts[there]
-    meant = np.bincount(bins, expected, minlength=_STEPS)[there] / counts[there]
+    expected_means = np.bincount(bins, expected, minlength=_STEPS)[there] / counts[there]
     coverage, risk = risk_coverage(expected, found.quality >= 0.5)  # noqa: PLR2004 - half right
     at = np.linspace(0, len(coverage) - 1, 2 * _STEPS).astype(np.intp)
     return Section(
@@ -134,10 +134,10 @@ def _foresight(found: Replay, expected: _Floats) -> Section:
         charts=(
             Lines(
                 title="Reliability: quality by what was predicted",
-                along=tuple(f"{100 * value:.0f} %" for value in meant),
+                along=tuple(f"{100 * value:.0f} %" for value in expected_means),
                 series={
                     "reached": tuple((100 * reached).tolist()),
-                    "predicted": tuple((100 * meant).tolist()),
+                    "predicted": tuple((100 * expected_means).tolist()),
                 },
                 kind="percent",
             ),

@@ -114,8 +114,8 @@ def quality_family(
         policy = QualityPolicy(catalog=pool.catalog, predictor=pool.predictor, give_up=amount)
         label = f"quality policy that gives up {amount:.4f} of predicted quality"
         routes = by_policy(table, policy, features=features, name=label)
-        told = {"policy": {"quality": pool.saved, "give_up": amount}}
-        found.append((Setting(label=label, told=told), replay(table, routes)))
+        config = {"policy": {"quality": pool.saved, "give_up": amount}}
+        found.append((Setting(label=label, told=config), replay(table, routes)))
     return strongest_first(table, strongest, "quality", found)
 
 

@@ -117,8 +117,8 @@ def betting_p_values(values: _Floats, *, low: float, level: float) -> _Floats:
     for begin, end in pairwise(ends):
         seen = begin + _FIRST_COUNT
         means = sums / seen
-        strayed = squares - 2 * means * sums + begin * means**2
-        spread = (_FIRST_COUNT * _FIRST_VARIANCE + strayed) / seen
+        deviations = squares - 2 * means * sums + begin * means**2
+        spread = (_FIRST_COUNT * _FIRST_VARIANCE + deviations) / seen
         stakes = np.interp(capital, _LOG_CHANCES, _SLOPES)
         stakes /= np.sqrt(np.maximum(spread, 1e-12) * (size - begin))
         stakes = np.where(capital < 0, np.minimum(stakes, _BOLDEST / -low), 0.0)

@@ -31,8 +31,8 @@ def read_outcomes(*sources: str | Path, scores: str | Path | None = None) -> Out
     Raises:
         ConfigurationError: Naming the file, the row and the column, and what to do.
     """
-    given = {} if scores is None else _scores(Path(scores))
-    parts = [rows for source in sources for rows in _rows_of(source, given)]
+    scores_by_key = {} if scores is None else _scores(Path(scores))
+    parts = [rows for source in sources for rows in _rows_of(source, scores_by_key)]
     return OutcomeTable.from_rows(parts)
 
 

@@ -62,7 +62,7 @@ def by_policy(
         ConfigurationError: If it chooses a model that the table does not have.
     """
     chosen = options or RouteOptions()
-    told = names or {}
+    aliases = names or {}
     columns: dict[str, int] = {}
     answered = np.empty(len(table), np.intp)
     for row, known in enumerate(features):
@@ -72,7 +72,7 @@ def by_policy(
             answered[row] = NOBODY
             continue
         if alias not in columns:
-            columns[alias] = table.column(told.get(alias, alias))
+            columns[alias] = table.column(aliases.get(alias, alias))
         answered[row] = columns[alias]
     lost = int((answered == NOBODY).sum())
     notes = (f"{lost:,} prompts that no candidate can serve count as wrong",) if lost else ()

@@ -39,18 +39,18 @@ def ledger_rows(url: str, *, scores: Mapping[Scored, float] | None = None) -> Ou
         ledger.close()
     known = scores or {}
     answers = [r for r in records if r.purpose == "answer" and r.outcome in _ANSWERED]
-    told = [r for r in answers if r.prompt is not None]
-    rows = list(_rows(told, known))
+    with_prompt = [r for r in answers if r.prompt is not None]
+    rows = list(_rows(with_prompt, known))
     if rows:
         return OutcomeRows.from_records(rows, where="ledger")
-    if not told:
+    if not with_prompt:
         raise ConfigurationError(
             f"ledger: {len(answers):,} answers and none with its prompt; keep prompts with"
             " CostCallbackHandler(redact=…)"
         )
     raise ConfigurationError(
-        f"ledger: {len(told):,} answers with prompts and none with a score; give a file of scores"
-        " with --scores, a row of decision_id and score each"
+        f"ledger: {len(with_prompt):,} answers with prompts and none with a score; give a file of"
+        " scores with --scores, a row of decision_id and score each"
     )
 
 

@@ -65,17 +65,17 @@ def simulate(
         splits: Number of splits.
     """
     draws = np.random.default_rng(seed)
-    made: dict[str, tuple[_Floats, _Floats]] = {}
+    fits: dict[str, tuple[_Floats, _Floats]] = {}
     half = len(table) // 2
     held, promised, saved, possible = (np.empty(splits) for _ in range(4))
     for number in range(splits):
         order = draws.permutation(len(table))
         here, there = order[:half], order[half:]
         strongest = strongest_model(table.rows(here))
-        if strongest not in made:
+        if strongest not in fits:
             family = build(strongest)
-            made[strongest] = family.quality, family.cost_usd
-        quality, cost = made[strongest]
+            fits[strongest] = family.quality, family.cost_usd
+        quality, cost = fits[strongest]
         chosen = choose_setting(
             quality[here], table.score[here], keep=keep, confidence=confidence, seed=number
         )

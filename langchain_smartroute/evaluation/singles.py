@@ -147,9 +147,9 @@ def _of_set(
     table: OutcomeTable,
     dataset: str,
     prices: Mapping[str, Price],
-    drawn: tuple[int, Classifier],
+    seeded: tuple[int, Classifier],
 ) -> SetPoints:
-    seed, classifier = drawn
+    seed, classifier = seeded
     table = with_all_costs(table, prices)
     scored = ~np.isnan(table.score).all(axis=0)
     paid = ~np.isnan(np.where(np.isnan(table.score), 0.0, table.cost_usd)).any(axis=0)
@@ -166,8 +166,8 @@ def _of_set(
     fitted_on, reported = split_by_prompt(table, (0.5, 0.5), seed=seed)
     singles = [always(reported, model, name=model) for model in pool]
     dearest = max(single.mean_cost_usd for single in singles)
-    made = _replays(fitted_on, reported, prices, classifier)
-    points, band = _points(made, singles, dearest, seed)
+    replays = _replays(fitted_on, reported, prices, classifier)
+    points, band = _points(replays, singles, dearest, seed)
     return SetPoints(
         dataset=dataset, prompts=len(reported), models=tuple(pool), points=points, band=band
     )
@@ -200,9 +200,9 @@ def _replays(
         *_bars(expected),
         *_worths(fitted_on),
     ]
-    for told in settings:
-        policy = QualityPolicy(catalog=catalog, predictor=predictor, **told)
-        ((name, value),) = told.items()
+    for chosen in settings:
+        policy = QualityPolicy(catalog=catalog, predictor=predictor, **chosen)
+        ((name, value),) = chosen.items()
         routes = by_policy(reported, policy, features=new, name=f"{name} {float(value):.4g}")
         found.append(replay(reported, routes))
     return found
@@ -244,35 +244,35 @@ def _worths(table: OutcomeTable) -> list[dict[str, Decimal]]:
 
 
 def _points(
-    made: Sequence[Replay], singles: Sequence[Replay], dearest: float, seed: int
+    replays: Sequence[Replay], singles: Sequence[Replay], dearest: float, seed: int
 ) -> tuple[tuple[QualityPoint, ...], float]:
     """The points of a dataset and their simultaneous band, all from the same bootstrap samples."""
-    rivals = [_rival(found, singles) for found in made]
-    pairs = list(zip(made, rivals, strict=True))
+    rivals = [_rival(found, singles) for found in replays]
+    pairs = list(zip(replays, rivals, strict=True))
     gains = np.stack([found.quality - rival.quality for found, rival in pairs], axis=1)
-    drawn = resampled_means(gains, seed=seed, resamples=RESAMPLES)
+    samples = resampled_means(gains, seed=seed, resamples=RESAMPLES)
     errors = gains.std(axis=0) / np.sqrt(len(gains))
-    away = np.where(errors > 0, drawn[0] / np.where(errors > 0, errors, 1.0), 0.0)
+    away = np.where(errors > 0, samples[0] / np.where(errors > 0, errors, 1.0), 0.0)
     points = tuple(
         QualityPoint(
             setting=found.name,
             rival=rival.name,
             quality=found.mean_quality,
             cost_share=found.mean_cost_usd / dearest if dearest else 1.0,
-            gain=spread(drawn[:, number]),
+            gain=spread(samples[:, number]),
             errors=float(away[number]),
         )
         for number, (found, rival) in enumerate(pairs)
     )
-    return points, _band(drawn[:, errors > 0], errors[errors > 0])
+    return points, _band(samples[:, errors > 0], errors[errors > 0])
 
 
-def _band(drawn: _Floats, errors: _Floats) -> float:
+def _band(samples: _Floats, errors: _Floats) -> float:
     """The 95th percentile of the largest deviation of all points, in standard errors."""
     if not len(errors):
         return 0.0
-    strayed = (np.abs(drawn[1:] - drawn[0]) / errors).max(axis=1)
-    return float(np.percentile(strayed, _SURE))
+    deviations = (np.abs(samples[1:] - samples[0]) / errors).max(axis=1)
+    return float(np.percentile(deviations, _SURE))
 
 
 def _rival(found: Replay, singles: Sequence[Replay]) -> Replay:

@@ -204,9 +204,9 @@ def _translated() -> Iterator[None]:
         yield
     except _RAISED as error:
         fitting = next(meaning for kind, meaning in _MEANINGS if isinstance(error, kind))
-        said = str(error) or type(error).__name__
+        message = str(error) or type(error).__name__
         cut = isinstance(error, aiohttp.ClientPayloadError)
-        raise fitting(f"{CUT} ({said})" if cut else said) from error
+        raise fitting(f"{CUT} ({message})" if cut else message) from error
 
 
 def _proxy_headers(proxy: Any) -> dict[str, str]:

@@ -160,9 +160,9 @@ def _framing(headers: _Headers) -> tuple[bool, int | None]:
         if encodings != [b"chunked"]:
             raise BadAnswerError("the answer has an unknown transfer encoding")
         return True, None
-    said = [value for name, value in headers if name.lower() == b"content-length"]
+    values = [value for name, value in headers if name.lower() == b"content-length"]
     # Equal lengths may also be joined, for example by a proxy.
-    lengths = {length.strip(b" \t") for value in said for length in value.split(b",")}
+    lengths = {length.strip(b" \t") for value in values for length in value.split(b",")}
     if not lengths:
         return False, None
     (length, *others) = lengths
@@ -175,5 +175,5 @@ def _keeps_open(version: bytes, headers: _Headers, *, chunked: bool) -> bool:
     if chunked and any(name.lower() == b"content-length" for name, _ in headers):
         # Chunks count; but something on the way may count otherwise where the next answer begins.
         return False
-    said = [value.lower() for name, value in headers if name.lower() == b"connection"]
-    return version == b"HTTP/1.1" and not any(b"close" in value for value in said)
+    values = [value.lower() for name, value in headers if name.lower() == b"connection"]
+    return version == b"HTTP/1.1" and not any(b"close" in value for value in values)

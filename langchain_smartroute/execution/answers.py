@@ -124,10 +124,10 @@ def is_finished(message: BaseMessage) -> bool:
 
     "error" does not count: OpenRouter sends it when the provider failed.
     """
-    told = message.response_metadata
-    return bool(told) and (
-        any(told.get(mark) not in (None, "", "error") for mark in _END_MARKS)
-        or told.get("status") in _END_STATES
+    fields = message.response_metadata
+    return bool(fields) and (
+        any(fields.get(mark) not in (None, "", "error") for mark in _END_MARKS)
+        or fields.get("status") in _END_STATES
     )
 
 

@@ -50,8 +50,8 @@ class CallParts:
 
     def _read(self, call: dict[str, Any]) -> bool:
         """Mend one part; returns whether it was changed."""
-        said = call.get("index")
-        number = said if isinstance(said, int) else None
+        index = call.get("index")
+        number = index if isinstance(index, int) else None
         identity, name = call.get("id") or None, call["function"].get("name") or None
         found = self._found(number, identity, name)
         self._is_odd = self._is_odd or found.number != number

@@ -40,9 +40,9 @@ def error_in(answer: Any) -> dict[str, Any] | None:
     return {**found, "message": message}
 
 
-def _first(told: Any) -> Any:
+def _first(errors: Any) -> Any:
     """The first of several errors; `None`: there is none."""
-    return next(iter(told), None) if isinstance(told, list) else told or None
+    return next(iter(errors), None) if isinstance(errors, list) else errors or None
 
 
 def _beside(answer: dict[str, Any]) -> Any:
@@ -52,11 +52,11 @@ def _beside(answer: dict[str, Any]) -> Any:
         code = inner.get("status_code")
         return {**inner, "code": code} if code else None
     output = answer.get("Output")
-    told = output if isinstance(output, dict) else answer
-    if "__type" in told:
+    fields = output if isinstance(output, dict) else answer
+    if "__type" in fields:
         # A class of AWS, such as `com.amazon.coral.service#ThrottlingException`.
-        kind = str(told["__type"]).rpartition("#")[2]
-        return {"type": kind, "message": told.get("message") or told.get("Message") or kind}
+        kind = str(fields["__type"]).rpartition("#")[2]
+        return {"type": kind, "message": fields.get("message") or fields.get("Message") or kind}
     if answer.get("object") == "error" or answer.get("success") is False:
         return answer
     if answer.get("errors"):

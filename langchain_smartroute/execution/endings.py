@@ -75,9 +75,9 @@ def exhausted_error(
         kind = ChainOverflowError
     elif all(fault.rate_limited for fault in faults):
         kind = ChainRateLimitError
-    tried = len({attempt.model for attempt in answers})
+    models = len({attempt.model for attempt in answers})
     final = kind(
-        f"{len(answers)} attempts at {tried} of {len(decision.chain)} candidates failed and no"
+        f"{len(answers)} attempts at {models} of {len(decision.chain)} candidates failed and no"
         f" other may be tried{_why_no_other(faults, attempts=answers, decision=decision)};"
         " the last one said:"
         f" {words_of(error)}{_address_hint(error)}",

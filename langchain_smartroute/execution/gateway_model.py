@@ -177,27 +177,27 @@ class GatewayChatOpenAI(CountingOnce, ChatOpenAI):
     def _convert_chunk_to_generation_chunk(
         self, chunk: dict[str, Any], default_chunk_class: type, base_generation_info: Any
     ) -> ChatGenerationChunk | None:
-        made = super()._convert_chunk_to_generation_chunk(
+        converted = super()._convert_chunk_to_generation_chunk(
             filled_chunk(chunk), default_chunk_class, base_generation_info
         )
-        if made is None:
+        if converted is None:
             return None
-        if _PROVIDER_KEY in made.message.response_metadata:
-            made.message.response_metadata[_PROVIDER_KEY] = _PROVIDER
+        if _PROVIDER_KEY in converted.message.response_metadata:
+            converted.message.response_metadata[_PROVIDER_KEY] = _PROVIDER
         # Structured output is streamed as events that contain the chunk.
         choices = chunk.get("choices") or (chunk.get("chunk") or {}).get("choices")
         if choices:
-            _keep(made.message.additional_kwargs, choices[0].get("delta"))
-        return made
+            _keep(converted.message.additional_kwargs, choices[0].get("delta"))
+        return converted
 
     @override
     def _get_generation_chunk_from_completion(
         self, completion: openai.BaseModel
     ) -> ChatGenerationChunk:
         """The parsed object at the end of a stream, without the reasoning streamed before."""
-        made = super()._get_generation_chunk_from_completion(completion)
-        made.message.additional_kwargs.pop(_THOUGHTS, None)
-        return made
+        converted = super()._get_generation_chunk_from_completion(completion)
+        converted.message.additional_kwargs.pop(_THOUGHTS, None)
+        return converted
 
     @override
     def _get_request_payload(

@@ -40,10 +40,10 @@ def _with_readable_usage(answer: dict[str, Any]) -> dict[str, Any]:
 def _choice(choice: Any, part: str) -> Any:
     if not isinstance(choice, dict):
         return choice
-    said = choice.get(part)
-    if said is None and part == "delta" and choice.get("finish_reason"):
+    value = choice.get(part)
+    if value is None and part == "delta" and choice.get("finish_reason"):
         return {**choice, part: {}}
-    calls = said.get("tool_calls") if isinstance(said, dict) else None
+    calls = value.get("tool_calls") if isinstance(value, dict) else None
     if not isinstance(calls, list):
         return choice
     return {**choice, part: {**choice[part], "tool_calls": [_call(call) for call in calls]}}

@@ -32,8 +32,8 @@ def words_of(error: BaseException) -> str:
         if str(cause) not in ("", message) and type(cause).__name__ != "LocalProtocolError":
             where, advice = host_of(error), tls_advice(error)
             place = f" ({where})" if where else ""
-            told = f"{message.removesuffix('.')}: {cause}{place}"
-            return f"{told}; {advice}" if advice else told
+            whole = f"{message.removesuffix('.')}: {cause}{place}"
+            return f"{whole}; {advice}" if advice else whole
     return message
 
 

@@ -201,9 +201,9 @@ def spec_of_model(alias: str, model: Runnable[Any, Any]) -> ModelSpec:
     provider = provider_of(inner)
     served = endpoint_of(alias, model)
     elsewhere = isinstance(served, Endpoint) and not served.is_openai
-    told = (getattr(inner, "metadata", None) or {}).get("ls_provider")
+    own_provider = (getattr(inner, "metadata", None) or {}).get("ls_provider")
     # Self-hosted servers may use any model name; metadata tell the provider then.
-    is_provider = told in (None, getattr(known, "provider", told))
+    is_provider = own_provider in (None, getattr(known, "provider", own_provider))
     facts["priced_by_name"] = is_provider
     if provider and not (provider == "openai" and elsewhere):
         facts["provider"] = provider
@@ -285,8 +285,8 @@ def provider_of(model: Runnable[Any, Any]) -> str | None:
     """A model's provider by LangSmith's name, as reported to tracers."""
     if not isinstance(model, BaseChatModel):
         return None
-    told = model._get_ls_params().get("ls_provider")  # noqa: SLF001 - what LangChain's own packages override
-    return told if isinstance(told, str) else None
+    own_provider = model._get_ls_params().get("ls_provider")  # noqa: SLF001 - what LangChain's own packages override
+    return own_provider if isinstance(own_provider, str) else None
 
 
 def _name_of(model: Runnable[Any, Any]) -> str | None:

@@ -28,10 +28,10 @@ def telling_usage(error: Exception, answer: Any) -> Exception:
     Without usage its cost is unknown, as the provider may have billed it.
     """
     usage = field(answer, "usage")
-    told = filled_answer({"usage": usage}) if isinstance(usage, dict) and usage else None
+    usage_answer = filled_answer({"usage": usage}) if isinstance(usage, dict) and usage else None
     # pydantic's own errors take nothing along.
     with suppress(AttributeError):
-        error.completion = told  # type: ignore[attr-defined]
+        error.completion = usage_answer  # type: ignore[attr-defined]
     return error
 
 

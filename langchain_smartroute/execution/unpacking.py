@@ -39,10 +39,10 @@ def name_encodings(response: Any) -> None:
         httpx.DecodingError: Naming the encoding and what to install. A response that is an error
             has its status, and raises nothing.
     """
-    told = response.headers.get("content-encoding")
-    if not told:
+    encoding = response.headers.get("content-encoding")
+    if not encoding:
         return
-    names = [name.strip().lower() for name in told.split(",")]
+    names = [name.strip().lower() for name in encoding.split(",")]
     names = [_SYNONYMS.get(name, name) for name in names]
     response.headers["content-encoding"] = ", ".join(names)
     unknown = [name for name in names if name and name not in _READABLE | _NO_PACKING]

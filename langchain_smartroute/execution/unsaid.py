@@ -66,6 +66,6 @@ class StreamEnd:
 def name_unsaid_ends(generations: Sequence[ChatGeneration], choices: Sequence[Any]) -> None:
     """Add a finish reason to plain answers of servers that send none."""
     for generation, choice in zip(generations, choices, strict=False):
-        said = choice if isinstance(choice, dict) else choice.model_fields_set
-        if "finish_reason" not in said:
+        fields = choice if isinstance(choice, dict) else choice.model_fields_set
+        if "finish_reason" not in fields:
             generation.generation_info = {**(generation.generation_info or {}), **_UNSAID}

@@ -112,9 +112,9 @@ class _Space:
 
     def part(self, target: _Floats) -> _Part:
         """Fit a target at the strength with the best leave-one-out error."""
-        turned = self._left.T @ (target - target.mean(axis=0))
-        tried = [(*self._left_out(target, turned, s), s) for s in _STRENGTHS]
-        errors, slopes, strength = _smoothest(tried)
+        projected = self._left.T @ (target - target.mean(axis=0))
+        fits = [(*self._left_out(target, projected, s), s) for s in _STRENGTHS]
+        errors, slopes, strength = _smoothest(fits)
         better = (target - target.mean(axis=0)) ** 2
         gains = better.mean(axis=1) - errors
         gain, doubt = float(gains.mean()), float(gains.std()) / math.sqrt(len(gains))
@@ -128,16 +128,16 @@ class _Space:
         if not used:
             return _Part(np.zeros((len(self._right), target.shape[1])), note, used=False)
         weights = self._right @ (
-            turned * (np.sqrt(self._values) / (self._values + strength))[:, None]
+            projected * (np.sqrt(self._values) / (self._values + strength))[:, None]
         )
         return _Part(weights * slopes, note, used=True)
 
     def _left_out(
-        self, target: _Floats, turned: _Floats, strength: float
+        self, target: _Floats, projected: _Floats, strength: float
     ) -> tuple[_Floats, _Floats]:
         """Leave-one-out squared errors by row, and the slopes used."""
         shares = self._values / (self._values + strength)
-        fitted = self._left @ (turned * shares[:, None])
+        fitted = self._left @ (projected * shares[:, None])
         own = (self._left**2) @ shares + 1.0 / len(target)
         centred = target - target.mean(axis=0)
         found = centred - (centred - fitted) / np.maximum(1.0 - own, 1e-6)[:, None]
@@ -145,15 +145,15 @@ class _Space:
         return ((centred - found * slopes) ** 2).mean(axis=1), slopes
 
 
-def _smoothest(tried: list[tuple[_Floats, _Floats, float]]) -> tuple[_Floats, _Floats, float]:
+def _smoothest(fits: list[tuple[_Floats, _Floats, float]]) -> tuple[_Floats, _Floats, float]:
     """The strongest regularisation within one standard error of the best."""
-    best = min(tried, key=lambda one: float(one[0].mean()))[0]
+    best = min(fits, key=lambda one: float(one[0].mean()))[0]
 
     def as_good(errors: _Floats) -> bool:
         worse = errors - best
         return float(worse.mean()) <= float(worse.std()) / math.sqrt(len(worse))
 
-    return [one for one in tried if as_good(one[0])][-1]
+    return [one for one in fits if as_good(one[0])][-1]
 
 
 def _slopes(target: _Floats, found: _Floats) -> _Floats:

@@ -96,8 +96,8 @@ class TakesChanges(ConfiguredModel):
         """
         update = dict(update or {})
         if not update.keys() <= _CHANGEABLE:
-            given = {name: getattr(self, name) for name in self.model_fields_set}
-            return type(self)(**{**given, **update})
+            settings = {name: getattr(self, name) for name in self.model_fields_set}
+            return type(self)(**{**settings, **update})
         copied = super().model_copy()
         for name, value in update.items():
             setattr(copied, name, value)

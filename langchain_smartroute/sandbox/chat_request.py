@@ -109,8 +109,8 @@ class ChatRequest:
     @property
     def instructions(self) -> str:
         """Text of the system messages, shortened in the same way."""
-        told = (m.text for m in self.messages if m.role in ("system", "developer"))
-        return _skimmed(" ".join(told))
+        system_texts = (m.text for m in self.messages if m.role in ("system", "developer"))
+        return _skimmed(" ".join(system_texts))
 
     @property
     def since_user(self) -> tuple[Message, ...]:
@@ -135,7 +135,7 @@ def parse_request(body: Mapping[str, Any]) -> ChatRequest:
     tools = tuple(_tool(item, i) for i, item in enumerate(_typed(body, "tools", list) or []))
     form = _typed(body, "response_format", dict) or {}
     schema = (form.get("json_schema") or {}).get("schema") if form else None
-    given = [part for part in (body.get("tools"), schema) if part]
+    schemas = [part for part in (body.get("tools"), schema) if part]
     stop = body.get("stop") or ()
     return ChatRequest(
         model=body["model"],
@@ -151,7 +151,7 @@ def parse_request(body: Mapping[str, Any]) -> ChatRequest:
         stream=body.get("stream") is True,
         include_usage=(_typed(body, "stream_options", dict) or {}).get("include_usage") is True,
         logprobs=(_typed(body, "top_logprobs", int) or 0) if body.get("logprobs") is True else None,
-        extra_tokens=sum(count_tokens(json.dumps(part)) for part in given),
+        extra_tokens=sum(count_tokens(json.dumps(part)) for part in schemas),
     )
 
 

@@ -56,8 +56,8 @@ def complete(request: ChatRequest, model: SandboxModel, *, cached_tokens: int) -
     """Answer a valid request."""
     wrong = bool(model.slips) and slips_on(model.name, request.last_user_text, model.slips)
     calls = _calls(request, wrong=wrong)
-    said = "" if calls else _text(request)
-    text = _until_stop(slipped(model.name, said) if wrong else said, request.stop)
+    answer_text = "" if calls else _text(request)
+    text = _until_stop(slipped(model.name, answer_text) if wrong else answer_text, request.stop)
     thinking = pieces(_reasoning(request)) if model.reasoning else ()
 
     budget = _Budget(_room(request, model))

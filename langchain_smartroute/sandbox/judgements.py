@@ -59,6 +59,6 @@ def label(instruction: str, text: str) -> str:
     options = [option for option in re.split(r",? (?:or|and) |, ", listed.group(1)) if option]
     if "positive" in options:
         return sentiment(text)
-    said = {stem(word) for word in words(text)}
-    suited = (o for o in options if said & {stem(word) for word in words(o)})
+    stems = {stem(word) for word in words(text)}
+    suited = (o for o in options if stems & {stem(word) for word in words(o)})
     return next(suited, options[0])

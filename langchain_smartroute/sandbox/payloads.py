@@ -111,8 +111,10 @@ def _deltas(
     for token in completion.reasoning:
         yield {"reasoning_content": token}, 1, None
     for position, token in enumerate(completion.content):
-        told = _logprobs((token,), request.logprobs, start=position, doubt=completion.doubt)
-        yield {"content": token}, 1, told
+        token_logprobs = _logprobs(
+            (token,), request.logprobs, start=position, doubt=completion.doubt
+        )
+        yield {"content": token}, 1, token_logprobs
     for index, call in enumerate(completion.calls):
         function = {"name": call.name, "arguments": ""}
         opening = {"index": index, "id": call.id, "type": "function", "function": function}

@@ -64,15 +64,15 @@ def choose_calls(request: ChatRequest) -> list[tuple[str, dict[str, Any]]]:
 
 
 def _match(tool: Tool, text: str) -> _Match:
-    said = [evidence.stem(word) for word in evidence.words(text)]
+    stems = [evidence.stem(word) for word in evidence.words(text)]
     named = text.lower().find(tool.name.lower())
     if named >= 0:
         own = frozenset({tool.name})
         return _Match(tool=tool, score=_NAMED, name_words=own, position=named)
     in_name = {evidence.stem(word.lower()) for word in _WORD_IN_NAME.findall(tool.name)}
     described = {evidence.stem(word) for word in evidence.words(tool.description)}
-    shared = (in_name - _TELLS_NOTHING) & set(said)
-    also = (described - _TELLS_NOTHING - in_name) & set(said)
+    shared = (in_name - _TELLS_NOTHING) & set(stems)
+    also = (described - _TELLS_NOTHING - in_name) & set(stems)
     also = {word for word in also if len(word) > 1}
     also |= _bigrams(tool.description) & _bigrams(text)
     score = _NAME_WORD * len(shared)

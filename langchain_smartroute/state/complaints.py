@@ -47,12 +47,12 @@ def complaint(error: sa.exc.SQLAlchemyError, url: sa.URL) -> str:
     if isinstance(error, sa.exc.TimeoutError):
         return "every connection is busy; see what else the database does"
     cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
-    said = str(cause).partition("\n")[0].strip() or type(cause).__name__
+    message = str(cause).partition("\n")[0].strip() or type(cause).__name__
     if url.get_backend_name() == "sqlite":
         advice = _about_file(cause, url.database or "")
     else:
         advice = _about_server(error, cause)
-    return f"{said}; {advice}" if advice else said
+    return f"{message}; {advice}" if advice else message
 
 
 def _about_file(cause: BaseException | None, database: str) -> str:

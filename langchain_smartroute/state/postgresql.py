@@ -46,7 +46,7 @@ def held_at_once(connection: sa.Connection, command: Hold, *, now_ms: int) -> bo
     (claim,) = command.claims
     if claim.amount > claim.ceiling:
         return False
-    given: dict[str, Any] = {
+    settings: dict[str, Any] = {
         "lease": command.lease,
         "counter": claim.counter,
         "amount": claim.amount,
@@ -54,7 +54,7 @@ def held_at_once(connection: sa.Connection, command: Hold, *, now_ms: int) -> bo
         "counter_ms": now_ms + round(max(claim.ttl_s, command.lease_s) * 1000),
         "lease_ms": now_ms + round(command.lease_s * 1000),
     }
-    return connection.execute(_HOLD, given).one_or_none() is not None
+    return connection.execute(_HOLD, settings).one_or_none() is not None
 
 
 def settled_at_once(
@@ -66,11 +66,11 @@ def settled_at_once(
         The counter's state, and whether the lease holds reservations on other counters.
     """
     (charge,) = command.charges
-    given = {
+    settings = {
         "lease": command.lease,
         "counter": charge.counter,
         "spent": charge.amount,
         "counter_ms": now_ms + round(charge.ttl_s * 1000),
     }
-    spent, held, more = connection.execute(_SETTLE, given).one()
+    spent, held, more = connection.execute(_SETTLE, settings).one()
     return Standing(spent=spent, held=held), more

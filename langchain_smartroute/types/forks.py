@@ -109,13 +109,13 @@ def renewed_in_forks(owner: T, renew: Callable[[T], object]) -> None:
 
 def _take_all() -> None:
     until = time.monotonic() + _PATIENCE_S
-    taken = _taken[threading.get_ident()] = []
+    locks = _taken[threading.get_ident()] = []
     called: set[Any] = set()
     # With `_entry` held no operation starts; those that did during the wait are waited for.
     new = [_entry]
     while new:
         called.update(new)
-        taken += [lock for lock in new if lock.acquire(timeout=max(0.0, until - time.monotonic()))]
+        locks += [lock for lock in new if lock.acquire(timeout=max(0.0, until - time.monotonic()))]
         new = sorted(set(_against_forks) - called, key=id)
     for do in _before:
         do()

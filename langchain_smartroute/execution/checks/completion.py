@@ -81,10 +81,10 @@ def _finish_reasons(answer: AIMessage) -> set[str]:
     """The provider's finish reasons, in lower case."""
     metadata = answer.response_metadata
     incomplete = metadata.get("incomplete_details")
-    said = [metadata.get(key) for key in _FINISH_KEYS]
+    reasons = [metadata.get(key) for key in _FINISH_KEYS]
     if isinstance(incomplete, dict):
-        said.append(incomplete.get("reason"))
-    return {reason.lower() for reason in said if isinstance(reason, str)}
+        reasons.append(incomplete.get("reason"))
+    return {reason.lower() for reason in reasons if isinstance(reason, str)}
 
 
 def _has_media(answer: AIMessage) -> bool:

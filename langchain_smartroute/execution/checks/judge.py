@@ -84,10 +84,10 @@ class JudgeCheck(AskingCheck):
         judged: Sequence[Any],
     ) -> CheckVerdict:
         """Accept if the mark is at least the lowest accepted one."""
-        said = judged[0] if judged else None
-        if not isinstance(said, Grade):
-            error = type(said).__name__ if isinstance(said, Exception) else "no mark"
+        grade = judged[0] if judged else None
+        if not isinstance(grade, Grade):
+            error = type(grade).__name__ if isinstance(grade, Exception) else "no mark"
             return CheckVerdict(name=self.name, error=error)
-        if said.mark >= self.at_least:
+        if grade.mark >= self.at_least:
             return CheckVerdict(name=self.name)
-        return CheckVerdict(name=self.name, reason=f"mark {said.mark} of {_MARKS[-1]}")
+        return CheckVerdict(name=self.name, reason=f"mark {grade.mark} of {_MARKS[-1]}")

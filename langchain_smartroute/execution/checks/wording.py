@@ -87,8 +87,8 @@ class Language:
         if self.spaced:
             expression = rf"(?<!\w)(?:{expression})"
         for match in compiled(expression).finditer(sentence):
-            said = match.group()
-            start = match.start() + len(said) - len(said.lstrip(_OPENERS))
+            words = match.group()
+            start = match.start() + len(words) - len(words.lstrip(_OPENERS))
             if compiled(self.voided_by).search(sentence[:start]) is None:
                 return True
         return False

@@ -163,11 +163,11 @@ def _check_effects(router: ConfiguredModel, aliases: Sequence[str]) -> None:
     of_objects = isinstance(router.catalog, Catalog) and router.catalog.name == OF_MODELS
     if not of_objects or any(alias not in router.models for alias in aliases):
         return
-    given = [name for name in _OF_BUILT_MODELS if getattr(router, name) not in (None, {})]
+    unused = [name for name in _OF_BUILT_MODELS if getattr(router, name) not in (None, {})]
     faults = [
         f"{name}: reaches no model, as all are objects and only models that the router builds"
         f" have it; set it on each of them{' or in the call' if name in _OF_CALLS else ''}"
-        for name in given
+        for name in unused
         # Spend limits send it to every model.
         if name != "max_tokens" or not router.spend_limits
     ]

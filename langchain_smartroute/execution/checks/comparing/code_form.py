@@ -161,8 +161,8 @@ class _Plain(ast.NodeTransformer):
 
 def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
     first = body[0] if body else None
-    said = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
-    return (body[1:] or [ast.Pass()]) if said else body
+    is_constant = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+    return (body[1:] or [ast.Pass()]) if is_constant else body
 
 
 def _number_locals(function: ast.FunctionDef | ast.AsyncFunctionDef) -> None:

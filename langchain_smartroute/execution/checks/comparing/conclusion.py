@@ -153,9 +153,9 @@ def value_standing_out(line: str) -> str | None:
         if inner is not None:
             return inner
     rest = trimmed(line) or ""
-    said = _YES_NO.match(rest)
-    if said is not None:
-        return said[1]
+    yes_no = _YES_NO.match(rest)
+    if yes_no is not None:
+        return yes_no[1]
     return lettered(rest) or (rest if options_of(rest) is not None else None)
 
 

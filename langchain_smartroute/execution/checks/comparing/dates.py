@@ -58,8 +58,8 @@ def date_of(text: str) -> CalendarDate | None:
     found = next(filter(None, (form.fullmatch(plain) for form in _WRITTEN)), None)
     if found is None:
         return None
-    said = found.groupdict()
-    month = _NUMBERS.get(said["month"][:3].lower()) or int(said["month"])
-    year, day = (int(said[name]) if said.get(name) else None for name in ("year", "day"))
+    groups = found.groupdict()
+    month = _NUMBERS.get(groups["month"][:3].lower()) or int(groups["month"])
+    year, day = (int(groups[name]) if groups.get(name) else None for name in ("year", "day"))
     is_date = 1 <= month <= _LAST_MONTH and (day is None or 1 <= day <= _LAST_DAY)
     return CalendarDate(year, month, day) if is_date else None

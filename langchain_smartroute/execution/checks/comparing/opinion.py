@@ -105,8 +105,8 @@ def same_comparable(one: Comparable, other: Comparable, *, tolerance: float = TO
         return False
     if not (one.sentence or other.sentence):
         return True
-    said = [each.sentence or str(each.value) for each in (one, other)]
-    return not contradict(one.sentence, other.sentence) and not reordered(said[0], said[1])
+    texts = [each.sentence or str(each.value) for each in (one, other)]
+    return not contradict(one.sentence, other.sentence) and not reordered(texts[0], texts[1])
 
 
 def _comparable_text(text: str, by: Comparison) -> Comparable | None:

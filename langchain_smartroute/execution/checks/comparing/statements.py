@@ -270,13 +270,13 @@ def _equation(left: str, right: str, depth: int) -> Statement | None:
     found = _item(right, depth + 1)
     if found is None:
         return None
-    said = with_names(left)
-    if said is not None and not said[1]:
+    named = with_names(left)
+    if named is not None and not named[1]:
         return found if not found.names else _equation(right, left, depth)
     words = not NO_PRODUCTS.isdisjoint(_LETTERS.findall(left.lower()))
-    if said is None and (words or not _LABEL.fullmatch(left)):
+    if named is None and (words or not _LABEL.fullmatch(left)):
         return None
-    equation = _difference(said[0], found.value) if said and found.value else None
+    equation = _difference(named[0], found.value) if named and found.value else None
     whole = not _LABEL.fullmatch(left) or (found.value is not None and not any(found.value))
     return replace(found, name=re.sub(r"[\s{}]", "", left), equation=equation, whole=whole)
 

@@ -71,9 +71,9 @@ def same_words(a: str, b: str) -> bool:
     """
     if max(len(a), len(b)) > MOST_CHARS:
         return a.strip() == b.strip() != ""
-    said = _saying(a), _saying(b)
-    if said[0] is not None and said[1] is not None:
-        return said[0] == said[1]
+    sayings = _saying(a), _saying(b)
+    if sayings[0] is not None and sayings[1] is not None:
+        return sayings[0] == sayings[1]
     clocks = _clock(a), _clock(b)
     if clocks[0] is not None and clocks[1] is not None:
         return clocks[0] == clocks[1]
