@@ -224,7 +224,7 @@ def test_failures_of_the_candidate_count(gate, kind):
 
 
 def test_of_the_table_these_count():
-    assert COUNTED == ["broken", "busy", "garbled", "silent"]
+    assert COUNTED == ["broken", "busy", "garbled", "silent", "untrusted"]
     assert UNCOUNTED == [
         "filtered",
         "invalid",
