@@ -18,7 +18,7 @@ from langchain_smartroute.catalog import (
     model_name_of,
     usage_of_failure,
 )
-from langchain_smartroute.execution.answers import joined, message_of
+from langchain_smartroute.execution.answers import joined_part, message_of
 from langchain_smartroute.execution.bounds import AttemptBounds
 from langchain_smartroute.execution.checks import CheckVerdict
 from langchain_smartroute.execution.conduct import Conduct
@@ -154,7 +154,7 @@ class RequestAccount:
             return
         self._run = None
         if self._usage is None:
-            self._give_up(message_of(joined(bounds.given)) if bounds.given else None)
+            self._give_up(message_of(joined_part(bounds.given)) if bounds.given else None)
         run.usage, run.model_name = self._usage or Usage(), self._model_name
         ended = next(t for t in (broken_off, bounds.over_at, self._clock()) if t is not None)
         run.latency_s = ended - (ended if self._started is None else self._started)

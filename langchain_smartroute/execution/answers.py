@@ -10,6 +10,7 @@ from langchain_core.messages.ai import add_ai_message_chunks
 from langchain_core.messages.tool import invalid_tool_call
 
 from langchain_smartroute.catalog import holds_anything
+from langchain_smartroute.types import Caught
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,6 +27,7 @@ __all__ = [
     "is_finished",
     "is_last",
     "joined",
+    "joined_part",
     "message_of",
     "strictly_read",
     "with_info",
@@ -198,6 +200,16 @@ def joined(chunks: Sequence[Any]) -> Any:
     if isinstance(first, dict) and "raw" in first:
         return _joined_raw(chunks)
     return chunks[-1]
+
+
+def joined_part(chunks: Sequence[Any]) -> Any:
+    """The answer of a failed stream: all of it, else what comes before the first odd chunk."""
+    with Caught():
+        return joined(chunks)
+    for count in range(len(chunks) - 1, 0, -1):
+        with Caught():
+            return joined(chunks[:count])
+    return None
 
 
 def with_info(answer: Any, info: Mapping[str, Any]) -> Any:

@@ -189,6 +189,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
                         with Reader(opened, child, bounds, bounded=link.bounded) as reader:
                             while (chunk := reader.next()) is not END:
                                 yield from attempt.take(chunk)
+                        attempt.merge()
                     except self.exceptions_to_handle as error:
                         if not bounds.only_lacks_its_end:
                             side_calls.drop()
@@ -224,6 +225,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
                             while (chunk := await reader.next()) is not END:
                                 for ready in attempt.take(chunk):
                                     yield ready
+                        attempt.merge()
                     except self.exceptions_to_handle as error:
                         if not bounds.only_lacks_its_end:
                             await side_calls.adrop()

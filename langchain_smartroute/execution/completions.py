@@ -55,7 +55,7 @@ _DETAILS = {
     "completion_tokens_details": dict.fromkeys(CompletionTokensDetails.model_fields),
     "prompt_tokens_details": dict.fromkeys(PromptTokensDetails.model_fields),
 }
-_COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
+_COUNTS = ("prompt_tokens", "completion_tokens")
 _PLAIN = frozenset({int, type(None)})
 _USAGE = dict.fromkeys(CompletionUsage.model_fields)
 _ANSWER = dict.fromkeys(ChatCompletion.model_fields)
@@ -273,7 +273,11 @@ def _is_common_usage(usage: Any) -> bool:
     parts = [usage.get(name) for name in _DETAILS]
     if not all(isinstance(part, dict | None) for part in parts):
         return False
-    counts = [usage.get(name) for name in _COUNTS]
+    for name in _COUNTS:
+        count = usage.get(name)
+        if type(count) is not int or count < 0:
+            return False
+    counts = [usage.get("total_tokens")]
     counts += [count for part in parts if part for count in part.values()]
     return all(type(count) in _PLAIN for count in counts)
 

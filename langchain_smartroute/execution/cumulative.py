@@ -1,7 +1,8 @@
 """Corrects usage that a provider reports more than once in a stream.
 
-Some servers report cumulative usage with every chunk, or the final usage twice. LangChain adds
-up the usage of all chunks, so each must have only the increment.
+Some servers report cumulative usage with every chunk, or the final usage twice; others report
+the input once, and the output as it grows. LangChain adds up the usage of all chunks, so each must
+have only the increment.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from langchain_core.messages.ai import UsageMetadata, subtract_usage
+from langchain_core.messages.ai import UsageMetadata, add_usage, subtract_usage
 from langchain_core.outputs import ChatGenerationChunk
 
 from langchain_smartroute.execution.unsaid import StreamEnd
@@ -82,15 +83,15 @@ class UsageSoFar:
         usage: UsageMetadata | None = getattr(message, "usage_metadata", None)
         if usage is None:
             return chunk
-        known, self._known = self._known, usage
-        if known is not None and _contains(usage, known):
-            chunk.message = message.model_copy(
-                update={"usage_metadata": subtract_usage(usage, known)}
-            )
+        known = self._known
+        if known is None:
+            self._known = usage
+            return chunk
+        if known["input_tokens"] and not usage["input_tokens"]:
+            # Only what is new since the last report, as the input was reported once.
+            self._known = add_usage(known, usage)
+            return chunk
+        rest = subtract_usage(usage, known)
+        self._known = add_usage(known, rest)
+        chunk.message = message.model_copy(update={"usage_metadata": rest})
         return chunk
-
-
-def _contains(usage: UsageMetadata, known: UsageMetadata) -> bool:
-    """Whether a report is cumulative, that is, includes an earlier one."""
-    counts = ("input_tokens", "output_tokens")
-    return all(usage[name] >= known[name] for name in counts)  # type: ignore[literal-required]

@@ -16,7 +16,7 @@ from langchain_smartroute.errors import (
     StreamInterruptedError,
 )
 from langchain_smartroute.execution.aftermath import FaultKind
-from langchain_smartroute.execution.answers import joined
+from langchain_smartroute.execution.answers import joined_part
 from langchain_smartroute.execution.faults import Fault
 from langchain_smartroute.execution.messages import host_of, tls_advice, words_of
 from langchain_smartroute.types import Attempt, RoutingDecision
@@ -108,7 +108,7 @@ def interrupted_error(
     error: Exception, chunks: Sequence[Any], *, attempts: Sequence[Attempt]
 ) -> StreamInterruptedError:
     """The error for a stream that failed after a part of it had been passed on."""
-    partial = joined(chunks)
+    partial = joined_part(chunks)
     return StreamInterruptedError(
         f"The stream of {attempts[-1].model} broke after part of the answer had been passed on:"
         f" {words_of(error)}",

@@ -7,6 +7,9 @@ from typing import Any
 
 __all__ = ["repaired"]
 
+_COUNTS = {"prompt_tokens": "input_tokens", "completion_tokens": "output_tokens"}
+"""OpenAI's names of the two counts → those of Anthropic, which some gateways keep."""
+_CACHED = ("cache_read_input_tokens", "cache_creation_input_tokens")
 _DETAILS = ("completion_tokens_details", "prompt_tokens_details")
 
 
@@ -18,8 +21,8 @@ def repaired(answer: dict[str, Any], part: str) -> dict[str, Any]:
         part: `message`, or `delta` in a chunk.
 
     Returns:
-        It, without usage of the wrong type, with an empty delta where a stream ends without one,
-        and with the arguments of tool calls as text.
+        It, with usage of whole numbers or none, with an empty delta where a stream ends without
+        one, and with the arguments of tool calls as text.
     """
     answer = _with_readable_usage(answer)
     choices = answer.get("choices")
@@ -29,12 +32,42 @@ def repaired(answer: dict[str, Any], part: str) -> dict[str, Any]:
 
 
 def _with_readable_usage(answer: dict[str, Any]) -> dict[str, Any]:
-    """The answer without a usage, or parts of one, of the wrong type."""
+    """The answer without a usage, or parts of one, that cannot be read."""
     usage = answer.get("usage")
-    if isinstance(usage, dict):
-        parts = {name: None for name in _DETAILS if not isinstance(usage.get(name), dict | None)}
-        return {**answer, "usage": {**usage, **parts}} if parts else answer
-    return answer if usage is None else {**answer, "usage": None}
+    if usage is None:
+        return answer
+    return {**answer, "usage": _usage(usage) if isinstance(usage, dict) else None}
+
+
+def _usage(usage: dict[str, Any]) -> dict[str, Any] | None:
+    """A usage of whole numbers; `None` if one of its two counts is none."""
+    found = {**usage}
+    for name, other in _COUNTS.items():
+        told = usage.get(name)
+        # Anthropic counts what it read from its cache beside the input.
+        cached = any(usage.get(part) for part in _CACHED)
+        found[name] = _whole(usage.get(other) if told is None and not cached else told)
+        if found[name] is None:
+            return None
+    found["total_tokens"] = _whole(usage.get("total_tokens"))
+    for name in _DETAILS:
+        details = usage.get(name)
+        found[name] = (
+            {part: _whole(count) for part, count in details.items()}
+            if isinstance(details, dict)
+            else None
+        )
+    return found
+
+
+def _whole(count: Any) -> int | None:
+    """A count as a whole number, also where it is sent as a text; `None` if it is none."""
+    try:
+        number = float(count)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    sound = not isinstance(count, bool) and number >= 0 and number.is_integer()
+    return int(number) if sound else None
 
 
 def _choice(choice: Any, part: str) -> Any:

@@ -78,6 +78,10 @@ class StreamedAttempt:
         """The complete answer at the end of the stream; merged only once, as that takes time."""
         return joined(self._chunks)
 
+    def merge(self) -> None:
+        """Merge the complete answer; an error is one of this attempt."""
+        _ = self.whole
+
     def take(self, chunk: Any) -> list[Any]:
         """Process the next chunk; returns the chunks to pass on now."""
         chunk = as_chunk(chunk)

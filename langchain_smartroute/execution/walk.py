@@ -29,6 +29,7 @@ from langchain_smartroute.execution.answers import (
     foreign_error,
     has_answer,
     joined,
+    joined_part,
     message_of,
     with_info,
 )
@@ -235,7 +236,7 @@ class Walk:
         fault = fault_of(error, begun=begun or bool(arrived))
         cost = self.account.cost_of_error(link, error)
         if arrived or self.account.watcher.message:
-            cost = self.account.cost(link, joined(arrived) if arrived else None)
+            cost = self.account.cost(link, joined_part(arrived) if arrived else None)
         self._succession.failed(link, fault)
         self._error, self._latest = error, fault
         self._close("failed", fault=fault, reason=fault.summary, cost=cost)
