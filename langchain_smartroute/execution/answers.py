@@ -36,6 +36,9 @@ __all__ = [
 _END_MARKS = ("finish_reason", "stop_reason", "done_reason")
 """Metadata keys of finish reasons: OpenAI-compatible providers, Anthropic, Ollama."""
 
+_NO_ENDS = frozenset({"", "error", "network_error", "insufficient_system_resource", "abort"})
+"""Finish reasons of servers that broke off: those of OpenRouter, Zhipu, DeepSeek and vLLM."""
+
 _END_STATES = frozenset({"completed", "incomplete", "failed"})
 """Final states of an answer in OpenAI's Responses API."""
 
@@ -122,15 +125,16 @@ def is_last(chunk: Any) -> bool:
 
 
 def is_finished(message: BaseMessage) -> bool:
-    """Whether a message has a finish reason, as every complete answer does.
-
-    "error" does not count: OpenRouter sends it when the provider failed.
-    """
+    """Whether a message has a finish reason of an answer that its server completed."""
     fields = message.response_metadata
     return bool(fields) and (
-        any(fields.get(mark) not in (None, "", "error") for mark in _END_MARKS)
+        any(_is_end(fields.get(mark)) for mark in _END_MARKS)
         or fields.get("status") in _END_STATES
     )
+
+
+def _is_end(reason: Any) -> bool:
+    return reason is not None and not (isinstance(reason, str) and reason in _NO_ENDS)
 
 
 def chars_of(answer: Any) -> int:

@@ -20,6 +20,9 @@ from langchain_smartroute.catalog import holds_anything
 
 __all__ = ["StreamEnd", "listener", "name_unsaid_ends"]
 
+_AT_THE_END = ("finish_reason", "model_name", "system_fingerprint", "service_tier")
+"""What `ChatOpenAI` reads of a chunk with a finish reason."""
+
 _UNSAID = {"finish_reason": "unknown"}
 
 listener: ContextVar[StreamEnd | None] = ContextVar("listener", default=None)
@@ -49,10 +52,12 @@ class StreamEnd:
             listener.reset(token)
 
     def saw(self, chunk: ChatGenerationChunk) -> None:
-        """Observe a chunk."""
+        """Observe a chunk, and remove an end that was named before, as texts are joined."""
         self._says = self._says or holds_anything(chunk.message)
         info = chunk.generation_info
         if info and info.get("finish_reason"):
+            if self._is_named:
+                chunk.generation_info = {k: v for k, v in info.items() if k not in _AT_THE_END}
             self._is_named = True
 
     def unsaid(self) -> Iterator[ChatGenerationChunk]:

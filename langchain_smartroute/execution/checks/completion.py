@@ -14,9 +14,17 @@ from langchain_smartroute.execution.checks.prose import answer_text
 __all__ = ["EmptyCheck", "FilterCheck", "LengthCheck"]
 
 _FINISH_KEYS = ("finish_reason", "stop_reason", "done_reason", "stopReason")
-_CUT_OFF = frozenset({"length", "max_tokens", "max_output_tokens", "model_length"})
+_CUT_OFF = frozenset(
+    {
+        "length",
+        "max_tokens",
+        "max_output_tokens",
+        "model_context_window_exceeded",
+        "model_length",
+    }
+)
 _FILTERED = frozenset(
-    {"content_filter", "content_filtered", "safety", "prohibited_content", "blocklist"}
+    {"content_filter", "content_filtered", "safety", "prohibited_content", "blocklist", "sensitive"}
 )
 _NOT_SHOWN = frozenset(
     {"text", "output_text", "thinking", "redacted_thinking", "reasoning", "refusal"}
