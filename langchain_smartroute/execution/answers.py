@@ -128,8 +128,7 @@ def is_finished(message: BaseMessage) -> bool:
     """Whether a message has a finish reason of an answer that its server completed."""
     fields = message.response_metadata
     return bool(fields) and (
-        any(_is_end(fields.get(mark)) for mark in _END_MARKS)
-        or fields.get("status") in _END_STATES
+        any(_is_end(fields.get(mark)) for mark in _END_MARKS) or fields.get("status") in _END_STATES
     )
 
 

@@ -61,6 +61,8 @@ _USAGE = dict.fromkeys(CompletionUsage.model_fields)
 _ANSWER = dict.fromkeys(ChatCompletion.model_fields)
 _CHOICE = dict.fromkeys(Choice.model_fields.keys() - {"finish_reason"})
 """Has no finish reason, as it must be visible whether an answer has one."""
+_ROLES = ("assistant", None, "")
+"""Roles of a delta, of which most have none."""
 _UNCOMMON = ("audio", "function_call")
 """Parts of a message that `ChatOpenAI` reads from the client's objects."""
 
@@ -221,7 +223,9 @@ def _is_common_delta(choice: Any) -> bool:
     if not isinstance(choice, dict) or choice.get("logprobs") is not None:
         return False
     delta = choice.get("delta")
-    if not isinstance(delta, dict) or delta.get("function_call") is not None:
+    if not isinstance(delta, dict) or delta.get("role") not in _ROLES:
+        return False
+    if delta.get("function_call") is not None:
         return False
     return _are_common_calls(delta.get("tool_calls"), {"index", "function"}, set())
 

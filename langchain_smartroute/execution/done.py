@@ -3,6 +3,7 @@
 - Reports `[DONE]`, which the client of `openai` hides.
 - Skips empty events, and a byte order mark before the first.
 - Errors in any gateway's form become errors in OpenAI's, which the client raises.
+- Of several choices the first is read (`one_choice`).
 - Tool calls are named once, and numbered (`call_parts`).
 - A plain answer in the place of a stream is its only event; a stream of lines of JSON has an
   event on each.
@@ -21,6 +22,7 @@ from typing_extensions import override
 
 from langchain_smartroute.execution.call_parts import CallParts
 from langchain_smartroute.execution.enclosed import error_in, streamed_form
+from langchain_smartroute.execution.one_choice import OneChoice
 from langchain_smartroute.execution.unsaid import listener
 
 __all__ = ["tell_ends"]
@@ -43,7 +45,7 @@ class _Decoder(SSEDecoder):
         self._listener = listener.get()
         self._plain: list[str] | None = None
         self._by_line = False
-        self._calls = CallParts()
+        self._calls, self._choices = CallParts(), OneChoice()
         self._is_first = True
 
     @override
@@ -76,8 +78,11 @@ class _Decoder(SSEDecoder):
             self._end()
         elif '"delta"' not in event.data:
             event = _rewritten(event.data, _as_error) or event
-        elif mended := self._calls.mended(event.data):
-            event = ServerSentEvent(data=mended)
+        else:
+            data = self._choices.without_others(event.data) or event.data
+            data = self._calls.mended(data) or data
+            if data is not event.data:
+                event = ServerSentEvent(data=data)
         return event
 
     @override

@@ -22,7 +22,7 @@ def repaired(answer: dict[str, Any], part: str) -> dict[str, Any]:
 
     Returns:
         It, with usage of whole numbers or none, with an empty delta where a stream ends without
-        one, and with the arguments of tool calls as text.
+        one, the assistant's role, and the arguments of tool calls as text.
     """
     answer = _with_readable_usage(answer)
     choices = answer.get("choices")
@@ -43,10 +43,10 @@ def _usage(usage: dict[str, Any]) -> dict[str, Any] | None:
     """A usage of whole numbers; `None` if one of its two counts is none."""
     found = {**usage}
     for name, other in _COUNTS.items():
-        told = usage.get(name)
+        count = usage.get(name)
         # Anthropic counts what it read from its cache beside the input.
         cached = any(usage.get(part) for part in _CACHED)
-        found[name] = _whole(usage.get(other) if told is None and not cached else told)
+        found[name] = _whole(usage.get(other) if count is None and not cached else count)
         if found[name] is None:
             return None
     found["total_tokens"] = _whole(usage.get("total_tokens"))
@@ -73,13 +73,16 @@ def _whole(count: Any) -> int | None:
 def _choice(choice: Any, part: str) -> Any:
     if not isinstance(choice, dict):
         return choice
-    value = choice.get(part)
-    if value is None and part == "delta" and choice.get("finish_reason"):
+    content = choice.get(part)
+    if content is None and part == "delta" and choice.get("finish_reason"):
         return {**choice, part: {}}
-    calls = value.get("tool_calls") if isinstance(value, dict) else None
-    if not isinstance(calls, list):
+    if not isinstance(content, dict):
         return choice
-    return {**choice, part: {**choice[part], "tool_calls": [_call(call) for call in calls]}}
+    content = {**content, "role": "assistant"}
+    calls = content.get("tool_calls")
+    if isinstance(calls, list):
+        content["tool_calls"] = [_call(call) for call in calls]
+    return {**choice, part: content}
 
 
 def _call(call: Any) -> Any:

@@ -1,0 +1,66 @@
+"""Messages with other roles than the assistant's, and answers of several choices, unasked."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from scripted import ANSWER, SAID, USAGE, call, plain, router_of, streamed
+
+from langchain_smartroute import MemoryLedger
+
+DONE = "data: [DONE]\n\n"
+EVERY_WAY = pytest.mark.parametrize("way", ["invoke", "ainvoke", "stream", "astream"])
+STREAMS = pytest.mark.parametrize("way", ["stream", "astream"])
+
+
+def part(delta, end=None, *, index=0, usage=None):
+    choice = {"index": index, "delta": delta, "finish_reason": end}
+    chunk = {**ANSWER, "object": "chat.completion.chunk", "choices": [choice], "usage": usage}
+    return f"data: {json.dumps(chunk)}\n\n"
+
+
+@EVERY_WAY
+@pytest.mark.parametrize("role", [None, "", "user", "tool", "system", "model", "function", 7, {}])
+def test_whatever_a_server_calls_its_role_it_has_answered(serve, way, role):
+    """The answer was billed and thrown away, and of a user's role even the cost was zero."""
+    said = {**SAID, "role": role}
+    whole = {**ANSWER, "choices": [{"index": 0, "finish_reason": "stop", "message": said}]}
+    parts = part({"role": role, "content": "fi"}), part({"content": "ne"}, "stop", usage=USAGE)
+    server = serve(streamed(*parts, DONE) if "stream" in way else plain(whole))
+    records = MemoryLedger()
+    answer = call(router_of(server, ledger=records), way)
+    assert (answer.text, answer.response_metadata["smartroute"]["cost"]) == ("fine", "0.000020")
+    assert [str(record.cost_usd) for record in records.records()] == ["0.000020"]
+
+
+@pytest.mark.parametrize("way", ["invoke", "ainvoke"])
+def test_a_message_without_a_role_is_an_answer(serve, way):
+    choice = {"index": 0, "finish_reason": "stop", "message": {"content": "fine"}}
+    assert call(router_of(serve(plain({**ANSWER, "choices": [choice]}))), way).text == "fine"
+
+
+@STREAMS
+@pytest.mark.parametrize(("first", "second"), [(0, 1), (1, 0), (2, 1), (None, 1)])
+@pytest.mark.parametrize("indent", [None, (",", ":")], ids=["blanks", "none"])
+def test_two_choices_are_not_mixed(serve, way, first, second, indent):
+    """A server that sends more than was asked for made one text of them."""
+    parts = [
+        part({"role": "assistant", "content": "fi"}, index=first),
+        part({"role": "assistant", "content": "other"}, index=second),
+        part({"content": "ne"}, "stop", index=first),
+        part({"content": " text"}, "length", index=second, usage=USAGE),
+        DONE,
+    ]
+    if indent:
+        parts = [text.replace(", ", ",").replace(": ", ":") for text in parts]
+    answer = call(router_of(serve(streamed(*parts))), way)
+    assert (answer.text, answer.response_metadata["finish_reason"]) == ("fine", "stop")
+    assert answer.response_metadata["smartroute"]["cost"] == "0.000020"
+
+
+@STREAMS
+def test_a_stream_may_call_its_only_choice_one(serve, way):
+    first = f"data: {json.dumps({**ANSWER, 'choices': [], 'usage': None})}\n\n"
+    parts = first, part({"content": "fi"}, index=1), part({"content": "ne"}, "stop", index=1), DONE
+    assert call(router_of(serve(streamed(*parts))), way).text == "fine"
