@@ -35,7 +35,7 @@ FaultKind = Literal[
   409, 425, refused, reset).
 - `silent`: a time limit was reached, ours or the provider's (408, 504).
 - `garbled`: an answer that is truncated, malformed or empty, and any other exception.
-- `unfit`: an answer that does not fit the schema asked for.
+- `unfit`: an answer that does not fit the schema asked for, or a refusal in its place.
 - `unknown_argument`: the model's class does not take an argument of the call.
 - `key_refused`: the key, its balance or its rights (401, 402, 403, used-up quota).
 - `untrusted`: no TLS connection, as the server's certificate is not accepted, or without TLS.

@@ -37,7 +37,7 @@ from langchain_smartroute.types import causes_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Fault", "fault_of", "is_timeout", "own_cause"]
+__all__ = ["NO_OBJECT", "Fault", "fault_of", "is_timeout", "own_cause"]
 
 _OVERFLOW = re.compile(
     r"context[_ ](length|window|size)|maximum (context|prompt|input)|too many (input|prompt) tokens"
@@ -60,6 +60,8 @@ _BY_CODE: Mapping[str, FaultKind] = {
     "billing_not_active": "key_refused",
 }
 _CODES = {"ContentFilterFinishReasonError": "content_filter"}  # raised by openai's client
+_REFUSALS = frozenset({"ModelRefusalError", "OpenAIRefusalError"})
+"""Names of LangChain's exceptions for refusals in structured output; older versions have one."""
 _BY_STATUS: Mapping[int, FaultKind] = {
     401: "key_refused",
     402: "key_refused",
@@ -128,6 +130,10 @@ class Fault:
         return self.kind == "overflow"
 
 
+NO_OBJECT = Fault(kind="unfit", summary="schema not met")
+"""An answer without an object in it, which LangChain's parsers of tool calls do not raise for."""
+
+
 def fault_of(error: Exception, *, begun: bool = False) -> Fault:
     """Classify a candidate's exception.
 
@@ -178,17 +184,24 @@ def _kind(error: Exception, status: int | None) -> FaultKind:
         return "overflow"
     if isinstance(error, SpendLimitExceededError) and error.is_of_candidate:
         return "over_limit"
-    if isinstance(error, ValidationError) and error.title in _MESSAGES:
-        return "garbled"
-    for kinds, kind in _BY_CLASS:
-        if isinstance(error, kinds):
-            return kind
+    by_class = _kind_of_class(error)
+    if by_class is not None:
+        return by_class
     if code in _BY_CODE:
         return _BY_CODE[code]
     if inside and re.fullmatch("[45][0-9][0-9]", code):
         # Gateways put the upstream model's status into the event.
         status = int(code)
     return _kind_of_failure(error) if status is None else _kind_of_status(status)
+
+
+def _kind_of_class(error: Exception) -> FaultKind | None:
+    """Kind of an exception whose class says enough; `None` for any other."""
+    if isinstance(error, ValidationError) and error.title in _MESSAGES:
+        return "garbled"
+    if _is_refusal(error):
+        return "filtered" if _was_filtered(error) else "unfit"
+    return next((kind for kinds, kind in _BY_CLASS if isinstance(error, kinds)), None)
 
 
 def _kind_of_status(status: int) -> FaultKind:
@@ -218,10 +231,23 @@ def _kind_of_failure(error: Exception) -> FaultKind:
     return "unknown_argument" if is_argument else "garbled"
 
 
+def _is_refusal(error: Exception) -> bool:
+    """Whether a model refused to give structured output."""
+    return any(kind.__name__ in _REFUSALS for kind in type(error).__mro__)
+
+
+def _was_filtered(error: Exception) -> bool:
+    """Whether the provider's filter ended the answer, for which LangChain has the same error."""
+    metadata = getattr(getattr(error, "raw_message", None), "response_metadata", None) or {}
+    incomplete = metadata.get("incomplete_details")
+    reason = incomplete.get("reason") if isinstance(incomplete, dict) else None
+    return "content_filter" in (metadata.get("finish_reason"), reason)
+
+
 def _summary(error: Exception, status: int | None, kind: FaultKind) -> str:
     if kind == "unfit":
         # The class depends on the method of calling.
-        return "schema not met"
+        return "refused" if _is_refusal(error) else NO_OBJECT.summary
     name = type(error).__name__
     parts = [name if status is None else f"{name} (HTTP {status})"]
     limit = getattr(error, "limit", None)

@@ -44,6 +44,7 @@ from langchain_smartroute.execution.refusals import (
     refusal_in,
     telling_usage,
 )
+from langchain_smartroute.execution.refused_blocks import show_refusals
 from langchain_smartroute.execution.unsaid import name_unsaid_ends
 
 __all__ = ["HOOKS", "GatewayChatOpenAI", "build_gateway_model", "changed_hooks"]
@@ -51,6 +52,7 @@ __all__ = ["HOOKS", "GatewayChatOpenAI", "build_gateway_model", "changed_hooks"]
 _THOUGHTS = "reasoning_content"
 _PROVIDER_KEY = "model_provider"
 _PROVIDER = "openai-compatible"
+show_refusals(_PROVIDER)
 
 HOOKS: dict[str, tuple[str, ...]] = {
     "_create_chat_result": ("response", "generation_info"),
@@ -184,10 +186,12 @@ class GatewayChatOpenAI(CountingOnce, ChatOpenAI):
             return None
         if _PROVIDER_KEY in converted.message.response_metadata:
             converted.message.response_metadata[_PROVIDER_KEY] = _PROVIDER
-        # Structured output is streamed as events that contain the chunk.
-        choices = chunk.get("choices") or (chunk.get("chunk") or {}).get("choices")
-        if choices:
-            _keep(converted.message.additional_kwargs, choices[0].get("delta"))
+        # Structured output is streamed as events with a chunk; the last has the whole refusal.
+        beside, event = converted.message.additional_kwargs, chunk.get("chunk") or {}
+        if choices := chunk.get("choices") or event.get("choices"):
+            _keep(beside, choices[0].get("delta"))
+        if event:
+            beside.pop("refusal", None)
         return converted
 
     @override

@@ -37,7 +37,7 @@ from langchain_smartroute.execution.bounds import AttemptBounds
 from langchain_smartroute.execution.checks import ANOTHER_ANSWER, CheckVerdict
 from langchain_smartroute.execution.conduct import Conduct
 from langchain_smartroute.execution.endings import exhausted_error, interrupted_error
-from langchain_smartroute.execution.faults import Fault, fault_of
+from langchain_smartroute.execution.faults import NO_OBJECT, Fault, fault_of
 from langchain_smartroute.execution.kept import Kept
 from langchain_smartroute.execution.link import Link
 from langchain_smartroute.execution.pace import Pace
@@ -222,7 +222,9 @@ class Walk:
         """Process an empty answer, which is returned if no better one follows."""
         link = self.link
         self._kept = self._kept or Kept(link=link, number=self.number, pieces=pieces)
-        self._close("failed", reason=_EMPTY, cost=self.account.cost(link, joined(pieces)))
+        whole = joined(pieces)
+        fault, why = (NO_OBJECT, NO_OBJECT.summary) if whole is None else (None, _EMPTY)
+        self._close("failed", reason=why, cost=self.account.cost(link, whole), fault=fault)
 
     def failed(self, error: Exception, *, arrived: Sequence[Any] = (), begun: bool = False) -> None:
         """Process an error.

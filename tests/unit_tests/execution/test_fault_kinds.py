@@ -18,6 +18,7 @@ from langchain_core.exceptions import (
     ModelTimeoutError,
     OutputParserException,
 )
+from langchain_core.messages import AIMessage
 from pydantic import BaseModel, ValidationError
 
 from langchain_smartroute.errors import (
@@ -204,6 +205,18 @@ class TooSlowError(ModelTimeoutError):
     pass
 
 
+class ModelRefusalError(Exception):
+    """As LangChain names it, since a version that need not be installed."""
+
+    def __init__(self, reason=None, *, incomplete=None):
+        told = {"finish_reason": reason, "incomplete_details": incomplete}
+        self.raw_message = AIMessage("", response_metadata=told)
+
+
+class OpenAIRefusalError(ModelRefusalError):
+    pass
+
+
 class ClientConnectorError(OSError):
     """As aiohttp names it."""
 
@@ -219,6 +232,10 @@ class ReadTimeout(Exception):  # noqa: N818 - as several clients name it
         (InvalidRequestError("x"), "invalid"),
         (OutputParserException("x"), "unfit"),
         (validation_error(), "unfit"),
+        (ModelRefusalError("stop"), "unfit"),
+        (OpenAIRefusalError(), "unfit"),
+        (OpenAIRefusalError("content_filter"), "filtered"),
+        (OpenAIRefusalError(incomplete={"reason": "content_filter"}), "filtered"),
         (TooLongError("x"), "overflow"),
         (TooOftenError("x"), "busy"),
         (TooSlowError("x"), "silent"),
