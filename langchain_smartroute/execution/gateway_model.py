@@ -56,11 +56,7 @@ show_refusals(_PROVIDER)
 
 HOOKS: dict[str, tuple[str, ...]] = {
     "_create_chat_result": ("response", "generation_info"),
-    "_convert_chunk_to_generation_chunk": (
-        "chunk",
-        "default_chunk_class",
-        "base_generation_info",
-    ),
+    "_convert_chunk_to_generation_chunk": ("chunk", "default_chunk_class", "base_generation_info"),
     "_stream": ("args", "kwargs"),
     "_astream": ("args", "kwargs"),
     "_get_generation_chunk_from_completion": ("completion",),

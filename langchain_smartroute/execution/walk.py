@@ -263,10 +263,7 @@ class Walk:
             return []
         if self._kept is None:
             raise exhausted_error(
-                self._error,
-                self._succession.faults,
-                attempts=self.attempts,
-                decision=self.decision,
+                self._error, self._succession.faults, attempts=self.attempts, decision=self.decision
             )
         kept = self._kept
         if kept.weak:
