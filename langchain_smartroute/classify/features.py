@@ -17,7 +17,7 @@ from langchain_smartroute.classify.toolkit import forces_call, toolkit_tokens
 from langchain_smartroute.types import RequestFeatures
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from langchain_core.messages import BaseMessage
@@ -83,6 +83,8 @@ def described(  # noqa: PLR0913 - the facts of a request, each by its name
     schema_tokens: int = 0,
     answer_tokens: int | None = None,
     asked_at: datetime | None = None,
+    tags: Iterable[str] = (),
+    metadata: Mapping[str, Any] | None = None,
 ) -> RequestFeatures:
     """The features of a request that has been classified.
 
@@ -96,6 +98,8 @@ def described(  # noqa: PLR0913 - the facts of a request, each by its name
         schema_tokens: Estimated tokens of that schema.
         answer_tokens: The answer's room that the caller asked for.
         asked_at: When the request was made.
+        tags: The caller's tags of the call.
+        metadata: The metadata of the call's config.
     """
     history = read_history(messages)
     return RequestFeatures(
@@ -116,4 +120,6 @@ def described(  # noqa: PLR0913 - the facts of a request, each by its name
         user_turns=history.user_turns,
         system_messages=history.system_messages,
         asked_at=asked_at,
+        tags=frozenset(tags),
+        metadata=metadata or {},
     )

@@ -10,13 +10,8 @@ from dataclasses import dataclass, field, replace
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
-from langchain_smartroute.accounting import LimitedRequest, Limits
-from langchain_smartroute.classify import (
-    Classifier,
-    StuckSigns,
-    described,
-    toolkit_tokens,
-)
+from langchain_smartroute.accounting import LimitedRequest, Limits, tags_of
+from langchain_smartroute.classify import Classifier, StuckSigns, described, toolkit_tokens
 from langchain_smartroute.engine.checking import Cascade, Informing, checked
 from langchain_smartroute.engine.classifying import Classifying
 from langchain_smartroute.engine.conversation import (
@@ -127,7 +122,7 @@ class Engine:
         """
         decision_id = token_hex(16)
         classified = self.classifying.of(request.messages, config, decision_id=decision_id)
-        features = self._described(request, *classified)
+        features = self._described(request, config or {}, *classified)
         with RecordedRefusal(self, request, features, decision_id=decision_id, recorded=recorded):
             return self._decided(request, features, recalled, decision_id=decision_id), features
 
@@ -142,12 +137,16 @@ class Engine:
         """The asynchronous form of `decide`, which does not block the event loop."""
         decision_id = token_hex(16)
         classified = await self.classifying.aof(request.messages, config, decision_id=decision_id)
-        features = self._described(request, *classified)
+        features = self._described(request, config or {}, *classified)
         with RecordedRefusal(self, request, features, decision_id=decision_id, recorded=recorded):
             return self._decided(request, features, recalled, decision_id=decision_id), features
 
     def _described(
-        self, request: Request, user_request: UserRequest, classification: Classification
+        self,
+        request: Request,
+        config: RunnableConfig,
+        user_request: UserRequest,
+        classification: Classification,
     ) -> RequestFeatures:
         return described(
             request.messages,
@@ -159,6 +158,8 @@ class Engine:
             schema_tokens=request.schema_tokens,
             answer_tokens=request.answer_tokens,
             asked_at=request.asked_at,
+            tags=tags_of(config.get("tags")),
+            metadata=config.get("metadata"),
         )
 
     def _decided(

@@ -30,7 +30,8 @@ class Rule:
     Attributes:
         when: A callable on `RequestFeatures` that returns a bool, or a mapping
             of features to the value (or a list of values) that they must have;
-            for `inputs`, a modality that must be among them.
+            for `inputs` and `tags`, one that must be among them; for `metadata`,
+            a mapping of its keys to the same.
         use: Alias of the model to route to.
         name: What decisions call the rule; left out: its condition.
 
@@ -40,6 +41,8 @@ class Rule:
     Example:
         >>> Rule({"task": "code", "difficulty": ["medium", "hard"]}, "strong").label
         "task=code, difficulty=['medium', 'hard']"
+        >>> Rule({"metadata": {"plan": "pro"}}, "strong").label
+        "metadata={'plan': 'pro'}"
         >>> Rule(lambda features: "refund" in features.text, "strong", "refunds").label
         'refunds'
     """
@@ -153,6 +156,11 @@ def _choices(value: Any) -> Collection[Any]:
 
 def _value_fault(feature: str, value: Any) -> str | None:
     """The error for a value that would never match, or always."""
+    if feature == "metadata" and not (isinstance(value, Mapping) and value):
+        return (
+            f"rule when metadata = {value!r}: must be a mapping of keys to their values, such as"
+            ' {"plan": "pro"}'
+        )
     choices = _choices(value)
     if not choices:
         return f"rule when {feature} = {value!r}: is empty; name at least one value"
@@ -164,6 +172,11 @@ def _value_fault(feature: str, value: Any) -> str | None:
 
 
 def _is_met(actual: Any, value: Any) -> bool:
+    if isinstance(actual, Mapping) and isinstance(value, Mapping):
+        return all(
+            key in actual and any(actual[key] == choice for choice in _choices(wanted))
+            for key, wanted in value.items()
+        )
     choices = _choices(value)
     if isinstance(actual, frozenset):
         return all(choice in actual for choice in choices)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from langchain_smartroute.types.words import (
     Difficulty,
@@ -78,6 +78,9 @@ class RequestFeatures:
         user_turns: How many messages of the user the history has.
         system_messages: Whether the history has a system message.
         asked_at: When the request was made, for prices that depend on it.
+        tags: The caller's tags of the call.
+        metadata: The metadata of the call's config, for rules such as one for a plan of your
+            customers. Never shown in a repr.
 
     Example:
         >>> features = RequestFeatures(text="what a rule reads", task="code", input_tokens=12)
@@ -101,6 +104,8 @@ class RequestFeatures:
     user_turns: int = 0
     system_messages: bool = False
     asked_at: datetime | None = None
+    tags: frozenset[str] = frozenset()
+    metadata: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,10 +48,28 @@ def decide(*rules, **features):
         ({"turn": "tool_result"}, {"turn": "tool_result"}, True),
         ({"system_messages": True}, {"system_messages": True}, True),
         ({"answer_tokens": None}, {"answer_tokens": 5}, False),
+        ({"tags": "beta"}, {"tags": frozenset({"beta", "eu"})}, True),
+        ({"tags": ["beta", "us"]}, {"tags": frozenset({"beta", "eu"})}, False),
+        ({"metadata": {"plan": "pro"}}, {"metadata": {"plan": "pro", "user": "u1"}}, True),
+        ({"metadata": {"plan": ["pro", "team"]}}, {"metadata": {"plan": "team"}}, True),
+        ({"metadata": {"plan": "pro", "eu": True}}, {"metadata": {"plan": "pro"}}, False),
+        ({"metadata": {"eu": True}}, {"metadata": {"eu": "no"}}, False),
+        ({"metadata": {"eu": {"yes"}}}, {"metadata": {"eu": ["yes"]}}, False),
+        ({"metadata": {"plan": "pro"}}, {}, False),
     ],
 )
 def test_a_mapping_holds_when_every_feature_has_its_value(when, features, holds):
     assert Rule(when, "small").matches(RequestFeatures(**features)) is holds
+
+
+@pytest.mark.parametrize("value", ["pro", {}, None])
+def test_metadata_is_compared_by_keys(value):
+    with pytest.raises(ConfigurationError, match=r"metadata = .*: must be a mapping of keys"):
+        Rule({"metadata": value}, "small")
+
+
+def test_metadata_is_not_shown():
+    assert "secret" not in repr(RequestFeatures(metadata={"user": "secret"}))
 
 
 def test_a_callable_reads_the_features():
