@@ -45,18 +45,19 @@ def _usage(usage: dict[str, Any]) -> dict[str, Any] | None:
     for name, other in _COUNTS.items():
         count = usage.get(name)
         # Anthropic counts what it read from its cache beside the input.
-        cached = any(usage.get(part) for part in _CACHED)
-        found[name] = _whole(usage.get(other) if count is None and not cached else count)
+        if count is None and not any(usage.get(part) for part in _CACHED):
+            count = usage.get(other)
+        if count is None:
+            continue
+        found[name] = _whole(count)
         if found[name] is None:
             return None
-    found["total_tokens"] = _whole(usage.get("total_tokens"))
-    for name in _DETAILS:
-        details = usage.get(name)
-        found[name] = (
-            {part: _whole(count) for part, count in details.items()}
-            if isinstance(details, dict)
-            else None
-        )
+    if "total_tokens" in usage:
+        found["total_tokens"] = _whole(usage["total_tokens"])
+    for name in found.keys() & set(_DETAILS):
+        details = usage[name]
+        sound = isinstance(details, dict)
+        found[name] = {k: _whole(count) for k, count in details.items()} if sound else None
     return found
 
 
