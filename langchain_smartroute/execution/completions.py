@@ -290,4 +290,4 @@ def _chunk_by_objects(chunk: Any) -> Any:
     if isinstance(chunk, dict):
         chunk = repaired(chunk, "delta")
     made = construct_type(type_=ChatCompletionChunk, value=chunk)
-    return made.model_dump() if isinstance(made, ChatCompletionChunk) else made
+    return made.model_dump(warnings=False) if isinstance(made, ChatCompletionChunk) else made

@@ -8,7 +8,7 @@ have only the increment.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from langchain_core.messages.ai import UsageMetadata, add_usage, subtract_usage
@@ -17,6 +17,9 @@ from langchain_core.outputs import ChatGenerationChunk
 from langchain_smartroute.execution.unsaid import StreamEnd
 
 __all__ = ["CountingOnce", "UsageSoFar"]
+
+_UNREADABLE = (AttributeError, LookupError, TypeError, ValueError)
+"""What readers raise of events in forms that they do not know."""
 
 
 def _empty_stream() -> ValueError:
@@ -36,30 +39,46 @@ class CountingOnce:
         base: Any = super()
         usage, end = UsageSoFar(), StreamEnd()
         chunks = iter(base._stream(*args, **kwargs))  # noqa: SLF001 - what it is put above
-        with end.listening(), _named():
-            chunk = next(chunks, None)
-        if chunk is None:
-            raise _empty_stream()
-        while chunk is not None:
-            end.saw(chunk)
-            yield usage.added(chunk)
-            chunk = next(chunks, None)
+        try:
+            with end.listening(), _named():
+                chunk = next(chunks, None)
+            if chunk is None:
+                raise _empty_stream()
+            while chunk is not None:
+                end.saw(chunk)
+                yield usage.added(chunk)
+                chunk = next(chunks, None)
+        except _UNREADABLE as error:
+            _note_billed(error, end)
+            raise
         yield from end.unsaid()
 
     async def _astream(self, *args: Any, **kwargs: Any) -> AsyncIterator[ChatGenerationChunk]:
         base: Any = super()
         usage, end = UsageSoFar(), StreamEnd()
         chunks = aiter(base._astream(*args, **kwargs))  # noqa: SLF001 - as above
-        with end.listening(), _named():
-            chunk = await anext(chunks, None)
-        if chunk is None:
-            raise _empty_stream()
-        while chunk is not None:
-            end.saw(chunk)
-            yield usage.added(chunk)
-            chunk = await anext(chunks, None)
+        try:
+            with end.listening(), _named():
+                chunk = await anext(chunks, None)
+            if chunk is None:
+                raise _empty_stream()
+            while chunk is not None:
+                end.saw(chunk)
+                yield usage.added(chunk)
+                chunk = await anext(chunks, None)
+        except _UNREADABLE as error:
+            _note_billed(error, end)
+            raise
         for closing in end.unsaid():
             yield closing
+
+
+def _note_billed(error: Exception, end: StreamEnd) -> None:
+    """Note that the cost of a stream that could not be read is unknown, if one had begun."""
+    if end.has_begun and not hasattr(error, "completion"):
+        # pydantic's own errors take nothing along.
+        with suppress(AttributeError):
+            error.completion = None  # type: ignore[attr-defined] # read for the cost
 
 
 @contextmanager

@@ -43,6 +43,8 @@ class _Decoder(SSEDecoder):
     def __init__(self) -> None:
         super().__init__()
         self._listener = listener.get()
+        if self._listener is not None:
+            self._listener.has_begun = True
         self._plain: list[str] | None = None
         self._by_line = False
         self._calls, self._choices = CallParts(), OneChoice()

@@ -33,14 +33,15 @@ class StreamEnd:
     """Observes whether a stream has content, a finish reason, and `[DONE]`.
 
     Attributes:
+        has_begun: Whether the server has answered with a stream.
         is_done: Whether the server has sent `[DONE]`.
     """
 
-    __slots__ = ("_is_named", "_says", "is_done")
+    __slots__ = ("_is_named", "_says", "has_begun", "is_done")
 
     def __init__(self) -> None:
         self._is_named = self._says = False
-        self.is_done = False
+        self.has_begun = self.is_done = False
 
     @contextmanager
     def listening(self) -> Iterator[None]:

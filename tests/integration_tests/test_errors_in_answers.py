@@ -143,48 +143,6 @@ def test_a_server_that_does_not_stream_answers_streams(serve, way, indent, ends)
     assert answer.response_metadata["smartroute"]["cost"] == "0.000020"
 
 
-def lines(*parts):
-    """Parts of a stream as JSON on lines of their own."""
-    body = "".join(part.removeprefix("data: ").strip() + "\n" for part in parts).encode()
-    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\n"
-    return head + b"Content-Length: %d\r\n\r\n" % len(body) + body
-
-
-@STREAMS
-@pytest.mark.parametrize("done", [[], [DONE]], ids=["", "done"])
-def test_a_stream_may_come_as_lines_of_json(serve, way, done):
-    """Its answer was billed and thrown away: the stream had no events."""
-    calls = [{"index": 0, "id": "c", "function": {"name": "f", "arguments": '{"a": 1}'}}]
-    choice = {"index": 0, "delta": {"tool_calls": calls}, "finish_reason": None}
-    told = event({**ANSWER, "choices": [choice], "usage": None})
-    parts = delta("fi", usage=None), told, delta("ne", "tool_calls"), *done
-    answer = call(router_of(serve(lines(*parts))), way)
-    assert answer.text == "fine"
-    assert [found["args"] for found in answer.tool_calls] == [{"a": 1}]
-    assert answer.response_metadata["smartroute"]["cost"] == "0.000020"
-
-
-@STREAMS
-@EVERY_FORM
-def test_half_an_answer_of_lines_is_not_whole(serve, way, form):
-    for parts in ([event(form)], [event(form), DONE]):
-        server = serve(lines(delta("half of it", usage=None), *parts))
-        with pytest.raises(StreamInterruptedError, match="boom"):
-            call(router_of(server), way)
-    with pytest.raises(StreamInterruptedError, match="without a finish reason"):
-        call(router_of(serve(lines(delta("half of it", usage=None)))), way)
-
-
-@STREAMS
-def test_lines_of_another_protocol_are_no_answer(serve, way):
-    """Ollama's own, for example."""
-    said = {"model": "m", "message": {"role": "assistant", "content": "hi"}, "done": False}
-    server = serve(lines(*[json.dumps(said)] * 2))
-    with pytest.raises(ChainExhaustedError, match="no events of a chat completion") as told:
-        call(router_of(server), way)
-    assert [attempt.cost_usd for attempt in told.value.attempts] == [None, None]
-
-
 @STREAMS
 def test_a_byte_order_mark_loses_no_part_of_an_answer(serve, way):
     """The first event of a stream that begins with one was ignored."""
