@@ -49,7 +49,7 @@ class Links:
         arguments = wanted_arguments(self.checks, candidate.spec)
         if prepare is not None and arguments:
             prepare = _with_fields(prepare, arguments)
-        elif prepare is None and request.tools:
+        elif prepare is None and (request.tools or request.bind_arguments):
 
             def prepare(_model: Any, _spec: Any) -> Any:
                 return candidate.with_tools(request.tools, request.bind_arguments)

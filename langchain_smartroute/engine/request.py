@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Request"]
 
-_BIND_ARGUMENTS = ("tool_choice", "strict", "parallel_tool_calls", "response_format")
+_OF_FORMATS = ("strict", "response_format")
+_BIND_ARGUMENTS = ("tool_choice", "parallel_tool_calls", *_OF_FORMATS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +33,8 @@ class Request:
         options: The caller's options: tier, model, ceiling, deadline.
         arguments: Keyword arguments of the candidate's own call, such as `temperature`.
         tools: The bound tools.
-        bind_arguments: Keyword arguments of the candidate's `bind_tools`.
+        bind_arguments: Keyword arguments of the candidate's `bind_tools`; there may be some
+            without tools, as an agent without tools binds its response format so.
         schema: How structured output is asked for; `None`: not at all.
         schema_tokens: Estimated tokens of the schema; 0 without one.
         answer_tokens: Maximum output tokens; `None`: unknown.
@@ -89,17 +91,20 @@ class Request:
                 " same input as often as you want answers"
             )
         room = answer_room(rest) or answer_tokens
-        tools = rest.pop("tools", None) or ()
-        bind = {name: rest.pop(name) for name in _BIND_ARGUMENTS if tools and name in rest}
+        given = rest.pop("tools", None)
+        bind = _bound(rest) if given is not None else {}
         wanted = bind.get("response_format", rest.get("response_format"))
+        if given is not None and not given:
+            # There is nothing to choose from, and nothing to be strict about without a format.
+            bind = {name: bind[name] for name in _OF_FORMATS if wanted is not None and name in bind}
         if schema is None and wanted is not None:
             schema, schema_definition = _method_of(wanted), wanted
         return cls(
             messages=messages,
             options=options,
             arguments=rest,
-            tools=tools,
-            bind_arguments={name: value for name, value in bind.items() if value is not None},
+            tools=given or (),
+            bind_arguments=bind,
             schema=schema,
             schema_tokens=toolkit_tokens([schema_definition]) if schema_definition else 0,
             answer_tokens=room,
@@ -107,6 +112,12 @@ class Request:
             turn=read_turn(messages),
             conversation=conversation,
         )
+
+
+def _bound(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Take the arguments of `bind_tools` out of those of a call."""
+    taken = {name: arguments.pop(name) for name in _BIND_ARGUMENTS if name in arguments}
+    return {name: value for name, value in taken.items() if value is not None}
 
 
 def _method_of(response_format: Any) -> SchemaMethod:

@@ -15,9 +15,10 @@ from collections.abc import (
 )
 from dataclasses import fields
 from functools import partial
-from typing import Any
+from typing import Any, cast
 from weakref import WeakKeyDictionary
 
+from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
 from langchain_core.runnables import Runnable, RunnableBinding, RunnableConfig
 
@@ -114,7 +115,9 @@ class Candidate:
         originals = without_tool_marks(
             [getattr(tool, "original", tool) for tool in tools], self.spec
         )
-        bound: Runnable[Any, Any] = model.bind_tools(originals, **arguments)
+        bound: Runnable[Any, Any] = (
+            model.bind_tools(originals, **arguments) if tools else _formatted(model, arguments)
+        )
         with self._lock:
             self._bound[key] = (model, tuple(tools), tuple(arguments.values()), bound)
             while len(self._bound) > _KEPT:
@@ -131,6 +134,29 @@ def unavailable(candidates: Mapping[str, Candidate]) -> dict[str, str]:
         alias: f"its breaker is open for another {wait:.1f} s: {why}"
         for wait, alias, why in sorted(opened)
     }
+
+
+def _formatted(model: Any, arguments: Mapping[str, Any]) -> Runnable[Any, Any]:
+    """A model with a response format, which its `bind_tools` converts, but without tools.
+
+    Providers refuse an empty list of tools.
+    """
+    if isinstance(model, RunnableBinding):
+        return model.model_copy(update={"bound": _formatted(model.bound, arguments)})
+    wanted = arguments["response_format"]
+    is_schema = not (isinstance(wanted, Mapping) and wanted.get("type") in ("json_object", "text"))
+    if not (is_schema and _binds_tools(model)):
+        return cast("Runnable[Any, Any]", model.bind(response_format=wanted))
+    bound: Any = model.bind_tools([], **arguments)
+    rest = {name: value for name, value in bound.kwargs.items() if name != "tools"}
+    return RunnableBinding(bound=bound.bound, kwargs=rest, config=bound.config)
+
+
+def _binds_tools(model: Any) -> bool:
+    """Whether a chat model's class has a `bind_tools` of its own."""
+    return (
+        isinstance(model, BaseChatModel) and type(model).bind_tools is not BaseChatModel.bind_tools
+    )
 
 
 def _identity(value: Any) -> Hashable:

@@ -6,11 +6,15 @@ from typing import Literal
 
 import langchain_core.exceptions
 import pytest
+from langchain.agents import create_agent
+from langchain.agents.structured_output import ProviderStrategy
 from langchain_openai import ChatOpenAI
 from pydantic import BaseModel
 from scripted import ANSWER, delta, plain, streamed
+from typing_extensions import TypedDict
 
 from langchain_smartroute import SmartRouterRunnable
+from langchain_smartroute.sandbox import SandboxServer
 
 SAID = {"role": "assistant", "content": None, "refusal": "I will not."}
 DECLINED = {**ANSWER, "choices": [{"index": 0, "finish_reason": "stop", "message": SAID}]}
@@ -25,10 +29,25 @@ class Sentiment(BaseModel):
     label: Literal["positive", "negative"]
 
 
+class Label(TypedDict):
+    """A sentiment."""
+
+    label: str
+
+
+@pytest.fixture
+def server():
+    with SandboxServer() as running:
+        yield running
+
+
+def chat_openai(url, **settings):
+    return ChatOpenAI(model="gpt-4o", base_url=url, api_key="none", **settings)
+
+
 def brought(url, **settings):
     """A router with one model that a user brings."""
-    model = ChatOpenAI(model="gpt-4o", base_url=url, api_key="none", **settings)
-    return SmartRouterRunnable.from_models({"mine": model})
+    return SmartRouterRunnable.from_models({"mine": chat_openai(url, **settings)})
 
 
 def built(url):
@@ -102,3 +121,52 @@ def test_thoughts_stand_before_a_refusal(serve):
     thinking = {**DECLINED, "choices": [{"index": 0, "finish_reason": "stop", "message": said}]}
     blocks = built(serve(plain(thinking)).url).invoke("Hello").content_blocks
     assert blocks[0] == {"type": "reasoning", "reasoning": "Hm."}
+
+
+STRICT = ProviderStrategy(Sentiment, strict=True)
+FORMATS = {
+    "a class": {"response_format": Sentiment, "strict": True},
+    "a typed dict": {"response_format": Label},
+    "a strict schema": {"response_format": Label, "strict": True, "tool_choice": "auto"},
+    "an agent's": {**STRICT.to_model_kwargs(), "strict": True},
+}
+
+
+@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("made", [brought, built])
+def test_a_format_that_is_bound_without_tools_is_sent_as_with_them(server, made, name):
+    """The candidate's `bind_tools` was left out: OpenAI refuses a strict schema that is not closed.
+
+    And `strict` reached the client, which does not know it. What ChatOpenAI sends besides, an
+    empty list of tools, is refused too.
+    """
+    for model in (chat_openai(server.base_url), made(server.base_url)):
+        model.bind_tools([], **FORMATS[name]).invoke("Judge: lovely")
+    theirs, ours = (dict(request.body) for request in server.requests)
+    assert theirs.pop("tools") == []
+    theirs.pop("tool_choice", None)
+    assert ours == theirs
+    schema = ours["response_format"]["json_schema"]
+    assert schema["schema"]["additionalProperties"] is False
+    assert schema["strict"] is True
+
+
+@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
+@pytest.mark.parametrize("made", [brought, built])
+def test_an_agent_without_tools_gives_strict_structured_output(server, made):
+    """As above, as it was met."""
+    agent = create_agent(made(server.base_url), [], response_format=STRICT)
+    found = agent.invoke({"messages": [("user", "Judge: lovely")]})
+    assert isinstance(found["structured_response"], Sentiment)
+    (request,) = server.requests
+    assert request.body["response_format"]["json_schema"]["schema"]["additionalProperties"] is False
+
+
+def test_a_model_that_binds_no_tools_may_still_take_a_format(server):
+    """Then the format is an argument of its call, as before."""
+    model = chat_openai(server.base_url)
+    for candidate in (model.with_config(tags=["x"]), model.with_fallbacks([model])):
+        router = SmartRouterRunnable.from_models({"mine": candidate})
+        router.bind_tools([], response_format={"type": "json_object"}).invoke("As JSON: lovely")
+    assert [r.body["response_format"] for r in server.requests] == [{"type": "json_object"}] * 2
