@@ -137,7 +137,7 @@ def known_arguments(arguments: Mapping[str, Any], spec: ModelSpec) -> dict[str, 
     provider = spec.provider
     if provider in _PASSING_ON:
         return dict(arguments)
-    has_provider = provider in _HEARD_OF and "provider" in spec.model_fields_set
+    has_provider = _is_heard_of(spec)
     known = _known(arguments, spec) if has_provider else dict(arguments)
     if "stop_sequences" in known and provider not in _ANTHROPIC:
         known.setdefault("stop", known.pop("stop_sequences"))
@@ -150,6 +150,10 @@ def known_arguments(arguments: Mapping[str, Any], spec: ModelSpec) -> dict[str, 
         switch = "disabled" if thinking.get("type") == "disabled" else "enabled"
         known["extra_body"] = {**known.get("extra_body", {}), "thinking": {"type": switch}}
     return known
+
+
+def _is_heard_of(spec: ModelSpec) -> bool:
+    return spec.provider in _HEARD_OF and "provider" in spec.model_fields_set
 
 
 def _known(arguments: Mapping[str, Any], spec: ModelSpec) -> dict[str, Any]:
@@ -226,9 +230,9 @@ def without_tool_marks(tools: Sequence[Any], spec: ModelSpec) -> list[Any]:
 
 
 def _foreign_marks(spec: ModelSpec) -> tuple[str, ...]:
-    """The cache markers that a model's provider does not support."""
+    """The cache markers that a model's provider does not support; of one nobody knows, none."""
     known: set[str] = set()
-    if spec.provider in _PASSING_ON:
+    if spec.provider in _PASSING_ON or not _is_heard_of(spec):
         return ()
     if spec.provider in _ANTHROPIC or "claude" in spec.model.lower():
         known |= {"cache_control", *_CACHE_BLOCKS}

@@ -54,6 +54,10 @@ def test_openai_models_that_are_known_to_take_a_temperature_get_no_effort():
         (spec("openrouter"), True),
         (spec("anthropic"), True),
         (spec("litellm-like", model="vendor/claude-x"), True),
+        (spec("deepseek", model="vendor/claude-x"), True),
+        # A gateway's own name for a model says nothing; without its marks nothing is cached.
+        (spec("litellm-like", model="smart"), True),
+        (ModelSpec(alias="smart"), True),
         (spec("openai"), False),
         (spec("zhipuai"), False),
     ],
