@@ -15,6 +15,8 @@ from langchain_core.runnables import (
     RunnableSequence,
 )
 from langchain_core.utils.function_calling import convert_to_openai_tool
+from pydantic import BaseModel
+from typing_extensions import override
 
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.runnable.batches import WholeBatches
@@ -60,6 +62,21 @@ class StructuredRouter(WholeBatches):
         self._form = Form(
             schema=method or "any", definition=self._definition, prepare=self._prepare
         )
+
+    @property
+    @override
+    def InputType(self) -> Any:
+        """What a chat model takes."""
+        return self._router.InputType
+
+    @property
+    @override
+    def OutputType(self) -> Any:
+        """The class of the parsed object, as chains and tools describe their output by it."""
+        if self._include_raw:
+            return dict[str, Any]
+        of_pydantic = isinstance(self._schema, type) and issubclass(self._schema, BaseModel)
+        return self._schema if of_pydantic else Any
 
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002 - LangChain's name
         """Answer with a parsed object."""

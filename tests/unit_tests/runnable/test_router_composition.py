@@ -242,6 +242,23 @@ def test_a_structured_router_is_a_runnable_with_a_graph_and_a_name(router):
     assert structured.get_name()
 
 
+@pytest.mark.parametrize("method", [None, "json_schema", "json_mode", "function_calling"])
+def test_a_structured_router_says_what_it_takes_and_gives(router, method):
+    """A chain's schema said that anything comes out, where a ChatOpenAI's says what."""
+    chain = ChatPromptTemplate.from_template("{t}") | router.with_structured_output(
+        Answer, method=method
+    )
+    assert chain.get_output_jsonschema() == Answer.model_json_schema()
+    assert router.with_structured_output(Answer).InputType == router.InputType
+
+
+def test_what_has_no_class_is_a_mapping_or_anything(router):
+    schema = {"title": "answer", "description": "An answer.", **Answer.model_json_schema()}
+    assert router.with_structured_output(schema).OutputType is typing.Any
+    raw = router.with_structured_output(Answer, include_raw=True)
+    assert raw.OutputType == dict[str, typing.Any]
+
+
 def test_a_copy_of_a_router_works_as_a_copy_of_chat_openai_does(router):
     duplicate = copy.copy(router)
     assert duplicate == router
