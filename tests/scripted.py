@@ -35,6 +35,7 @@ class Server:
     def __init__(self, sent):
         self.sent = sent
         self.asked = 0
+        self.line = self.body = b""
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}/v1"
         threading.Thread(target=self._accept, daemon=True).start()
@@ -47,12 +48,12 @@ class Server:
 
     def _serve(self, connection):
         with suppress(OSError), connection, connection.makefile("rb") as asked:
-            while asked.readline():
-                length = 0
+            while line := asked.readline():
+                self.line, length = line, 0
                 while (line := asked.readline().lower().strip()) != b"":
                     if line.startswith(b"content-length:"):
                         length = int(line.partition(b":")[2])
-                asked.read(length)
+                self.body = asked.read(length)
                 self.asked += 1
                 self.answer(connection)
 

@@ -42,6 +42,9 @@ __all__ = ["BoundedBackend", "async_client", "blocking_client", "timeout_of"]
 _CERTIFICATES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 """Environment variables for trusted certificates; the first one set counts."""
 
+_POSTED_AGAIN: Final = {301: 308, 302: 307}
+"""Status of a redirect → that of the same redirect after which a client keeps the method."""
+
 _pools: Final[WeakSet[Any]] = WeakSet()
 
 _POOL: Final = _http.Limits(max_connections=None, max_keepalive_connections=100)
@@ -264,6 +267,8 @@ def _refuse_foreign_redirect(response: Any) -> None:
     wanted = asked.join(response.headers["location"])
     same_port = wanted.port == asked.port
     if wanted.host == asked.host and same_port and wanted.scheme in (asked.scheme, "https"):
+        # As browsers do, the client would fetch with GET what was posted.
+        response.status_code = _POSTED_AGAIN.get(response.status_code, response.status_code)
         return
     raise ForeignRedirectError(
         f"{asked.netloc.decode('ascii')} redirected the request to"
