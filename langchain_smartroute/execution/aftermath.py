@@ -33,7 +33,8 @@ FaultKind = Literal[
 - `busy`: too many requests, or no capacity (429, 503, 529).
 - `broken`: the server failed, or the connection did before any byte came (500, 502,
   409, 425, refused, reset).
-- `silent`: a time limit was reached, ours or the provider's (408, 504).
+- `silent`: a time limit was reached, ours, the provider's (408, 504), or that of a server before it
+  (499 of nginx, 524 of Cloudflare).
 - `garbled`: an answer that is truncated, malformed or empty, and any other exception.
 - `unfit`: an answer that does not fit the schema asked for, or a refusal in its place.
 - `unknown_argument`: the model's class does not take an argument of the call.

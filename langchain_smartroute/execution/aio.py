@@ -204,9 +204,12 @@ def _translated() -> Iterator[None]:
         yield
     except _RAISED as error:
         fitting = next(meaning for kind, meaning in _MEANINGS if isinstance(error, kind))
-        message = str(error) or type(error).__name__
+        said = str(error) or type(error).__name__
+        if isinstance(error, aiohttp.ServerDisconnectedError):
+            # Its text may be all that had arrived of a head.
+            said = "Server disconnected"
         cut = isinstance(error, aiohttp.ClientPayloadError)
-        raise fitting(f"{CUT} ({message})" if cut else message) from error
+        raise fitting(f"{CUT} ({said})" if cut else said) from error
 
 
 def _proxy_headers(proxy: Any) -> dict[str, str]:

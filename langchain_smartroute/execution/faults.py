@@ -72,8 +72,10 @@ _BY_STATUS: Mapping[int, FaultKind] = {
     413: "overflow",
     425: "broken",
     429: "busy",
+    499: "silent",
     503: "busy",
     504: "silent",
+    524: "silent",
     529: "busy",
 }
 _UNREACHED = frozenset(

@@ -84,6 +84,17 @@ def test_the_cost_of_an_answer_that_was_cut_is_unknown(cutting, way, transport, 
     assert server.asked == 2
 
 
+@EVERY_WAY
+@TRANSPORTS
+def test_a_cut_head_is_not_told(cutting, way, transport):
+    """Of aiohttp the error was the head as an object, with what a proxy had put into it."""
+    server = cutting(head() + b"Set-Cookie: session=of-somebody\r\nX-Ha")
+    with pytest.raises(ChainExhaustedError) as told:
+        call(router_of(server, transport=transport), way)
+    assert "Connection error: " in str(told.value)
+    assert "session" not in str(told.value)
+
+
 @pytest.mark.parametrize("way", [invoked, ainvoked])
 @TRANSPORTS
 @RESETS

@@ -77,12 +77,14 @@ STATUSES = {
     425: "broken",
     429: "busy",
     451: "invalid",
+    499: "silent",
     500: "broken",
     501: "broken",
     502: "broken",
     503: "busy",
     504: "silent",
     520: "broken",
+    524: "silent",
     529: "busy",
 }
 
