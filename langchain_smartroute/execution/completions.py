@@ -32,6 +32,7 @@ from openai.types.completion_usage import (
 )
 from typing_extensions import override
 
+from langchain_smartroute.execution.halves import without_halves
 from langchain_smartroute.execution.mending import repaired
 from langchain_smartroute.execution.posting import (
     PATH,
@@ -198,9 +199,13 @@ def filled_answer(answer: Any) -> Any:
     return {
         **_ANSWER,
         **answer,
-        "choices": [{**_CHOICE, **choice} for choice in answer["choices"]],
+        "choices": [_filled_choice(choice) for choice in answer["choices"]],
         "usage": _filled_usage(usage) if usage else usage,
     }
+
+
+def _filled_choice(choice: dict[str, Any]) -> dict[str, Any]:
+    return {**_CHOICE, **choice, "message": without_halves(choice["message"])}
 
 
 def _filled_usage(usage: dict[str, Any]) -> dict[str, Any]:

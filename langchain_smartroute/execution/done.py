@@ -5,6 +5,7 @@
 - Errors in any gateway's form become errors in OpenAI's, which the client raises.
 - Of several choices the first is read (`one_choice`).
 - Tool calls are named once, and numbered (`call_parts`).
+- Halves of letters are put together (`halves`).
 - A plain answer in the place of a stream is its only event; a stream of lines of JSON has an
   event on each.
 
@@ -22,6 +23,7 @@ from typing_extensions import override
 
 from langchain_smartroute.execution.call_parts import CallParts
 from langchain_smartroute.execution.enclosed import error_in, streamed_form
+from langchain_smartroute.execution.halves import Halves
 from langchain_smartroute.execution.one_choice import OneChoice
 from langchain_smartroute.execution.unsaid import listener
 
@@ -47,7 +49,7 @@ class _Decoder(SSEDecoder):
             self._listener.has_begun = True
         self._plain: list[str] | None = None
         self._by_line = False
-        self._calls, self._choices = CallParts(), OneChoice()
+        self._calls, self._choices, self._halves = CallParts(), OneChoice(), Halves()
         self._is_first = True
 
     @override
@@ -83,6 +85,7 @@ class _Decoder(SSEDecoder):
         else:
             data = self._choices.without_others(event.data) or event.data
             data = self._calls.mended(data) or data
+            data = self._halves.mended(data) or data
             if data is not event.data:
                 event = ServerSentEvent(data=data)
         return event

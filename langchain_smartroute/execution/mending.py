@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from langchain_smartroute.execution.halves import without_halves
+
 __all__ = ["repaired"]
 
 _COUNTS = {"prompt_tokens": "input_tokens", "completion_tokens": "output_tokens"}
@@ -79,7 +81,7 @@ def _choice(choice: Any, part: str) -> Any:
         return {**choice, part: {}}
     if not isinstance(content, dict):
         return choice
-    content = {**content, "role": "assistant"}
+    content = {**without_halves(content), "role": "assistant"}
     calls = content.get("tool_calls")
     if isinstance(calls, list):
         content["tool_calls"] = [_call(call) for call in calls]
