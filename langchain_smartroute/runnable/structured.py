@@ -52,6 +52,11 @@ class StructuredRouter(WholeBatches):
             raise ConfigurationError(f"method = {method!r} is unknown; use one of {known}")
         if schema is None and method != "json_mode":
             raise ConfigurationError('schema = None works with method="json_mode" only; give one')
+        if method == "json_mode" and arguments.get("strict") is not None:
+            raise ConfigurationError(
+                f"strict = {arguments['strict']!r}: json_mode sends no schema that could be held"
+                ' to; use method="json_schema", or leave strict out'
+            )
         self.name = f"{router.get_name()}.structured"
         self._router = router
         self._schema = schema

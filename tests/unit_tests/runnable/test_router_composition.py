@@ -15,7 +15,7 @@ from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI
 from pydantic import BaseModel
 
-from langchain_smartroute import SmartRouterRunnable
+from langchain_smartroute import ConfigurationError, SmartRouterRunnable
 from langchain_smartroute.sandbox import Fault
 
 OPTIONS = {"configurable": {"smartroute": {"model": "gpt-4o"}}}
@@ -250,6 +250,31 @@ def test_a_structured_router_says_what_it_takes_and_gives(router, method):
     )
     assert chain.get_output_jsonschema() == Answer.model_json_schema()
     assert router.with_structured_output(Answer).InputType == router.InputType
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"method": "json"}, "method = 'json' is unknown"),
+        ({"method": "json_mode", "strict": True}, "strict = True: json_mode sends no schema"),
+        ({"schema": None}, "schema = None works with"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "+".join(value),
+)
+def test_structured_output_that_cannot_be_had_is_refused_when_it_is_made(router, wrong, told):
+    """`strict` was dropped without a word where JSON mode was asked for; a ChatOpenAI says so."""
+    with pytest.raises(ConfigurationError, match=told):
+        router.with_structured_output(**{"schema": Answer, **wrong})
+
+
+def test_strict_is_left_out_where_the_router_itself_takes_json_mode(sandbox):
+    """It is for the candidates that can."""
+    spec = {"structured_output": ["json_mode"], "tools": False}
+    router = SmartRouterRunnable.from_catalog(
+        base_url=sandbox.base_url, catalog={"default": "gpt-4o", "models": {"gpt-4o": spec}}
+    )
+    assert isinstance(router.with_structured_output(Answer, strict=True).invoke("Hello"), Answer)
+    assert sandbox.requests[-1].body["response_format"] == {"type": "json_object"}
 
 
 def test_what_has_no_class_is_a_mapping_or_anything(router):
