@@ -15,15 +15,19 @@ from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
-from langchain_core.outputs import ChatGeneration, ChatResult, LLMResult
+from langchain_core.outputs import ChatResult, LLMResult
 from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.utils.uuid import uuid7
 from typing_extensions import override
 
 from langchain_smartroute import classify
 from langchain_smartroute.runnable.batches import WholeBatches
 from langchain_smartroute.runnable.plan import PlannedStream
+from langchain_smartroute.runnable.results import chat_result, llm_result
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from langchain_core.callbacks import CallbackManagerForLLMRun
     from langchain_core.language_models.chat_model_stream import (
         AsyncChatModelStream,
@@ -122,7 +126,7 @@ class ChatCalls(WholeBatches, BaseChatModel):
             self.invoke(conversation, config, stop=stop, **arguments)
             for conversation, config in zip(messages, configs, strict=True)
         ]
-        return _as_result(answers)
+        return llm_result(answers, _run_ids(configs))
 
     @override
     async def agenerate(
@@ -138,7 +142,7 @@ class ChatCalls(WholeBatches, BaseChatModel):
             self.ainvoke(conversation, config, stop=stop, **arguments)
             for conversation, config in zip(messages, configs, strict=True)
         ]
-        return _as_result(await asyncio.gather(*calls))
+        return llm_result(await asyncio.gather(*calls), _run_ids(configs))
 
     @overload  # type: ignore[override] # as in core: version 3 gives another type
     def stream_events(
@@ -247,8 +251,7 @@ class ChatCalls(WholeBatches, BaseChatModel):
         """For callers that bypass the public methods."""
         handlers = run_manager.inheritable_handlers if run_manager is not None else None
         config: RunnableConfig = {"callbacks": handlers}
-        answer = self.invoke(messages, config, stop=stop, **kwargs)
-        return ChatResult(generations=[ChatGeneration(message=answer)])
+        return chat_result(self.invoke(messages, config, stop=stop, **kwargs))
 
 
 def _with_stop(arguments: dict[str, Any], stop: list[str] | None) -> dict[str, Any]:
@@ -258,14 +261,14 @@ def _with_stop(arguments: dict[str, Any], stop: list[str] | None) -> dict[str, A
 def _run_configs(
     callbacks: Any, arguments: dict[str, Any], *, count: int
 ) -> tuple[list[RunnableConfig], dict[str, Any]]:
-    """Separate the configuration of runs from the arguments of the model."""
+    """Separate the configuration of runs, each with an id, from the arguments of the model."""
     shared = {name: arguments[name] for name in _RUN_FIELDS if arguments.get(name) is not None}
     rest = {name: value for name, value in arguments.items() if name not in _RUN_FIELDS}
-    configs = [cast("RunnableConfig", {"callbacks": callbacks, **shared}) for _ in range(count)]
-    for later in configs[1:]:
-        later.pop("run_id", None)
-    return configs, rest
+    given = shared.pop("run_id", None)
+    run_ids = [given or uuid7(), *(uuid7() for _ in range(count - 1))][:count]
+    configs = [{"callbacks": callbacks, "run_id": run_id, **shared} for run_id in run_ids]
+    return cast("list[RunnableConfig]", configs), rest
 
 
-def _as_result(answers: list[AIMessage]) -> LLMResult:
-    return LLMResult(generations=[[ChatGeneration(message=answer)] for answer in answers])
+def _run_ids(configs: list[RunnableConfig]) -> list[UUID]:
+    return [cast("UUID", config["run_id"]) for config in configs]

@@ -7,12 +7,10 @@ import json
 import pytest
 from langchain_core.caches import InMemoryCache
 from langchain_core.load import dumps
-from langchain_core.messages import (
-    AIMessageChunk,
-    HumanMessage,
-)
+from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage
 from langchain_core.prompt_values import ChatPromptValue
 from langchain_core.rate_limiters import BaseRateLimiter
+from langchain_core.runnables import RunnableLambda
 from langchain_core.tools import tool
 
 from langchain_smartroute import Catalog, InvalidRequestError, SmartRouterRunnable
@@ -62,6 +60,47 @@ async def test_generate_and_its_kin_answer_each_conversation(router):
         answers = [generations[0].message for generations in result.generations]
         assert [model_of(answer) for answer in answers] == ["deepseek-chat", "glm-5.1"]
         assert [g[0].text for g in result.generations] == [answer.content for answer in answers]
+
+
+async def test_generate_tells_what_a_model_tells(router, run_log):
+    """Evaluation tools read why a text ended, what it took and its run; nothing was there."""
+    conversations = [[HumanMessage("Hello")], [HumanMessage("Hello there")]]
+    results = [
+        router.generate(conversations, callbacks=[run_log]),
+        await router.agenerate(conversations, callbacks=[run_log]),
+    ]
+    runs = [run["id"] for run in run_log.started if run["kind"] == "chain"]
+    assert sorted(info.run_id for result in results for info in result.run) == sorted(runs)
+    for result in results:
+        generations = [generation for (generation,) in result.generations]
+        assert [g.generation_info["finish_reason"] for g in generations] == ["stop"] * 2
+        taken = [generation.message.usage_metadata["total_tokens"] for generation in generations]
+        assert result.llm_output["token_usage"]["total_tokens"] == sum(taken)
+        assert result.llm_output["model_name"] == "deepseek-chat"
+        first, second = result.flatten()
+        assert (first.llm_output["token_usage"], second.llm_output["token_usage"]) == (
+            result.llm_output["token_usage"],
+            {},
+        )
+
+
+def test_generate_sums_no_tokens_that_are_unknown_and_names_no_one_of_several():
+    def said_by(name):
+        return lambda _: AIMessage("fine", response_metadata={"model_name": name})
+
+    router = SmartRouterRunnable.from_models(
+        {name: RunnableLambda(said_by(name)) for name in ("a", "b")}, routes={"code": "b"}
+    )
+    both = [[HumanMessage("Hello")], [HumanMessage("Write Python code")]]
+    assert router.generate(both).llm_output == {}
+    assert router.generate(both[:1]).llm_output == {"model_name": "a"}
+
+
+def test_a_caller_of_the_private_method_is_told_the_same(router):
+    """LangChain's own `generate` calls it, as do wrappers."""
+    result = router._generate([HumanMessage("Hello")])
+    assert result.generations[0].generation_info["finish_reason"] == "stop"
+    assert result.llm_output["token_usage"]["total_tokens"] > 0
 
 
 def test_generate_of_nothing_gives_nothing(router):
