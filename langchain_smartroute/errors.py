@@ -18,8 +18,8 @@ SmartRouteError
 └── PriceNotFoundError        a strict price look-up found nothing (LookupError)
 ```
 
-The classes that also derive from an exception of `langchain_core` exist so that
-components which catch the core class (summarisation, retries) keep working.
+Those that a request raises are core's `ModelError`s, some of a special kind, so that components
+which catch these (summarisation, retries, your own code) work with a router too.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from typing import TYPE_CHECKING
 
 from langchain_core.exceptions import (
     ContextOverflowError,
+    ModelError,
+    ModelInvalidRequestError,
     ModelRateLimitError,
     ModelTimeoutError,
 )
@@ -114,11 +116,11 @@ class ConfigurationError(SmartRouteError, ValueError):
             super().__init__(f"{len(faults)} faults:\n{listed}")
 
 
-class InvalidRequestError(SmartRouteError, ValueError):
+class InvalidRequestError(SmartRouteError, ModelInvalidRequestError, ValueError):
     """The call itself is at fault: no candidate could serve it."""
 
 
-class NoFeasibleModelError(SmartRouteError):
+class NoFeasibleModelError(SmartRouteError, ModelError):
     """Every candidate is ruled out before the call.
 
     Attributes:
@@ -140,7 +142,7 @@ class ContextWindowError(NoFeasibleModelError, ContextOverflowError):
     """No candidate's context window holds the prompt and the answer's room."""
 
 
-class SpendLimitExceededError(SmartRouteError):
+class SpendLimitExceededError(SmartRouteError, ModelError):
     """No candidate fits a request's price ceiling, or a spend limit has no room for its call.
 
     Attributes:
@@ -186,13 +188,14 @@ class SpendLimitExceededError(SmartRouteError):
         super().__init__(f"{message}{listed}")
 
 
-class ChainExhaustedError(SmartRouteError):
+class ChainExhaustedError(SmartRouteError, ModelError):
     """Every attempt of a decision's chain failed.
 
     `__cause__` is the last candidate's own exception.
 
     Attributes:
         attempts: Every attempt in order, each with its model and reason.
+        is_retryable: Whether another try may succeed; not if the request or the keys are at fault.
 
     Example:
         >>> from langchain_smartroute.types import Attempt
@@ -216,7 +219,7 @@ class ChainRateLimitError(ChainExhaustedError, ModelRateLimitError):
     """Every attempt failed because of a provider's rate limit."""
 
 
-class StreamInterruptedError(SmartRouteError):
+class StreamInterruptedError(SmartRouteError, ModelError):
     """A stream broke after part of the answer had already been passed on.
 
     `__cause__` is the candidate's own exception.
@@ -231,6 +234,8 @@ class StreamInterruptedError(SmartRouteError):
         >>> StreamInterruptedError("broke off", partial=part, attempts=()).partial.text
         'Once upon'
     """
+
+    is_retryable = True
 
     def __init__(
         self, message: str, *, partial: AIMessageChunk | None, attempts: Sequence[Attempt]
@@ -259,7 +264,7 @@ class AttemptTimeoutError(SmartRouteError, ModelTimeoutError, TimeoutError):
         super().__init__(message)
 
 
-class AnswerTooLongError(SmartRouteError):
+class AnswerTooLongError(SmartRouteError, ModelError):
     """An answer was longer than `max_answer_chars`; the rest of it was not read.
 
     Attributes:
@@ -275,7 +280,7 @@ class AnswerTooLongError(SmartRouteError):
         super().__init__(message)
 
 
-class ForeignRedirectError(SmartRouteError):
+class ForeignRedirectError(SmartRouteError, ModelError):
     """An endpoint redirected a request to another host, which was not followed.
 
     The prompt and the key are meant for the host that was configured.

@@ -15,7 +15,7 @@ from langchain_smartroute.errors import (
     SpendLimitExceededError,
     StreamInterruptedError,
 )
-from langchain_smartroute.execution.aftermath import FaultKind
+from langchain_smartroute.execution.aftermath import AFTERMATH, FaultKind
 from langchain_smartroute.execution.answers import joined_part
 from langchain_smartroute.execution.faults import Fault
 from langchain_smartroute.execution.messages import host_of, tls_advice, words_of
@@ -83,6 +83,7 @@ def exhausted_error(
         f" {words_of(error)}{_address_hint(error)}",
         attempts=attempts,
     )
+    final.is_retryable = any(AFTERMATH[fault.kind].breaker == "counts" for fault in faults)
     final.__cause__ = error
     return final
 

@@ -7,14 +7,16 @@ from typing import Literal
 import langchain_core.exceptions
 import pytest
 from langchain.agents import create_agent
+from langchain.agents.middleware import ModelRetryMiddleware, wrap_model_call
 from langchain.agents.structured_output import ProviderStrategy
+from langchain_core.exceptions import ModelError
 from langchain_openai import ChatOpenAI
 from pydantic import BaseModel
 from scripted import ANSWER, delta, plain, streamed
 from typing_extensions import TypedDict
 
 from langchain_smartroute import SmartRouterRunnable
-from langchain_smartroute.sandbox import SandboxServer
+from langchain_smartroute.sandbox import Fault, SandboxServer
 
 SAID = {"role": "assistant", "content": None, "refusal": "I will not."}
 DECLINED = {**ANSWER, "choices": [{"index": 0, "finish_reason": "stop", "message": SAID}]}
@@ -170,3 +172,33 @@ def test_a_model_that_binds_no_tools_may_still_take_a_format(server):
         router = SmartRouterRunnable.from_models({"mine": candidate})
         router.bind_tools([], response_format={"type": "json_object"}).invoke("As JSON: lovely")
     assert [r.body["response_format"] for r in server.requests] == [{"type": "json_object"}] * 2
+
+
+@pytest.mark.parametrize(
+    ("status", "options", "tries"),
+    [(500, {}, 3), (404, {}, 1), (None, {"max_cost_usd": 0}, 1), (None, {"tier": "luxury"}, 1)],
+    ids=["servers fail", "models unknown", "no money", "no such tier"],
+)
+def test_langchains_retries_and_ones_own_code_know_the_routers_errors(
+    server, status, options, tries
+):
+    """`except ModelError` let them through, and what cannot succeed was tried again, and again."""
+    models = ("gpt-4o", "gpt-4o-mini")
+    for model in models if status else ():
+        server.set_fault(model, Fault(kind="status", status=status))
+    router = SmartRouterRunnable.from_models(
+        {m: ChatOpenAI(model=m, base_url=server.base_url, api_key="none") for m in models},
+        breaker=None,
+    )
+    tried = []
+
+    @wrap_model_call
+    def counting(request, handler):
+        tried.append(1)
+        return handler(request)
+
+    retries = ModelRetryMiddleware(max_retries=2, initial_delay=0, jitter=False, on_failure="error")
+    agent = create_agent(router, [], middleware=[retries, counting])
+    with pytest.raises(ModelError):
+        agent.invoke({"messages": [("user", "Hello")]}, {"configurable": {"smartroute": options}})
+    assert len(tried) == tries

@@ -7,6 +7,8 @@ from decimal import Decimal
 import pytest
 from langchain_core.exceptions import (
     ContextOverflowError,
+    ModelError,
+    ModelInvalidRequestError,
     ModelRateLimitError,
     ModelTimeoutError,
 )
@@ -15,17 +17,17 @@ from langchain_smartroute import Attempt, errors
 
 PARENTS = {
     "ConfigurationError": (errors.SmartRouteError, ValueError),
-    "InvalidRequestError": (errors.SmartRouteError, ValueError),
-    "NoFeasibleModelError": (errors.SmartRouteError,),
+    "InvalidRequestError": (errors.SmartRouteError, ModelInvalidRequestError, ValueError),
+    "NoFeasibleModelError": (errors.SmartRouteError, ModelError),
     "ContextWindowError": (errors.NoFeasibleModelError, ContextOverflowError),
-    "SpendLimitExceededError": (errors.SmartRouteError,),
-    "ChainExhaustedError": (errors.SmartRouteError,),
+    "SpendLimitExceededError": (errors.SmartRouteError, ModelError),
+    "ChainExhaustedError": (errors.SmartRouteError, ModelError),
     "ChainOverflowError": (errors.ChainExhaustedError, ContextOverflowError),
     "ChainRateLimitError": (errors.ChainExhaustedError, ModelRateLimitError),
-    "StreamInterruptedError": (errors.SmartRouteError,),
+    "StreamInterruptedError": (errors.SmartRouteError, ModelError),
     "AttemptTimeoutError": (errors.SmartRouteError, ModelTimeoutError, TimeoutError),
-    "AnswerTooLongError": (errors.SmartRouteError,),
-    "ForeignRedirectError": (errors.SmartRouteError,),
+    "AnswerTooLongError": (errors.SmartRouteError, ModelError),
+    "ForeignRedirectError": (errors.SmartRouteError, ModelError),
     "StorageError": (errors.SmartRouteError,),
     "PriceNotFoundError": (errors.SmartRouteError, LookupError),
 }

@@ -298,6 +298,18 @@ async def test_overflow_everywhere_is_also_cores_overflow_error(call, chain_of, 
     assert isinstance(caught.value, ChainExhaustedError)
 
 
+@pytest.mark.parametrize(
+    ("statuses", "worth_it"), [((504, 500), True), ((404, 504), True), ((404, 404), False)]
+)
+async def test_an_exhausted_chain_says_whether_another_try_may_help(
+    call, chain_of, scripted, statuses, worth_it
+):
+    """LangChain's retries ask for it."""
+    with pytest.raises(ChainExhaustedError) as caught:
+        await call(chain_of(*(scripted(error=HttpError(status)) for status in statuses)))
+    assert caught.value.is_retryable is worth_it
+
+
 async def test_rate_limits_everywhere_are_also_cores_rate_limit_error(call, chain_of, scripted):
     with pytest.raises(ModelRateLimitError) as caught:
         await call(chain_of(scripted(error=TooOftenError()), scripted(error=HttpError(429))))
