@@ -47,8 +47,7 @@ _PASSED_ON = ("cache", "disable_streaming", "output_version", "rate_limiter", "s
 _OF_CALLS = ("temperature", "max_tokens", "stop")
 _OF_BUILT_MODELS = (
     *_OF_CALLS,
-    "cache",
-    "rate_limiter",
+    *_PASSED_ON,
     "base_url",
     "api_key",
     "api_key_env",
@@ -163,7 +162,9 @@ def _check_effects(router: ConfiguredModel, aliases: Sequence[str]) -> None:
     of_objects = isinstance(router.catalog, Catalog) and router.catalog.name == OF_MODELS
     if not of_objects or any(alias not in router.models for alias in aliases):
         return
-    unused = [name for name in _OF_BUILT_MODELS if getattr(router, name) not in (None, {})]
+    # LangChain's environment variables set some, for the given models too.
+    given = [name for name in _OF_BUILT_MODELS if name in router.model_fields_set]
+    unused = [name for name in given if not _is_off(getattr(router, name))]
     faults = [
         f"{name}: reaches no model, as all are objects and only models that the router builds"
         f" have it; set it on each of them{' or in the call' if name in _OF_CALLS else ''}"
@@ -173,6 +174,11 @@ def _check_effects(router: ConfiguredModel, aliases: Sequence[str]) -> None:
     ]
     if faults:
         raise ConfigurationError(*faults)
+
+
+def _is_off(value: Any) -> bool:
+    # A temperature of 0 equals False, but is a temperature.
+    return value is None or value is False or value == {}
 
 
 def _feedback_for(policy: RulesFirst, on_feedback: Any, *, state: SharedState | None) -> Feedback:

@@ -274,6 +274,9 @@ BUILT_ALONE = {
     "stop": ["END"],
     "cache": InMemoryCache(),
     "rate_limiter": InMemoryRateLimiter(),
+    "streaming": True,
+    "disable_streaming": True,
+    "output_version": "v1",
     "base_url": "http://127.0.0.1:9/v1",
     "api_key": "sk-SECRET",
     "api_key_env": "MINE",
@@ -287,6 +290,7 @@ def test_a_setting_that_no_model_would_heed_is_refused(scripted, name, value):
     """`from_models({…}, cache=InMemoryCache())` kept nothing, and `temperature=0` was 1.
 
     With `base_url=` and a name for `init_chat_model`, calls went to OpenAI and not to the gateway.
+    With `disable_streaming=True` it streamed.
     """
     models = {"a": scripted(), "b": scripted()}
     with pytest.raises(ConfigurationError, match=f"^{name}: reaches no model") as caught:
@@ -294,6 +298,17 @@ def test_a_setting_that_no_model_would_heed_is_refused(scripted, name, value):
     assert "secret" not in str(caught.value).lower()
     of_both = {"mine": scripted(), "built": ModelSpec(alias="built", model="gpt-4o")}
     SmartRouterRunnable.from_models(of_both, **{"base_url": "http://127.0.0.1:9/v1", name: value})
+
+
+def test_what_is_off_or_comes_from_the_environment_is_no_such_setting(scripted, monkeypatch):
+    monkeypatch.setenv("LC_OUTPUT_VERSION", "v1")
+    off = {
+        "streaming": False,
+        "disable_streaming": False,
+        "temperature": None,
+        "default_headers": {},
+    }
+    SmartRouterRunnable.from_models({"a": scripted()}, **off)
 
 
 @pytest.mark.parametrize(
