@@ -129,7 +129,8 @@ class ConfiguredModel(ChatCalls):
             super().__init__(**data)
         except ValidationError as error:
             known = {**type(self).model_fields, **making.IN_CATALOGS}
-            elsewhere = {**making.IN_OTHER_ROUTERS, **making.IN_CATALOGS}
+            others = {**making.IN_CHAT_MODELS, **making.IN_OTHER_ROUTERS}
+            elsewhere = {**others, **making.IN_CATALOGS}
             faults = catalogs.faults_of(error, known=known, elsewhere=elsewhere)
             raise ConfigurationError(*faults) from None
 

@@ -13,7 +13,11 @@ from langchain_smartroute.faces import on_first_use
 if TYPE_CHECKING:
     from langchain_smartroute.runnable.making.assembly import assemble
     from langchain_smartroute.runnable.making.build import catalog_of_models
-    from langchain_smartroute.runnable.making.elsewhere import IN_CATALOGS, IN_OTHER_ROUTERS
+    from langchain_smartroute.runnable.making.elsewhere import (
+        IN_CATALOGS,
+        IN_CHAT_MODELS,
+        IN_OTHER_ROUTERS,
+    )
     from langchain_smartroute.runnable.making.graph import router_graph
     from langchain_smartroute.runnable.making.settings import (
         read_calibration,
@@ -26,7 +30,7 @@ else:
         {
             "assembly": "assemble",
             "build": "catalog_of_models",
-            "elsewhere": "IN_CATALOGS IN_OTHER_ROUTERS",
+            "elsewhere": "IN_CATALOGS IN_CHAT_MODELS IN_OTHER_ROUTERS",
             "graph": "router_graph",
             "settings": "read_calibration read_settings written_settings",
         },
@@ -34,6 +38,7 @@ else:
 
 __all__ = [
     "IN_CATALOGS",
+    "IN_CHAT_MODELS",
     "IN_OTHER_ROUTERS",
     "assemble",
     "catalog_of_models",

@@ -1,10 +1,10 @@
-"""Names that settings have in a catalog or in other routers → what to write instead."""
+"""Names that settings have in a catalog, a chat model or other routers → what to write instead."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["IN_CATALOGS", "IN_OTHER_ROUTERS"]
+__all__ = ["IN_CATALOGS", "IN_CHAT_MODELS", "IN_OTHER_ROUTERS"]
 
 IN_CATALOGS: Mapping[str, str] = {
     name: f'it belongs to the catalog: catalog={{"extends": "default", "{name}": …}}'
@@ -52,3 +52,58 @@ IN_OTHER_ROUTERS: Mapping[str, str] = {
     "default_route": "use default=, in from_models or in the catalog",
 }
 """Settings of other routers, by their names there."""
+
+_OBJECTS = "set it on models of your own: from_models({alias: ChatOpenAI(…)})"
+
+IN_CHAT_MODELS: Mapping[str, str] = {
+    **{
+        name: f"it is a parameter of the models: give it in the call, as with .bind({name}=…), or"
+        f" {_OBJECTS}"
+        for name in (
+            "extra_body",
+            "frequency_penalty",
+            "logit_bias",
+            "logprobs",
+            "parallel_tool_calls",
+            "presence_penalty",
+            "prompt_cache_key",
+            "reasoning_effort",
+            "safety_identifier",
+            "seed",
+            "service_tier",
+            "store",
+            "top_k",
+            "top_logprobs",
+            "top_p",
+            "user",
+            "verbosity",
+        )
+    },
+    **dict.fromkeys(
+        (
+            "http_async_client",
+            "http_client",
+            "include",
+            "include_response_headers",
+            "model_kwargs",
+            "openai_organization",
+            "openai_proxy",
+            "organization",
+            "reasoning",
+            "stream_chunk_timeout",
+            "truncation",
+            "use_previous_response_id",
+            "use_responses_api",
+        ),
+        _OBJECTS,
+    ),
+    "max_completion_tokens": "use max_tokens",
+    "model_name": "use model",
+    "n": "leave it out: the router gives one answer per call; batch() gives several",
+    "openai_api_base": "use base_url",
+    "openai_api_key": "use api_key",
+    "request_timeout": "use timeout_s",
+    "stop_sequences": "use stop",
+    "stream_usage": "leave it out: streams of the models that the router builds tell their usage",
+}
+"""Arguments of a `ChatOpenAI` that a router does not take."""

@@ -328,6 +328,12 @@ def test_what_is_off_or_comes_from_the_environment_is_no_such_setting(scripted, 
         ("exceptions_to_handle", (), "leave it out"),
         ("strategy", "cost", "classifier=, rules= or policy="),
         ("default_route", "a", "default="),
+        # A ChatOpenAI's; `top_p` was answered with stop, model_kwargs with models.
+        ("top_p", 0.5, ".bind(top_p=…)"),
+        ("model_kwargs", {}, "ChatOpenAI(…)"),
+        ("n", 2, "batch()"),
+        ("openai_api_base", "http://127.0.0.1:9/v1", "base_url"),
+        ("request_timeout", 3, "timeout_s"),
     ],
 )
 def test_a_setting_by_its_name_in_another_router_says_what_it_is_here(scripted, name, value, mend):
