@@ -5,6 +5,7 @@
 - Errors in any gateway's form become errors in OpenAI's, which the client raises.
 - Of several choices the first is read (`one_choice`).
 - Tool calls are named once, and numbered (`call_parts`).
+- An event ends where its JSON does, also without a blank line.
 - Halves of letters are put together (`halves`).
 - A plain answer in the place of a stream is its only event; a stream of lines of JSON has an
   event on each.
@@ -51,9 +52,11 @@ class _Decoder(SSEDecoder):
         self._by_line = False
         self._calls, self._choices, self._halves = CallParts(), OneChoice(), Halves()
         self._is_first = True
+        self._last = ""
 
     @override
     def decode(self, line: str) -> ServerSentEvent | None:
+        self._last = line
         if self._is_first:
             line = line.removeprefix("\ufeff")
             if line.strip():
@@ -70,6 +73,10 @@ class _Decoder(SSEDecoder):
         if line.startswith("{"):
             # No field of an event, but an error that a gateway writes into the stream as it is.
             return _rewritten(line, _as_error)
+        if self._data and (data := _data_of(line)) and _is_object("\n".join(self._data)):
+            # The blank line is missing.
+            event, self._data = ServerSentEvent(data="\n".join(self._data)), [data]
+            return self._meant(event)
         return self._meant(super().decode(line))
 
     def _meant(self, event: ServerSentEvent | None) -> ServerSentEvent | None:
@@ -93,20 +100,20 @@ class _Decoder(SSEDecoder):
     @override
     def iter_bytes(self, iterator: Iterator[bytes]) -> Iterator[ServerSentEvent]:
         yield from super().iter_bytes(iterator)
-        if event := self._whole():
+        if event := self._at_the_end():
             yield event
 
     @override
     async def aiter_bytes(self, iterator: AsyncIterator[bytes]) -> AsyncIterator[ServerSentEvent]:
         async for event in super().aiter_bytes(iterator):
             yield event
-        if whole := self._whole():
-            yield whole
+        if last := self._at_the_end():
+            yield last
 
-    def _whole(self) -> ServerSentEvent | None:
-        """The event for a plain answer that came in the place of a stream."""
+    def _at_the_end(self) -> ServerSentEvent | None:
+        """The last event, if its blank line is missing; else a plain answer in place of events."""
         if self._plain is None:
-            return None
+            return self._meant(ServerSentEvent(data=_data_of(self._last)))
         event = _rewritten("\n".join(self._plain), streamed_form)
         if event is not None:
             self._end()
@@ -115,6 +122,19 @@ class _Decoder(SSEDecoder):
     def _end(self) -> None:
         if self._listener is not None:
             self._listener.is_done = True
+
+
+def _data_of(line: str) -> str:
+    """A line's data, if an event may begin or end with it; else nothing."""
+    data = line.removeprefix("data:").strip() if line.startswith("data:") else ""
+    return data if data.startswith("[DONE]") or _is_object(data) else ""
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
 
 
 def _is_chunk(line: str) -> bool:

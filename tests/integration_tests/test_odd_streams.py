@@ -59,6 +59,42 @@ def test_lines_of_another_protocol_are_no_answer(serve, way):
     assert [attempt.cost_usd for attempt in told.value.attempts] == [None, None]
 
 
+SAID = [delta("fi", usage=None), delta("ne", usage=None)]
+SPACED = {
+    "no blank line at the end": "".join([SAID[0], delta("ne", "stop")]).rstrip(),
+    "one line break at the end": "".join([SAID[0], delta("ne", "stop")])[:-1],
+    "done without a blank line": "".join([*SAID, event({**ANSWER, "choices": []}), DONE]).rstrip(),
+    "no blank lines": "".join([SAID[0], delta("ne", "stop"), DONE]).replace("\n\n", "\n"),
+    "no blank lines, no finish reason": "".join(
+        [*SAID, event({**ANSWER, "choices": []}), DONE]
+    ).replace("\n\n", "\n"),
+    "on several lines": SAID[0] + delta("ne", "stop").replace(', "', ',\ndata: "') + DONE,
+}
+
+
+@STREAMS
+@pytest.mark.parametrize("body", SPACED.values(), ids=SPACED)
+def test_events_end_where_their_json_does(serve, way, body):
+    """Servers leave out the blank line after the last event, or after each.
+
+    By the standard an event without one is none: finish reason and usage were lost with it.
+    """
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+    server = serve(head + b"Content-Length: %d\r\n\r\n" % len(body) + body.encode())
+    answer = call(router_of(server), way)
+    assert (answer.text, answer.response_metadata["smartroute"]["cost"]) == ("fine", "0.000020")
+
+
+@STREAMS
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_half_an_event_at_the_end_is_none(serve, way, end):
+    body = SAID[0] + delta("ne", "stop")[:60] + end
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+    server = serve(head + b"Content-Length: %d\r\n\r\n" % len(body) + body.encode())
+    with pytest.raises(StreamInterruptedError, match="without a finish reason"):
+        call(router_of(server), way)
+
+
 UNREADABLE_EVENTS = {
     "no JSON": b"{oops",
     "half a letter": b'{"choices": [{"index": 0, "delta": {"content": "\xff"}}]}',
