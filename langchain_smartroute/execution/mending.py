@@ -77,7 +77,8 @@ def _choice(choice: Any, part: str) -> Any:
     if not isinstance(choice, dict):
         return choice
     content = choice.get(part)
-    if content is None and part == "delta" and choice.get("finish_reason"):
+    if part == "delta" and (content == [] or (content is None and choice.get("finish_reason"))):
+        # In PHP an empty object is an empty list.
         return {**choice, part: {}}
     if not isinstance(content, dict):
         return choice

@@ -208,7 +208,9 @@ def test_the_status_of_an_error_counts_however_it_is_packed(serve, way):
 
 
 @STREAMS
-@pytest.mark.parametrize("last", [{"delta": None}, {}], ids=["null", "left out"])
+@pytest.mark.parametrize(
+    "last", [{"delta": None}, {}, {"delta": []}], ids=["null", "left out", "PHP's"]
+)
 def test_an_end_without_a_delta_is_an_end(serve, way, last):
     """Its finish reason and usage were lost, so that a text cut by its length looked whole."""
     usage = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}

@@ -99,7 +99,7 @@ UNREADABLE_EVENTS = {
     "no JSON": b"{oops",
     "half a letter": b'{"choices": [{"index": 0, "delta": {"content": "\xff"}}]}',
     "no choices": b'{"choices": "x", "delta": 1}',
-    "no delta": b'{"choices": [{"index": 0, "delta": [1]}]}',
+    "no choice": b'{"choices": [7], "delta": 1}',
     "an odd tier": delta("fine", "stop", service_tier={"a": 1}).strip().encode()[6:],
 }
 
