@@ -32,6 +32,7 @@ from openai.types.completion_usage import (
 )
 from typing_extensions import override
 
+from langchain_smartroute.execution.common_forms import is_common_answer, is_common_chunk
 from langchain_smartroute.execution.halves import without_halves
 from langchain_smartroute.execution.mending import repaired
 from langchain_smartroute.execution.posting import (
@@ -56,16 +57,10 @@ _DETAILS = {
     "completion_tokens_details": dict.fromkeys(CompletionTokensDetails.model_fields),
     "prompt_tokens_details": dict.fromkeys(PromptTokensDetails.model_fields),
 }
-_COUNTS = ("prompt_tokens", "completion_tokens")
-_PLAIN = frozenset({int, type(None)})
 _USAGE = dict.fromkeys(CompletionUsage.model_fields)
 _ANSWER = dict.fromkeys(ChatCompletion.model_fields)
 _CHOICE = dict.fromkeys(Choice.model_fields.keys() - {"finish_reason"})
 """Has no finish reason, as it must be visible whether an answer has one."""
-_ROLES = ("assistant", None, "")
-"""Roles of a delta, of which most have none."""
-_UNCOMMON = ("audio", "function_call")
-"""Parts of a message that `ChatOpenAI` reads from the client's objects."""
 
 
 def make_lean(model: Any) -> None:
@@ -176,7 +171,7 @@ def _taken_options(payload: dict[str, Any]) -> Any:
 
 def filled_chunk(chunk: Any) -> Any:
     """A chunk of a stream in the form that `ChatOpenAI` expects."""
-    return chunk if _is_common_chunk(chunk) else _chunk_by_objects(chunk)
+    return chunk if is_common_chunk(chunk) else _chunk_by_objects(chunk)
 
 
 def filled_answer(answer: Any) -> Any:
@@ -193,7 +188,7 @@ def filled_answer(answer: Any) -> Any:
             return answer
     if not isinstance(answer, dict):
         return answer
-    if not _is_common_answer(answer):
+    if not is_common_answer(answer):
         return construct_type(type_=ChatCompletion, value=repaired(answer, "message"))
     usage = answer.get("usage")
     return {
@@ -215,80 +210,6 @@ def _filled_usage(usage: dict[str, Any]) -> dict[str, Any]:
         if (given := usage.get(name)) is not None
     }
     return {**_USAGE, **usage, **details}
-
-
-def _is_common_chunk(chunk: Any) -> bool:
-    if not isinstance(chunk, dict) or "type" in chunk or not _is_common_usage(chunk.get("usage")):
-        return False
-    choices = chunk.get("choices")
-    return isinstance(choices, list) and all(map(_is_common_delta, choices))
-
-
-def _is_common_delta(choice: Any) -> bool:
-    if not isinstance(choice, dict) or choice.get("logprobs") is not None:
-        return False
-    delta = choice.get("delta")
-    if not isinstance(delta, dict) or delta.get("role") not in _ROLES:
-        return False
-    if delta.get("function_call") is not None:
-        return False
-    return _are_common_calls(delta.get("tool_calls"), {"index", "function"}, set())
-
-
-def _is_common_answer(answer: dict[str, Any]) -> bool:
-    choices = answer.get("choices")
-    return (
-        "error" not in answer
-        and isinstance(choices, list)
-        and all(map(_is_common_choice, choices))
-        and _is_common_usage(answer.get("usage"))
-    )
-
-
-def _is_common_choice(choice: Any) -> bool:
-    if not isinstance(choice, dict) or choice.get("logprobs") is not None:
-        return False
-    message = choice.get("message")
-    if not isinstance(message, dict) or message.get("role") != "assistant":
-        return False
-    if "parsed" in message or any(message.get(name) is not None for name in _UNCOMMON):
-        return False
-    calls = message.get("tool_calls")
-    return _are_common_calls(calls, {"id", "type", "function"}, {"name", "arguments"})
-
-
-def _are_common_calls(calls: Any, fields: set[str], parts: set[str]) -> bool:
-    """Whether all tool calls have these fields, and their functions these parts."""
-    return calls is None or (
-        isinstance(calls, list)
-        and all(
-            isinstance(call, dict)
-            and fields <= call.keys()
-            and isinstance(call["function"], dict)
-            and parts <= call["function"].keys()
-            and isinstance(call["function"].get("arguments"), str | None)
-            and call.get("type", "function") == "function"
-            for call in calls
-        )
-    )
-
-
-def _is_common_usage(usage: Any) -> bool:
-    """Whether its counts are whole numbers, which the client's objects also make of texts."""
-    if usage is None:
-        return True
-    if not isinstance(usage, dict) or not usage:
-        return False
-    parts = [usage.get(name) for name in _DETAILS]
-    if not all(isinstance(part, dict | None) for part in parts):
-        return False
-    for name in _COUNTS:
-        count = usage.get(name)
-        if type(count) is not int or count < 0:
-            return False
-    counts = [usage.get("total_tokens")]
-    counts += [count for part in parts if part for count in part.values()]
-    return all(type(count) in _PLAIN for count in counts)
 
 
 def _chunk_by_objects(chunk: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 from langchain_smartroute.execution.halves import without_halves
@@ -92,7 +93,19 @@ def _choice(choice: Any, part: str) -> Any:
 def _call(call: Any) -> Any:
     function = call.get("function") if isinstance(call, dict) else None
     arguments = function.get("arguments") if isinstance(function, dict) else None
-    if not isinstance(arguments, dict):
+    written = _written_once(arguments)
+    if written == arguments:
         return call
-    written = json.dumps(arguments, ensure_ascii=False)
     return {**call, "function": {**call["function"], "arguments": written}}
+
+
+def _written_once(arguments: Any) -> Any:
+    """Arguments as JSON, where a server sends them as an object or writes their JSON as one."""
+    if isinstance(arguments, dict):
+        return json.dumps(arguments, ensure_ascii=False)
+    if isinstance(arguments, str) and arguments.startswith('"'):
+        with suppress(ValueError):
+            inner = json.loads(arguments)
+            if isinstance(inner, str) and isinstance(json.loads(inner), dict):
+                return inner
+    return arguments

@@ -28,7 +28,11 @@ def telling_usage(error: Exception, answer: Any) -> Exception:
     Without usage its cost is unknown, as the provider may have billed it.
     """
     usage = field(answer, "usage")
-    usage_answer = filled_answer({"usage": usage}) if isinstance(usage, dict) and usage else None
+    usage_answer = None
+    if usage and isinstance(answer, openai.BaseModel):
+        usage_answer = answer
+    elif usage and isinstance(usage, dict):
+        usage_answer = filled_answer({"usage": usage})
     # pydantic's own errors take nothing along.
     with suppress(AttributeError):
         error.completion = usage_answer  # type: ignore[attr-defined]

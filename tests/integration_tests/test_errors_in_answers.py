@@ -114,6 +114,17 @@ def test_an_answer_beside_an_error_costs_what_it_says(serve, way):
     assert {str(record.cost_usd) for record in ledger.records()} == {"0.000020"}
 
 
+@pytest.mark.parametrize("way", ["invoke", "ainvoke"])
+@pytest.mark.parametrize("method", ["json_schema", "json_mode", "function_calling"])
+def test_a_structured_answer_that_cannot_be_read_costs_what_it_says(serve, way, method):
+    """Read by the objects of `openai`'s client, its usage was overlooked."""
+    router = router_of(serve(plain({**ANSWER, "choices": []})))
+    structured = router.with_structured_output(SCHEMA, method=method)
+    with pytest.raises(ChainExhaustedError) as told:
+        asyncio.run(WAYS[way](structured, "Hello, in JSON", None))
+    assert [str(attempt.cost_usd) for attempt in told.value.attempts] == ["0.000020"] * 2
+
+
 @STREAMS
 @pytest.mark.parametrize(
     "beside", [{"type": "ping"}, {"type": "status", "message": "second in the queue"}, {"id": "a"}]

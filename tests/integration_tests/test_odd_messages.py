@@ -40,6 +40,19 @@ def test_a_message_without_a_role_is_an_answer(serve, way):
     assert call(router_of(serve(plain({**ANSWER, "choices": [choice]}))), way).text == "fine"
 
 
+@pytest.mark.parametrize("way", ["invoke", "ainvoke"])
+def test_arguments_may_be_written_as_json_twice(serve, way):
+    """As a text within a text; no model's answer was read, and each was billed."""
+    arguments = json.dumps(json.dumps({"a": "\N{LATIN SMALL LETTER U WITH DIAERESIS}"}))
+    called = {"id": "c", "type": "function", "function": {"name": "f", "arguments": arguments}}
+    said = {"role": "assistant", "content": None, "tool_calls": [called]}
+    choice = {"index": 0, "finish_reason": "tool_calls", "message": said}
+    answer = call(router_of(serve(plain({**ANSWER, "choices": [choice]}))), way)
+    assert [found["args"] for found in answer.tool_calls] == [
+        {"a": "\N{LATIN SMALL LETTER U WITH DIAERESIS}"}
+    ]
+
+
 @STREAMS
 @pytest.mark.parametrize(("first", "second"), [(0, 1), (1, 0), (2, 1), (None, 1)])
 @pytest.mark.parametrize("indent", [None, (",", ":")], ids=["blanks", "none"])
