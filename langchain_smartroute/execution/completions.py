@@ -32,6 +32,7 @@ from openai.types.completion_usage import (
 )
 from typing_extensions import override
 
+from langchain_smartroute.execution.assembled import assembled
 from langchain_smartroute.execution.common_forms import is_common_answer, is_common_chunk
 from langchain_smartroute.execution.halves import without_halves
 from langchain_smartroute.execution.mending import repaired
@@ -185,7 +186,7 @@ def filled_answer(answer: Any) -> Any:
         try:
             answer = json.loads(answer)
         except ValueError:
-            return answer
+            answer = assembled(answer) or answer
     if not isinstance(answer, dict):
         return answer
     if not is_common_answer(answer):

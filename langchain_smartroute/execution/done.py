@@ -28,7 +28,7 @@ from langchain_smartroute.execution.halves import Halves
 from langchain_smartroute.execution.one_choice import OneChoice
 from langchain_smartroute.execution.unsaid import listener
 
-__all__ = ["tell_ends"]
+__all__ = ["EventDecoder", "tell_ends"]
 
 
 def tell_ends(*clients: Any) -> None:
@@ -39,10 +39,12 @@ def tell_ends(*clients: Any) -> None:
     """
     for client in clients:
         if client is not None:
-            client._make_sse_decoder = _Decoder  # noqa: SLF001 - the client offers no other way
+            client._make_sse_decoder = EventDecoder  # noqa: SLF001 - the client offers no other way
 
 
-class _Decoder(SSEDecoder):
+class EventDecoder(SSEDecoder):
+    """Decodes the events of one stream as their server means them."""
+
     def __init__(self) -> None:
         super().__init__()
         self._listener = listener.get()

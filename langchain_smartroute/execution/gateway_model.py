@@ -151,6 +151,8 @@ class GatewayChatOpenAI(CountingOnce, ChatOpenAI):
         self, response: dict[str, Any] | openai.BaseModel, generation_info: Any = None
     ) -> ChatResult:
         found = filled_answer(response) if isinstance(response, dict | str) else response
+        if isinstance(response, str):
+            response = found
         if refusal := refusal_in(response, self.root_async_client):
             raise refusal
         try:

@@ -55,8 +55,9 @@ def refusal_in(answer: Any, client: Any) -> Exception | None:
         return None
     request = _http.Request("POST", str(client.base_url), headers=client.auth_headers)
     error = openai.APIError(found["message"], request=request, body=found)
-    # An error in the place of an answer is not billed.
-    return telling_usage(error, answer) if field(answer, "usage") else error
+    # An error in the place of an answer is not billed, one beside an answer may be.
+    beside = field(answer, "usage") or field(answer, "choices")
+    return telling_usage(error, answer) if beside else error
 
 
 def raise_meaning_of(error: Exception, client: Any) -> None:

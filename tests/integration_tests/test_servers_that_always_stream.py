@@ -1,0 +1,85 @@
+"""Servers that stream also what was asked for in one piece: the stream is put together."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from scripted import ANSWER, USAGE, call, delta, router_of, streamed
+
+from langchain_smartroute import ChainExhaustedError
+
+DONE = "data: [DONE]\n\n"
+WAYS = pytest.mark.parametrize("way", ["invoke", "ainvoke"])
+
+
+def part(end=None, *, usage=None, **message):
+    choice = {"index": 0, "delta": message, "finish_reason": end}
+    chunk = {**ANSWER, "object": "chat.completion.chunk", "choices": [choice], "usage": usage}
+    return f"data: {json.dumps(chunk)}\n\n"
+
+
+@WAYS
+@pytest.mark.parametrize(
+    "kind", [b"text/event-stream", b"text/plain", b"application/octet-stream"], ids=bytes.decode
+)
+def test_a_streamed_answer_is_an_answer(serve, way, kind):
+    """It was billed and thrown away: "Expected a dict or openai.BaseModel, got str"."""
+    parts = [
+        ": alive\n\n",
+        part(role="assistant", content=""),
+        part(reasoning_content="h"),
+        part(reasoning_content="m"),
+        part(content="fi"),
+        part("stop", content="ne"),
+        f"data: {json.dumps({**ANSWER, 'choices': []})}\n\n",
+        DONE,
+    ]
+    server = serve(streamed(*parts).replace(b"text/event-stream", kind))
+    answer = call(router_of(server), way)
+    told = answer.response_metadata
+    assert (answer.text, answer.additional_kwargs["reasoning_content"]) == ("fine", "hm")
+    assert (told["finish_reason"], told["model_name"]) == ("stop", "theirs")
+    assert told["smartroute"]["cost"] == "0.000020"
+
+
+@WAYS
+def test_its_tool_calls_are_put_together(serve, way):
+    first = {"index": 0, "id": "c1", "type": "function", "function": {"name": "f"}}
+    first["function"]["arguments"] = '{"a":'
+    rest = {"index": 0, "function": {"arguments": " 1}"}}
+    second = {"index": 1, "id": "c2", "type": "function", "function": {"name": "g"}}
+    parts = [part(tool_calls=[first]), part(tool_calls=[rest]), part(tool_calls=[second])]
+    server = serve(streamed(*parts, part("tool_calls", usage=USAGE), DONE))
+    answer = call(router_of(server), way)
+    assert [(c["name"], c["args"], c["id"]) for c in answer.tool_calls] == [
+        ("f", {"a": 1}, "c1"),
+        ("g", {}, "c2"),
+    ]
+
+
+@WAYS
+def test_without_a_finish_reason_it_is_whole_if_it_is_done(serve, way):
+    parts = [delta("fi", usage=None), delta("ne")]
+    assert call(router_of(serve(streamed(*parts, DONE))), way).text == "fine"
+    with pytest.raises(ChainExhaustedError, match="without a finish reason") as told:
+        call(router_of(serve(streamed(*parts))), way)
+    assert [str(attempt.cost_usd) for attempt in told.value.attempts] == ["0.000020"] * 2
+
+
+@WAYS
+def test_an_error_in_it_is_an_error(serve, way):
+    error = f"data: {json.dumps({'error': {'message': 'boom'}})}\n\n"
+    half = delta("half of it", usage=None)
+    for parts, cost in (([error], "0"), ([half, error, DONE], "None")):
+        with pytest.raises(ChainExhaustedError, match="boom") as told:
+            call(router_of(serve(streamed(*parts))), way)
+        assert {str(attempt.cost_usd) for attempt in told.value.attempts} == {cost}
+
+
+@WAYS
+@pytest.mark.parametrize("text", ["data: oops\n\n", "data: 7\n\n", "", "I am fine"])
+def test_what_is_no_stream_of_a_completion_is_none(serve, way, text):
+    with pytest.raises(ChainExhaustedError) as told:
+        call(router_of(serve(streamed(text))), way)
+    assert [attempt.cost_usd for attempt in told.value.attempts] == [None, None]
