@@ -30,6 +30,7 @@ from langchain_smartroute.execution.bounds import AttemptBounds
 from langchain_smartroute.execution.checks import CheckVerdict
 from langchain_smartroute.execution.live import EndingWatcher
 from langchain_smartroute.execution.walk import Walk
+from langchain_smartroute.types import Caught
 
 __all__ = ["StreamedAttempt"]
 
@@ -81,6 +82,12 @@ class StreamedAttempt:
     def merge(self) -> None:
         """Merge the complete answer; an error is one of this attempt."""
         _ = self.whole
+
+    def merges(self) -> bool:
+        """Whether the chunks so far can be merged."""
+        with Caught() as caught:
+            self.merge()
+        return caught.error is None
 
     def take(self, chunk: Any) -> list[Any]:
         """Process the next chunk; returns the chunks to pass on now."""

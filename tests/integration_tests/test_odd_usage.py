@@ -7,6 +7,7 @@ import warnings
 import pytest
 from langchain_core.messages import AIMessageChunk
 from langchain_core.runnables import RunnableGenerator
+from langchain_openai import ChatOpenAI
 from scripted import ANSWER, USAGE, call, delta, plain, router_of, streamed
 
 from langchain_smartroute import MemoryLedger, SmartRouteError, SmartRouterRunnable
@@ -115,3 +116,23 @@ def test_chunks_that_cannot_be_merged_are_a_failure(way, policy):
     assert tried == (["one"] if shown else ["one", "two"])
     if shown:
         assert told.value.partial.text == "fi"
+
+
+@STREAMS
+@pytest.mark.parametrize("policy", ["first_token", "buffer"])
+def test_an_end_that_cannot_be_merged_is_a_failure_too(serve, way, policy):
+    """After a finish reason errors do no harm, but what cannot be merged is no answer."""
+    usage = {**USAGE, "prompt_tokens": "ten"}
+    server = serve(streamed(delta("fi", usage=None), delta("ne", "stop", usage=usage), DONE))
+    models = {
+        name: ChatOpenAI(model=name, base_url=server.url, api_key="none", stream_usage=True)
+        for name in ("one", "two")
+    }
+    router = SmartRouterRunnable.from_models(models, default="one", stream_policy=policy)
+    with warnings.catch_warnings():
+        # pydantic's own, where the model is a plain ChatOpenAI.
+        warnings.simplefilter("ignore")
+        with pytest.raises(SmartRouteError, match="usage_metadata") as told:
+            call(router, way)
+    shown = policy == "first_token"
+    assert [a.model for a in told.value.attempts] == (["one"] if shown else ["one", "two"])
