@@ -16,7 +16,7 @@ from langchain_core.outputs import ChatGenerationChunk
 
 from langchain_smartroute.execution.unsaid import StreamEnd
 
-__all__ = ["CountingOnce", "UsageSoFar"]
+__all__ = ["CountingOnce", "UsageSoFar", "noting_billed"]
 
 _UNREADABLE = (AttributeError, LookupError, TypeError, ValueError)
 """What readers raise of events in forms that they do not know."""
@@ -73,8 +73,22 @@ class CountingOnce:
             yield closing
 
 
+@contextmanager
+def noting_billed() -> Iterator[None]:
+    """Note that the cost of a plain answer that cannot be read is unknown, if there was one."""
+    end = StreamEnd()
+    try:
+        with end.listening():
+            yield
+    except _UNREADABLE as error:
+        # `ChatOpenAI` raises an error in the place of an answer as it is; that is not billed.
+        if not (error.args and isinstance(error.args[0], dict)):
+            _note_billed(error, end)
+        raise
+
+
 def _note_billed(error: Exception, end: StreamEnd) -> None:
-    """Note that the cost of a stream that could not be read is unknown, if one had begun."""
+    """Note that the cost of an answer that could not be read is unknown, if one had begun."""
     if end.has_begun and not hasattr(error, "completion"):
         # pydantic's own errors take nothing along.
         with suppress(AttributeError):

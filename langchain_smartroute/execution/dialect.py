@@ -29,7 +29,7 @@ from langchain_core.messages import AIMessage
 from langchain_core.outputs import ChatResult
 
 from langchain_smartroute.catalog.thoughts import thoughts_of
-from langchain_smartroute.execution.cumulative import CountingOnce
+from langchain_smartroute.execution.cumulative import CountingOnce, noting_billed
 from langchain_smartroute.execution.unsaid import name_unsaid_ends
 
 __all__ = ["speaking"]
@@ -38,7 +38,26 @@ _THOUGHTS = "reasoning_content"
 
 
 class _NamingEnds(CountingOnce):
-    """Adds a finish reason to answers of servers that send none."""
+    """Adds a finish reason to answers of servers that send none.
+
+    The cost of an answer that cannot be read is unknown.
+    """
+
+    def _generate(
+        self, messages: Any, stop: Any = None, run_manager: Any = None, **kwargs: Any
+    ) -> ChatResult:
+        base: Any = super()
+        with noting_billed():
+            result: ChatResult = base._generate(messages, stop, run_manager, **kwargs)  # noqa: SLF001 - see above
+            return result
+
+    async def _agenerate(
+        self, messages: Any, stop: Any = None, run_manager: Any = None, **kwargs: Any
+    ) -> ChatResult:
+        base: Any = super()
+        with noting_billed():
+            result: ChatResult = await base._agenerate(messages, stop, run_manager, **kwargs)  # noqa: SLF001 - see above
+            return result
 
     def _create_chat_result(self, response: Any, *args: Any, **kwargs: Any) -> ChatResult:
         base: Any = super()

@@ -34,6 +34,7 @@ from langchain_smartroute.execution.http_packages import core as _core
 from langchain_smartroute.execution.http_packages import http as _http
 from langchain_smartroute.execution.loops import LoopClients
 from langchain_smartroute.execution.unpacking import CappedDecoder, name_encodings
+from langchain_smartroute.execution.unsaid import listener
 from langchain_smartroute.execution.wire import WireTransport
 from langchain_smartroute.types import in_forked_process
 
@@ -241,6 +242,9 @@ def _check(response: Any) -> None:
     _refuse_foreign_redirect(response)
     if response.is_success:
         response.request.extensions[ANSWERED] = True
+        end = listener.get()
+        if end is not None:
+            end.has_begun = True
     name_encodings(response)
     bounds = attempt_bounds.get()
     if bounds is not None:

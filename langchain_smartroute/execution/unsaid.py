@@ -33,7 +33,7 @@ class StreamEnd:
     """Observes whether a stream has content, a finish reason, and `[DONE]`.
 
     Attributes:
-        has_begun: Whether the server has answered with a stream.
+        has_begun: Whether the server has answered, with a status of success.
         is_done: Whether the server has sent `[DONE]`.
     """
 
