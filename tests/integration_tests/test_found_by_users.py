@@ -445,7 +445,7 @@ CALL = {"id": "1", "type": "function", "function": {"name": "add", "arguments": 
 @pytest.mark.parametrize(
     "message",
     [
-        {"role": None, "content": "Hello"},
+        {"role": "assistant", "content": 5},
         {"role": "assistant", "content": None, "tool_calls": [CALL]},
     ],
 )
