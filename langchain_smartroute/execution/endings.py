@@ -23,6 +23,9 @@ from langchain_smartroute.types import Attempt, RoutingDecision
 
 __all__ = ["exhausted_error", "interrupted_error"]
 
+_IS_OPEN = "breaker is open"
+"""Part of the reason why a decision has excluded a candidate."""
+
 _WHY_NO_OTHER: Mapping[FaultKind, str] = {
     "invalid": "the request itself was refused",
     "filtered": 'the prompt was refused (on_content_filter="fallback" tries the next)',
@@ -39,6 +42,7 @@ def exhausted_error(
     *,
     attempts: Sequence[Attempt],
     decision: RoutingDecision,
+    barred: Sequence[str] = (),
 ) -> Exception:
     """The error for a request without an answer.
 
@@ -47,6 +51,7 @@ def exhausted_error(
         faults: The faults of all candidates.
         attempts: All attempts.
         decision: The decision of the chain.
+        barred: Aliases of the candidates that their circuit breakers did not admit.
 
     Returns:
         A spend limit's error, with the attempts before it. The provider's own exception with a
@@ -62,7 +67,7 @@ def exhausted_error(
     answers = [attempt for attempt in attempts if attempt.purpose == "answer"]
     if len(answers) == 1 and (not overflow or isinstance(error, ContextOverflowError)):
         model = f"smartroute: model {attempts[0].model}, {decision.reason}"
-        why = _why_no_other(faults, attempts=answers, decision=decision)
+        why = _why_no_other(faults, answers, decision=decision, barred=barred)
         advice = tls_advice(error)
         error.add_note(
             model
@@ -78,7 +83,7 @@ def exhausted_error(
     models = len({attempt.model for attempt in answers})
     final = kind(
         f"{len(answers)} attempts at {models} of {len(decision.chain)} candidates failed and no"
-        f" other may be tried{_why_no_other(faults, attempts=answers, decision=decision)};"
+        f" other may be tried{_why_no_other(faults, answers, decision=decision, barred=barred)};"
         " the last one said:"
         f" {words_of(error)}{_address_hint(error)}",
         attempts=attempts,
@@ -89,11 +94,19 @@ def exhausted_error(
 
 
 def _why_no_other(
-    faults: Sequence[Fault], *, attempts: Sequence[Attempt], decision: RoutingDecision
+    faults: Sequence[Fault],
+    attempts: Sequence[Attempt],
+    *,
+    decision: RoutingDecision,
+    barred: Sequence[str],
 ) -> str:
-    """Why the chain's remaining candidates were not tried, where the last error says so."""
-    rest = set(decision.chain) - {attempt.model for attempt in attempts}
-    why = _WHY_NO_OTHER.get(faults[-1].kind) if rest and faults else None
+    """Why the chain's remaining candidates were not tried, where it is known."""
+    asked = {attempt.model for attempt in attempts}
+    why = _WHY_NO_OTHER.get(faults[-1].kind) if set(decision.chain) - asked and faults else None
+    excluded = (alias for alias, reason in decision.excluded.items() if _IS_OPEN in reason)
+    shut = [alias for alias in dict.fromkeys([*barred, *excluded]) if alias not in asked]
+    if why is None and shut:
+        why = f"the breakers of the rest are open ({', '.join(shut)})"
     return f", as {why}" if why else ""
 
 

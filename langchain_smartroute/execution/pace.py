@@ -20,6 +20,7 @@ class Pace:
 
     Attributes:
         clock: A monotonic clock, in seconds.
+        barred: Aliases of the candidates that their circuit breakers did not admit.
 
     Args:
         conduct: How failures are handled.
@@ -31,6 +32,7 @@ class Pace:
         seconds = conduct.deadline_s
         self._deadline = math.inf if seconds is None else self._now() + seconds
         self._ticket: Ticket | None = None
+        self.barred: list[str] = []
 
     def beside(self) -> Pace:
         """The timing of a side call: the same deadline, and its own circuit breaker."""
@@ -52,6 +54,8 @@ class Pace:
         if link.gate is None:
             return True
         self._ticket = link.gate.admit(anyway=last_resort)
+        if self._ticket is None:
+            self.barred.append(link.alias)
         return self._ticket is not None
 
     def bounds(self, link: Link, *, streams: bool) -> AttemptBounds:

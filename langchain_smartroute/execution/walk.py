@@ -262,8 +262,9 @@ class Walk:
         if self._answered:
             return []
         if self._kept is None:
+            faults, barred = self._succession.faults, self.pace.barred
             raise exhausted_error(
-                self._error, self._succession.faults, attempts=self.attempts, decision=self.decision
+                self._error, faults, attempts=self.attempts, decision=self.decision, barred=barred
             )
         kept = self._kept
         if kept.weak:
