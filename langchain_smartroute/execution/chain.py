@@ -191,7 +191,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
                                 yield from attempt.take(chunk)
                         attempt.merge()
                     except self.exceptions_to_handle as error:
-                        if not (bounds.only_lacks_its_end and attempt.merges()):
+                        if not attempt.outlives(error):
                             side_calls.drop()
                             attempt.failed(bounds.meaning_of(error))
                             continue
@@ -227,7 +227,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
                                     yield ready
                         attempt.merge()
                     except self.exceptions_to_handle as error:
-                        if not (bounds.only_lacks_its_end and attempt.merges()):
+                        if not attempt.outlives(error):
                             await side_calls.adrop()
                             attempt.failed(bounds.meaning_of(error))
                             continue

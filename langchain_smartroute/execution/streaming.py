@@ -28,11 +28,15 @@ from langchain_smartroute.execution.answers import (
 )
 from langchain_smartroute.execution.bounds import AttemptBounds
 from langchain_smartroute.execution.checks import CheckVerdict
+from langchain_smartroute.execution.faults import fault_of
 from langchain_smartroute.execution.live import EndingWatcher
 from langchain_smartroute.execution.walk import Walk
 from langchain_smartroute.types import Caught
 
 __all__ = ["StreamedAttempt"]
+
+_OF_PARSERS = ("unfit", "filtered")
+"""Kinds of errors that parsers raise."""
 
 
 class StreamedAttempt:
@@ -83,12 +87,6 @@ class StreamedAttempt:
         """Merge the complete answer; an error is one of this attempt."""
         _ = self.whole
 
-    def merges(self) -> bool:
-        """Whether the chunks so far can be merged."""
-        with Caught() as caught:
-            self.merge()
-        return caught.error is None
-
     def take(self, chunk: Any) -> list[Any]:
         """Process the next chunk; returns the chunks to pass on now."""
         chunk = as_chunk(chunk)
@@ -128,6 +126,19 @@ class StreamedAttempt:
         if message is not None and is_finished(message):
             self._bounds.saw_finish()
         self._bounds.rests()
+
+    def outlives(self, error: BaseException) -> bool:
+        """Whether an error does no harm, as the answer's finish reason had arrived.
+
+        What a parser raises comes after it, and is of the answer itself; and chunks that cannot be
+        merged are no answer.
+        """
+        of_answer = isinstance(error, Exception) and fault_of(error).kind in _OF_PARSERS
+        if (self._structured and of_answer) or not self._bounds.only_lacks_its_end:
+            return False
+        with Caught() as caught:
+            self.merge()
+        return caught.error is None
 
     def ended(self, verdicts: Sequence[CheckVerdict]) -> list[Any]:
         """Process the end of the stream; returns the chunks still to pass on."""

@@ -117,6 +117,20 @@ def test_a_refusal_in_a_stream_is_told_once_and_whole(serve, method):
     assert str(caught.value).count("I will") == 1
 
 
+@needs_refusals
+@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
+@pytest.mark.parametrize("method", ["json_schema", "json_mode"])
+@pytest.mark.parametrize("made", [brought, built])
+async def test_a_refusal_in_a_stream_with_the_raw_message_is_no_answer(serve, made, method):
+    """`stream` gave the message alone, without `parsed` and without an error; `astream` raised."""
+    router = made(serve(REFUSED).url)
+    form = router.with_structured_output(Sentiment, method=method, include_raw=True)
+    with pytest.raises(ModelRefusalError, match=r"I will not\."):
+        list(form.stream("As JSON: lovely"))
+    with pytest.raises(ModelRefusalError, match=r"I will not\."):
+        [part async for part in form.astream("As JSON: lovely")]
+
+
 def test_thoughts_stand_before_a_refusal(serve):
     """As they stand before an answer."""
     said = {**SAID, "reasoning_content": "Hm."}
