@@ -6,6 +6,7 @@ import asyncio
 from uuid import uuid4
 
 import pytest
+from langchain_core.callbacks import CallbackManager
 from langchain_core.messages import AIMessage
 from langchain_core.messages.ai import add_ai_message_chunks
 from langchain_core.prompts import ChatPromptTemplate
@@ -89,6 +90,20 @@ async def test_what_the_constructor_says_of_runs_reaches_them_once(sandbox, run_
     for run in (chain, chat):
         assert sorted(tag for tag in run["tags"] if tag in ("house", "mine")) == ["house", "mine"]
         assert (run["metadata"]["team"], run["metadata"]["site"]) == ("ads", "here")
+
+
+@pytest.mark.parametrize("given", ["constructor", "call"])
+async def test_handlers_of_a_manager_hear_the_models_runs(sandbox, run_log, given):
+    """A manager's own handlers hear one run, which is all there is of a ChatOpenAI."""
+    manager = CallbackManager([run_log])
+    settings = {"callbacks": manager} if given == "constructor" else {}
+    router = SmartRouterRunnable.from_catalog(base_url=sandbox.base_url, **settings)
+    config = {} if settings else {"callbacks": manager}
+    router.invoke("Hello", config)
+    await router.ainvoke("Hello", config)
+    assert run_log.kinds == ["chain", "chat"] * 2
+    assert run_log.balanced
+    assert manager.inheritable_handlers == []
 
 
 def test_a_named_router_names_its_run(sandbox, run_log):
