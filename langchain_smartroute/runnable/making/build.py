@@ -83,12 +83,27 @@ def catalog_of_models(
                 ' such as "openai:gpt-4o-mini", or a ModelSpec'
             )
             continue
+        if (count := _answers_of(model)) > 1:
+            faults.append(
+                f"models.{alias}: n = {count}: the router gives one answer per call, and the others"
+                " would be paid for; leave n out"
+            )
         runnables[alias] = model
         specs.append(spec_of_model(alias, model))
     if faults:
         raise ConfigurationError(*faults)
     catalog = Catalog(name=OF_MODELS, models=specs, routes=routes or {}, default=default or "")
     return catalog, runnables
+
+
+def _answers_of(model: Any) -> int:
+    """Number of answers that a model gives to each call."""
+    count: Any = None
+    while isinstance(model, RunnableBinding):
+        count = count or model.kwargs.get("n")
+        model = model.bound
+    count = count or getattr(model, "n", None)
+    return count if isinstance(count, int) else 1
 
 
 def build_candidates(

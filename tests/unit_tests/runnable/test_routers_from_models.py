@@ -300,6 +300,16 @@ def test_a_setting_that_no_model_would_heed_is_refused(scripted, name, value):
     SmartRouterRunnable.from_models(of_both, **{"base_url": "http://127.0.0.1:9/v1", name: value})
 
 
+@pytest.mark.parametrize("bound", [False, True])
+def test_a_model_that_gives_several_answers_is_refused(bound):
+    """All but the first were paid for and lost; `n` in a call was refused already."""
+    plain = {"model": "gpt-4o", "base_url": "http://127.0.0.1:9/v1", "api_key": "none"}
+    model = ChatOpenAI(**plain).bind(n=2) if bound else ChatOpenAI(**plain, n=2)
+    with pytest.raises(ConfigurationError, match=r"models\.a: n = 2: the router gives one answer"):
+        SmartRouterRunnable.from_models({"a": model})
+    SmartRouterRunnable.from_models({"a": ChatOpenAI(**plain, n=1).bind(n=1)})
+
+
 def test_what_is_off_or_comes_from_the_environment_is_no_such_setting(scripted, monkeypatch):
     monkeypatch.setenv("LC_OUTPUT_VERSION", "v1")
     off = {
