@@ -44,9 +44,14 @@ def was_cut(error: BaseException | None) -> bool:
 
 
 def is_packed(error: BaseException | None) -> bool:
-    """Whether the body of an answer could not be unpacked, as the HTTP client says it."""
-    causes = islice(causes_of(error), 1, 1 + _CLIENTS)
-    return any(type(cause).__name__ == "DecodingError" for cause in causes)
+    """Whether the body of an answer could not be unpacked, as the HTTP client says it.
+
+    Version 2 of `openai` passes its errors on as they are, where they come within a stream.
+    """
+    return any(
+        type(cause).__name__ == "DecodingError" and (cause is not error or _is_answered(cause))
+        for cause in islice(causes_of(error), 1 + _CLIENTS)
+    )
 
 
 def _is_cut(error: BaseException) -> bool:

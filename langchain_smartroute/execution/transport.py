@@ -18,8 +18,7 @@ import asyncio
 import atexit
 import os
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import cache
 from typing import Any, Final
 from weakref import WeakSet
@@ -226,15 +225,23 @@ def _bounded(timeout: float | None, expired: type[Exception]) -> float | None:
 def _receive(response: Any) -> None:
     _check(response)
     if response.is_error:
-        with _keeping_status(response):
+        # The status counts, although the body is cut or cannot be unpacked.
+        try:
             response.read()
+        except _http.RequestError:
+            response.close()
+            response._content = b""  # noqa: SLF001 - httpx offers no other way
 
 
 async def _areceive(response: Any) -> None:
     _check(response)
     if response.is_error:
-        with _keeping_status(response):
+        # As above.
+        try:
             await response.aread()
+        except _http.RequestError:
+            await response.aclose()
+            response._content = b""  # noqa: SLF001 - as above
 
 
 def _check(response: Any) -> None:
@@ -253,15 +260,6 @@ def _check(response: Any) -> None:
             max_chars=bounds.max_answer_chars,
             by_line="event-stream" in response.headers.get("content-type", ""),
         )
-
-
-@contextmanager
-def _keeping_status(response: Any) -> Iterator[None]:
-    """Let an error's status count, although its body is cut or cannot be unpacked."""
-    try:
-        yield
-    except _http.RequestError:
-        response._content = b""  # noqa: SLF001 - httpx offers no other way
 
 
 def _refuse_foreign_redirect(response: Any) -> None:
