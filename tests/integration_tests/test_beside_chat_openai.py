@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Literal
 
 import langchain_core.exceptions
@@ -65,8 +66,11 @@ def test_a_model_that_refuses_to_fill_a_schema_is_not_broken(serve, made, method
     """A handful of refused prompts opened the breaker of a healthy model, for everybody."""
     router = made(serve(plain(DECLINED)).url)
     form = router.with_structured_output(Sentiment, method=method)
+    # Before langchain-core 1.7.5 a tool call that is missing is no object, refused or not.
+    silent = ModelRefusalError is None and method == "function_calling"
+    told = nullcontext() if silent else pytest.raises(Exception, match=r"refus|I will not|json")
     for _ in range(6):
-        with pytest.raises(Exception, match=r"refus|I will not|json"):
+        with told:
             form.invoke("Judge this, as JSON: lovely")
     ((_, health),) = router.health().items()
     assert (health.state, health.failures) == ("closed", 0)
