@@ -209,10 +209,13 @@ def joined_part(chunks: Sequence[Any]) -> Any:
     """The answer of a failed stream: all of it, else what comes before the first odd chunk."""
     with Caught():
         return joined(chunks)
-    for count in range(len(chunks) - 1, 0, -1):
-        with Caught():
-            return joined(chunks[:count])
-    return None
+    part, fits, fails = None, 0, len(chunks)
+    while fails - fits > 1:
+        middle = (fits + fails) // 2
+        with Caught() as caught:
+            part = joined(chunks[:middle])
+        fits, fails = (fits, middle) if caught.error else (middle, fails)
+    return part
 
 
 def with_info(answer: Any, info: Mapping[str, Any]) -> Any:

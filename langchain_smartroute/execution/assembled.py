@@ -9,6 +9,7 @@ import json
 from typing import Any
 
 from langchain_smartroute.execution.done import EventDecoder
+from langchain_smartroute.execution.events import first_choice
 from langchain_smartroute.execution.unsaid import StreamEnd
 
 __all__ = ["assembled"]
@@ -34,7 +35,7 @@ def assembled(text: str) -> dict[str, Any] | None:
     error = next((chunk["error"] for chunk in chunks if chunk.get("error")), None)
     usages = [chunk["usage"] for chunk in chunks if isinstance(chunk.get("usage"), dict)]
     usage = usages[-1] if usages else None
-    choices = [choice for chunk in chunks if (choice := _choice_of(chunk)) is not None]
+    choices = [choice for chunk in chunks if (choice := first_choice(chunk)) is not None]
     if error is not None:
         return {"error": error, "choices": choices, "usage": usage}
     reasons = [choice["finish_reason"] for choice in choices if choice.get("finish_reason")]
@@ -54,12 +55,6 @@ def _chunks(text: str, decoder: EventDecoder) -> list[dict[str, Any]]:
         if isinstance(data, dict) and (data.get("error") or "choices" in data):
             found.append(data)
     return found
-
-
-def _choice_of(chunk: dict[str, Any]) -> dict[str, Any] | None:
-    choices = chunk.get("choices")
-    choice = choices[0] if isinstance(choices, list) and choices else None
-    return choice if isinstance(choice, dict) else None
 
 
 def _message(choices: list[dict[str, Any]]) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from langchain_smartroute.execution.events import first_delta
+
 __all__ = ["CallParts"]
 
 
@@ -23,30 +25,23 @@ class CallParts:
         self._is_odd = False
         self._has_bare = False
 
-    def mended(self, event: str) -> str | None:
-        """An event whose tool calls are in OpenAI's form.
+    def concerns(self, event: str) -> bool:
+        """Whether an event has to be read for its tool calls.
 
-        Args:
-            event: Its data.
-
-        Returns:
-            Other data; `None`: the event may stay as it is.
+        Of ordinary servers one event per call: the other parts have no name, and no id beside the
+        chunk's own.
         """
-        # Of ordinary servers one event per call is parsed here: the other parts have no name,
-        # and no id beside the chunk's own.
         if '"function"' not in event:
-            return None
-        if not (self._is_odd or '"name"' in event or event.count('"id"') > 1):
-            self._has_bare = True
-            return None
-        try:
-            data = json.loads(event)
-        except ValueError:
-            return None
-        if not isinstance(data, dict):
-            return None
-        changes = [self._read(call) for call in _calls_in(data)]
-        return json.dumps(data) if any(changes) else None
+            return False
+        if self._is_odd or '"name"' in event or event.count('"id"') > 1:
+            return True
+        self._has_bare = True
+        return False
+
+    def mend(self, chunk: dict[str, Any]) -> bool:
+        """Bring tool calls into OpenAI's form; returns whether they were in another."""
+        changes = [self._read(call) for call in _calls_in(chunk)]
+        return any(changes)
 
     def _read(self, call: dict[str, Any]) -> bool:
         """Mend one part; returns whether it was changed."""
@@ -107,12 +102,9 @@ class _Call:
         return True
 
 
-def _calls_in(data: dict[str, Any]) -> list[dict[str, Any]]:
+def _calls_in(chunk: dict[str, Any]) -> list[dict[str, Any]]:
     """The parts of tool calls in a chunk's first choice."""
-    choices = data.get("choices")
-    choice = choices[0] if isinstance(choices, list) and choices else None
-    delta = choice.get("delta") if isinstance(choice, dict) else None
-    calls = delta.get("tool_calls") if isinstance(delta, dict) else None
+    calls = (first_delta(chunk) or {}).get("tool_calls")
     if not isinstance(calls, list):
         return []
     return [c for c in calls if isinstance(c, dict) and isinstance(c.get("function"), dict)]

@@ -52,7 +52,8 @@ class EventDecoder(SSEDecoder):
             self._listener.has_begun = True
         self._plain: list[str] | None = None
         self._by_line = False
-        self._calls, self._choices, self._halves = CallParts(), OneChoice(), Halves()
+        # In this order, as calls and texts are those of the one choice.
+        self._menders = OneChoice(), CallParts(), Halves()
         self._is_first = True
         self._last = ""
 
@@ -92,12 +93,22 @@ class EventDecoder(SSEDecoder):
         elif '"delta"' not in event.data:
             event = _rewritten(event.data, _as_error) or event
         else:
-            data = self._choices.without_others(event.data) or event.data
-            data = self._calls.mended(data) or data
-            data = self._halves.mended(data) or data
-            if data is not event.data:
-                event = ServerSentEvent(data=data)
+            event = self._mended(event)
         return event
+
+    def _mended(self, event: ServerSentEvent) -> ServerSentEvent:
+        """A chunk whose odd parts can be read; most are not even parsed for it."""
+        concerned = [mender for mender in self._menders if mender.concerns(event.data)]
+        if not concerned:
+            return event
+        try:
+            chunk = json.loads(event.data)
+        except ValueError:
+            return event
+        if not isinstance(chunk, dict):
+            return event
+        changes = [mender.mend(chunk) for mender in concerned]
+        return ServerSentEvent(data=json.dumps(chunk)) if any(changes) else event
 
     @override
     def iter_bytes(self, iterator: Iterator[bytes]) -> Iterator[ServerSentEvent]:

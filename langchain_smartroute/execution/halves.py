@@ -6,9 +6,10 @@ half, which no encoding can write: neither a ledger nor the next request.
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
+
+from langchain_smartroute.execution.events import first_delta
 
 __all__ = ["Halves", "without_halves"]
 
@@ -23,26 +24,15 @@ class Halves:
     def __init__(self) -> None:
         self._kept: dict[str, str] = {}
 
-    def mended(self, event: str) -> str | None:
-        """An event whose texts are whole letters.
+    def concerns(self, event: str) -> bool:
+        """Whether an event has to be read for its texts."""
+        return bool(self._kept or _CODE.search(event))
 
-        Args:
-            event: Its data, a chunk of a completion.
-
-        Returns:
-            Other data; `None`: the event may stay as it is.
-        """
-        if not (self._kept or _CODE.search(event)):
-            return None
-        try:
-            data = json.loads(event)
-        except ValueError:
-            return None
-        choices = data.get("choices") if isinstance(data, dict) else None
-        choice = choices[0] if isinstance(choices, list) and choices else None
-        delta = choice.get("delta") if isinstance(choice, dict) else None
-        if not isinstance(delta, dict):
-            return None
+    def mend(self, chunk: dict[str, Any]) -> bool:
+        """Make texts whole letters; returns whether there may have been halves."""
+        delta = first_delta(chunk)
+        if delta is None:
+            return False
         for name in _TEXTS:
             text = delta.get(name)
             if isinstance(text, str) and text:
@@ -50,7 +40,7 @@ class Halves:
                 if "\ud800" <= text[-1] <= "\udbff":
                     self._kept[name], text = text[-1], text[:-1]
                 delta[name] = _whole(text)
-        return json.dumps(data)
+        return True
 
 
 def without_halves(message: dict[str, Any]) -> dict[str, Any]:

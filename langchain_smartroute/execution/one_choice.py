@@ -5,8 +5,8 @@ Clients take each event's first choice, so that the texts of several became one.
 
 from __future__ import annotations
 
-import json
 import re
+from typing import Any
 
 __all__ = ["OneChoice"]
 
@@ -20,27 +20,20 @@ class OneChoice:
     def __init__(self) -> None:
         self._index: int | None = None
 
-    def without_others(self, event: str) -> str | None:
-        """An event without choices other than the first one that came.
+    def concerns(self, event: str) -> bool:
+        """Whether an event has to be read for its choices."""
+        if self._index or _NOT_THE_FIRST.search(event):
+            return True
+        if '"index"' in event:
+            self._index = 0
+        return False
 
-        Args:
-            event: Its data, a chunk of a completion.
-
-        Returns:
-            Other data; `None`: the event may stay as it is.
-        """
-        if not self._index and not _NOT_THE_FIRST.search(event):
-            if '"index"' in event:
-                self._index = 0
-            return None
-        try:
-            data = json.loads(event)
-        except ValueError:
-            return None
-        choices = data.get("choices") if isinstance(data, dict) else None
+    def mend(self, chunk: dict[str, Any]) -> bool:
+        """Remove choices other than the first one that came; returns whether there were any."""
+        choices = chunk.get("choices")
         if not isinstance(choices, list) or not all(isinstance(c, dict) for c in choices):
-            return None
+            return False
         if self._index is None and choices:
             self._index = choices[0].get("index") or 0
-        kept = [c for c in choices if (c.get("index") or 0) == self._index]
-        return None if len(kept) == len(choices) else json.dumps({**data, "choices": kept})
+        chunk["choices"] = [c for c in choices if (c.get("index") or 0) == self._index]
+        return len(chunk["choices"]) < len(choices)
