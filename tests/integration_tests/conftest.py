@@ -40,12 +40,15 @@ def served_media(monkeypatch):
 
 @pytest.fixture
 def serve():
-    """Starts servers that send the same bytes to each request."""
+    """Starts servers that send the same bytes to each request, or another kind of them."""
     running = []
 
-    def start(sent):
-        running.append(Server(sent))
-        return running[-1]
+    def start(sent, kind=Server, **settings):
+        server = kind(sent)
+        for name, value in settings.items():
+            setattr(server, name, value)
+        running.append(server)
+        return server
 
     yield start
     for server in running:

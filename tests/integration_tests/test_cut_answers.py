@@ -7,6 +7,7 @@ import json
 import socket
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 
 import openai
 import pytest
@@ -46,18 +47,8 @@ class CuttingServer(Server):
 
 
 @pytest.fixture
-def cutting():
-    running = []
-
-    def start(sent, *, resets=False):
-        server = CuttingServer(sent)
-        server.resets = resets
-        running.append(server)
-        return server
-
-    yield start
-    for server in running:
-        server.listener.close()
+def cutting(serve):
+    return partial(serve, kind=CuttingServer)
 
 
 def head(kind=b"application/json", status=b"200 OK"):

@@ -21,31 +21,17 @@ class MovedServer(Server):
             super().answer(connection)
 
 
-@pytest.fixture
-def moved():
-    running = []
-
-    def start(sent, status):
-        server = MovedServer(sent)
-        server.status = status
-        running.append(server)
-        return server
-
-    yield start
-    for server in running:
-        server.listener.close()
-
-
 @pytest.mark.parametrize("way", ["invoke", "ainvoke", "stream", "astream"])
 @pytest.mark.parametrize("transport", ["aiohttp", "httpx"])
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_a_request_that_has_moved_is_posted_again(moved, way, transport, status):
+def test_a_request_that_has_moved_is_posted_again(serve, way, transport, status):
     """After 301 and 302 it was fetched with GET: 405, "the request itself was refused".
 
     So answered every server behind a proxy that leads from `http` to `https`.
     """
     parts = delta("fine", "stop"), "data: [DONE]\n\n"
-    server = moved(streamed(*parts) if "stream" in way else plain(), status)
+    sent = streamed(*parts) if "stream" in way else plain()
+    server = serve(sent, kind=MovedServer, status=status)
     answer = call(router_of(server, transport=transport), way)
     told = answer.response_metadata["smartroute"]
     assert (answer.text, len(told["attempts"]), server.asked) == ("fine", 1, 2)
