@@ -41,7 +41,7 @@ def as_markdown(figures: Figures) -> str:
 
 def _made(figures: Figures) -> str:
     made = figures.made
-    where, load, versions = made["machine"], made["load_average"], made["versions"]
+    where, versions = made["machine"], made["versions"]
     packages = ", ".join(f"{name} {version}" for name, version in versions.items())
     worth = (
         "These figures were made in passing (--quick) and say nothing. " if made["quick"] else ""
@@ -49,19 +49,48 @@ def _made(figures: Figures) -> str:
     if made["failed"]:
         worth += f"What failed is missing: {'; '.join(made['failed'])}. "
     return worth + (
-        f"Made on {made['date']} in {made['seconds'] / 60:.0f} minutes on {where['cores']} cores"
-        f" ({where['processor']}, {where['system']}, {where['python']}; load average"
-        f" {load['before']} before, {load['after']} after{_pace(made)}) with {packages}."
+        f"Made {_when(made)} on {where['cores']} cores ({where['processor']}, {where['system']},"
+        f" {where['python']}; {_pace(made)}) with {packages}."
         " Medians, in brackets the least and the greatest of what was found."
     )
 
 
+def _when(made: Mapping[str, Any]) -> str:
+    minutes = [round(run["seconds"] / 60) for run in _runs(made)]
+    if len(minutes) == 1:
+        return f"on {made['date']} in {minutes[0]} minutes"
+    return f"on {made['date']} in {len(minutes)} runs of {_range(minutes)} minutes"
+
+
 def _pace(made: Mapping[str, Any]) -> str:
-    """Speed of the machine; older figures do not have it."""
-    took = made.get("million_additions_ms")
-    if not took:
-        return ""
-    return f"; a million additions took {took['before']} and {took['after']} ms at best"
+    """Load and speed of the machine; older figures do not have the latter."""
+    runs = _runs(made)
+    loads = [run["load_average"] for run in runs]
+    text = (
+        f"load average {_range([load['before'] for load in loads])} before,"
+        f" {_range([load['after'] for load in loads])} after"
+    )
+    paces = [run["million_additions_ms"] for run in runs if run.get("million_additions_ms")]
+    if not paces:
+        return text
+    if len(runs) == 1:
+        took = f"{paces[0]['before']} and {paces[0]['after']}"
+    else:
+        took = _range([took for pace in paces for took in (pace["before"], pace["after"])])
+    return f"{text}; a million additions took {took} ms at best"
+
+
+def _runs(made: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """What was said of each run; of a single one all is said at the top."""
+    return made.get("runs") or [made]
+
+
+def _range(numbers: Sequence[float | None]) -> str:
+    known = [number for number in numbers if number is not None]
+    if not known:
+        return "unknown"
+    low, high = min(known), max(known)
+    return f"{low}" if low == high else f"{low} to {high}"
 
 
 def _goal_table(figures: Figures) -> Iterator[str]:

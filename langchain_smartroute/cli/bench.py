@@ -18,7 +18,7 @@ from langchain_smartroute.bench.contestants import CONTESTANTS
 from langchain_smartroute.bench.fault_cases import fault_cases
 from langchain_smartroute.bench.scaling import bench_scaling
 from langchain_smartroute.bench.throughput import CONCURRENCIES, run_throughput
-from langchain_smartroute.cli.bench_all import check, everything, page
+from langchain_smartroute.cli.bench_all import check, everything, page, pool
 from langchain_smartroute.cli.bench_overhead import overhead
 from langchain_smartroute.cli.bench_report import print_fault_card, print_soak, shown_each
 from langchain_smartroute.cli.bench_throughput import throughput_lines, throughput_markdown
@@ -39,6 +39,7 @@ bench = typer.Typer(
 )
 
 bench.command("all")(everything)
+bench.command()(pool)
 bench.command()(check)
 bench.command()(page)
 bench.command()(overhead)

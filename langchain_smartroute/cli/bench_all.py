@@ -1,4 +1,4 @@
-"""`smartroute bench all | check | page`: all figures at once, and the pages that quote them."""
+"""`smartroute bench all | pool | check | page`: all figures, and the pages that quote them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ import typer
 from langchain_smartroute.bench.everything import run_everything, steps_of
 from langchain_smartroute.bench.figure_pages import as_markdown, shown_spread
 from langchain_smartroute.bench.figures import Figures
+from langchain_smartroute.bench.pooled import pooled
 from langchain_smartroute.bench.quoted import quoted_figures, rewritten
 from langchain_smartroute.cli.documents import write_text
 from langchain_smartroute.cli.output import console, json_text, print_hanging
 from langchain_smartroute.errors import ConfigurationError
 
-__all__ = ["check", "everything", "page"]
+__all__ = ["check", "everything", "page", "pool"]
 
 FiguresArgument = Annotated[
     Path,
@@ -70,12 +71,38 @@ def everything(
         seed=seed,
         on_step=lambda name: typer.echo(f"{next(number)} of {steps}: {name}", err=True),
     )
-    write_text(json_text(figures.as_dict()) + "\n", out / "figures.json")
-    write_text(as_markdown(figures), out / "figures.md")
+    _write(figures, out)
     if figures.made["failed"]:
         lines = [f"failed: {failure}" for failure in figures.made["failed"]]
         print_hanging(lines, width=console().width)
         raise typer.Exit(1)
+
+
+def pool(
+    runs: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FIGURES...",
+            exists=True,
+            dir_okay=False,
+            help="Of several runs, each written by smartroute bench all.",
+        ),
+    ],
+    *,
+    out: Annotated[
+        Path,
+        typer.Option(
+            metavar="DIR", file_okay=False, help="Where figures.json and .md are written."
+        ),
+    ],
+) -> None:
+    """Make one of several runs' figures, with the spread of all of them.
+
+    A machine's pace changes between runs more than within one.
+    """
+    figures = pooled([Figures.read(path) for path in runs])
+    out.mkdir(parents=True, exist_ok=True)
+    _write(figures, out)
 
 
 def check(
@@ -121,6 +148,11 @@ def page(
             raise ConfigurationError(f"{path}: {error}") from error
         if text != before:
             write_text(text, path)
+
+
+def _write(figures: Figures, folder: Path) -> None:
+    write_text(json_text(figures.as_dict()) + "\n", folder / "figures.json")
+    write_text(as_markdown(figures), folder / "figures.md")
 
 
 def _measured(path: Path) -> Figures:

@@ -67,6 +67,27 @@ def test_all_exits_with_1_where_a_part_failed_and_still_writes(smartroute, monke
     assert (tmp_path / "figures.md").exists()
 
 
+def test_several_runs_are_made_one(smartroute, tmp_path):
+    paths = [tmp_path / "1.json", tmp_path / "2.json"]
+    for path, samples in zip(paths, [(200.0,), (230.0, 260.0)], strict=True):
+        one = Figure(table=ONE.table, row=ONE.row, column=ONE.column, samples=samples)
+        run = Figures(made={**MADE, "rounds": 1}, figures=(one,))
+        path.write_text(json.dumps(run.as_dict()), encoding="utf-8")
+    shown = smartroute("bench", "pool", *paths, "--out", tmp_path / "new")
+    assert shown.exit_code == 0, shown.output
+    told = Figures.read(tmp_path / "new" / "figures.json")
+    assert told.figures[0].samples == (200.0, 230.0, 260.0)
+    table = (tmp_path / "new" / "figures.md").read_text(encoding="utf-8")
+    assert "| 40 messages | 230 (200 to 260) |" in table
+
+
+def test_a_single_run_cannot_be_pooled(smartroute, written, tmp_path):
+    shown = smartroute("bench", "pool", written(found()), "--out", tmp_path / "new")
+    assert shown.exit_code == 1
+    assert "give the figures of several" in " ".join(shown.stderr.split())
+    assert not (tmp_path / "new").exists()
+
+
 def test_a_program_that_is_not_there_is_wrong_usage(smartroute, tmp_path):
     shown = smartroute("bench", "all", "--out", tmp_path, "--with", tmp_path / "none.py")
     assert shown.exit_code == 2
