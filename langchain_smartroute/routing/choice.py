@@ -114,16 +114,17 @@ class Choice:
             wanted = self._within_ceiling(list(wanted), self.options.max_cost_usd)
         chain: dict[str, str] = {}
         route = next(self._able_of(wanted))
+        most, fallbacks = self.policy.max_attempts, self.policy.fallbacks
         for alias, why in itertools.chain((route,), self.preference.others()):
             if alias in chain or alias in self.excluded:
                 continue
-            if len(chain) >= self.policy.max_attempts:
-                break
             chain[alias] = why
-            for own in self.policy.fallbacks.get(alias, ()):
+            for own in fallbacks.get(alias, ()):
                 if own not in self.excluded:
                     chain.setdefault(own, f"fallback of {alias}")
-        return dict(list(chain.items())[: self.policy.max_attempts])
+            if len(chain) >= most:
+                break
+        return chain if len(chain) <= most else dict(itertools.islice(chain.items(), most))
 
     def _wanted(self) -> Iterable[Wish]:
         """The wanted candidates, found lazily; the later ones serve if the first costs too much."""

@@ -138,7 +138,8 @@ class QualityPreference:
             aim = self._policy.aim
             if aim.is_open:
                 aim = _BY_TIER[self._options.tier]
-            full_usd = self._cost_usd(self._usual_best(able))
+            usual = self._usual_best(able)
+            full_usd = None if usual == able[0][0] else self._cost_usd(usual)
             yield aim.choose(self._offers(able), task=self._features.task, full_usd=full_usd)
         else:
             default = self._policy.catalog.default_alias
@@ -158,7 +159,9 @@ class QualityPreference:
     def _usual_best(self, able: Sequence[tuple[str, float]]) -> str:
         """The candidate that is best at the task in general."""
         known = self._policy.outlook.at(self._features.task)
-        return max(able, key=lambda ranked: known.get(ranked[0], 0.0))[0]
+        if able is self._ranked and not known.has_equals:
+            return known.ranked[0][0]
+        return max(able, key=lambda ranked: known.by_alias.get(ranked[0], 0.0))[0]
 
     def others(self) -> Iterator[Wish]:
         """All candidates, the best first, ties by cost, unknown ones last."""
