@@ -68,7 +68,8 @@ def faults_of(
             lines.append(f"{key}: is missing; add it")
         elif found["type"] in _UNKNOWN:
             # The names that there are inside a value are not known here.
-            mend = elsewhere.get(key) or _mend(key, known if len(found["loc"]) == 1 else ())
+            mend = elsewhere.get(key) or _quoted(found)
+            mend = mend or _mend(key, known if len(found["loc"]) == 1 else ())
             lines.append(f"{key}{_shown_unknown(key, found['input'])}: unknown key; {mend}")
         else:
             message = found["msg"]
@@ -101,6 +102,13 @@ def _such_as(name: str, known: Collection[str]) -> str:
     field = known.get(name) if isinstance(known, Mapping) else None
     examples = getattr(field, "examples", None)
     return f", such as {examples[0]}" if examples else ""
+
+
+def _quoted(found: ErrorDetails) -> str:
+    """Advice for `[models.llama-3.1]`, which TOML reads as `llama-3` with a table `1`."""
+    name = str(found["loc"][-1])
+    dotted = name[:1].isdigit() and isinstance(found["input"], Mapping)
+    return 'a name with a dot needs quotes, as in [models."llama-3.1"]' if dotted else ""
 
 
 def _mend(name: str, known: Collection[str]) -> str:

@@ -327,3 +327,20 @@ def test_a_configuration_error_is_a_value_error_of_ours():
     with pytest.raises(ValueError, match="empty") as caught:
         Catalog.load({"models": {}})
     assert isinstance(caught.value, SmartRouteError)
+
+
+@pytest.mark.parametrize("header", ["[models.llama-3.1]", "[[models.llama-3.1.prices]]"])
+def test_a_name_with_a_dot_and_no_quotes_is_told_to_have_them(tmp_path, header):
+    """TOML reads `[models.llama-3.1]` as model `llama-3` with a key `1`, as a newcomer found.
+
+    "unknown key; remove it or use one of alias, …" helped nobody.
+    """
+    (fault,) = faults_of_file(tmp_path, f'extends = "default"\n{header}\ncontext_window = 8\n')
+    assert fault == (
+        'models.llama-3.1: unknown key; a name with a dot needs quotes, as in [models."llama-3.1"]'
+    )
+
+
+def test_a_misspelt_table_of_a_model_is_not_taken_for_its_name(tmp_path):
+    (fault,) = faults_of_file(tmp_path, MODEL + "qualities = { code = 0.5 }\n")
+    assert fault == "models.m.qualities: unknown key; did you mean quality?"
