@@ -84,7 +84,9 @@ def checked(
     names = tuple(check.name for check in found)
     if not names:
         return decision
-    decision = replace(decision, checks=names)
+    decision = replace(
+        decision, checks=names, notes=(*decision.notes, *_unescalated(decision, specs, fallbacks))
+    )
     asking = [c.function for c in found if isinstance(c.function, AskingCheck)]
     comparing = [check for check in asking if check.compares]
     if not comparing:
@@ -167,6 +169,24 @@ def _reads_logprobs(check: Any) -> bool:
 def _applies(check: Check, task: str, *, tools: bool, schema: bool) -> bool:
     asking = check.function
     return isinstance(asking, AskingCheck) and asking.applies(task, tools=tools, schema=schema)
+
+
+def _unescalated(
+    decision: RoutingDecision,
+    specs: Mapping[str, ModelSpec],
+    fallbacks: Mapping[str, Sequence[str]],
+) -> tuple[str, ...]:
+    """What to do where a rejected answer escalates to nobody, as the route's quality is unknown."""
+    route, task = decision.model, decision.task
+    known = decision.predicted.get(route, specs[route].quality.get(task)) is not None
+    others = decision.chain[1:]
+    if known or not others or any(alias in fallbacks.get(route, ()) for alias in others):
+        return ()
+    note = (
+        f"an answer that a check rejects is returned as it is: how good {route} is at {task} is"
+        " unknown, so nobody is known to be better; give it a quality, or name fallbacks"
+    )
+    return (note,)
 
 
 def _deciding(

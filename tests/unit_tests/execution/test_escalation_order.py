@@ -399,3 +399,36 @@ async def test_every_attempt_that_did_not_succeed_says_why(call, watcher, name):
         says = case.models[attempt.model][1]
         expected = {"weak": "it says that it is weak", "void": "empty"}.get(says, str(says))
         assert attempt.outcome == "accepted" or expected in attempt.reason
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_where_the_unknown_keeps_a_rejected_answer_the_decision_says_so(name):
+    """A newcomer's model without a `quality` listed fallbacks, and its rejected answer stayed.
+
+    Nothing said why. The note is there in one case of these, and in that alone.
+    """
+    decision = router_of(CASES[name]).explain("Hello")
+    notes = [note for note in decision.notes if "nobody is known to be better" in note]
+    if name == "from an unknown prior nobody is known to be stronger":
+        (note,) = notes
+        assert note == (
+            "an answer that a check rejects is returned as it is: how good a is at general is"
+            " unknown, so nobody is known to be better; give it a quality, or name fallbacks"
+        )
+        assert note in str(decision)
+    else:
+        assert not notes
+
+
+@pytest.mark.parametrize("mend", [{"quality": {"general": 0.3}}, {"fallbacks": {"a": "b"}}])
+async def test_what_the_note_advises_makes_a_rejected_answer_escalate(call, mend):
+    known = mend.get("quality", {})
+    router = SmartRouterRunnable(
+        catalog={"models": {"a": {"quality": known}, "b": {"quality": {"general": 0.9}}}},
+        models={"a": Saying(says="weak"), "b": Saying(says="fine")},
+        checks=[not_weak],
+        stream_policy="buffer",
+        fallbacks=mend.get("fallbacks", {}),
+    )
+    assert not router.explain("Hello").notes
+    assert (await call(router, "Hello")).text == "fine answer"
