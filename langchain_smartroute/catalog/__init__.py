@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from langchain_smartroute.catalog.checked import faults_of
     from langchain_smartroute.catalog.cost import cost_usd, price_fault
     from langchain_smartroute.catalog.dialects import without_tool_marks
+    from langchain_smartroute.catalog.elsewhere import OF_MODELS
     from langchain_smartroute.catalog.lookup import (
         PriceBook,
         PriceSource,
@@ -48,6 +49,7 @@ else:
             "checked": "faults_of",
             "cost": "cost_usd price_fault",
             "dialects": "without_tool_marks",
+            "elsewhere": "OF_MODELS",
             "lookup": "PriceBook PriceSource genai_prices own_prices with_prices",
             "lost": "ANSWERED was_cut",
             "price": "Price PriceVariant price_at",
@@ -62,6 +64,7 @@ else:
 
 __all__ = [
     "ANSWERED",
+    "OF_MODELS",
     "SHIPPED",
     "Catalog",
     "ModelSpec",

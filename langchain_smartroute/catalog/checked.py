@@ -27,6 +27,7 @@ _UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
 
 _WORDS = {
     "Input should be": "must be",
+    "Value error, ": "",
     "an instance of Sequence": "a list",
     "an instance of Mapping": "a mapping",
     "a valid dictionary": "a mapping",
@@ -151,7 +152,13 @@ class Checked(BaseModel):
             super().__init__(**data)
         except ValidationError as error:
             known = [*type(self).model_fields, *type(self).only_in_files]
-            raise ConfigurationError(*faults_of(error, known=known)) from error
+            faults = faults_of(error, known=known, elsewhere=type(self).elsewhere())
+            raise ConfigurationError(*faults) from error
+
+    @classmethod
+    def elsewhere(cls) -> Mapping[str, str]:
+        """Unknown name → what to write instead of it; only looked at after a fault."""
+        return MappingProxyType({})
 
     @override
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:

@@ -11,7 +11,9 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import Field, SecretStr, field_validator, model_validator
+from typing_extensions import override
 
+from langchain_smartroute import catalog
 from langchain_smartroute.catalog.checked import Checked
 from langchain_smartroute.catalog.price import Price, price_at
 from langchain_smartroute.types import Modality, SchemaMethod
@@ -105,6 +107,12 @@ class ModelSpec(Checked):
     timeout_s: Seconds | None = None
     sources: Mapping[str, str] = Field(default_factory=dict)
 
+    @classmethod
+    @override
+    def elsewhere(cls) -> Mapping[str, str]:
+        """LiteLLM's names for a model's settings, and others → what to write instead."""
+        return catalog.OF_MODELS
+
     @model_validator(mode="before")
     @classmethod
     def _api_name_defaults_to_alias(cls, data: Any) -> Any:
@@ -118,6 +126,18 @@ class ModelSpec(Checked):
         if isinstance(value, bool):
             return frozenset(_NATIVE_METHODS) if value else frozenset()
         return value
+
+    @field_validator("temperature", mode="before")
+    @classmethod
+    def _is_whether_and_not_which(cls, value: Any) -> Any:
+        """`temperature = 0` would be read as a model that takes none."""
+        if isinstance(value, bool):
+            return value
+        message = (
+            "must be true or false, whether it takes a temperature; which one is the router's"
+            " temperature= or a call's"
+        )
+        raise ValueError(message)
 
     @property
     def price(self) -> Price | None:

@@ -22,6 +22,16 @@ _SPENDING = 'use spend_limits=[SpendLimit(usd="5", period="day")]'
 _STATE = 'use state="redis://…"'
 _UNLIKE = "leave it out: errors are told apart by kind, and other models follow by themselves"
 
+_AT_ONCE = (
+    'use max_concurrency of a batch\'s config, such as abatch(inputs, {"max_concurrency": 8})'
+)
+_BY_TAGS = 'use rules=, such as ({"tags": "batch"}, alias)'
+_PACE = (
+    "give a model object a rate_limiter of its own, which waits; SpendLimit(tokens=…,"
+    ' period="minute") limits all'
+)
+_SHOWN = "use explain(…) and on_decision=, or logging for langchain_smartroute"
+
 IN_OTHER_ROUTERS: Mapping[str, str] = {
     # LiteLLM's Router
     "model_list": "use from_models({alias: …}), or catalog= with a block for each model",
@@ -43,7 +53,26 @@ IN_OTHER_ROUTERS: Mapping[str, str] = {
     "max_budget": _SPENDING,
     "redis_url": _STATE,
     "redis_host": _STATE,
+    "redis_port": _STATE,
+    "redis_password": _STATE,
+    "redis_db": _STATE,
     "cache_responses": "use cache=, or LangChain's set_llm_cache",
+    "caching": "use cache=, or LangChain's set_llm_cache",
+    "drop_params": "leave it out: what a provider that is named does not take is not sent to it",
+    "fallback_on_unsupported_params": (
+        "leave it out: what a provider that is named does not take is not sent to it"
+    ),
+    "enable_mid_stream_fallback_continuation": 'use stream_policy="buffer"',
+    "enable_tag_filtering": _BY_TAGS,
+    "tag_filtering_match_any": _BY_TAGS,
+    "default_litellm_params": "give them to the router, or to each model object",
+    "default_max_parallel_requests": _AT_ONCE,
+    "max_parallel_requests": _AT_ONCE,
+    "rpm": _PACE,
+    "tpm": _PACE,
+    "mock_response": "use the sandbox, or ScriptedChatModel of langchain_smartroute.testing",
+    "set_verbose": _SHOWN,
+    "debug_level": _SHOWN,
     # LangChain's with_fallbacks
     "exceptions_to_handle": _UNLIKE,
     "exception_key": _UNLIKE,

@@ -344,3 +344,39 @@ def test_a_name_with_a_dot_and_no_quotes_is_told_to_have_them(tmp_path, header):
 def test_a_misspelt_table_of_a_model_is_not_taken_for_its_name(tmp_path):
     (fault,) = faults_of_file(tmp_path, MODEL + "qualities = { code = 0.5 }\n")
     assert fault == "models.m.qualities: unknown key; did you mean quality?"
+
+
+@pytest.mark.parametrize(
+    ("line", "mend"),
+    [
+        ('api_base = "http://127.0.0.1:9/v1"', "use base_url"),
+        ("input_cost_per_token = 0.000001", "input_usd_per_mtok"),
+        ("output_cost_per_token = 0.000001", "output_usd_per_mtok"),
+        ("max_tokens = 100", "max_output_tokens"),
+        ("max_input_tokens = 8000", "context_window"),
+        ("stream_timeout = 3", "first_token_timeout_s"),
+        ("order = 1", "fallbacks="),
+        ("rpm = 3", "rate_limiter"),
+        ('tags = ["batch"]', "rules="),
+        ('litellm_params = { model = "openai/gpt-4o" }', "own block"),
+        ("supports_vision = true", 'inputs = ["text", "image"]'),
+    ],
+)
+def test_a_setting_of_litellms_configuration_is_told_its_name_here(tmp_path, line, mend):
+    """`api_base` was answered with "did you mean alias?", `order` with provider.
+
+    `output_cost_per_token` and `max_input_tokens` were both answered with max_output_tokens.
+    """
+    (fault,) = faults_of_file(tmp_path, MODEL + line + "\n")
+    assert fault.startswith(f"models.m.{line.split()[0]}")
+    assert mend in fault
+    assert "did you mean" not in fault
+
+
+@pytest.mark.parametrize("value", ["0", "1", "0.0", "0.3"])
+def test_the_temperature_of_a_model_is_whether_and_not_which(tmp_path, value):
+    """`temperature = 0`, meant as one, was read as a model that takes none."""
+    (fault,) = faults_of_file(tmp_path, MODEL + f"temperature = {value}\n")
+    assert fault.startswith("models.m.temperature = ")
+    assert "must be true or false, whether it takes a temperature" in fault
+    assert "router's temperature=" in fault
