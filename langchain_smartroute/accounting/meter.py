@@ -16,6 +16,7 @@ from langchain_core.outputs import LLMResult
 from langchain_smartroute.accounting.amounts import picos
 from langchain_smartroute.accounting.record import CallRecord
 from langchain_smartroute.accounting.run import StartedRun
+from langchain_smartroute.catalog import LOST
 
 if TYPE_CHECKING:
     from langchain_smartroute.catalog import Price
@@ -45,7 +46,7 @@ class Meter(BaseCallbackHandler):
         self._running: dict[UUID, StartedRun] = {}
         self._records: list[CallRecord] = []
 
-    def total(self, *, late: bool = False) -> tuple[int, int | None]:
+    def total(self, *, late: bool = False) -> tuple[int | None, int | None]:
         """Tokens, and cost in units of 10⁻¹² US dollars; `None` where unknown.
 
         A run without an end event counts as cancelled, which has no event of its own.
@@ -69,7 +70,8 @@ class Meter(BaseCallbackHandler):
             ]
         costs = [record.cost_usd for record in records]
         known = [cost for cost in costs if cost is not None]
-        tokens = sum(record.usage.total_tokens for record in records)
+        lost = any(record.unpriced == LOST for record in records)
+        tokens = None if lost else sum(record.usage.total_tokens for record in records)
         whole = len(known) == len(costs)
         return tokens, picos(sum(known, Decimal(0))) if whole else None
 

@@ -27,7 +27,7 @@ class CallRecord:
         task: The request's task; `None` outside a router.
         outcome: Outcome of the run or its attempt.
         usage: Token counts, marked when estimated.
-        cost_usd: Cost in US dollars; `None` when the price is unknown.
+        cost_usd: Cost in US dollars; `None` when unknown, by its price or as the answer was lost.
         unpriced: Why the cost is unknown; `None` where it is known.
         price_source: Source of the price; `None` when unknown.
         price_date: The date on which the price was checked.

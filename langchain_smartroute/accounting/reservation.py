@@ -73,13 +73,11 @@ class Reservation:
     lease: str
     shares: tuple[Share, ...]
 
-    def amounts(self, *, tokens: int, cost: int | None) -> Iterator[tuple[Share, int]]:
-        """The charge on each limit; for an unknown cost, the whole reservation."""
+    def amounts(self, *, tokens: int | None, cost: int | None) -> Iterator[tuple[Share, int]]:
+        """The charge on each limit; for an unknown amount, the whole reservation."""
         for share in self.shares:
-            if share.limit.tokens is not None:
-                yield share, tokens
-            else:
-                yield share, share.claim.amount if cost is None else cost
+            amount = cost if share.limit.tokens is None else tokens
+            yield share, share.claim.amount if amount is None else amount
 
 
 def unknown_price_error(call: PlannedCall, limit: SpendLimit) -> SpendLimitExceededError:

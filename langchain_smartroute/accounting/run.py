@@ -12,9 +12,11 @@ from langchain_core.messages import AIMessage, BaseMessage
 
 from langchain_smartroute.accounting.record import CallRecord
 from langchain_smartroute.catalog import (
+    LOST,
     cost_usd,
     holds_anything,
     is_cache_hit,
+    is_lost,
     model_name_of,
     price_fault,
     usage_of_answer,
@@ -119,7 +121,8 @@ class StartedRun:
             cancelled=outcome == "cancelled",
             input_tokens=self._input_tokens(),
         )
-        return self._record(outcome, usage, message, now=now)
+        lost = outcome == "failed" and is_lost(message, error)
+        return self._record(outcome, usage, message, now=now, lost=lost)
 
     def as_told(self, record: CallRecord, usage: Usage) -> CallRecord:
         """The record of this run with the usage in the router's account.
@@ -134,10 +137,17 @@ class StartedRun:
         return replace(record, usage=usage, cost_usd=cost, unpriced=unpriced)
 
     def _record(
-        self, outcome: Outcome, usage: Usage, message: BaseMessage | None, *, now: float
+        self,
+        outcome: Outcome,
+        usage: Usage,
+        message: BaseMessage | None,
+        *,
+        now: float,
+        lost: bool = False,
     ) -> CallRecord:
-        free = not usage.total_tokens and outcome in ("failed", "cached")
-        cost = _NOTHING if free else cost_usd(usage, self.price)
+        free = not usage.total_tokens and outcome in ("failed", "cached") and not lost
+        cost = None if lost else _NOTHING if free else cost_usd(usage, self.price)
+        unpriced = price_fault(usage, self.price) if cost is None else None
         return CallRecord(
             run_id=self.run_id,
             parent_run_id=self.parent_run_id,
@@ -149,7 +159,7 @@ class StartedRun:
             outcome=outcome,
             usage=usage,
             cost_usd=cost,
-            unpriced=price_fault(usage, self.price) if cost is None else None,
+            unpriced=LOST if lost else unpriced,
             price_source=self.price.source if self.price else None,
             price_date=self.price.date if self.price else None,
             latency_s=now - self.started,

@@ -96,7 +96,7 @@ class Spending:
             self._check(call, reservation, await self._within(hold))
         return reservation
 
-    def settle(self, reservation: Reservation, *, tokens: int, cost: int | None) -> None:
+    def settle(self, reservation: Reservation, *, tokens: int | None, cost: int | None) -> None:
         """Replace a reservation by the amounts spent. Never raises."""
         settle = self._settlement(reservation, tokens=tokens, cost=cost)
         try:
@@ -104,7 +104,9 @@ class Spending:
         except StorageError as error:
             self._put_off(settle, error)
 
-    async def asettle(self, reservation: Reservation, *, tokens: int, cost: int | None) -> None:
+    async def asettle(
+        self, reservation: Reservation, *, tokens: int | None, cost: int | None
+    ) -> None:
         """The asynchronous form of `settle`, which also completes if the task is cancelled."""
         settle = self._settlement(reservation, tokens=tokens, cost=cost)
         await asyncio.shield(self._asettled(settle))
@@ -165,7 +167,9 @@ class Spending:
             self._unsettled.append(Settle(lease=hold.lease, charges=()))
             raise
 
-    def _settlement(self, reservation: Reservation, *, tokens: int, cost: int | None) -> Settle:
+    def _settlement(
+        self, reservation: Reservation, *, tokens: int | None, cost: int | None
+    ) -> Settle:
         charges = []
         for share, amount in reservation.amounts(tokens=tokens, cost=cost):
             claim = share.claim

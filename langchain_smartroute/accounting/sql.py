@@ -18,7 +18,7 @@ from langchain_smartroute.accounting.rows import (
 )
 from langchain_smartroute.accounting.schema import MIGRATIONS, calls, labels, repriced, store_sums
 from langchain_smartroute.accounting.writer import BackgroundWriter, WriterStatus
-from langchain_smartroute.catalog import PriceBook, cost_usd
+from langchain_smartroute.catalog import LOST, PriceBook, cost_usd
 from langchain_smartroute.state.database import Database, sa
 from langchain_smartroute.state.upserts import upsert
 from langchain_smartroute.types import new_lock
@@ -232,7 +232,7 @@ _REPRICED = ("run_id", "cost_pico", "price_source", "price_date")
 
 def _repriced(record: CallRecord, prices: PriceBook) -> tuple[Any, ...] | None:
     """The values of `_REPRICED` for a different cost of a call; `None`: it is the same."""
-    if record.outcome == "cached":
+    if record.outcome == "cached" or record.unpriced == LOST:
         return None
     price = prices.find(record.alias, provider=record.provider, at=record.started_at)
     cost = cost_usd(record.usage, price)

@@ -29,7 +29,7 @@ class CostStats:
         total_tokens: Input and output tokens of all runs, including discarded ones.
         actual_cost_usd: Cost of all runs with a known price, failed, rejected
             and judge runs included.
-        unpriced_calls: Number of runs with an unknown price; they are not in the cost.
+        unpriced_calls: Number of runs of unknown cost, which are not in the cost.
         estimated_calls: Number of runs whose usage the provider did not report.
         baseline: The model that savings are measured against.
         baseline_cost_usd: What it would have cost for the accepted answer to each request,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         own_prices,
         with_prices,
     )
-    from langchain_smartroute.catalog.lost import ANSWERED, was_cut
+    from langchain_smartroute.catalog.lost import ANSWERED, LOST, was_cut
     from langchain_smartroute.catalog.price import Price, PriceVariant, price_at
     from langchain_smartroute.catalog.spec import ModelSpec
     from langchain_smartroute.catalog.table import RoutingTable
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         estimated_usage,
         holds_anything,
         is_cache_hit,
+        is_lost,
         messages_in,
         model_name_of,
         tells_cost,
@@ -51,19 +52,20 @@ else:
             "dialects": "without_tool_marks",
             "elsewhere": "OF_MODELS",
             "lookup": "PriceBook PriceSource genai_prices own_prices with_prices",
-            "lost": "ANSWERED was_cut",
+            "lost": "ANSWERED LOST was_cut",
             "price": "Price PriceVariant price_at",
             "spec": "ModelSpec",
             "table": "RoutingTable",
             "usage": (
-                "estimated_usage holds_anything is_cache_hit messages_in model_name_of tells_cost"
-                " usage_of usage_of_answer usage_of_failure"
+                "estimated_usage holds_anything is_cache_hit is_lost messages_in model_name_of"
+                " tells_cost usage_of usage_of_answer usage_of_failure"
             ),
         },
     )
 
 __all__ = [
     "ANSWERED",
+    "LOST",
     "OF_MODELS",
     "SHIPPED",
     "Catalog",
@@ -84,6 +86,7 @@ __all__ = [
     "genai_prices",
     "holds_anything",
     "is_cache_hit",
+    "is_lost",
     "messages_in",
     "model_name_of",
     "own_prices",

@@ -8,15 +8,21 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from langchain_core.exceptions import OutputParserException
+from pydantic import ValidationError
+
 from langchain_smartroute.types import causes_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["ANSWERED", "is_packed", "was_cut"]
+__all__ = ["ANSWERED", "LOST", "is_packed", "may_be_billed", "was_cut"]
 
 ANSWERED: Final = "smartroute_answered"
 """Extension of an HTTP request whose answer has begun with a status of success."""
+
+LOST: Final = "the answer was lost before its usage was told"
+"""Why the cost of such an answer is unknown, in records."""
 
 _CLIENTS: Final = 3
 """Clients above the HTTP client, of which each raises its own error from that of the one below."""
@@ -28,6 +34,15 @@ _BROKEN: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Name of an HTTP client's exception for a connection that broke → words that it has only where
 an answer had begun; no client is imported here."""
+
+
+def may_be_billed(error: BaseException | None) -> bool:
+    """Whether a failure is that of an answer that was cut or cannot be read.
+
+    HTTP errors, timeouts, and connections that failed before an answer count as free.
+    """
+    unread = isinstance(error, ValidationError | OutputParserException)
+    return unread or hasattr(error, "completion") or is_packed(error) or was_cut(error)
 
 
 def was_cut(error: BaseException | None) -> bool:

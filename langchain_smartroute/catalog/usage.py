@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from langchain_core.exceptions import OutputParserException
-from pydantic import ValidationError
-
-from langchain_smartroute.catalog.lost import is_packed, was_cut
+from langchain_smartroute.catalog.lost import may_be_billed
 from langchain_smartroute.types import Usage
 
 if TYPE_CHECKING:
@@ -20,6 +17,7 @@ __all__ = [
     "estimated_usage",
     "holds_anything",
     "is_cache_hit",
+    "is_lost",
     "messages_in",
     "model_name_of",
     "tells_cost",
@@ -170,9 +168,20 @@ def usage_of_failure(
     stated = usage_of_error(error)
     if stated is not None:
         return stated
-    if cancelled or _may_be_billed(error):
+    if cancelled or may_be_billed(error):
         return Usage(input_tokens=input_tokens, estimated=True)
     return Usage()
+
+
+def is_lost(message: BaseMessage | None, error: BaseException | None) -> bool:
+    """Whether a failed run had an answer whose usage nobody can tell, so that its cost is unknown.
+
+    Args:
+        message: As much of the answer as arrived; `None`: nothing.
+        error: The run's error, where known.
+    """
+    told = message is not None and tells_cost(message)
+    return not told and usage_of_error(error) is None and may_be_billed(error)
 
 
 def holds_anything(message: BaseMessage) -> bool:
@@ -192,15 +201,6 @@ def tells_cost(message: BaseMessage) -> bool:
         return True
     usage = usage_of(message)
     return usage is not None and usage.total_tokens > 0
-
-
-def _may_be_billed(error: BaseException | None) -> bool:
-    """Whether a failure is that of an answer that was cut or cannot be read, which was billed.
-
-    HTTP errors, timeouts, and connections that failed before an answer count as free.
-    """
-    unread = isinstance(error, ValidationError | OutputParserException)
-    return unread or hasattr(error, "completion") or is_packed(error) or was_cut(error)
 
 
 def model_name_of(message: BaseMessage | None) -> str | None:

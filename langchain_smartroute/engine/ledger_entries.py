@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from langchain_smartroute.accounting import CallRecord, came_before, tags_of
-from langchain_smartroute.catalog import cost_usd, price_fault
+from langchain_smartroute.catalog import LOST, cost_usd, price_fault
 from langchain_smartroute.tracing import purpose_of, request_of
 
 if TYPE_CHECKING:
@@ -48,9 +48,9 @@ class LedgerEntries:
         for run in walk.account.runs:
             usage, price, alias = run.usage, run.link.price, run.link.alias
             attempt = walk.attempts[run.number]
-            cost = attempt.cost_usd
-            if cost is None:
-                # Unknown in the answer's account if its usage was not waited for.
+            cost, unpriced = attempt.cost_usd, LOST if run.lost else price_fault(usage, price)
+            if cost is None and not run.lost:
+                # Unknown in the answer's account, as its usage was not waited for.
                 cost = cost_usd(usage, price)
             escalated, fell_back = came_before(walk.attempts, run.number, alias)
             yield CallRecord(
@@ -64,7 +64,7 @@ class LedgerEntries:
                 outcome="cached" if run.cached else attempt.outcome,
                 usage=usage,
                 cost_usd=cost,
-                unpriced=price_fault(usage, price) if cost is None else None,
+                unpriced=unpriced if cost is None else None,
                 price_source=price.source if price else None,
                 price_date=price.date if price else None,
                 latency_s=run.latency_s,

@@ -58,7 +58,7 @@ class RequestAccount:
         self._bounds: AttemptBounds | None = None
         self._run: ModelRun | None = None
         self._usage: Usage | None = None
-        self._is_one_run = False
+        self._is_one_run = self._is_lost = False
         self._model_name: str | None = None
         self._baseline = conduct.baseline
         self._would_cost: dict[int, Decimal | None] = {}
@@ -83,6 +83,7 @@ class RequestAccount:
         self.watcher = EndingWatcher()
         self._bounds, self._run = bounds, None
         self._usage, self._model_name, self._is_one_run = None, None, False
+        self._is_lost = False
         self._started = self._clock()
         return bounds
 
@@ -156,6 +157,7 @@ class RequestAccount:
         if self._usage is None:
             self._give_up(message_of(joined_part(bounds.given)) if bounds.given else None)
         run.usage, run.model_name = self._usage or Usage(), self._model_name
+        run.lost = self._is_lost
         ended = next(t for t in (broken_off, bounds.over_at, self._clock()) if t is not None)
         run.latency_s = ended - (ended if self._started is None else self._started)
         self.runs.append(run)
@@ -203,6 +205,7 @@ class RequestAccount:
             return None
         self._usage, cost = cost_of_answer(message, link, input_tokens=self.input_tokens)
         self._is_one_run = link.single_run and self._usage is not None
+        self._is_lost = False
         self._note_answer(message)
         self._would_cost[len(self.attempts)] = self._baseline_cost(message)
         return cost
@@ -232,6 +235,7 @@ class RequestAccount:
         """
         self._is_one_run = link.single_run
         self._usage, cost = cost_of_failure(error, link, input_tokens=self.input_tokens)
+        self._is_lost = self._usage.estimated
         return cost
 
     @property

@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from langchain_smartroute.catalog import cost_usd, is_cache_hit, usage_of_answer, usage_of_failure
+from langchain_smartroute.catalog import (
+    cost_usd,
+    is_cache_hit,
+    is_lost,
+    usage_of_answer,
+    usage_of_failure,
+)
 from langchain_smartroute.execution.answers import INFO_KEY
 from langchain_smartroute.types import Usage
 
@@ -58,7 +64,7 @@ def cost_of_failure(
         that could not be read; else zero, as providers do not bill for failures.
     """
     usage = usage_of_failure(None, error, cancelled=False, input_tokens=input_tokens)
-    if usage.estimated:
+    if is_lost(None, error):
         return usage, None
     return usage, cost_usd(usage, link.price) if usage.total_tokens else Decimal(0)
 

@@ -34,6 +34,7 @@ class ModelRun:
         started_at: Start time, UTC.
         usage: Its usage; zero for a run that counts as not billed.
         model_name: The model's name as returned by the server; `None` when unknown.
+        lost: Whether its answer was lost, so that its usage is the input alone, by our estimate.
         cached: Whether its answer came from a cache.
         latency_s: Seconds from its start to its end.
     """
@@ -45,5 +46,6 @@ class ModelRun:
     started_at: datetime
     usage: Usage = _NONE
     model_name: str | None = None
+    lost: bool = False
     cached: bool = False
     latency_s: float = 0.0
