@@ -252,15 +252,17 @@ class AttemptTimeoutError(SmartRouteError, ModelTimeoutError, TimeoutError):
         limit: Which one: `first_token_timeout_s`, `idle_timeout_s`, `timeout_s` or
             `deadline_s`. (A connection that takes too long is its client's error.)
         seconds: Its value.
+        begun: Whether the server had begun to answer, so that it may bill the call.
 
     Example:
         >>> isinstance(AttemptTimeoutError("late", limit="timeout_s", seconds=60.0), TimeoutError)
         True
     """
 
-    def __init__(self, message: str, *, limit: str, seconds: float) -> None:
+    def __init__(self, message: str, *, limit: str, seconds: float, begun: bool = False) -> None:
         self.limit = limit
         self.seconds = seconds
+        self.begun = begun
         super().__init__(message)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from langchain_smartroute.accounting.ledger import Ledger, MemoryLedger
     from langchain_smartroute.accounting.limiting import LimitedRequest, Limits
     from langchain_smartroute.accounting.limits import OnBackendError, OnLimitReached, SpendLimit
-    from langchain_smartroute.accounting.record import CallRecord, came_before
+    from langchain_smartroute.accounting.record import LOST, CallRecord, came_before
     from langchain_smartroute.accounting.routercosts import RouterCosts
     from langchain_smartroute.accounting.scores import OnFeedback, ScoreRecord, as_score_sink
     from langchain_smartroute.accounting.spending import Spending
@@ -34,7 +34,7 @@ else:
             "ledger": "Ledger MemoryLedger",
             "limiting": "LimitedRequest Limits",
             "limits": "OnBackendError OnLimitReached SpendLimit",
-            "record": "CallRecord came_before",
+            "record": "LOST CallRecord came_before",
             "routercosts": "RouterCosts",
             "scores": "OnFeedback ScoreRecord as_score_sink",
             "spending": "Spending",
@@ -44,6 +44,7 @@ else:
     )
 
 __all__ = [
+    "LOST",
     "CallRecord",
     "CandidateRecord",
     "CostCallbackHandler",

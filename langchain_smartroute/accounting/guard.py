@@ -44,6 +44,7 @@ class Guard:
         sets_room: Whether calls accept maximum output tokens as an argument.
         stand_in: Chooses the candidate to call instead; `None`: none.
         is_late: Whether the current call has timed out.
+        has_begun: Whether its server has begun to answer.
     """
 
     spending: Spending
@@ -54,6 +55,7 @@ class Guard:
     sets_room: bool = True
     stand_in: StandIn | None = None
     is_late: Callable[[], bool] = _never
+    has_begun: Callable[[], bool] = _never
 
     def planned(
         self, messages: Any, config: RunnableConfig, arguments: dict[str, Any]
@@ -150,7 +152,7 @@ class GuardedCandidate(Runnable[Any, Any]):
         try:
             yield metered
         finally:
-            tokens, cost = meter.total(late=self._guard.is_late())
+            tokens, cost = self._total(meter)
             spending.settle(reservation, tokens=tokens, cost=cost)
 
     @asynccontextmanager
@@ -163,8 +165,11 @@ class GuardedCandidate(Runnable[Any, Any]):
         try:
             yield metered
         finally:
-            tokens, cost = meter.total(late=self._guard.is_late())
+            tokens, cost = self._total(meter)
             await spending.asettle(reservation, tokens=tokens, cost=cost)
+
+    def _total(self, meter: Meter) -> tuple[int | None, int | None]:
+        return meter.total(late=self._guard.is_late(), begun=self._guard.has_begun())
 
     @contextmanager
     def _named(self) -> Iterator[None]:

@@ -69,6 +69,7 @@ class LimitedRequest:
             sets_room=not composite,
             stand_in=self._stand_in,
             is_late=self.limits.is_late,
+            has_begun=self.limits.has_begun,
         )
         return GuardedCandidate(inner, guard)
 
@@ -88,11 +89,13 @@ class Limits:
         on_limit: What to do when a limit refuses a call: `raise`, call the `cheapest` candidate
             instead, or a function from the error to the alias to call.
         is_late: Whether the time of the call under way is up.
+        has_begun: Whether its server has begun to answer.
     """
 
     spending: Spending
     on_limit: OnLimitReached = "raise"
     is_late: Callable[[], bool] = bool
+    has_begun: Callable[[], bool] = bool
 
     def on(
         self,

@@ -14,9 +14,8 @@ from langchain_core.messages import BaseMessage, HumanMessage
 from langchain_core.outputs import LLMResult
 
 from langchain_smartroute.accounting.amounts import picos
-from langchain_smartroute.accounting.record import CallRecord
+from langchain_smartroute.accounting.record import LOST, CallRecord, is_unheard, with_lost_answer
 from langchain_smartroute.accounting.run import StartedRun
-from langchain_smartroute.catalog import LOST
 
 if TYPE_CHECKING:
     from langchain_smartroute.catalog import Price
@@ -46,7 +45,7 @@ class Meter(BaseCallbackHandler):
         self._running: dict[UUID, StartedRun] = {}
         self._records: list[CallRecord] = []
 
-    def total(self, *, late: bool = False) -> tuple[int | None, int | None]:
+    def total(self, *, late: bool = False, begun: bool = False) -> tuple[int | None, int | None]:
         """Tokens, and cost in units of 10⁻¹² US dollars; `None` where unknown.
 
         A run without an end event counts as cancelled, which has no event of its own.
@@ -54,20 +53,18 @@ class Meter(BaseCallbackHandler):
         Args:
             late: Whether the call timed out. Like a timeout of the provider's client, it counts
                 as free if nothing had arrived, not even usage; records say the same.
+            begun: Whether its server had begun to answer: what it cost is unknown then, if
+                neither content nor usage had arrived.
         """
         now = time.perf_counter()
         records = [
             *self._records,
             *(run.failed(None, outcome="cancelled", now=now) for run in self._running.values()),
         ]
-        if late:
-            records = [
-                record
-                for record in records
-                if record.outcome != "cancelled"
-                or record.usage.output_tokens
-                or not record.usage.estimated
-            ]
+        if late and begun:
+            records = [with_lost_answer(r) if is_unheard(r) else r for r in records]
+        elif late:
+            records = [record for record in records if not is_unheard(record)]
         costs = [record.cost_usd for record in records]
         known = [cost for cost in costs if cost is not None]
         lost = any(record.unpriced == LOST for record in records)

@@ -9,7 +9,10 @@ from decimal import Decimal
 
 from langchain_smartroute.types import Attempt, Outcome, Usage
 
-__all__ = ["CallRecord", "came_before", "settled"]
+__all__ = ["LOST", "CallRecord", "came_before", "is_unheard", "settled", "with_lost_answer"]
+
+LOST = "the answer was lost before its usage was told"
+"""Why the cost of such an answer is unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +88,8 @@ def settled(record: CallRecord, attempts: Sequence[Attempt], *, lonely: bool) ->
 
     A successful run gets its attempt's outcome, as does a run that was stopped after its last
     chunk or by a timeout; any other run keeps its own. Like a timeout of the provider's client,
-    a timeout counts as free if nothing had arrived.
+    a timeout counts as free if nothing had arrived, and as of unknown cost if the answer had
+    only begun.
 
     Args:
         record: The run's record so far.
@@ -96,12 +100,11 @@ def settled(record: CallRecord, attempts: Sequence[Attempt], *, lonely: bool) ->
         return record
     attempt = attempts[record.attempt]
     attempt_outcome = attempt.outcome
-    if (record.outcome, attempt_outcome, attempt.cost_usd) == (
-        "cancelled",
-        "failed",
-        Decimal(0),
-    ):
-        record = replace(record, usage=Usage(), cost_usd=Decimal(0), unpriced=None)
+    if (record.outcome, attempt_outcome) == ("cancelled", "failed"):
+        if attempt.cost_usd == 0:
+            record = replace(record, usage=Usage(), cost_usd=Decimal(0), unpriced=None)
+        elif attempt.cost_usd is None and is_unheard(record):
+            record = with_lost_answer(record)
     stopped = record.outcome == "cancelled" and attempt_outcome in (
         "accepted",
         "rejected",
@@ -116,6 +119,17 @@ def settled(record: CallRecord, attempts: Sequence[Attempt], *, lonely: bool) ->
         return record
     escalated, fell_back = came_before(attempts, record.attempt, record.alias)
     return replace(record, outcome=outcome, escalated=escalated, fell_back=fell_back)
+
+
+def is_unheard(record: CallRecord) -> bool:
+    """Whether nothing was heard of a cancelled run, neither content nor usage."""
+    estimated = record.usage.estimated and not record.usage.output_tokens
+    return record.outcome == "cancelled" and estimated
+
+
+def with_lost_answer(record: CallRecord) -> CallRecord:
+    """The record of a run whose answer had begun, and was lost."""
+    return replace(record, cost_usd=None, unpriced=LOST)
 
 
 def came_before(attempts: Sequence[Attempt], number: int, alias: str) -> tuple[bool, bool]:

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_core.messages import AIMessage, BaseMessage
 
-from langchain_smartroute.accounting.record import CallRecord
+from langchain_smartroute.accounting.record import LOST, CallRecord
 from langchain_smartroute.catalog import (
-    LOST,
     cost_usd,
     holds_anything,
     is_cache_hit,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Self
 
 from langchain_smartroute.accounting.amounts import picos
-from langchain_smartroute.accounting.record import CallRecord
+from langchain_smartroute.accounting.record import LOST, CallRecord
 from langchain_smartroute.accounting.rollup import Rollup, add_to_rollup
 from langchain_smartroute.accounting.rows import (
     CallRow,
@@ -18,7 +18,7 @@ from langchain_smartroute.accounting.rows import (
 )
 from langchain_smartroute.accounting.schema import MIGRATIONS, calls, labels, repriced, store_sums
 from langchain_smartroute.accounting.writer import BackgroundWriter, WriterStatus
-from langchain_smartroute.catalog import LOST, PriceBook, cost_usd
+from langchain_smartroute.catalog import PriceBook, cost_usd
 from langchain_smartroute.state.database import Database, sa
 from langchain_smartroute.state.upserts import upsert
 from langchain_smartroute.types import new_lock

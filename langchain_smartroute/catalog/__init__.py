@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         own_prices,
         with_prices,
     )
-    from langchain_smartroute.catalog.lost import ANSWERED, LOST, was_cut
+    from langchain_smartroute.catalog.lost import ANSWERED, was_cut
     from langchain_smartroute.catalog.price import Price, PriceVariant, price_at
     from langchain_smartroute.catalog.spec import ModelSpec
     from langchain_smartroute.catalog.table import RoutingTable
@@ -52,7 +52,7 @@ else:
             "dialects": "without_tool_marks",
             "elsewhere": "OF_MODELS",
             "lookup": "PriceBook PriceSource genai_prices own_prices with_prices",
-            "lost": "ANSWERED LOST was_cut",
+            "lost": "ANSWERED was_cut",
             "price": "Price PriceVariant price_at",
             "spec": "ModelSpec",
             "table": "RoutingTable",
@@ -65,7 +65,6 @@ else:
 
 __all__ = [
     "ANSWERED",
-    "LOST",
     "OF_MODELS",
     "SHIPPED",
     "Catalog",

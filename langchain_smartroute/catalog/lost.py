@@ -16,13 +16,10 @@ from langchain_smartroute.types import causes_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["ANSWERED", "LOST", "is_packed", "may_be_billed", "was_cut"]
+__all__ = ["ANSWERED", "is_packed", "may_be_billed", "was_cut"]
 
 ANSWERED: Final = "smartroute_answered"
 """Extension of an HTTP request whose answer has begun with a status of success."""
-
-LOST: Final = "the answer was lost before its usage was told"
-"""Why the cost of such an answer is unknown, in records."""
 
 _CLIENTS: Final = 3
 """Clients above the HTTP client, of which each raises its own error from that of the one below."""
@@ -35,14 +32,18 @@ _BROKEN: Final[Mapping[str, tuple[str, ...]]] = {
 """Name of an HTTP client's exception for a connection that broke → words that it has only where
 an answer had begun; no client is imported here."""
 
+_WITHIN_STREAMS: Final = "StreamChunkTimeoutError"
+"""Name of langchain-openai's exception for a stream that is silent after its head."""
+
 
 def may_be_billed(error: BaseException | None) -> bool:
-    """Whether a failure is that of an answer that was cut or cannot be read.
+    """Whether a failure is that of an answer that was cut, not waited for or cannot be read.
 
-    HTTP errors, timeouts, and connections that failed before an answer count as free.
+    HTTP errors, and timeouts and connections that failed before an answer, count as free.
     """
     unread = isinstance(error, ValidationError | OutputParserException)
-    return unread or hasattr(error, "completion") or is_packed(error) or was_cut(error)
+    unread = unread or hasattr(error, "completion") or is_packed(error)
+    return unread or was_cut(error) or _was_left(error)
 
 
 def was_cut(error: BaseException | None) -> bool:
@@ -67,6 +68,19 @@ def is_packed(error: BaseException | None) -> bool:
         type(cause).__name__ == "DecodingError" and (cause is not error or _is_answered(cause))
         for cause in islice(causes_of(error), 1 + _CLIENTS)
     )
+
+
+def _was_left(error: BaseException | None) -> bool:
+    """Whether the time was up after an answer had begun."""
+    return any(map(_is_left, islice(causes_of(error), 1 + _CLIENTS)))
+
+
+def _is_left(error: BaseException) -> bool:
+    name = type(error).__name__
+    if not name.endswith(("Timeout", "TimeoutError")):
+        return False
+    begun = getattr(error, "begun", False) or name == _WITHIN_STREAMS
+    return begun or _is_answered(error)
 
 
 def _is_cut(error: BaseException) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from langchain_smartroute.accounting import CallRecord, came_before, tags_of
-from langchain_smartroute.catalog import LOST, cost_usd, price_fault
+from langchain_smartroute.accounting import LOST, CallRecord, came_before, tags_of
+from langchain_smartroute.catalog import cost_usd, price_fault
 from langchain_smartroute.tracing import purpose_of, request_of
 
 if TYPE_CHECKING:

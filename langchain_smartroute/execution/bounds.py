@@ -27,6 +27,7 @@ __all__ = [
     "REASONING_FIRST_TOKEN_S",
     "AttemptBounds",
     "TimeLimits",
+    "answer_has_begun",
     "attempt_bounds",
     "time_is_up",
 ]
@@ -90,6 +91,7 @@ class AttemptBounds:
         arrived: Model answers that arrived although the time was up.
         called: Whether the candidate's model has been called.
         given: Result of the call: its answer, or the chunks so far.
+        answers: Whether a server has begun to answer, with a status of success.
         over_at: End of the call on the same clock; `None`: it has not ended.
         is_left: Whether the attempt was abandoned.
         breaks: Interrupts the current wait of a blocking call; `None`: it does not wait.
@@ -117,6 +119,7 @@ class AttemptBounds:
         self.arrived: list[BaseMessage] = []
         self.called = False
         self.given: list[Any] = []
+        self.answers = False
         self.over_at: float | None = None
         self.is_left = False
         self.breaks: Callable[[], None] | None = None
@@ -155,6 +158,11 @@ class AttemptBounds:
     def has_run_out(self) -> bool:
         """Whether the attempt has timed out."""
         return self._clock() >= self.until - _EARLY_S
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether an answer has begun, even without content, so that it may be billed."""
+        return self.answers or bool(self.given)
 
     @property
     def only_lacks_its_end(self) -> bool:
@@ -262,11 +270,18 @@ class AttemptBounds:
             " limit if the model needs longer",
             limit=limit,
             seconds=seconds,
+            begun=self.has_begun,
         )
 
 
 attempt_bounds: ContextVar[AttemptBounds | None] = ContextVar("attempt_bounds", default=None)
 """The bounds of the current attempt, which connections observe."""
+
+
+def answer_has_begun() -> bool:
+    """Whether the current attempt's server has begun to answer."""
+    bounds = attempt_bounds.get()
+    return bounds is not None and bounds.has_begun
 
 
 def time_is_up() -> bool:

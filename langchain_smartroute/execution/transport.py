@@ -247,13 +247,15 @@ async def _areceive(response: Any) -> None:
 def _check(response: Any) -> None:
     """Check a response before its body is read."""
     _refuse_foreign_redirect(response)
+    bounds = attempt_bounds.get()
     if response.is_success:
+        if bounds is not None:
+            bounds.answers = True
         response.request.extensions[ANSWERED] = True
         end = listener.get()
         if end is not None:
             end.has_begun = True
     name_encodings(response)
-    bounds = attempt_bounds.get()
     if bounds is not None:
         response._decoder = CappedDecoder(  # noqa: SLF001 - httpx offers no other way
             response._get_content_decoder(),  # noqa: SLF001 - as above

@@ -152,8 +152,11 @@ async def test_a_stream_that_falls_silent_costs_what_is_recorded(stuck, moment, 
     assert told == recorded
     if "usage" in moment:
         assert told[0] == WHOLE
-    elif "anything" in moment or "empty" in moment:
+    elif "anything" in moment:
         assert told[0] == 0
+    elif "empty" in moment:
+        # The answer had begun, so it may be billed.
+        assert told[0] is None
     else:
         assert told[0] > 0
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from langchain_smartroute.accounting import Ledger, Limits, RouterCosts, Spending
 from langchain_smartroute.errors import ConfigurationError
-from langchain_smartroute.execution.bounds import time_is_up
+from langchain_smartroute.execution.bounds import answer_has_begun, time_is_up
 
 if TYPE_CHECKING:
     from langchain_smartroute.catalog import Catalog
@@ -26,7 +26,12 @@ def spend_limits_in(router: ConfiguredModel, state: SharedState) -> Limits | Non
         answer_room_tokens=router.answer_room_tokens,
         on_backend_error=router.on_backend_error,
     )
-    return Limits(spending=spending, on_limit=router.on_limit, is_late=time_is_up)
+    return Limits(
+        spending=spending,
+        on_limit=router.on_limit,
+        is_late=time_is_up,
+        has_begun=answer_has_begun,
+    )
 
 
 def cost_handler(router: ConfiguredModel, catalog: Catalog) -> RouterCosts | None:

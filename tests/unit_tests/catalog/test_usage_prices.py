@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from langchain_core.exceptions import OutputParserException
 from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage
+from langchain_openai import StreamChunkTimeoutError
 
 from langchain_smartroute.catalog import (
     Price,
@@ -20,6 +21,7 @@ from langchain_smartroute.catalog import (
     usage_of_answer,
     usage_of_failure,
 )
+from langchain_smartroute.errors import AttemptTimeoutError
 from langchain_smartroute.types import Usage
 
 tokens = st.integers(0, 10**9)
@@ -275,6 +277,10 @@ def test_an_empty_answer_is_estimated_at_nothing():
     assert usage == Usage(input_tokens=3, estimated=True)
 
 
+def late(*, begun):
+    return AttemptTimeoutError("late", limit="timeout_s", seconds=60, begun=begun)
+
+
 TOLD = {"input_tokens": 5, "output_tokens": 2, "total_tokens": 7}
 INPUT_ALONE = Usage(input_tokens=9, estimated=True)
 
@@ -300,8 +306,11 @@ def test_an_answer_used_what_is_told_or_estimated_of_it(message, used):
         (None, False, Usage()),
         (None, True, INPUT_ALONE),
         (OutputParserException("no JSON"), False, INPUT_ALONE),
+        (late(begun=False), False, Usage()),
+        (late(begun=True), False, INPUT_ALONE),
+        (StreamChunkTimeoutError(120), False, INPUT_ALONE),
     ],
-    ids=["refused", "ended without a word", "cancelled", "unreadable"],
+    ids=["refused", "ended wordless", "cancelled", "unreadable", "unheard", "begun", "silent"],
 )
 @pytest.mark.parametrize("message", [None, AIMessageChunk("")], ids=["nothing", "an empty chunk"])
 def test_a_failure_without_an_answer_used_its_input_where_it_is_billed(
