@@ -27,6 +27,8 @@ __all__ = ["SqlLedger"]
 
 _ROOM = "ledger"
 _CHUNK = 500
+_MOST_UNMADE = 10_000
+"""Maximum number of records to make later; what they are made of takes more memory than they."""
 
 
 class SqlLedger:
@@ -107,6 +109,14 @@ class SqlLedger:
         """Add a record; returns at once."""
         self._writer.put(record)
 
+    def add_later(self, make: Callable[[], CallRecord]) -> None:
+        """Add a record that the writing thread makes, unless it is far behind; returns at once."""
+        is_own = getattr(self.add, "__func__", None) is SqlLedger.add
+        if is_own and self._writer.queued < _MOST_UNMADE:
+            self._writer.put(make)
+        else:
+            self.add(make())
+
     def flush(self, timeout_s: float | None = 30.0) -> bool:
         """Wait until all records added before are committed.
 
@@ -181,9 +191,10 @@ class SqlLedger:
                 found.setdefault(run_id, []).append((cost, source))
         return found
 
-    def _write(self, records: Sequence[CallRecord]) -> None:
+    def _write(self, items: Sequence[CallRecord | Callable[[], CallRecord]]) -> None:
         """Commit a batch, without records that are stored already."""
         self.open()
+        records = (item if isinstance(item, CallRecord) else item() for item in items)
         by_id = {record.run_id: record for record in records}
         rows = {run_id: row_of(record) for run_id, record in by_id.items()}
         named = {run_id: list(labels_of(record)) for run_id, record in by_id.items()}

@@ -93,6 +93,11 @@ class BackgroundWriter(Generic[T]):
                 error=self._error,
             )
 
+    @property
+    def queued(self) -> int:
+        """Number of items that no batch has stored, without a lock."""
+        return len(self._waiting)
+
     def put(self, item: T) -> None:
         """Add an item; returns at once."""
         with self._lock:
