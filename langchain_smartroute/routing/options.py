@@ -15,6 +15,50 @@ __all__ = ["RouteOptions"]
 
 _KEYS = ("tier", "model", "max_cost_usd", "deadline_s", "conversation")
 _OF_CONFIGS = ("metadata", "tags", "callbacks", "run_name", "run_id")
+_OF_ROUTERS = frozenset(
+    (
+        "answer_room_tokens",
+        "api_key",
+        "api_key_env",
+        "base_url",
+        "breaker",
+        "cache",
+        "cascade",
+        "catalog",
+        "checks",
+        "classifier",
+        "connect_timeout_s",
+        "default_headers",
+        "default_query",
+        "fallbacks",
+        "first_token_timeout_s",
+        "idle_timeout_s",
+        "ledger",
+        "max_answer_chars",
+        "max_attempts",
+        "max_retries",
+        "max_retry_after_s",
+        "on_backend_error",
+        "on_content_filter",
+        "on_decision",
+        "on_feedback",
+        "on_limit",
+        "policy",
+        "prices",
+        "rate_limiter",
+        "redact",
+        "rules",
+        "spend_limits",
+        "state",
+        "sticky",
+        "sticky_idle_s",
+        "stream_policy",
+        "stuck",
+        "timeout_s",
+        "transport",
+    )
+)
+"""Settings that a router is made with, and no model has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +133,9 @@ class RouteOptions:
             aliases: The aliases that the catalog knows.
 
         Raises:
-            InvalidRequestError: For an unknown model, and for another option or what belongs to
-                the call's config among them: it would go to the provider, and count for nothing.
+            InvalidRequestError: For an unknown model, and for another option, a setting of the
+                router or what belongs to the call's config among them: it would go to the
+                provider, and count for nothing.
         """
         for name in _KEYS:
             if name != "model" and name in arguments:
@@ -101,6 +146,9 @@ class RouteOptions:
                     f"{name}: belongs to the call's config, not to the parameters of a model; give"
                     f' config={{"{name}": …}} (or, for a provider\'s own, extra_body)'
                 )
+        setting = min(_OF_ROUTERS & arguments.keys(), default=None)
+        if setting is not None:
+            raise InvalidRequestError(_of_router(setting))
         if "model" in arguments:
             return self.updated({"model": arguments.pop("model")}, aliases=aliases)
         return self
@@ -111,6 +159,14 @@ def _misplaced(name: str, value: Any) -> str:
     return (
         f"{name} = {value!r}: is an option of the router, not a parameter of a model; choose it"
         f' with {by_route}config={{"configurable": {{"smartroute": {{"{name}": …}}}}}}'
+    )
+
+
+def _of_router(name: str) -> str:
+    by_call = "; a call has timeout=" if name == "timeout_s" else ""
+    return (
+        f"{name}: is a setting of the router, not a parameter of a model; give it where the router"
+        f" is made{by_call} (or, for a provider's own, extra_body)"
     )
 
 

@@ -211,6 +211,42 @@ def test_what_belongs_to_a_calls_config_is_refused_among_its_parameters(
     assert sandbox.requests == ()
 
 
+PARAMETERS = {
+    *("model", "temperature", "max_tokens", "stop"),  # of a call
+    *("tier", "max_cost_usd", "deadline_s", "metadata", "tags", "callbacks"),  # refused above
+    *(
+        "name",
+        "models",
+        "profile",
+        "output_version",
+        "verbose",
+        "streaming",
+        "custom_get_token_ids",
+    ),
+    "disable_streaming",
+}
+"""The fields of a router that are no settings of it alone; a provider may know `models`."""
+
+
+@pytest.mark.parametrize("name", sorted({*SmartRouterRunnable.model_fields} - PARAMETERS))
+async def test_a_setting_of_the_router_is_refused_among_a_calls_parameters(sandbox, router, name):
+    """`invoke(text, checks=[], api_key=…)` sent both to the provider, in the body, unheard.
+
+    The checks stayed as they were, and the key was another server's to read; a `ChatOpenAI`
+    raises a TypeError for either.
+    """
+    with pytest.raises(InvalidRequestError) as raised:
+        router.invoke("Hello", **{name: "sk-secret"})
+    with pytest.raises(InvalidRequestError, match=name):
+        await router.bind(**{name: "sk-secret"}).ainvoke("Hello")
+    said = str(raised.value)
+    assert said.startswith(f"{name}: is a setting of the router")
+    assert "extra_body" in said
+    assert "sk-secret" not in said
+    assert ("timeout=" in said) == (name == "timeout_s")
+    assert sandbox.requests == ()
+
+
 def test_a_parameter_that_a_client_does_not_know_says_nothing_of_its_model(sandbox):
     """A misspelt parameter in one program opened the breakers of models that are healthy."""
     models = {
