@@ -21,7 +21,7 @@ from langchain_smartroute.runnable.configured import ConfiguredModel
 from langchain_smartroute.runnable.learning import LearnsFromScores
 from langchain_smartroute.runnable.plan import Form, Plan, planned
 from langchain_smartroute.runnable.structured import StructuredRouter
-from langchain_smartroute.runnable.tools import bound_tools
+from langchain_smartroute.runnable.tools import BoundRouter, bound_tools
 from langchain_smartroute.types import SchemaMethod
 
 if TYPE_CHECKING:
@@ -203,6 +203,11 @@ class SmartRouterRunnable(LearnsFromScores, TakesChanges, ConfiguredModel):
         visit = await self._engine.avisit(request)
         decided = await self._engine.adecide(request, visit.recalled, run_config, recorded=True)
         return planned(self._engine, run_config, request, form, visit=visit, decided=decided)
+
+    @override
+    def bind(self, **kwargs: Any) -> BoundRouter:  # type: ignore[override]
+        """Bind arguments of its calls, which `explain` of what is returned has as well."""
+        return BoundRouter(bound=self, kwargs=kwargs, config={})
 
     @override
     def bind_tools(
