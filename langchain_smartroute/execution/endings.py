@@ -26,6 +26,9 @@ __all__ = ["exhausted_error", "interrupted_error"]
 _IS_OPEN = "breaker is open"
 """Part of the reason why a decision has excluded a candidate."""
 
+_CALL = "/chat/completions"
+"""What a call's address has after its `base_url`."""
+
 _WHY_NO_OTHER: Mapping[FaultKind, str] = {
     "invalid": "the request itself was refused",
     "filtered": 'the prompt was refused (on_content_filter="fallback" tries the next)',
@@ -113,9 +116,11 @@ def _why_no_other(
 def _address_hint(error: BaseException) -> str:
     """What is wrong with an address that nothing is found at, where it shows."""
     path = getattr(getattr(getattr(error, "request", None), "url", None), "path", None)
-    if getattr(error, "status_code", None) != 404 or path != "/chat/completions":  # noqa: PLR2004 - HTTP's number
+    if getattr(error, "status_code", None) != 404 or not isinstance(path, str):  # noqa: PLR2004 - HTTP's number
         return ""
-    return f"; base_url has no path: most servers want {host_of(error)}/v1"
+    if path.endswith(2 * _CALL):
+        return f"; base_url is a call's whole address: leave out {_CALL}"
+    return f"; base_url has no path: most servers want {host_of(error)}/v1" if path == _CALL else ""
 
 
 def interrupted_error(

@@ -267,6 +267,18 @@ def test_a_wrong_setting_is_one_traceback(wrong):
 
 @pytest.mark.parametrize("models", [None, {"m": {"tools": False}}], ids=["several", "one"])
 @pytest.mark.parametrize("way", ["invoke", "ainvoke"])
+def test_a_base_url_with_the_path_of_calls_is_named_where_nobody_answers(server, models, way):
+    """A newcomer copied a call's whole address; that it was asked twice over was his to see."""
+    catalog = "default" if models is None else {"models": models, "default": "m"}
+    router = build(base_url=f"{server.base_url}/chat/completions", catalog=catalog)
+    with pytest.raises((ChainExhaustedError, NotFoundError)) as caught:
+        router.invoke("hi") if way == "invoke" else asyncio.run(router.ainvoke("hi"))
+    told = "\n".join([str(caught.value), *getattr(caught.value, "__notes__", [])])
+    assert "base_url is a call's whole address: leave out /chat/completions" in told
+
+
+@pytest.mark.parametrize("models", [None, {"m": {"tools": False}}], ids=["several", "one"])
+@pytest.mark.parametrize("way", ["invoke", "ainvoke"])
 def test_a_base_url_without_its_path_is_named_where_nobody_answers(server, models, way):
     """A newcomer forgot `/v1`; "Invalid URL (POST /chat/completions)" did not tell him so."""
     bare = server.base_url.removesuffix("/v1")
