@@ -22,6 +22,7 @@ from langchain_core.messages import BaseMessage, HumanMessage
 from langchain_core.outputs import LLMResult
 
 from langchain_smartroute import catalog as catalogs
+from langchain_smartroute import tracing
 from langchain_smartroute.accounting.identity import Identities, keys_of, tags_of
 from langchain_smartroute.accounting.ledger import Ledger, MemoryLedger
 from langchain_smartroute.accounting.record import CallRecord, settled
@@ -74,7 +75,7 @@ class CostCallbackHandler(BaseCallbackHandler):
         on_record: Called with each record, once, when it is final.
 
     Raises:
-        ConfigurationError: If the baseline's price is unknown.
+        ConfigurationError: If the baseline's price is unknown, or a callable is asynchronous.
 
     Example:
         >>> from langchain_smartroute import CostCallbackHandler, SmartRouterRunnable
@@ -106,6 +107,7 @@ class CostCallbackHandler(BaseCallbackHandler):
         redact: Redaction | None = None,
         on_record: Callable[[CallRecord], None] | None = None,
     ) -> None:
+        tracing.refuse_async(redact=redact, on_record=on_record)
         self._prices = catalogs.PriceBook(prices, catalog=catalog)
         self._identities = Identities(self._prices)
         self._keys = tuple(keys)

@@ -32,6 +32,7 @@ from langchain_smartroute.tracing.told import (
     SettlementListener,
     annotate,
     quietly,
+    refuse_async,
     settle,
     surrounders,
 )
@@ -61,6 +62,7 @@ __all__ = [
     "is_request_run",
     "purpose_of",
     "quietly",
+    "refuse_async",
     "request_of",
     "settle",
     "surrounders",

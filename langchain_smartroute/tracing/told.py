@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
+
+from langchain_smartroute.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +19,7 @@ __all__ = [
     "SettlementListener",
     "annotate",
     "quietly",
+    "refuse_async",
     "settle",
     "surrounders",
 ]
@@ -120,3 +124,23 @@ def quietly(what: str, *, said: set[str] | None = None) -> AbstractContextManage
         said: Set of logged hooks, so that each is logged only once.
     """
     return _Quiet(what, said)
+
+
+def refuse_async(**hooks: Any) -> None:
+    """Refuse hooks whose answers nobody would await.
+
+    Args:
+        **hooks: Name of a setting → the hook given for it, if it is one.
+
+    Raises:
+        ConfigurationError: Listing those that are asynchronous.
+    """
+    faults = [
+        f"{name}: is asynchronous, and is called where nothing can wait for it; give a plain"
+        " function, such as one that puts what it is told into a queue"
+        for name, hook in hooks.items()
+        if inspect.iscoroutinefunction(hook)
+        or inspect.iscoroutinefunction(getattr(hook, "__call__", None))  # noqa: B004 - an async one
+    ]
+    if faults:
+        raise ConfigurationError(*faults)

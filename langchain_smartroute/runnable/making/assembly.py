@@ -33,6 +33,7 @@ from langchain_smartroute.runnable.making.given import OF_MODELS, given_signs
 from langchain_smartroute.runnable.making.policies import given_policy
 from langchain_smartroute.runnable.making.spending import cost_handler, spend_limits_in
 from langchain_smartroute.state import SharedState, open_state
+from langchain_smartroute.tracing import refuse_async
 
 if TYPE_CHECKING:
     from langchain_core.language_models import ModelProfile
@@ -44,6 +45,7 @@ __all__ = ["Assembled", "assemble"]
 _PASSED_ON = ("cache", "disable_streaming", "output_version", "rate_limiter", "streaming")
 """Fields of a chat model that are passed on to the models built by the router."""
 
+_HOOKS = ("on_decision", "on_feedback", "on_limit", "redact")
 _OF_CALLS = ("temperature", "max_tokens", "stop")
 _OF_BUILT_MODELS = (
     *_OF_CALLS,
@@ -76,6 +78,7 @@ def assemble(router: ConfiguredModel) -> Assembled:
     Raises:
         ConfigurationError: If a setting is invalid.
     """
+    refuse_async(**{name: getattr(router, name) for name in _HOOKS})
     catalog = with_prices(Catalog.load(router.catalog), router.prices)
     return Assembled(
         engine=_engine_of(router, catalog),
