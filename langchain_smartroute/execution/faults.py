@@ -32,6 +32,7 @@ from langchain_smartroute.errors import (
 from langchain_smartroute.execution.aftermath import AFTERMATH, FaultKind, NextScope
 from langchain_smartroute.execution.asked_wait import asked_wait_s, reset_wait_s
 from langchain_smartroute.execution.messages import provider_message, tls_advice, words_of
+from langchain_smartroute.execution.reasons import FILTERED, is_filtered
 from langchain_smartroute.types import causes_of
 
 if TYPE_CHECKING:
@@ -54,8 +55,7 @@ _BY_CLASS: tuple[tuple[tuple[type[Exception], ...], FaultKind], ...] = (
 _MESSAGES = frozenset({"AIMessage", "AIMessageChunk", "ChatMessage", "ChatMessageChunk"})
 """Message classes; a validation error in one is a malformed answer, not a schema mismatch."""
 _BY_CODE: Mapping[str, FaultKind] = {
-    "content_filter": "filtered",
-    "content_policy_violation": "filtered",
+    **dict.fromkeys((*FILTERED, "content_policy_violation"), "filtered"),
     "insufficient_quota": "key_refused",
     "billing_not_active": "key_refused",
 }
@@ -189,8 +189,9 @@ def _kind(error: Exception, status: int | None) -> FaultKind:
     by_class = _kind_of_class(error)
     if by_class is not None:
         return by_class
-    if code in _BY_CODE:
-        return _BY_CODE[code]
+    by_code = _BY_CODE.get(code.lower())
+    if by_code is not None:
+        return by_code
     if inside and re.fullmatch("[45][0-9][0-9]", code):
         # Gateways put the upstream model's status into the event.
         status = int(code)
@@ -240,10 +241,9 @@ def _is_refusal(error: Exception) -> bool:
 
 def _was_filtered(error: Exception) -> bool:
     """Whether the provider's filter ended the answer, for which LangChain has the same error."""
-    metadata = getattr(getattr(error, "raw_message", None), "response_metadata", None) or {}
-    incomplete = metadata.get("incomplete_details")
-    reason = incomplete.get("reason") if isinstance(incomplete, dict) else None
-    return "content_filter" in (metadata.get("finish_reason"), reason)
+    return is_filtered(
+        getattr(getattr(error, "raw_message", None), "response_metadata", None) or {}
+    )
 
 
 def _summary(error: Exception, status: int | None, kind: FaultKind) -> str:

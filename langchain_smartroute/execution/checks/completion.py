@@ -10,10 +10,10 @@ from langchain_core.messages import AIMessage, BaseMessage
 
 from langchain_smartroute.execution.checks.base import BuiltinCheck
 from langchain_smartroute.execution.checks.prose import answer_text
+from langchain_smartroute.execution.reasons import finish_reasons, is_filtered
 
 __all__ = ["EmptyCheck", "FilterCheck", "LengthCheck"]
 
-_FINISH_KEYS = ("finish_reason", "stop_reason", "done_reason", "stopReason")
 _CUT_OFF = frozenset(
     {
         "length",
@@ -22,9 +22,6 @@ _CUT_OFF = frozenset(
         "model_context_window_exceeded",
         "model_length",
     }
-)
-_FILTERED = frozenset(
-    {"content_filter", "content_filtered", "safety", "prohibited_content", "blocklist", "sensitive"}
 )
 _NOT_SHOWN = frozenset(
     {"text", "output_text", "thinking", "redacted_thinking", "reasoning", "refusal"}
@@ -64,7 +61,8 @@ class LengthCheck(BuiltinCheck):
 
     def __call__(self, messages: Sequence[BaseMessage], answer: AIMessage) -> str | None:  # noqa: ARG002 - a check's signature
         """Return `finish_reason length` if the answer was truncated."""
-        return "finish_reason length" if _finish_reasons(answer) & _CUT_OFF else None
+        reasons = finish_reasons(answer.response_metadata)
+        return "finish_reason length" if reasons & _CUT_OFF else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +80,7 @@ class FilterCheck(BuiltinCheck):
 
     def __call__(self, messages: Sequence[BaseMessage], answer: AIMessage) -> str | None:  # noqa: ARG002 - a check's signature
         """Return `finish_reason content_filter` if the answer was filtered."""
-        return "finish_reason content_filter" if _finish_reasons(answer) & _FILTERED else None
-
-
-def _finish_reasons(answer: AIMessage) -> set[str]:
-    """The provider's finish reasons, in lower case."""
-    metadata = answer.response_metadata
-    incomplete = metadata.get("incomplete_details")
-    reasons = [metadata.get(key) for key in _FINISH_KEYS]
-    if isinstance(incomplete, dict):
-        reasons.append(incomplete.get("reason"))
-    return {reason.lower() for reason in reasons if isinstance(reason, str)}
+        return "finish_reason content_filter" if is_filtered(answer.response_metadata) else None
 
 
 def _has_media(answer: AIMessage) -> bool:
