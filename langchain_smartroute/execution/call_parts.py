@@ -3,7 +3,8 @@
 OpenAI sends a call's id and name with its first part alone, and its number with all of them.
 Parts are merged by number, their names and arguments by joining them. So the name is said twice
 (`get_weatherget_weather`) where a server repeats it, and calls are lost or mixed where it gives no
-numbers, or all of them the same.
+numbers, or all of them the same. Arguments that each part repeats are read once
+(`call_arguments`).
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from langchain_smartroute.execution.events import first_delta
+from langchain_smartroute.execution.call_arguments import CallArguments
+from langchain_smartroute.execution.events import first_choice, first_delta
 
 __all__ = ["CallParts"]
 
@@ -28,20 +30,33 @@ class CallParts:
     def concerns(self, event: str) -> bool:
         """Whether an event has to be read for its tool calls.
 
-        Of ordinary servers one event per call: the other parts have no name, and no id beside the
-        chunk's own.
+        Of ordinary servers few events per call: the first, which has a name and an id beside the
+        chunk's own, and those that show whether the arguments are repeated.
         """
         if '"function"' not in event:
-            return False
+            return '"finish_reason"' in event and any(call.told.holds for call in self._calls)
         if self._is_odd or '"name"' in event or event.count('"id"') > 1:
             return True
         self._has_bare = True
-        return False
+        return any(call.told.is_open for call in self._calls)
 
     def mend(self, chunk: dict[str, Any]) -> bool:
         """Bring tool calls into OpenAI's form; returns whether they were in another."""
         changes = [self._read(call) for call in _calls_in(chunk)]
-        return any(changes)
+        return self._ended(chunk) or any(changes)
+
+    def _ended(self, chunk: dict[str, Any]) -> bool:
+        """Add what was kept back to the last chunk; returns whether there was anything."""
+        choice = first_choice(chunk) or {}
+        holding = [call for call in self._calls if call.told.holds]
+        if not (holding and choice.get("finish_reason")):
+            return False
+        delta = choice["delta"] = choice.get("delta") or {}
+        delta["tool_calls"] = [
+            *(delta.get("tool_calls") or ()),
+            *({"index": c.number, "function": {"arguments": c.told.rest()}} for c in holding),
+        ]
+        return True
 
     def _read(self, call: dict[str, Any]) -> bool:
         """Mend one part; returns whether it was changed."""
@@ -61,8 +76,12 @@ class CallParts:
         if renamed:
             call.pop("id", None)
         found.identity = found.identity or identity
-        found.arguments.append(str(call["function"].get("arguments") or ""))
-        return repeats or renamed or found.number != number
+        said = call["function"].get("arguments")
+        added = found.told.added(said) if isinstance(said, str) else said
+        if added != said:
+            call["function"]["arguments"] = added
+        found.arguments.append(str(added or ""))
+        return repeats or renamed or added != said or found.number != number
 
     def _found(self, number: int | None, identity: Any, name: Any) -> _Call:
         """The call that a part belongs to."""
@@ -88,6 +107,7 @@ class _Call:
         self.identity: Any = None
         self.name = ""
         self.arguments: list[str] = []
+        self.told = CallArguments()
 
     def is_complete(self) -> bool:
         """Whether its arguments are whole, so that another part belongs to another call."""

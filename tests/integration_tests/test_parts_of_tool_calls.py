@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import AIMessageChunk
 from langchain_openai import ChatOpenAI
 from scripted import ANSWER, call, router_of, streamed
 
 from langchain_smartroute import SmartRouterRunnable
+from langchain_smartroute.execution.done import EventDecoder
 
 STREAMS = pytest.mark.parametrize("way", ["stream", "astream"])
 DONE = "data: [DONE]\n\n"
@@ -151,3 +155,85 @@ def test_handlers_and_models_of_ones_own_see_the_same(serve, brought):
     answer = call(router, "stream", config={"callbacks": [tokens]})
     assert [c["name"] for c in answer.tool_calls] == ["weather"]
     assert [c["name"] for c in tokens.whole.tool_calls] == ["weather"]
+
+
+def growing(*texts, **first):
+    """Parts of a call that each hold all of its arguments so far."""
+    head, *rest = texts
+    return [part(head, **{**WEATHER, **first}), *(part(text, **REST) for text in rest)]
+
+
+GROWING = {
+    "by letters": growing('{"a', '{"a": 1', '{"a": 1}'),
+    "from nothing": growing("", "{", '{"a', '{"a": 1', '{"a": 1}'),
+    "after a blank": growing(" ", ' {"a"', ' {"a": 1}'),
+    "with pauses": growing('{"', '{"', '{"a": 1', '{"a": 1', '{"a": 1}', '{"a": 1}'),
+    "as if nested": growing('{"a":', '{"a":1}'),
+    "whole and again": growing('{"a": 1}', '{"a": 1}'),
+    "with the name each time": [part(text, **WEATHER) for text in ('{"a', '{"a": 1', '{"a": 1}')],
+    "with an empty end": growing('{"a', '{"a": 1}', ""),
+}
+EVERY_WAY = pytest.mark.parametrize("way", ["invoke", "ainvoke", "stream", "astream"])
+
+
+@EVERY_WAY
+@pytest.mark.parametrize("parts", GROWING.values(), ids=GROWING)
+def test_arguments_that_are_repeated_as_they_grow_are_read_once(serve, way, parts):
+    """They were joined to `{"a{"a": 1{"a": 1}`, which is no JSON: the call was lost."""
+    answer = call(router_of(serve(script(*parts))), way)
+    assert not answer.invalid_tool_calls
+    assert [(c["name"], c["args"], c["id"]) for c in answer.tool_calls] == [
+        ("weather", {"a": 1}, "c1")
+    ]
+
+
+@EVERY_WAY
+def test_two_calls_may_grow_in_turns(serve, way):
+    parts = [
+        part('{"a', **WEATHER),
+        part('{"b"', **OTHER, number=1),
+        part('{"a": 1}', **REST),
+        part('{"b": 2}', **REST, number=1),
+    ]
+    answer = call(router_of(serve(script(*parts))), way)
+    assert [(c["args"], c["id"]) for c in answer.tool_calls] == [({"a": 1}, "c1"), ({"b": 2}, "c2")]
+
+
+NESTED = [
+    '{"a":{"a":1}}',
+    '{"a":{"a":{"a":1}}}',
+    '{"{":1}',
+    '{"a":["{\\"a\\":[",1]}',
+    '{"and":[{"and":[1]}]}',
+]
+OBJECTS = st.dictionaries(st.text(max_size=3), st.integers() | st.text(max_size=5), max_size=3)
+
+
+@given(st.sampled_from(NESTED), st.lists(st.integers(0, 24), max_size=6))
+@settings(deadline=None)
+def test_arguments_in_parts_are_joined_however_they_repeat_themselves(text, cuts):
+    """Nested objects may well begin as the whole does."""
+    places = [0, *sorted(cut for cut in cuts if cut < len(text)), len(text)]
+    texts = [text[start:end] for start, end in pairwise(places)]
+    assert read_back(growing(*texts)) == json.loads(text)
+
+
+@given(
+    st.dictionaries(st.text(max_size=3), st.integers() | st.text(max_size=5), max_size=3), st.data()
+)
+@settings(deadline=None)
+def test_all_that_grows_is_read_once(arguments, data):
+    text = json.dumps(arguments)
+    ends = data.draw(st.lists(st.integers(0, len(text)), max_size=5))
+    texts = [text[:end] for end in sorted([*ends, len(text)])]
+    assert read_back(growing(*texts)) == arguments
+
+
+def read_back(parts):
+    """The arguments of a call after its parts were mended and joined, as the client does."""
+    events = [*map(event, parts), event(end="tool_calls"), DONE]
+    decoder = EventDecoder()
+    data = [e.data for e in decoder.iter_bytes(iter(["".join(events).encode()]))]
+    chunks = [json.loads(text) for text in data if text != "[DONE]"]
+    calls = [c for chunk in chunks for c in chunk["choices"][0]["delta"].get("tool_calls") or ()]
+    return json.loads("".join(c["function"].get("arguments") or "" for c in calls))
