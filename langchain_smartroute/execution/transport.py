@@ -32,6 +32,7 @@ from langchain_smartroute.execution.clients import Transport
 from langchain_smartroute.execution.http_packages import core as _core
 from langchain_smartroute.execution.http_packages import http as _http
 from langchain_smartroute.execution.loops import LoopClients
+from langchain_smartroute.execution.one_piece import is_named_otherwise, name_as_json
 from langchain_smartroute.execution.unpacking import CappedDecoder, name_encodings
 from langchain_smartroute.execution.unsaid import listener
 from langchain_smartroute.execution.wire import WireTransport
@@ -223,8 +224,10 @@ def _bounded(timeout: float | None, expired: type[Exception]) -> float | None:
 
 
 def _receive(response: Any) -> None:
-    _check(response)
-    if response.is_error:
+    if _check(response):
+        response.read()
+        name_as_json(response)
+    elif response.is_error:
         # The status counts, although the body is cut or cannot be unpacked.
         try:
             response.read()
@@ -234,8 +237,10 @@ def _receive(response: Any) -> None:
 
 
 async def _areceive(response: Any) -> None:
-    _check(response)
-    if response.is_error:
+    if _check(response):
+        await response.aread()
+        name_as_json(response)
+    elif response.is_error:
         # As above.
         try:
             await response.aread()
@@ -244,8 +249,8 @@ async def _areceive(response: Any) -> None:
             response._content = b""  # noqa: SLF001 - as above
 
 
-def _check(response: Any) -> None:
-    """Check a response before its body is read."""
+def _check(response: Any) -> bool:
+    """Check a response before its body is read; returns whether to make JSON of it."""
     _refuse_foreign_redirect(response)
     bounds = attempt_bounds.get()
     if response.is_success:
@@ -256,12 +261,14 @@ def _check(response: Any) -> None:
         if end is not None:
             end.has_begun = True
     name_encodings(response)
+    in_one_piece = response.is_success and is_named_otherwise(response)
     if bounds is not None:
         response._decoder = CappedDecoder(  # noqa: SLF001 - httpx offers no other way
             response._get_content_decoder(),  # noqa: SLF001 - as above
             max_chars=bounds.max_answer_chars,
-            by_line="event-stream" in response.headers.get("content-type", ""),
+            by_line=not in_one_piece and "event-stream" in response.headers.get("content-type", ""),
         )
+    return in_one_piece
 
 
 def _refuse_foreign_redirect(response: Any) -> None:

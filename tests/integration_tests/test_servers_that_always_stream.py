@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
+from langchain_openai import ChatOpenAI
+from pydantic import BaseModel
 from scripted import ANSWER, USAGE, call, delta, router_of, streamed
+from ways import ainvoked, invoked
 
-from langchain_smartroute import ChainExhaustedError
+from langchain_smartroute import ChainExhaustedError, SmartRouterRunnable
 
 DONE = "data: [DONE]\n\n"
 WAYS = pytest.mark.parametrize("way", ["invoke", "ainvoke"])
@@ -83,3 +87,75 @@ def test_what_is_no_stream_of_a_completion_is_none(serve, way, text):
     with pytest.raises(ChainExhaustedError) as told:
         call(router_of(serve(streamed(text))), way)
     assert [attempt.cost_usd for attempt in told.value.attempts] == [None, None]
+
+
+class Found(BaseModel):
+    """What is looked for."""
+
+    a: int
+
+
+OBJECT = [part(role="assistant", content=""), part(content='{"a"'), part("stop", content=": 1}")]
+COUNTED = {**ANSWER, "object": "chat.completion.chunk", "choices": []}
+END = [f"data: {json.dumps(COUNTED)}\n\n", DONE]
+RUNS = {"invoke": invoked, "ainvoke": ainvoked}
+FORMS = pytest.mark.parametrize(
+    "form",
+    [
+        (method, schema)
+        for method in ("json_schema", "json_mode")
+        for schema in (Found, Found.model_json_schema())
+    ],
+    ids=["schema, class", "schema, dict", "mode, class", "mode, dict"],
+)
+TRANSPORTS = pytest.mark.parametrize("transport", ["aiohttp", "httpx"])
+KINDS = pytest.mark.parametrize("kind", [b"text/event-stream", b"text/plain"], ids=bytes.decode)
+
+
+def brought_router(server):
+    models = {
+        name: ChatOpenAI(model=name, base_url=server.url, api_key="none") for name in ("one", "two")
+    }
+    return SmartRouterRunnable.from_models(models, default="one")
+
+
+@WAYS
+@TRANSPORTS
+@KINDS
+@FORMS
+def test_an_object_is_put_together(serve, way, transport, kind, form):
+    """The client of `openai`, which sends these calls itself, made a text of it."""
+    server = serve(streamed(*OBJECT, *END).replace(b"text/event-stream", kind))
+    router = router_of(server, transport=transport)
+    structured = router.with_structured_output(*form[1:], method=form[0], include_raw=True)
+    found = asyncio.run(RUNS[way](structured, "In JSON, please", None))
+    assert found["parsed"] in (Found(a=1), {"a": 1})
+    assert found["raw"].response_metadata["smartroute"]["cost"] == "0.000020"
+    assert server.asked == 1
+
+
+@WAYS
+@pytest.mark.parametrize("method", [None, "json_schema", "json_mode", "function_calling"])
+def test_models_of_ones_own_read_it_too(serve, way, method):
+    call_of_it = {"index": 0, "id": "c1", "type": "function"}
+    call_of_it["function"] = {"name": "Found", "arguments": '{"a": 1}'}
+    parts = (
+        [part("tool_calls", tool_calls=[call_of_it])] if method == "function_calling" else OBJECT
+    )
+    router = brought_router(serve(streamed(*parts, *END)))
+    runnable = router.with_structured_output(Found, method=method) if method else router
+    answer = asyncio.run(RUNS[way](runnable, "In JSON, please", None))
+    assert answer == Found(a=1) if method else answer.text == '{"a": 1}'
+
+
+@WAYS
+@pytest.mark.parametrize(("method", "half"), [("json_schema", "None"), ("json_mode", "0.000063")])
+def test_an_error_or_half_of_an_object_is_none(serve, way, method, half):
+    """Half of it costs what it is estimated at, where the reader of it keeps its words."""
+    error = f"data: {json.dumps({'error': {'message': 'boom'}})}\n\n"
+    for parts, words, cost in (([error], "boom", "0"), (OBJECT[:-1], "validation error", half)):
+        router = router_of(serve(streamed(*parts)))
+        structured = router.with_structured_output(Found, method=method)
+        with pytest.raises(ChainExhaustedError, match=words) as told:
+            asyncio.run(RUNS[way](structured, "In JSON, please", None))
+        assert [str(attempt.cost_usd) for attempt in told.value.attempts] == [cost] * 2
