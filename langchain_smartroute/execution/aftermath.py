@@ -22,6 +22,7 @@ FaultKind = Literal[
     "unknown_argument",
     "key_refused",
     "untrusted",
+    "proxy_refused",
     "model_unknown",
     "overflow",
     "filtered",
@@ -40,6 +41,7 @@ FaultKind = Literal[
 - `unknown_argument`: the model's class does not take an argument of the call.
 - `key_refused`: the key, its balance or its rights (401, 402, 403, used-up quota).
 - `untrusted`: no TLS connection, as the server's certificate is not accepted, or without TLS.
+- `proxy_refused`: a proxy on the way wants authentication (407).
 - `model_unknown`: no such model there (404).
 - `overflow`: the prompt is too long for the model.
 - `filtered`: the provider's content filter refused the prompt.
@@ -81,6 +83,7 @@ AFTERMATH: Mapping[FaultKind, Aftermath] = {
     "unknown_argument": Aftermath(breaker="none"),
     "key_refused": Aftermath(scope="other_endpoint", breaker="opens_endpoint"),
     "untrusted": Aftermath(scope="other_endpoint"),
+    "proxy_refused": Aftermath(scope="other_endpoint", breaker="opens_endpoint"),
     "model_unknown": Aftermath(breaker="opens_model"),
     "overflow": Aftermath(scope="larger_window", breaker="none"),
     "filtered": Aftermath(scope="none", breaker="none"),

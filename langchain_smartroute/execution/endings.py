@@ -18,7 +18,7 @@ from langchain_smartroute.errors import (
 from langchain_smartroute.execution.aftermath import AFTERMATH, FaultKind
 from langchain_smartroute.execution.answers import joined_part
 from langchain_smartroute.execution.faults import Fault
-from langchain_smartroute.execution.messages import host_of, tls_advice, words_of
+from langchain_smartroute.execution.messages import advice_of, host_of, words_of
 from langchain_smartroute.types import Attempt, RoutingDecision
 
 __all__ = ["exhausted_error", "interrupted_error"]
@@ -34,6 +34,7 @@ _WHY_NO_OTHER: Mapping[FaultKind, str] = {
     "filtered": 'the prompt was refused (on_content_filter="fallback" tries the next)',
     "key_refused": "the key was refused, and no other endpoint is left",
     "untrusted": "no TLS connection to the server is possible, and no other endpoint is left",
+    "proxy_refused": "the proxy on the way wants authentication, and no other endpoint is left",
     "overflow": "no larger window is left",
 }
 """Kind of the last error → why the chain's remaining candidates were not tried after it."""
@@ -71,7 +72,7 @@ def exhausted_error(
     if len(answers) == 1 and (not overflow or isinstance(error, ContextOverflowError)):
         model = f"smartroute: model {attempts[0].model}, {decision.reason}"
         why = _why_no_other(faults, answers, decision=decision, barred=barred)
-        advice = tls_advice(error)
+        advice = advice_of(error)
         error.add_note(
             model
             + (f"; no other may be tried{why}" if why else "")

@@ -31,7 +31,12 @@ from langchain_smartroute.errors import (
 )
 from langchain_smartroute.execution.aftermath import AFTERMATH, FaultKind, NextScope
 from langchain_smartroute.execution.asked_wait import asked_wait_s, reset_wait_s
-from langchain_smartroute.execution.messages import provider_message, tls_advice, words_of
+from langchain_smartroute.execution.messages import (
+    advice_of,
+    provider_message,
+    proxy_advice,
+    words_of,
+)
 from langchain_smartroute.execution.reasons import FILTERED, is_filtered
 from langchain_smartroute.types import causes_of
 
@@ -67,6 +72,7 @@ _BY_STATUS: Mapping[int, FaultKind] = {
     402: "key_refused",
     403: "key_refused",
     404: "model_unknown",
+    407: "proxy_refused",
     408: "silent",
     409: "broken",
     413: "overflow",
@@ -228,10 +234,16 @@ def _kind_of_failure(error: Exception) -> FaultKind:
         name = type(cause).__name__
         if isinstance(cause, TimeoutError) or name.endswith(("Timeout", "TimeoutError")):
             return "silent"
-        if name in _UNREACHED or name == "RemoteProtocolError":
-            return "untrusted" if tls_advice(error) else "broken"
+        if name in _UNREACHED or name in ("ProxyError", "RemoteProtocolError"):
+            return _kind_of_connection(error)
     is_argument = isinstance(error, TypeError) and _ARGUMENT.search(str(error))
     return "unknown_argument" if is_argument else "garbled"
+
+
+def _kind_of_connection(error: Exception) -> FaultKind:
+    if proxy_advice(error):
+        return "proxy_refused"
+    return "untrusted" if advice_of(error) else "broken"
 
 
 def _is_refusal(error: Exception) -> bool:
@@ -260,7 +272,9 @@ def _summary(error: Exception, status: int | None, kind: FaultKind) -> str:
     elif kind == "key_refused":
         parts.append("key not accepted")
     elif kind == "untrusted":
-        parts.append(f"no TLS connection: {tls_advice(error)}")
+        parts.append(f"no TLS connection: {advice_of(error)}")
+    elif kind == "proxy_refused":
+        parts.append(advice_of(error))
     code = getattr(error, "code", None)
     if isinstance(code, str) and re.fullmatch(r"[\w.:/-]{1,64}", code):
         parts.append(code)

@@ -6,7 +6,7 @@ from typing import Any
 
 from langchain_smartroute.types import causes_of
 
-__all__ = ["host_of", "provider_message", "tls_advice", "words_of"]
+__all__ = ["advice_of", "host_of", "provider_message", "proxy_advice", "tls_advice", "words_of"]
 
 _GENERIC = ("Connection error.",)
 """Message of `openai`'s client for any failed connection."""
@@ -18,6 +18,9 @@ _WRONG_TIME = (9, 10)
 _NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST")
 """OpenSSL's reasons where a server answers without TLS."""
 
+_PROXY_REFUSES = 407
+"""The status of a proxy that wants authentication."""
+
 _LEAST_KEY_CHARS = 8
 """Shorter values are hardly keys, and may be words of the message."""
 
@@ -25,16 +28,40 @@ _LEAST_KEY_CHARS = 8
 def words_of(error: BaseException) -> str:
     """An exception's message; for a generic connection error, that of its cause."""
     message = str(error) or type(error).__name__
+    advice = advice_of(error)
     if message not in _GENERIC:
-        return _without_key(message, error)
+        message = _without_key(message, error)
+        return f"{message}; {advice}" if advice else message
     for cause in causes_of(error):
         # The message contains the invalid header, which may be a key.
         if str(cause) not in ("", message) and type(cause).__name__ != "LocalProtocolError":
-            where, advice = host_of(error), tls_advice(error)
+            where = host_of(error)
             place = f" ({where})" if where else ""
             whole = f"{message.removesuffix('.')}: {cause}{place}"
             return f"{whole}; {advice}" if advice else whole
     return message
+
+
+def advice_of(error: BaseException) -> str:
+    """What to do about a connection that no retry makes; empty: there is no such error."""
+    return tls_advice(error) or proxy_advice(error)
+
+
+def proxy_advice(error: BaseException) -> str:
+    """What to do about a proxy that wants authentication; empty: there is no such error."""
+    status: Any = getattr(error, "status_code", None)
+    if status != _PROXY_REFUSES and not any(map(_is_refusal_of_proxy, causes_of(error))):
+        return ""
+    scheme = "HTTP" if host_of(error).startswith("http:") else "HTTPS"
+    return (
+        f"the proxy wants authentication: set {scheme}_PROXY=http://name:password@host:port, or"
+        " name the server in NO_PROXY if it is reached without a proxy"
+    )
+
+
+def _is_refusal_of_proxy(error: BaseException) -> bool:
+    # A tunnel's refusal has no status of its own.
+    return type(error).__name__ == "ProxyError" and str(error).startswith(f"{_PROXY_REFUSES}")
 
 
 def tls_advice(error: BaseException) -> str:

@@ -242,7 +242,7 @@ class Walk:
         self._succession.failed(link, fault)
         self._error, self._latest = error, fault
         self._close("failed", fault=fault, reason=fault.summary, cost=cost)
-        if fault.kind in ("key_refused", "model_unknown", "untrusted"):
+        if fault.kind in ("key_refused", "model_unknown", "proxy_refused", "untrusted"):
             _log.warning("%s: %s; going on without it", link.alias, fault.summary)
 
     def interrupted(self) -> None:

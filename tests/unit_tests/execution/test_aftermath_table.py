@@ -23,6 +23,7 @@ TABLE = {
     "unknown_argument": ("never", "any", "none"),
     "key_refused": ("never", "other_endpoint", "opens_endpoint"),
     "untrusted": ("never", "other_endpoint", "counts"),
+    "proxy_refused": ("never", "other_endpoint", "opens_endpoint"),
     "model_unknown": ("never", "any", "opens_model"),
     "overflow": ("never", "larger_window", "none"),
     "filtered": ("never", "none", "none"),
