@@ -154,6 +154,8 @@ class Choice:
 
     def _turned(self, wanted: str) -> Iterator[Wish]:
         """The candidate that replaces the wanted one because of the conversation."""
+        if self.turns.is_first:
+            return
         escalated = self.turns.escalated(wanted, self._able_of(self.preference.others()))
         named = self.preference.names(wanted)
         kept = escalated or self.turns.kept(wanted, self.excluded, named=named)

@@ -41,6 +41,12 @@ class Turns:
     roster: Roster
     quality: Callable[[str, str], float | None]
 
+    @property
+    def is_first(self) -> bool:
+        """Whether nothing came before that could change the route."""
+        known = self.conversation
+        return known.last is None and known.route is None and not known.stuck
+
     def locked(self) -> Wish | None:
         """The candidate of the current tool loop, unless it is stuck."""
         last = self.conversation.last
