@@ -21,7 +21,7 @@ from langchain_smartroute.runnable.configured import ConfiguredModel
 from langchain_smartroute.runnable.learning import LearnsFromScores
 from langchain_smartroute.runnable.plan import Form, Plan, planned
 from langchain_smartroute.runnable.structured import StructuredRouter
-from langchain_smartroute.runnable.tools import BoundRouter, bound_tools
+from langchain_smartroute.runnable.tools import bound_tools
 from langchain_smartroute.types import SchemaMethod
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from langchain_smartroute.engine import Request
     from langchain_smartroute.execution import CandidateHealth
+    from langchain_smartroute.runnable.bound import BoundRouter
     from langchain_smartroute.types import RoutingDecision
 
 __all__ = ["SmartRouterRunnable"]
@@ -207,6 +208,8 @@ class SmartRouterRunnable(LearnsFromScores, TakesChanges, ConfiguredModel):
     @override
     def bind(self, **kwargs: Any) -> BoundRouter:  # type: ignore[override]
         """Bind arguments of its calls, which `explain` of what is returned has as well."""
+        from langchain_smartroute.runnable.bound import BoundRouter  # noqa: PLC0415 - built on use
+
         return BoundRouter(bound=self, kwargs=kwargs, config={})
 
     @override

@@ -1,4 +1,4 @@
-"""A router with arguments bound to it, and its tools: in OpenAI's form, and as they were given.
+"""Tools bound to a router: in OpenAI's form, together with the original.
 
 Agents read the arguments of a bound model and expect OpenAI's form there. Candidates of other
 providers may support more features of the original tool, so they get the original. An agent
@@ -9,60 +9,16 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from langchain_core.language_models import LanguageModelInput
-from langchain_core.messages import AIMessage
-from langchain_core.runnables import RunnableBinding, RunnableConfig
 from langchain_core.utils.function_calling import convert_to_openai_tool
-from typing_extensions import override
 
 from langchain_smartroute import classify
 from langchain_smartroute.types import new_lock
 
-if TYPE_CHECKING:
-    from langchain_smartroute.types import RoutingDecision
-
-__all__ = ["BoundRouter", "BoundTool", "bound_tools"]
+__all__ = ["BoundTool", "bound_tools"]
 
 _KEPT = 256
-
-
-class BoundRouter(RunnableBinding[LanguageModelInput, AIMessage]):  # type: ignore[no-redef]
-    """A router with arguments of its calls.
-
-    A plain binding passes `explain` and `with_route` on to its router without the arguments, so
-    that a request was explained as if it had no tools.
-    """
-
-    @classmethod
-    @override
-    def lc_id(cls) -> list[str]:
-        """Serialized as LangChain's own binding, which it is for every call."""
-        return [*cls.get_lc_namespace(), "RunnableBinding"]
-
-    def explain(
-        self,
-        input: LanguageModelInput,  # noqa: A002 - LangChain's name
-        config: RunnableConfig | None = None,
-        **kwargs: Any,
-    ) -> RoutingDecision:
-        """As the router's `explain`, with the bound arguments."""
-        return self.bound.explain(input, self._merge_configs(config), **{**self.kwargs, **kwargs})  # type: ignore[attr-defined,no-any-return]
-
-    async def aexplain(
-        self,
-        input: LanguageModelInput,  # noqa: A002 - LangChain's name
-        config: RunnableConfig | None = None,
-        **kwargs: Any,
-    ) -> RoutingDecision:
-        """As the router's `aexplain`, with the bound arguments."""
-        config = self._merge_configs(config)
-        return await self.bound.aexplain(input, config, **{**self.kwargs, **kwargs})  # type: ignore[attr-defined,no-any-return]
-
-    def with_route(self, **choices: Any) -> BoundRouter:
-        """As the router's `with_route`, with the bound arguments."""
-        return self.model_copy(update={"bound": self.bound.with_route(**choices)})  # type: ignore[attr-defined]
 
 
 class BoundTool(dict[str, Any]):
