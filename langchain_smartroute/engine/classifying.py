@@ -1,7 +1,8 @@
 """Runs the classifier, once for each request of the user.
 
-An agent calls its model several times for one request. The result of a pure classifier is the
-same for all these calls, so it is cached by a hash of the request, without its text.
+An agent calls its model several times for one request. What a classifier says of it is kept for
+the rest of the tool loop, and what a pure one says for good: by a hash of the request, without
+its text.
 """
 
 from __future__ import annotations
@@ -66,6 +67,7 @@ class Classifying:
         config: RunnableConfig | None = None,
         *,
         decision_id: str = "",
+        in_loop: bool = False,
     ) -> tuple[UserRequest, Classification]:
         """The user's request in messages, and its classification. Never raises.
 
@@ -73,12 +75,16 @@ class Classifying:
             messages: The whole history.
             config: The request's config, whose handlers receive a classifier's runs.
             decision_id: Id of the decision.
+            in_loop: Whether the call is inside a tool loop, for a request that was asked before.
         """
         request = user_request(messages)
         if self._is("inline"):
             return request, self._inline(request)
+        if in_loop and (known := self._cached.get(hash(request))) is not None:
+            return request, known
         with classifying(config, decision_id, ledger=self.ledger) as context:
-            return request, context.run(classify_safely, self.classifier, request)
+            said = context.run(classify_safely, self.classifier, request)
+        return request, self._kept(hash(request), said)
 
     async def aof(
         self,
@@ -86,14 +92,18 @@ class Classifying:
         config: RunnableConfig | None = None,
         *,
         decision_id: str = "",
+        in_loop: bool = False,
     ) -> tuple[UserRequest, Classification]:
         """The asynchronous form of `of`, which does not block the event loop."""
         request = user_request(messages)
         if self._is("inline"):
             return request, self._inline(request)
+        if in_loop and (known := self._cached.get(hash(request))) is not None:
+            return request, known
         with classifying(config, decision_id, ledger=self.ledger) as context:
             call = classify_safely_async(self.classifier, request)
-            return request, await asyncio.create_task(call, context=context)
+            said = await asyncio.create_task(call, context=context)
+        return request, self._kept(hash(request), said)
 
     def _inline(self, request: UserRequest) -> Classification:
         """The result of a classifier that is fast and makes no calls."""
@@ -102,11 +112,16 @@ class Classifying:
         key = hash(request)
         classification = self._cached.get(key)
         if classification is None:
-            classification = classify_safely(self.classifier, request)
-            with self._lock:
-                self._cached[key] = classification
-                if len(self._cached) > _CACHE_SIZE:
-                    self._cached.popitem(last=False)
+            classification = self._kept(key, classify_safely(self.classifier, request))
+        return classification
+
+    def _kept(self, key: int, classification: Classification) -> Classification:
+        """A result, after it was cached."""
+        with self._lock:
+            self._cached[key] = classification
+            self._cached.move_to_end(key)
+            if len(self._cached) > _CACHE_SIZE:
+                self._cached.popitem(last=False)
         return classification
 
     def _is(self, what: str) -> bool:

@@ -121,7 +121,9 @@ class Engine:
                 serve it.
         """
         decision_id = token_hex(16)
-        classified = self.classifying.of(request.messages, config, decision_id=decision_id)
+        classified = self.classifying.of(
+            request.messages, config, decision_id=decision_id, in_loop=request.turn.in_loop
+        )
         features = self._described(request, config or {}, *classified)
         with RecordedRefusal(self, request, features, decision_id=decision_id, recorded=recorded):
             return self._decided(request, features, recalled, decision_id=decision_id), features
@@ -136,7 +138,9 @@ class Engine:
     ) -> tuple[RoutingDecision, RequestFeatures]:
         """The asynchronous form of `decide`, which does not block the event loop."""
         decision_id = token_hex(16)
-        classified = await self.classifying.aof(request.messages, config, decision_id=decision_id)
+        classified = await self.classifying.aof(
+            request.messages, config, decision_id=decision_id, in_loop=request.turn.in_loop
+        )
         features = self._described(request, config or {}, *classified)
         with RecordedRefusal(self, request, features, decision_id=decision_id, recorded=recorded):
             return self._decided(request, features, recalled, decision_id=decision_id), features
@@ -268,10 +272,7 @@ class Engine:
 
     def _visit(self, request: Request, key: str | None, recalled: Recollection) -> Visit:
         return Visit(
-            conversations=self.conversations,
-            key=key,
-            recalled=recalled,
-            at=request.asked_at,
+            conversations=self.conversations, key=key, recalled=recalled, at=request.asked_at
         )
 
     def _baseline(self, request: Request) -> Baseline | None:

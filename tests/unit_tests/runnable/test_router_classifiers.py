@@ -6,6 +6,7 @@ import asyncio
 import time
 
 import pytest
+from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 
 from langchain_smartroute import ClassifierChain, LinearClassifier, SmartRouterRunnable
 from langchain_smartroute.types import Classification
@@ -99,3 +100,67 @@ def test_difficulty_of_the_classifier_reaches_the_routing_table(sandbox):
     )
     assert router.explain("hi").model == "gpt-4o"
     assert "difficulty  hard" in str(router.explain("hi"))
+
+
+ASKED = HumanMessage("What's the weather in Paris?")
+
+
+def looping(steps, question=ASKED):
+    """An agent's conversation after some steps of a tool loop."""
+    messages = [question]
+    for step in range(steps):
+        call = {"name": "weather", "args": {"city": "Paris"}, "id": f"call_{step}"}
+        messages += [
+            AIMessage("", tool_calls=[call]),
+            ToolMessage("Sunny", tool_call_id=call["id"]),
+        ]
+    return messages
+
+
+class Counting:
+    """A classifier that makes calls: it is neither pure nor inline."""
+
+    def __init__(self, fails=False):
+        self.asked = []
+        self.fails = fails
+
+    def classify(self, request):
+        self.asked.append(request.text)
+        if self.fails:
+            raise TimeoutError
+        return Classification(scores={"math": 1.0}, source="counting")
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["answers", "fails"])
+@pytest.mark.parametrize("way", ["invoke", "ainvoke"])
+async def test_a_classifier_is_asked_once_for_a_tool_loop(sandbox, way, fails):
+    """A judge was paid at every step of an agent, whose route was locked in any case.
+
+    LangChain's own middleware asks once a run. One that was too slow was waited for each time.
+    """
+    counting = Counting(fails)
+    router = router_with(counting, sandbox)
+    for steps in range(4):
+        if way == "invoke":
+            answer = router.invoke(looping(steps))
+        else:
+            answer = await router.ainvoke(looping(steps))
+        told = answer.response_metadata["smartroute"]
+        assert told["task"] == ("general" if fails else "math")
+    assert counting.asked == [ASKED.content]
+
+
+def test_what_the_user_asks_next_is_classified_again(sandbox):
+    counting = Counting()
+    router = router_with(counting, sandbox)
+    router.invoke(looping(0))
+    router.invoke([*looping(1), AIMessage("Sunny"), ASKED])
+    router.invoke([*looping(1), HumanMessage("And what is 3 times 4?")])  # an interrupted loop
+    assert counting.asked == [ASKED.content, ASKED.content, "And what is 3 times 4?"]
+
+
+def test_a_loop_that_began_elsewhere_is_classified(sandbox):
+    """Such as in another process, before a deployment."""
+    counting = Counting()
+    router_with(counting, sandbox).invoke(looping(2))
+    assert counting.asked == [ASKED.content]
