@@ -195,10 +195,11 @@ async def _outcome(server, scenario, way):
             "asked": [request.model for request in server.requests],
         }
     told = answer.response_metadata["smartroute"]
-    recorded = f"{sum((r.cost_usd for r in costs.records), Decimal(0)):f}"
-    # What an answer cost that cannot be read is unknown; its record has the estimate of its input.
+    recorded = [record.cost_usd for record in costs.records]
+    # What an answer cost that cannot be read is unknown, in its record as in the account.
     is_known = all(attempt["cost"] is not None for attempt in told["attempts"])
-    assert told["cost"] == (recorded if is_known else None)
+    assert is_known == (None not in recorded)
+    assert told["cost"] == (f"{sum(recorded, Decimal(0)):f}" if is_known else None)
     return {
         "text": answer.text,
         "tool_calls": [(call["name"], call["args"]) for call in answer.tool_calls],
