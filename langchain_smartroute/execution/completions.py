@@ -15,6 +15,7 @@ Imported when the first model is built: it imports `openai`.
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Awaitable, Callable
 from functools import cached_property
@@ -53,6 +54,9 @@ _OPTIONS = {
     "timeout": "timeout",
 }
 """Argument of a call that is not part of the body → argument of `post`."""
+
+_IN_BODIES = inspect.signature(Completions.create).parameters.keys() - _OPTIONS.keys() - {"self"}
+"""Names of the arguments that are sent in the body."""
 
 _DETAILS = {
     "completion_tokens_details": dict.fromkeys(CompletionTokensDetails.model_fields),
@@ -158,12 +162,23 @@ class _AsyncRaw:
 
 
 def _is_common(payload: dict[str, Any], pattern: Pattern) -> bool:
-    """Whether a call has no options of its own, and its client no variable ones."""
-    return payload.keys().isdisjoint(_OPTIONS) and pattern.holds()
+    """Whether a call has known arguments and no options, and its client no variable ones."""
+    return payload.keys() <= _IN_BODIES and pattern.holds()
 
 
 def _taken_options(payload: dict[str, Any]) -> Any:
-    """Remove the arguments that are not part of the body, and return them."""
+    """Remove the arguments that are not part of the body, and return them.
+
+    Raises:
+        TypeError: As the client of `openai`, for an argument that it does not know.
+    """
+    unknown = min(payload.keys() - _IN_BODIES - _OPTIONS.keys(), default=None)
+    if unknown is not None:
+        message = (
+            f"Completions.create() got an unexpected keyword argument {unknown!r}; what a provider"
+            " takes beyond OpenAI's parameters belongs into extra_body"
+        )
+        raise TypeError(message)
     taken = {to: payload.pop(name) for name, to in _OPTIONS.items() if name in payload}
     # A timeout of `None` means no timeout; other options of `None` are omitted.
     given = {to: value for to, value in taken.items() if value is not None or to == "timeout"}

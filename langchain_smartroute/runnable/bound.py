@@ -13,12 +13,17 @@ from langchain_core.runnables import RunnableBinding, RunnableConfig
 from typing_extensions import override
 
 if TYPE_CHECKING:
+    # The same for calls, with the types of a chat model's streams of events.
+    from langchain_core.language_models.chat_models import _ChatModelBinding as _Binding
+
     from langchain_smartroute.types import RoutingDecision
+else:
+    _Binding = RunnableBinding[LanguageModelInput, AIMessage]
 
 __all__ = ["BoundRouter"]
 
 
-class BoundRouter(RunnableBinding[LanguageModelInput, AIMessage]):  # type: ignore[no-redef]
+class BoundRouter(_Binding):  # type: ignore[no-redef] # a field is called kwargs
     """A router with arguments of its calls.
 
     A plain binding passes `explain` and `with_route` on to its router without the arguments, so

@@ -29,8 +29,11 @@ if TYPE_CHECKING:
 
     from langchain_smartroute.engine import Request
     from langchain_smartroute.execution import CandidateHealth
-    from langchain_smartroute.runnable.bound import BoundRouter
+    from langchain_smartroute.runnable.bound import BoundRouter as Bound
     from langchain_smartroute.types import RoutingDecision
+else:
+    # For annotations that are read at run time.
+    Bound = Runnable
 
 __all__ = ["SmartRouterRunnable"]
 
@@ -206,7 +209,7 @@ class SmartRouterRunnable(LearnsFromScores, TakesChanges, ConfiguredModel):
         return planned(self._engine, run_config, request, form, visit=visit, decided=decided)
 
     @override
-    def bind(self, **kwargs: Any) -> BoundRouter:  # type: ignore[override]
+    def bind(self, **kwargs: Any) -> Bound:
         """Bind arguments of its calls, which `explain` of what is returned has as well."""
         from langchain_smartroute.runnable.bound import BoundRouter  # noqa: PLC0415 - built on use
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from langchain_openai import ChatOpenAI
+from ways import ainvoked, astreamed, invoked, streamed
 
 from langchain_smartroute import (
     ChainExhaustedError,
@@ -260,6 +261,16 @@ def test_a_parameter_that_a_client_does_not_know_says_nothing_of_its_model(sandb
     assert {alias: health.state for alias, health in router.health().items()} == dict.fromkeys(
         models, "closed"
     )
+
+
+@pytest.mark.parametrize("way", [invoked, ainvoked, streamed, astreamed])
+async def test_a_parameter_that_openai_does_not_know_is_not_sent_unheard(router, sandbox, way):
+    """LiteLLM's `num_retries` went to the provider; a `ChatOpenAI` raises a TypeError for it."""
+    with pytest.raises(ChainExhaustedError, match=r"'num_retries'; .* into extra_body"):
+        await way(router.bind(num_retries=3), "Hello", None)
+    assert sandbox.requests == ()
+    await way(router.bind(extra_body={"num_retries": 3}, top_p=0.5), "Hello", None)
+    assert len(sandbox.requests) == 1
 
 
 @given(
