@@ -8,7 +8,9 @@ import socket
 import threading
 from contextlib import suppress
 
-from langchain_smartroute import SmartRouterRunnable
+from langchain_openai import ChatOpenAI
+
+from langchain_smartroute import MemoryLedger, Price, SmartRouterRunnable
 
 PRICE = {
     "input_usd_per_mtok": "1",
@@ -71,6 +73,18 @@ def plain(answer=ANSWER, *, headers=b""):
 def router_of(server, **settings):
     settings = {"catalog": CATALOG, **settings}
     return SmartRouterRunnable.from_catalog(base_url=server.url, **settings)
+
+
+def brought_router_of(server):
+    """A router over two `ChatOpenAI`s of the user's own, with a ledger."""
+    models = {
+        name: ChatOpenAI(model=name, base_url=server.url, api_key="none", stream_usage=True)
+        for name in ("one", "two")
+    }
+    prices = {name: Price(**PRICE) for name in models}
+    return SmartRouterRunnable.from_models(
+        models, default="one", prices=prices, ledger=MemoryLedger()
+    )
 
 
 def call(router, way, prompt="Hello", config=None):

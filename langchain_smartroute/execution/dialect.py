@@ -30,6 +30,7 @@ from langchain_core.outputs import ChatResult
 
 from langchain_smartroute.catalog.thoughts import thoughts_of
 from langchain_smartroute.execution.cumulative import CountingOnce, noting_billed
+from langchain_smartroute.execution.mending import mend_object, repaired
 from langchain_smartroute.execution.unsaid import name_unsaid_ends
 
 __all__ = ["speaking"]
@@ -38,7 +39,7 @@ _THOUGHTS = "reasoning_content"
 
 
 class _NamingEnds(CountingOnce):
-    """Adds a finish reason to answers of servers that send none.
+    """Adds a finish reason to answers of servers that send none, and mends usage and roles.
 
     The cost of an answer that cannot be read is unknown.
     """
@@ -61,6 +62,10 @@ class _NamingEnds(CountingOnce):
 
     def _create_chat_result(self, response: Any, *args: Any, **kwargs: Any) -> ChatResult:
         base: Any = super()
+        if isinstance(response, dict):
+            response = repaired(response, "message")
+        else:
+            mend_object(response)
         result: ChatResult = base._create_chat_result(response, *args, **kwargs)  # noqa: SLF001 - see above
         choices = response.get("choices") if isinstance(response, dict) else response.choices
         name_unsaid_ends(result.generations, choices or ())

@@ -7,6 +7,7 @@
 - Tool calls are named once, and numbered (`call_parts`).
 - An event ends where its JSON does, also without a blank line.
 - Halves of letters are put together (`halves`).
+- Usage that is no number, and foreign roles, are mended (`odd_parts`).
 - A plain answer in the place of a stream is its only event; a stream of lines of JSON has an
   event on each.
 
@@ -25,6 +26,7 @@ from typing_extensions import override
 from langchain_smartroute.execution.call_parts import CallParts
 from langchain_smartroute.execution.enclosed import error_in, streamed_form
 from langchain_smartroute.execution.halves import Halves
+from langchain_smartroute.execution.odd_parts import OddParts
 from langchain_smartroute.execution.one_choice import OneChoice
 from langchain_smartroute.execution.unsaid import listener
 
@@ -53,7 +55,7 @@ class EventDecoder(SSEDecoder):
         self._plain: list[str] | None = None
         self._by_line = False
         # In this order, as calls and texts are those of the one choice.
-        self._menders = OneChoice(), CallParts(), Halves()
+        self._menders = OneChoice(), CallParts(), Halves(), OddParts()
         self._is_first = True
         self._last = ""
 

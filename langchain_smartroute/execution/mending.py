@@ -8,7 +8,7 @@ from typing import Any
 
 from langchain_smartroute.execution.halves import without_halves
 
-__all__ = ["repaired"]
+__all__ = ["mend_object", "repaired"]
 
 _COUNTS = {"prompt_tokens": "input_tokens", "completion_tokens": "output_tokens"}
 """OpenAI's names of the two counts → those of Anthropic, which some gateways keep."""
@@ -32,6 +32,31 @@ def repaired(answer: dict[str, Any], part: str) -> dict[str, Any]:
     if not isinstance(choices, list):
         return answer
     return {**answer, "choices": [_choice(choice, part) for choice in choices]}
+
+
+def mend_object(answer: Any) -> None:
+    """Do the same to an object of `openai`'s client, which it made of a plain answer.
+
+    Args:
+        answer: A chat completion; it is changed.
+    """
+    for choice in answer.choices or ():
+        message = getattr(choice, "message", None)
+        if message is None:
+            continue
+        if getattr(message, "role", None) != "assistant":
+            message.role = "assistant"
+        for call in getattr(message, "tool_calls", None) or ():
+            function = getattr(call, "function", None)
+            if function is not None:
+                function.arguments = _written_once(function.arguments)
+    usage = getattr(answer, "usage", None)
+    if usage is None:
+        return
+    told = usage if isinstance(usage, dict) else usage.model_dump(warnings=False)
+    sound = _usage(told)
+    if sound != told:
+        answer.usage = None if sound is None else type(usage).model_construct(**sound)
 
 
 def _with_readable_usage(answer: dict[str, Any]) -> dict[str, Any]:
@@ -86,14 +111,18 @@ def _choice(choice: Any, part: str) -> Any:
     content = {**without_halves(content), "role": "assistant"}
     calls = content.get("tool_calls")
     if isinstance(calls, list):
-        content["tool_calls"] = [_call(call) for call in calls]
+        content["tool_calls"] = [_call(call, part) for call in calls]
     return {**choice, part: content}
 
 
-def _call(call: Any) -> Any:
+def _call(call: Any, part: str) -> Any:
     function = call.get("function") if isinstance(call, dict) else None
-    arguments = function.get("arguments") if isinstance(function, dict) else None
-    written = _written_once(arguments)
+    if not isinstance(function, dict):
+        return call
+    arguments = function.get("arguments")
+    # A later part may well be a text in the arguments, which is JSON by chance.
+    is_middle = part == "delta" and isinstance(arguments, str) and not function.get("name")
+    written = arguments if is_middle else _written_once(arguments)
     if written == arguments:
         return call
     return {**call, "function": {**call["function"], "arguments": written}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from scripted import ANSWER, SAID, USAGE, call, plain, router_of, streamed
+from scripted import ANSWER, SAID, USAGE, brought_router_of, call, plain, router_of, streamed
 
 from langchain_smartroute import MemoryLedger
 
@@ -28,16 +28,20 @@ def test_whatever_a_server_calls_its_role_it_has_answered(serve, way, role):
     whole = {**ANSWER, "choices": [{"index": 0, "finish_reason": "stop", "message": said}]}
     parts = part({"role": role, "content": "fi"}), part({"content": "ne"}, "stop", usage=USAGE)
     server = serve(streamed(*parts, DONE) if "stream" in way else plain(whole))
-    records = MemoryLedger()
-    answer = call(router_of(server, ledger=records), way)
-    assert (answer.text, answer.response_metadata["smartroute"]["cost"]) == ("fine", "0.000020")
-    assert [str(record.cost_usd) for record in records.records()] == ["0.000020"]
+    for router in (router_of(server, ledger=MemoryLedger()), brought_router_of(server)):
+        answer = call(router, way)
+        assert answer.type.removesuffix("MessageChunk") in ("ai", "AI")
+        assert answer.text == "fine"
+        assert answer.response_metadata["smartroute"]["cost"] == "0.000020"
+        assert [str(record.cost_usd) for record in router.ledger.records()] == ["0.000020"]
 
 
 @pytest.mark.parametrize("way", ["invoke", "ainvoke"])
 def test_a_message_without_a_role_is_an_answer(serve, way):
     choice = {"index": 0, "finish_reason": "stop", "message": {"content": "fine"}}
-    assert call(router_of(serve(plain({**ANSWER, "choices": [choice]}))), way).text == "fine"
+    server = serve(plain({**ANSWER, "choices": [choice]}))
+    assert call(router_of(server), way).text == "fine"
+    assert call(brought_router_of(server), way).text == "fine"
 
 
 @pytest.mark.parametrize("way", ["invoke", "ainvoke"])
@@ -47,10 +51,27 @@ def test_arguments_may_be_written_as_json_twice(serve, way):
     called = {"id": "c", "type": "function", "function": {"name": "f", "arguments": arguments}}
     said = {"role": "assistant", "content": None, "tool_calls": [called]}
     choice = {"index": 0, "finish_reason": "tool_calls", "message": said}
-    answer = call(router_of(serve(plain({**ANSWER, "choices": [choice]}))), way)
-    assert [found["args"] for found in answer.tool_calls] == [
-        {"a": "\N{LATIN SMALL LETTER U WITH DIAERESIS}"}
-    ]
+    server = serve(plain({**ANSWER, "choices": [choice]}))
+    for router in (router_of(server), brought_router_of(server)):
+        assert [found["args"] for found in call(router, way).tool_calls] == [
+            {"a": "\N{LATIN SMALL LETTER U WITH DIAERESIS}"}
+        ]
+
+
+@STREAMS
+def test_a_part_that_is_a_text_of_json_stays_a_text(serve, way):
+    """In a chunk with a foreign role a template in an argument became an object."""
+
+    def called(arguments, **more):
+        function = {"arguments": arguments, **more}
+        return {"role": "user", "tool_calls": [{"index": 0, "function": function}]}
+
+    first = called('{"a": ', name="f")
+    first["tool_calls"][0]["id"] = "c"
+    parts = part(first), part(called('"{}"')), part(called("}"), "tool_calls", usage=USAGE)
+    server = serve(streamed(*parts, DONE))
+    for router in (router_of(server), brought_router_of(server)):
+        assert [found["args"] for found in call(router, way).tool_calls] == [{"a": "{}"}]
 
 
 @STREAMS

@@ -7,8 +7,7 @@ import warnings
 import pytest
 from langchain_core.messages import AIMessageChunk
 from langchain_core.runnables import RunnableGenerator
-from langchain_openai import ChatOpenAI
-from scripted import ANSWER, USAGE, call, delta, plain, router_of, streamed
+from scripted import ANSWER, USAGE, brought_router_of, call, delta, plain, router_of, streamed
 
 from langchain_smartroute import MemoryLedger, SmartRouteError, SmartRouterRunnable
 
@@ -36,6 +35,8 @@ ODD = {
     "nothing": dict.fromkeys(USAGE),
     "a total": {"total_tokens": 15},
 }
+ALIKE = {name: odd for name, odd in ODD.items() if name != "true"}
+"""The client's objects, which models of one's own read, make one of true."""
 SOUND = {
     "details in words": {**USAGE, "prompt_tokens_details": {"cached_tokens": "many"}},
     "details of NaN": {**USAGE, "prompt_tokens_details": {"cached_tokens": float("nan")}},
@@ -67,6 +68,24 @@ def test_a_count_that_is_none_spoils_no_answer(serve, way, usage, cost):
     assert (str(record.cost_usd), record.usage.estimated) == (cost, cost == ESTIMATED)
 
 
+@EVERY_WAY
+@pytest.mark.parametrize(
+    ("usage", "cost"),
+    [*((odd, ESTIMATED) for odd in ALIKE.values()), *((sound, TOLD) for sound in SOUND.values())],
+    ids=[*ALIKE, *SOUND],
+)
+def test_models_of_ones_own_count_alike(serve, way, usage, cost):
+    """Their answers ended in an error, or warned, where those of built models did not."""
+    router = brought_router_of(serve(sent(way, usage)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        answer = call(router, way)
+    assert answer.text == "fine"
+    assert answer.response_metadata["smartroute"]["cost"] == cost
+    (record,) = router.ledger.records()
+    assert (str(record.cost_usd), record.usage.estimated) == (cost, cost == ESTIMATED)
+
+
 def usage_of(given, made):
     return {"prompt_tokens": given, "completion_tokens": made, "total_tokens": given + made}
 
@@ -89,9 +108,11 @@ def test_tokens_count_once_however_often_they_are_reported(serve, way, counts):
     """Of a server that reports what is new since its last report, some of that was left out."""
     texts = ["f", "in", "e"]
     parts = [delta(t, usage=usage_of(*c)) for t, c in zip(texts, counts, strict=True)]
-    answer = call(router_of(serve(streamed(*parts, delta("", "stop", usage=None), DONE))), way)
-    assert answer.usage_metadata["output_tokens"] == 5
-    assert answer.response_metadata["smartroute"]["cost"] == TOLD
+    server = serve(streamed(*parts, delta("", "stop", usage=None), DONE))
+    for router in (router_of(server), brought_router_of(server)):
+        answer = call(router, way)
+        assert answer.usage_metadata["output_tokens"] == 5
+        assert answer.response_metadata["smartroute"]["cost"] == TOLD
 
 
 @STREAMS
@@ -120,19 +141,21 @@ def test_chunks_that_cannot_be_merged_are_a_failure(way, policy):
 
 @STREAMS
 @pytest.mark.parametrize("policy", ["first_token", "buffer"])
-def test_an_end_that_cannot_be_merged_is_a_failure_too(serve, way, policy):
+def test_an_end_that_cannot_be_merged_is_a_failure_too(way, policy):
     """After a finish reason errors do no harm, but what cannot be merged is no answer."""
-    usage = {**USAGE, "prompt_tokens": "ten"}
-    server = serve(streamed(delta("fi", usage=None), delta("ne", "stop", usage=usage), DONE))
-    models = {
-        name: ChatOpenAI(model=name, base_url=server.url, api_key="none", stream_usage=True)
-        for name in ("one", "two")
-    }
+
+    def odd(_parts):
+        yield AIMessageChunk("fi", additional_kwargs={"x": "a"})
+        end = {"finish_reason": "stop"}
+        yield AIMessageChunk("ne", additional_kwargs={"x": 1.5}, response_metadata=end)
+
+    async def aodd(parts):
+        for chunk in odd(parts):
+            yield chunk
+
+    models = {name: RunnableGenerator(odd, aodd) for name in ("one", "two")}
     router = SmartRouterRunnable.from_models(models, default="one", stream_policy=policy)
-    with warnings.catch_warnings():
-        # pydantic's own, where the model is a plain ChatOpenAI.
-        warnings.simplefilter("ignore")
-        with pytest.raises(SmartRouteError, match="usage_metadata") as told:
-            call(router, way)
+    with pytest.raises(SmartRouteError, match="different type") as told:
+        call(router, way)
     shown = policy == "first_token"
     assert [a.model for a in told.value.attempts] == (["one"] if shown else ["one", "two"])
