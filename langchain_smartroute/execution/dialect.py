@@ -30,6 +30,7 @@ from langchain_core.outputs import ChatResult
 
 from langchain_smartroute.catalog.thoughts import thoughts_of
 from langchain_smartroute.execution.cumulative import CountingOnce, noting_billed
+from langchain_smartroute.execution.events import first_delta
 from langchain_smartroute.execution.mending import mend_object, repaired
 from langchain_smartroute.execution.unsaid import name_unsaid_ends
 
@@ -41,7 +42,7 @@ _THOUGHTS = "reasoning_content"
 class _NamingEnds(CountingOnce):
     """Adds a finish reason to answers of servers that send none, and mends usage and roles.
 
-    The cost of an answer that cannot be read is unknown.
+    The cost of an answer that cannot be read is unknown. A refusal in a stream is kept.
     """
 
     def _generate(
@@ -70,6 +71,14 @@ class _NamingEnds(CountingOnce):
         choices = response.get("choices") if isinstance(response, dict) else response.choices
         name_unsaid_ends(result.generations, choices or ())
         return result
+
+    def _convert_chunk_to_generation_chunk(self, chunk: Any, *args: Any, **kwargs: Any) -> Any:
+        base: Any = super()
+        converted = base._convert_chunk_to_generation_chunk(chunk, *args, **kwargs)  # noqa: SLF001 - see above
+        refusal = (first_delta(chunk) or {}).get("refusal")
+        if converted is not None and isinstance(refusal, str) and refusal:
+            converted.message.additional_kwargs["refusal"] = refusal
+        return converted
 
 
 class _DeepSeekPayload:

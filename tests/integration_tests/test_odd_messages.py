@@ -36,6 +36,21 @@ def test_whatever_a_server_calls_its_role_it_has_answered(serve, way, role):
         assert [str(record.cost_usd) for record in router.ledger.records()] == ["0.000020"]
 
 
+@EVERY_WAY
+def test_a_refusal_is_one_for_models_of_ones_own_too(serve, way):
+    """Their class drops it from a stream: it was an empty answer, and the next was asked."""
+    said = {"role": "assistant", "content": None, "refusal": "I will not"}
+    whole = {**ANSWER, "choices": [{"index": 0, "finish_reason": "stop", "message": said}]}
+    first = {"role": "assistant", "content": None, "refusal": "I will "}
+    parts = part(first), part({"refusal": "not"}, "stop", usage=USAGE)
+    server = serve(streamed(*parts, DONE) if "stream" in way else plain(whole))
+    for router in (router_of(server), brought_router_of(server)):
+        answer = call(router, way)
+        assert answer.additional_kwargs["refusal"] == "I will not"
+        assert answer.response_metadata["smartroute"]["unmet_checks"] == ["refusal", "empty"]
+    assert server.asked == 2
+
+
 @pytest.mark.parametrize("way", ["invoke", "ainvoke"])
 def test_a_message_without_a_role_is_an_answer(serve, way):
     choice = {"index": 0, "finish_reason": "stop", "message": {"content": "fine"}}
