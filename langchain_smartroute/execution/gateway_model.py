@@ -38,6 +38,7 @@ from langchain_smartroute.execution.completions import filled_answer, filled_chu
 from langchain_smartroute.execution.cumulative import CountingOnce
 from langchain_smartroute.execution.dialect import add_thoughts
 from langchain_smartroute.execution.done import tell_ends
+from langchain_smartroute.execution.mending import mend_object
 from langchain_smartroute.execution.refusals import (
     field,
     raise_meaning_of,
@@ -197,6 +198,7 @@ class GatewayChatOpenAI(CountingOnce, ChatOpenAI):
         self, completion: openai.BaseModel
     ) -> ChatGenerationChunk:
         """The parsed object at the end of a stream, without the reasoning streamed before."""
+        mend_object(completion)
         converted = super()._get_generation_chunk_from_completion(completion)
         converted.message.additional_kwargs.pop(_THOUGHTS, None)
         return converted

@@ -35,7 +35,9 @@ def repaired(answer: dict[str, Any], part: str) -> dict[str, Any]:
 
 
 def mend_object(answer: Any) -> None:
-    """Do the same to an object of `openai`'s client, which it made of a plain answer.
+    """Do the same to an object of `openai`'s client, which it made of a plain answer or a stream.
+
+    Of a stream the role is that of all chunks, joined.
 
     Args:
         answer: A chat completion; it is changed.

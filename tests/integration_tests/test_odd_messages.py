@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
+from pydantic import BaseModel
 from scripted import ANSWER, SAID, USAGE, brought_router_of, call, plain, router_of, streamed
+from ways import astreamed
+from ways import streamed as read_streamed
 
 from langchain_smartroute import MemoryLedger
 
@@ -49,6 +53,28 @@ def test_a_refusal_is_one_for_models_of_ones_own_too(serve, way):
         assert answer.additional_kwargs["refusal"] == "I will not"
         assert answer.response_metadata["smartroute"]["unmet_checks"] == ["refusal", "empty"]
     assert server.asked == 2
+
+
+class Found(BaseModel):
+    """What is looked for."""
+
+    a: int
+
+
+@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
+@pytest.mark.parametrize("made", [router_of, brought_router_of])
+@pytest.mark.parametrize("way", [read_streamed, astreamed], ids=["stream", "astream"])
+@pytest.mark.parametrize("method", ["json_schema", "json_mode"])
+@pytest.mark.parametrize("role", ["assistant", "user", None, ...], ids=str)
+def test_a_streamed_object_has_any_role(serve, made, way, method, role):
+    """The client joins the roles of all chunks: usage was lost, or without any the answer."""
+    named = {} if role is ... else {"role": role}
+    first, last = ({**named, "content": text} for text in ('{"a"', ": 1}"))
+    router = made(serve(streamed(part(first), part(last, "stop", usage=USAGE), DONE)))
+    form = router.with_structured_output(Found, method=method, include_raw=True)
+    found = asyncio.run(way(form, "In JSON, please", None))
+    assert found["parsed"] == Found(a=1)
+    assert found["raw"].response_metadata["smartroute"]["cost"] == "0.000020"
 
 
 @pytest.mark.parametrize("way", ["invoke", "ainvoke"])
