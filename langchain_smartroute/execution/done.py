@@ -6,6 +6,7 @@
 - Of several choices the first is read (`one_choice`).
 - Tool calls are named once, and numbered (`call_parts`).
 - An event ends where its JSON does, also without a blank line.
+- A chunk is called one.
 - Halves of letters are put together (`halves`).
 - Usage that is no number, and foreign roles, are mended (`odd_parts`).
 - A plain answer in the place of a stream is its only event; a stream of lines of JSON has an
@@ -31,6 +32,8 @@ from langchain_smartroute.execution.one_choice import OneChoice
 from langchain_smartroute.execution.unsaid import listener
 
 __all__ = ["EventDecoder", "tell_ends"]
+
+_CHUNK = '"chat.completion.chunk"'
 
 
 def tell_ends(*clients: Any) -> None:
@@ -92,11 +95,14 @@ class EventDecoder(SSEDecoder):
             return None
         if event.data.startswith("[DONE]"):
             self._end()
-        elif '"delta"' not in event.data:
-            event = _rewritten(event.data, _as_error) or event
-        else:
+            return event
+        if '"delta"' in event.data:
             event = self._mended(event)
-        return event
+        else:
+            event = _rewritten(event.data, _as_error) or event
+        if _CHUNK in event.data or '"choices"' not in event.data:
+            return event
+        return _rewritten(event.data, _as_chunk) or event
 
     def _mended(self, event: ServerSentEvent) -> ServerSentEvent:
         """A chunk whose odd parts can be read; most are not even parsed for it."""
@@ -160,6 +166,17 @@ def _is_chunk(line: str) -> bool:
         return False
     choices = found.get("choices") if isinstance(found, dict) else None
     return isinstance(choices, list) and any(isinstance(c, dict) and "delta" in c for c in choices)
+
+
+def _as_chunk(data: Any) -> dict[str, Any] | None:
+    """A chunk that is called something else, or nothing; `None`: it has nothing to say.
+
+    The client's reader of structured streams leaves out all that is not called so, because of
+    Azure's reports on the prompt.
+    """
+    if not isinstance(data, dict) or not (data.get("choices") or data.get("usage")):
+        return None
+    return {**data, "object": _CHUNK.strip('"')}
 
 
 def _as_error(data: Any) -> dict[str, Any] | None:

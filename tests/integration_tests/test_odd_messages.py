@@ -77,6 +77,30 @@ def test_a_streamed_object_has_any_role(serve, made, way, method, role):
     assert found["raw"].response_metadata["smartroute"]["cost"] == "0.000020"
 
 
+@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
+@pytest.mark.parametrize("made", [router_of, brought_router_of])
+@pytest.mark.parametrize("way", [read_streamed, astreamed], ids=["stream", "astream"])
+@pytest.mark.parametrize("method", ["json_schema", "json_mode"])
+@pytest.mark.parametrize("name", ["chat.completion", "text", "", None, ...], ids=str)
+def test_a_streamed_object_comes_in_chunks_of_any_name(serve, made, way, method, name):
+    """No chunk of them was read for an object, and no other model could do better."""
+    bare = {key: value for key, value in ANSWER.items() if key not in ("object", "usage")}
+    bare |= {} if name is ... else {"object": name}
+    azures = {**bare, "id": "", "model": "", "choices": [], "prompt_filter_results": []}
+    texts = [("{", None), ('"a": 1}', "stop")]
+    chunks = [
+        {**bare, "choices": [{"index": 0, "delta": {"content": text}, "finish_reason": end}]}
+        for text, end in texts
+    ]
+    events = [azures, *chunks, {**bare, "choices": [], "usage": USAGE}]
+    router = made(serve(streamed(*(f"data: {json.dumps(e)}\n\n" for e in events), DONE)))
+    form = router.with_structured_output(Found, method=method, include_raw=True)
+    found = asyncio.run(way(form, "In JSON, please", None))
+    told = found["raw"].response_metadata
+    assert (found["parsed"], told["model_name"]) == (Found(a=1), "theirs")
+    assert told["smartroute"]["cost"] == "0.000020"
+
+
 @pytest.mark.parametrize("way", ["invoke", "ainvoke"])
 def test_a_message_without_a_role_is_an_answer(serve, way):
     choice = {"index": 0, "finish_reason": "stop", "message": {"content": "fine"}}
