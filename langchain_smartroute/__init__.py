@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         DecisionRecord,
         JsonlDecisions,
         Ledger,
+        LimitStatus,
         MemoryLedger,
         ScoreRecord,
         SpendLimit,
@@ -104,6 +105,7 @@ if TYPE_CHECKING:
         "JudgeClassifier",
         "LearnedCheck",
         "Ledger",
+        "LimitStatus",
         "LinearClassifier",
         "LogprobCheck",
         "MemoryLedger",
@@ -143,7 +145,7 @@ else:
         _homes := {
             "accounting": (
                 "CallRecord CostCallbackHandler CostStats DecisionRecord JsonlDecisions "
-                "Ledger MemoryLedger ScoreRecord SpendLimit track_costs"
+                "Ledger LimitStatus MemoryLedger ScoreRecord SpendLimit track_costs"
             ),
             "accounting.sql": "SqlLedger",
             "catalog": "Catalog ModelSpec Price PriceBook PriceVariant",

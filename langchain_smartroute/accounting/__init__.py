@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from langchain_smartroute.accounting.routercosts import RouterCosts
     from langchain_smartroute.accounting.scores import OnFeedback, ScoreRecord, as_score_sink
     from langchain_smartroute.accounting.spending import Spending
+    from langchain_smartroute.accounting.standing import LimitStatus
     from langchain_smartroute.accounting.summary import CostStats
     from langchain_smartroute.accounting.tracking import track_costs
 else:
@@ -38,6 +39,7 @@ else:
             "routercosts": "RouterCosts",
             "scores": "OnFeedback ScoreRecord as_score_sink",
             "spending": "Spending",
+            "standing": "LimitStatus",
             "summary": "CostStats",
             "tracking": "track_costs",
         },
@@ -52,6 +54,7 @@ __all__ = [
     "DecisionRecord",
     "JsonlDecisions",
     "Ledger",
+    "LimitStatus",
     "LimitedRequest",
     "Limits",
     "MemoryLedger",

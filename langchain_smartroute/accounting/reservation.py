@@ -117,12 +117,18 @@ def exceeded_error(call: PlannedCall, share: Share, refusal: Refusal) -> SpendLi
         limit_usd=None if limit.tokens is not None else usd(limit.ceiling),
         excluded={},
         limit=limit,
-        spent=_units(limit, standing.spent),
-        reserved=_units(limit, standing.held),
-        needed=_units(limit, claim.amount),
+        spent=units_of(limit, standing.spent),
+        reserved=units_of(limit, standing.held),
+        needed=units_of(limit, claim.amount),
         frees_at=ends,
     )
 
 
-def _units(limit: SpendLimit, units: int) -> Decimal | int:
+def units_of(limit: SpendLimit, units: int) -> Decimal | int:
+    """An amount of a counter in US dollars, or in tokens where the limit is."""
     return units if limit.tokens is not None else usd(units)
+
+
+def whose_of(limit: SpendLimit, metadata: Mapping[str, Any]) -> str:
+    """The caller whom a limit counts for, as its counter has it."""
+    return str(metadata.get(limit.per) or NO_KEY) if limit.per else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -13,15 +13,16 @@ from uuid import uuid4
 
 from langchain_smartroute.accounting.limits import OnBackendError, SpendLimit, tell_apart
 from langchain_smartroute.accounting.reservation import (
-    NO_KEY,
     PlannedCall,
     Reservation,
     Share,
     exceeded_error,
     unknown_price_error,
+    whose_of,
 )
+from langchain_smartroute.accounting.standing import AskedLimit, LimitStatus
 from langchain_smartroute.errors import SpendLimitExceededError, StorageError
-from langchain_smartroute.state import Charge, Claim, Hold, Refusal, Settle, SharedState
+from langchain_smartroute.state import Charge, Claim, Hold, Refusal, Settle, SharedState, Stands
 
 __all__ = ["Spending"]
 
@@ -111,6 +112,27 @@ class Spending:
         settle = self._settlement(reservation, tokens=tokens, cost=cost)
         await asyncio.shield(self._asettled(settle))
 
+    def statuses(self, metadata: Mapping[str, Any]) -> tuple[LimitStatus, ...]:
+        """What is left of each limit for a caller, without the limits of single requests.
+
+        Args:
+            metadata: Metadata as in a call's config, which identifies the caller.
+
+        Raises:
+            StorageError: If the state is unavailable.
+        """
+        self._catch_up()
+        asked = AskedLimit.all_of(self.limits, metadata, now=self._now())
+        standings = self._state.run(Stands(counters=tuple(one.counter for one in asked)))
+        return tuple(map(AskedLimit.status, asked, standings))
+
+    async def astatuses(self, metadata: Mapping[str, Any]) -> tuple[LimitStatus, ...]:
+        """The same, without blocking the event loop."""
+        await self._acatch_up()
+        asked = AskedLimit.all_of(self.limits, metadata, now=self._now())
+        standings = await self._within(Stands(counters=tuple(one.counter for one in asked)))
+        return tuple(map(AskedLimit.status, asked, standings))
+
     async def _asettled(self, settle: Settle) -> None:
         try:
             await self._within(settle)
@@ -128,7 +150,7 @@ class Spending:
         shares: list[Share] = []
         for limit in self.limits:
             window = limit.window(now, request_id=call.request_id)
-            whose = str(call.metadata.get(limit.per) or NO_KEY) if limit.per else ""
+            whose = whose_of(limit, call.metadata)
             amount = call.tokens if limit.tokens is not None else call.cost
             if amount is None:
                 raise unknown_price_error(call, limit)

@@ -19,6 +19,7 @@ from langchain_smartroute.runnable.callbacks import with_own
 from langchain_smartroute.runnable.changes import TakesChanges
 from langchain_smartroute.runnable.configured import ConfiguredModel
 from langchain_smartroute.runnable.learning import LearnsFromScores
+from langchain_smartroute.runnable.limited import TellsLimits
 from langchain_smartroute.runnable.plan import Form, Plan, planned
 from langchain_smartroute.runnable.structured import StructuredRouter
 from langchain_smartroute.runnable.tools import bound_tools
@@ -40,7 +41,7 @@ __all__ = ["SmartRouterRunnable"]
 _A_MESSAGE = Form()
 
 
-class SmartRouterRunnable(LearnsFromScores, TakesChanges, ConfiguredModel):
+class SmartRouterRunnable(LearnsFromScores, TellsLimits, TakesChanges, ConfiguredModel):
     """A chat model that sends each request to the cheapest model that answers it well.
 
     Use `from_catalog`, `from_models` or `from_config`; the constructor takes the

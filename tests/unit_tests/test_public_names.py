@@ -36,6 +36,7 @@ PUBLIC = [
     "JudgeClassifier",
     "LearnedCheck",
     "Ledger",
+    "LimitStatus",
     "LinearClassifier",
     "LogprobCheck",
     "MemoryLedger",
