@@ -14,7 +14,7 @@ from typing import Any
 from langchain_core.messages.ai import UsageMetadata, add_usage, subtract_usage
 from langchain_core.outputs import ChatGenerationChunk
 
-from langchain_smartroute.execution.unsaid import StreamEnd
+from langchain_smartroute.execution.unsaid import PAGE, StreamEnd
 
 __all__ = ["CountingOnce", "UsageSoFar", "noting_billed"]
 
@@ -22,9 +22,11 @@ _UNREADABLE = (AttributeError, LookupError, TypeError, ValueError)
 """What readers raise of events in forms that they do not know."""
 
 
-def _empty_stream() -> ValueError:
+def _empty_stream(end: StreamEnd) -> ValueError:
     """The error for a stream without events; whether it was billed is unknown."""
-    error = ValueError("the server's stream had no events of a chat completion")
+    error = ValueError(
+        PAGE if end.is_page else "the server's stream had no events of a chat completion"
+    )
     error.completion = None  # type: ignore[attr-defined] # read for the cost
     return error
 
@@ -40,10 +42,10 @@ class CountingOnce:
         usage, end = UsageSoFar(), StreamEnd()
         chunks = iter(base._stream(*args, **kwargs))  # noqa: SLF001 - what it is put above
         try:
-            with end.listening(), _named():
+            with end.listening(), _named(end):
                 chunk = next(chunks, None)
             if chunk is None:
-                raise _empty_stream()
+                raise _empty_stream(end)
             while chunk is not None:
                 end.saw(chunk)
                 yield usage.added(chunk)
@@ -58,10 +60,10 @@ class CountingOnce:
         usage, end = UsageSoFar(), StreamEnd()
         chunks = aiter(base._astream(*args, **kwargs))  # noqa: SLF001 - as above
         try:
-            with end.listening(), _named():
+            with end.listening(), _named(end):
                 chunk = await anext(chunks, None)
             if chunk is None:
-                raise _empty_stream()
+                raise _empty_stream(end)
             while chunk is not None:
                 end.saw(chunk)
                 yield usage.added(chunk)
@@ -96,12 +98,12 @@ def _note_billed(error: Exception, end: StreamEnd) -> None:
 
 
 @contextmanager
-def _named() -> Iterator[None]:
+def _named(end: StreamEnd) -> Iterator[None]:
     """Name the error of `openai`'s reader of structured streams for one without events."""
     try:
         yield
     except AssertionError as error:
-        raise _empty_stream() from error
+        raise _empty_stream(end) from error
 
 
 class UsageSoFar:

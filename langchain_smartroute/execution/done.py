@@ -69,6 +69,8 @@ class EventDecoder(SSEDecoder):
             line = line.removeprefix("\ufeff")
             if line.strip():
                 self._is_first = False
+                if self._listener is not None:
+                    self._listener.is_page = line.lstrip().startswith("<")
                 self._by_line = _is_chunk(line)
                 # No field of an event begins so.
                 is_plain = line.lstrip().startswith("{") and not self._by_line
@@ -89,7 +91,7 @@ class EventDecoder(SSEDecoder):
 
     def _meant(self, event: ServerSentEvent | None) -> ServerSentEvent | None:
         """An event as its server means it."""
-        if event is None or not event.data:
+        if event is None or event.data in ("", "null"):
             # A block without data is not an event, such as an id or a keep-alive (HTML, section
             # 9.2.6).
             return None

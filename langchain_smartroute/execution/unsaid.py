@@ -18,12 +18,18 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk
 
 from langchain_smartroute.catalog import holds_anything
 
-__all__ = ["StreamEnd", "listener", "name_unsaid_ends"]
+__all__ = ["PAGE", "StreamEnd", "listener", "name_unsaid_ends"]
 
 _AT_THE_END = ("finish_reason", "model_name", "system_fingerprint", "service_tier")
 """What `ChatOpenAI` reads of a chunk with a finish reason."""
 
 _UNSAID = {"finish_reason": "unknown"}
+
+PAGE = (
+    "a web page came in the place of an answer: is base_url the address of the API, and does"
+    " nothing on the way ask for a login?"
+)
+"""What is wrong where a server's answer is a web page."""
 
 listener: ContextVar[StreamEnd | None] = ContextVar("listener", default=None)
 """The listener for the end of a stream opened in this context."""
@@ -35,13 +41,14 @@ class StreamEnd:
     Attributes:
         has_begun: Whether the server has answered, with a status of success.
         is_done: Whether the server has sent `[DONE]`.
+        is_page: Whether it has sent a web page instead.
     """
 
-    __slots__ = ("_is_named", "_says", "has_begun", "is_done")
+    __slots__ = ("_is_named", "_says", "has_begun", "is_done", "is_page")
 
     def __init__(self) -> None:
         self._is_named = self._says = False
-        self.has_begun = self.is_done = False
+        self.has_begun = self.is_done = self.is_page = False
 
     @contextmanager
     def listening(self) -> Iterator[None]:

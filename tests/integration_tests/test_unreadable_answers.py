@@ -7,7 +7,8 @@ import json
 
 import pytest
 from langchain_openai import ChatOpenAI
-from scripted import ANSWER, plain, router_of
+from scripted import ANSWER, brought_router_of, delta, plain, router_of
+from scripted import streamed as wired
 from ways import ainvoked, astreamed, invoked, streamed
 
 from langchain_smartroute import (
@@ -87,3 +88,31 @@ def test_a_structured_answer_that_cannot_be_read_costs_what_it_says(serve, way, 
     with pytest.raises(ChainExhaustedError) as told:
         asyncio.run(WAYS[way](structured, "Hello, in JSON", None))
     assert [str(attempt.cost_usd) for attempt in told.value.attempts] == ["0.000020"] * 2
+
+
+PAGE = b"<!DOCTYPE html><html><body>Sign in to the guest network</body></html>"
+
+
+@EVERY_WAY
+@pytest.mark.parametrize("made", [router_of, brought_router_of])
+@pytest.mark.parametrize("method", [None, "json_schema"])
+def test_a_web_page_is_told_as_one(serve, way, made, method):
+    """It was "'str' object has no attribute 'choices'", or a stream without events."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
+    router = made(serve(head + b"Content-Length: %d\r\n\r\n" % len(PAGE) + PAGE))
+    runnable = router.with_structured_output(SCHEMA, method=method) if method else router
+    with pytest.raises(ChainExhaustedError, match="a web page came in the place of") as told:
+        asyncio.run(WAYS[way](runnable, "Hello, in JSON", None))
+    assert "is base_url the address of the API" in str(told.value)
+    assert [attempt.cost_usd for attempt in told.value.attempts] == [None, None]
+
+
+@EVERY_WAY
+def test_an_event_of_null_is_a_keep_alive(serve, way):
+    """The stream ended with "'NoneType' object has no attribute 'model_dump'"."""
+    parts = "data: null\n\n", delta("fi", usage=None), "data: null\n\n", delta("ne", "stop")
+    server = serve(wired(*parts, "data: [DONE]\n\n"))
+    for router in (router_of(server), brought_router_of(server)):
+        answer = asyncio.run(WAYS[way](router, "Hello", None))
+        assert answer.text == "fine"
+        assert answer.response_metadata["smartroute"]["cost"] == "0.000020"
