@@ -31,7 +31,7 @@ from langchain_core.outputs import ChatResult
 from langchain_smartroute.catalog.thoughts import thoughts_of
 from langchain_smartroute.execution.cumulative import CountingOnce, noting_billed
 from langchain_smartroute.execution.events import first_delta
-from langchain_smartroute.execution.mending import mend_object, repaired
+from langchain_smartroute.execution.mending import mend_object
 from langchain_smartroute.execution.unsaid import name_unsaid_ends
 
 __all__ = ["speaking"]
@@ -63,9 +63,8 @@ class _NamingEnds(CountingOnce):
 
     def _create_chat_result(self, response: Any, *args: Any, **kwargs: Any) -> ChatResult:
         base: Any = super()
-        if isinstance(response, dict):
-            response = repaired(response, "message")
-        else:
+        if not isinstance(response, dict):
+            # JSON comes from models that were built here, and is mended already.
             mend_object(response)
         result: ChatResult = base._create_chat_result(response, *args, **kwargs)  # noqa: SLF001 - see above
         choices = response.get("choices") if isinstance(response, dict) else response.choices
