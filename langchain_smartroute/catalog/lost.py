@@ -42,7 +42,8 @@ def may_be_billed(error: BaseException | None) -> bool:
     HTTP errors, and timeouts and connections that failed before an answer, count as free.
     """
     unread = isinstance(error, ValidationError | OutputParserException)
-    unread = unread or hasattr(error, "completion") or is_packed(error)
+    causes = islice(causes_of(error), 1 + _CLIENTS)
+    unread = unread or is_packed(error) or any(hasattr(cause, "completion") for cause in causes)
     return unread or was_cut(error) or _was_left(error)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from langchain_core.messages.ai import UsageMetadata, add_usage, subtract_usage
 from langchain_core.outputs import ChatGenerationChunk
 
-from langchain_smartroute.execution.unsaid import PAGE, StreamEnd
+from langchain_smartroute.execution.unsaid import StreamEnd, page_error
 
 __all__ = ["CountingOnce", "UsageSoFar", "noting_billed"]
 
@@ -24,9 +24,9 @@ _UNREADABLE = (AttributeError, LookupError, TypeError, ValueError)
 
 def _empty_stream(end: StreamEnd) -> ValueError:
     """The error for a stream without events; whether it was billed is unknown."""
-    error = ValueError(
-        PAGE if end.is_page else "the server's stream had no events of a chat completion"
-    )
+    if end.is_page:
+        return page_error()
+    error = ValueError("the server's stream had no events of a chat completion")
     error.completion = None  # type: ignore[attr-defined] # read for the cost
     return error
 

@@ -13,8 +13,7 @@ import re
 from typing import Any, Final
 
 from langchain_smartroute.execution.assembled import assembled
-from langchain_smartroute.execution.http_packages import http as _http
-from langchain_smartroute.execution.unsaid import PAGE
+from langchain_smartroute.execution.unsaid import page_error
 
 __all__ = ["is_named_otherwise", "name_as_json"]
 
@@ -45,7 +44,7 @@ def name_as_json(response: Any) -> None:
         response: An httpx response whose body is read.
 
     Raises:
-        httpx.DecodingError: If it is a web page.
+        ValueError: If it is a web page.
     """
     text = response.content.decode("utf-8", "replace")
     try:
@@ -54,7 +53,7 @@ def name_as_json(response: Any) -> None:
         whole = assembled(text)
         if whole is None:
             if text.lstrip().startswith("<"):
-                raise _http.DecodingError(PAGE, request=response.request) from None
+                raise page_error() from None
             return
         response._content = json.dumps(whole).encode()  # noqa: SLF001 - httpx offers no other way
     response.headers["content-type"] = "application/json"

@@ -18,14 +18,14 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk
 
 from langchain_smartroute.catalog import holds_anything
 
-__all__ = ["PAGE", "StreamEnd", "listener", "name_unsaid_ends"]
+__all__ = ["StreamEnd", "listener", "name_unsaid_ends", "page_error"]
 
 _AT_THE_END = ("finish_reason", "model_name", "system_fingerprint", "service_tier")
 """What `ChatOpenAI` reads of a chunk with a finish reason."""
 
 _UNSAID = {"finish_reason": "unknown"}
 
-PAGE = (
+_PAGE = (
     "a web page came in the place of an answer: is base_url the address of the API, and does"
     " nothing on the way ask for a login?"
 )
@@ -74,6 +74,13 @@ class StreamEnd:
             yield ChatGenerationChunk(
                 message=AIMessageChunk(content=""), generation_info=dict(_UNSAID)
             )
+
+
+def page_error() -> ValueError:
+    """The error for a web page in the place of an answer; whether it was billed is unknown."""
+    error = ValueError(_PAGE)
+    error.completion = None  # type: ignore[attr-defined] # read for the cost
+    return error
 
 
 def name_unsaid_ends(generations: Sequence[ChatGeneration], choices: Sequence[Any]) -> None:
