@@ -58,8 +58,8 @@ class RouterCosts(CostCallbackHandler):
             return
         # Of the class, as a wrapper's `__getattr__` would lead past the wrapper.
         if self._on_record is None and hasattr(type(self.ledger), "add_later"):
-            with quietly("ledger.add_later", said=self._said):
-                for make in unmade:
+            for make in unmade:
+                with quietly("ledger.add", said=self._said):
                     self.ledger.add_later(make)  # type: ignore[attr-defined] # looked for above
             return
         for make in unmade:

@@ -111,8 +111,8 @@ class SqlLedger:
 
     def add_later(self, make: Callable[[], CallRecord]) -> None:
         """Add a record that the writing thread makes, unless it is far behind; returns at once."""
-        is_own = getattr(self.add, "__func__", None) is SqlLedger.add
-        if is_own and self._writer.queued < _MOST_UNMADE:
+        is_own = getattr(self.add, "__func__", None) is _OWN_ADD
+        if is_own and self._writer.waiting < _MOST_UNMADE:
             self._writer.put(make)
         else:
             self.add(make())
@@ -222,6 +222,10 @@ class SqlLedger:
                     named.setdefault(run_id, []).append((label[0], label[1]))
                 for row in rows:
                     yield record_of(dict(row), named.get(row["run_id"], ()))
+
+
+_OWN_ADD = SqlLedger.add
+"""Whoever overrides or replaces it is given each record."""
 
 
 def _inserted(connection: sa.Connection, rows: dict[str, CallRow]) -> list[str]:

@@ -94,8 +94,8 @@ class BackgroundWriter(Generic[T]):
             )
 
     @property
-    def queued(self) -> int:
-        """Number of items that no batch has stored, without a lock."""
+    def waiting(self) -> int:
+        """Number of waiting items, without a lock."""
         return len(self._waiting)
 
     def put(self, item: T) -> None:

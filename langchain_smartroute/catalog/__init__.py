@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from langchain_smartroute.catalog.catalog import SHIPPED, Catalog, find_spec
     from langchain_smartroute.catalog.checked import faults_of
     from langchain_smartroute.catalog.cost import cost_usd, price_fault
-    from langchain_smartroute.catalog.dialects import without_tool_marks
+    from langchain_smartroute.catalog.dialects import OF_PROVIDERS, without_tool_marks
     from langchain_smartroute.catalog.elsewhere import OF_MODELS
     from langchain_smartroute.catalog.lookup import (
         PriceBook,
@@ -49,7 +49,7 @@ else:
             "catalog": "SHIPPED Catalog find_spec",
             "checked": "faults_of",
             "cost": "cost_usd price_fault",
-            "dialects": "without_tool_marks",
+            "dialects": "OF_PROVIDERS without_tool_marks",
             "elsewhere": "OF_MODELS",
             "lookup": "PriceBook PriceSource genai_prices own_prices with_prices",
             "lost": "ANSWERED was_cut",
@@ -66,6 +66,7 @@ else:
 __all__ = [
     "ANSWERED",
     "OF_MODELS",
+    "OF_PROVIDERS",
     "SHIPPED",
     "Catalog",
     "ModelSpec",

@@ -1,8 +1,9 @@
 """Parameters and cache markers that only some providers support.
 
-A parameter or marker in none of these tables is passed on, as the caller's gateway may support
-it. An unknown provider gets every parameter, as it may be a gateway. Names of parameters that
-are left out are logged.
+A marker in none of these tables is passed on, as the caller's gateway may support it, and so is
+a parameter, to a model of the caller's own (a model that is built here refuses it). An unknown
+provider gets every parameter, as it may be a gateway. Names of parameters that are left out are
+logged.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from langchain_smartroute.catalog.spec import ModelSpec
 
 __all__ = [
+    "OF_PROVIDERS",
     "has_system_turns",
     "known_arguments",
     "takes_text_only_as_strings",
@@ -81,6 +83,9 @@ Sources, read on 2026-11-27: OpenAI API reference, Chat Completions and Response
 Anthropic API reference, Messages, and langchain-anthropic 1.7.10; DeepSeek API docs,
 Chat Completion; Z.AI API docs, Chat Completion.
 """
+
+OF_PROVIDERS = frozenset({*_OWNERS, "top_k"})
+"""Parameters beyond those that all providers know."""
 
 _HEARD_OF = frozenset().union(*_OWNERS.values()) | {
     "cohere",

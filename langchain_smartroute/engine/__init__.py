@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from langchain_smartroute.faces import on_first_use
 
 if TYPE_CHECKING:
-    from langchain_smartroute.engine.checking import Cascade
+    from langchain_smartroute.engine.checking import Cascade, advised
     from langchain_smartroute.engine.conversation import (
         Conversations,
         Recollection,
@@ -22,7 +22,7 @@ else:
     __getattr__, __dir__ = on_first_use(
         __name__,
         {
-            "checking": "Cascade",
+            "checking": "Cascade advised",
             "conversation": "Conversations Recollection Visit conversation_key",
             "engine": "Engine",
             "feedback": "Feedback",
@@ -40,5 +40,6 @@ __all__ = [
     "Request",
     "SharedLessons",
     "Visit",
+    "advised",
     "conversation_key",
 ]

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from langchain_smartroute.catalog import ModelSpec
     from langchain_smartroute.engine.request import Request
     from langchain_smartroute.execution import Candidate
+    from langchain_smartroute.routing import RulesFirst
     from langchain_smartroute.types import RequestFeatures, RoutingDecision
 
-__all__ = ["Cascade", "Informing", "checked", "checks_for", "wanted_arguments"]
+__all__ = ["Cascade", "Informing", "advised", "checked", "checks_for", "wanted_arguments"]
 
 _CACHE_SIZE = 64
 
@@ -50,6 +51,24 @@ def checks_for(checks: Sequence[Check], request: Request, task: str) -> tuple[Ch
     tools, schema = bool(request.tools), request.schema is not None
     asking = (c for c in checks if isinstance(c.function, AskingCheck))
     return (*plain, *(c for c in asking if _applies(c, task, tools=tools, schema=schema)))
+
+
+def advised(decision: RoutingDecision, policy: RulesFirst) -> RoutingDecision:
+    """A decision that is explained, with a note where its checks can do nothing.
+
+    A rejected answer escalates to nobody from a route of unknown quality.
+    """
+    route, task, others = decision.model, decision.task, decision.chain[1:]
+    quality = policy.catalog.models[route].quality.get(task)
+    known = decision.predicted.get(route, quality) is not None
+    named = any(alias in policy.fallbacks.get(route, ()) for alias in others)
+    if known or named or not (others and decision.checks):
+        return decision
+    note = (
+        f"an answer that a check rejects is returned as it is: how good {route} is at {task} is"
+        " unknown, so nobody is known to be better; give it a quality, or name fallbacks"
+    )
+    return replace(decision, notes=(*decision.notes, note))
 
 
 def checked(
@@ -84,9 +103,7 @@ def checked(
     names = tuple(check.name for check in found)
     if not names:
         return decision
-    decision = replace(
-        decision, checks=names, notes=(*decision.notes, *_unescalated(decision, specs, fallbacks))
-    )
+    decision = replace(decision, checks=names)
     asking = [c.function for c in found if isinstance(c.function, AskingCheck)]
     comparing = [check for check in asking if check.compares]
     if not comparing:
@@ -169,24 +186,6 @@ def _reads_logprobs(check: Any) -> bool:
 def _applies(check: Check, task: str, *, tools: bool, schema: bool) -> bool:
     asking = check.function
     return isinstance(asking, AskingCheck) and asking.applies(task, tools=tools, schema=schema)
-
-
-def _unescalated(
-    decision: RoutingDecision,
-    specs: Mapping[str, ModelSpec],
-    fallbacks: Mapping[str, Sequence[str]],
-) -> tuple[str, ...]:
-    """What to do where a rejected answer escalates to nobody, as the route's quality is unknown."""
-    route, task = decision.model, decision.task
-    known = decision.predicted.get(route, specs[route].quality.get(task)) is not None
-    others = decision.chain[1:]
-    if known or not others or any(alias in fallbacks.get(route, ()) for alias in others):
-        return ()
-    note = (
-        f"an answer that a check rejects is returned as it is: how good {route} is at {task} is"
-        " unknown, so nobody is known to be better; give it a quality, or name fallbacks"
-    )
-    return (note,)
 
 
 def _deciding(

@@ -50,9 +50,11 @@ class Links:
         if prepare is not None and arguments:
             prepare = _with_fields(prepare, arguments)
         elif prepare is None and (request.tools or request.bind_arguments):
+            # Not the request, whose messages would live as long as the record of the run.
+            tools, bound = request.tools, request.bind_arguments
 
             def prepare(_model: Any, _spec: Any) -> Any:
-                return candidate.with_tools(request.tools, request.bind_arguments)
+                return candidate.with_tools(tools, bound)
 
         return self._link(candidate, PreparedCandidate(candidate, prepare, arguments))
 

@@ -3,7 +3,7 @@
 A client joins the parts: `{"a` and `{"a": 1}` become `{"a{"a": 1}`, which is no JSON. But a part
 of a nested object may begin like the whole, such as `{"a":` and `{"a":1}` and `}`. So the parts
 are taken for repetitions only where each begins with the one before it, and joined they cannot be
-JSON. What may still be either is kept back.
+JSON. What may still be either is kept back, at most until a chunk with a finish reason.
 """
 
 from __future__ import annotations

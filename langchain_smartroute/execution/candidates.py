@@ -14,7 +14,7 @@ from collections.abc import (
     Sequence,
 )
 from dataclasses import fields
-from functools import partial
+from functools import cache, partial
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
@@ -152,6 +152,17 @@ def _formatted(model: Any, arguments: Mapping[str, Any]) -> Runnable[Any, Any]:
     return RunnableBinding(bound=bound.bound, kwargs=rest, config=bound.config)
 
 
+def _only_has_arguments(model: RunnableBinding[Any, Any]) -> bool:
+    return _calls_plainly(type(model)) and not (model.config or model.config_factories)
+
+
+@cache
+def _calls_plainly(kind: type[RunnableBinding[Any, Any]]) -> bool:
+    """Whether a class of bindings calls as LangChain's own, such as that of chat models."""
+    calls = ("invoke", "ainvoke", "stream", "astream")
+    return all(getattr(kind, name) is getattr(RunnableBinding, name) for name in calls)
+
+
 def _binds_tools(model: Any) -> bool:
     """Whether a chat model's class has a `bind_tools` of its own."""
     return (
@@ -218,7 +229,7 @@ class PreparedCandidate(Runnable[Any, Any]):
         bounds = attempt_bounds.get()
         if bounds is not None:
             bounds.called = True
-        if type(model) is RunnableBinding and not (model.config or model.config_factories):
+        if isinstance(model, RunnableBinding) and _only_has_arguments(model):
             # If only arguments are bound, they are passed directly instead of by the binding.
             return model.bound, {**model.kwargs, **adapted}
         return model, adapted

@@ -15,7 +15,6 @@ Imported when the first model is built: it imports `openai`.
 
 from __future__ import annotations
 
-import inspect
 import json
 from collections.abc import Awaitable, Callable
 from functools import cached_property
@@ -26,6 +25,7 @@ from openai._models import construct_type
 from openai.resources.chat.completions import AsyncCompletions, Completions
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from openai.types.chat.chat_completion import Choice
+from openai.types.chat.completion_create_params import CompletionCreateParamsStreaming
 from openai.types.completion_usage import (
     CompletionTokensDetails,
     CompletionUsage,
@@ -33,6 +33,7 @@ from openai.types.completion_usage import (
 )
 from typing_extensions import override
 
+from langchain_smartroute.catalog import OF_PROVIDERS
 from langchain_smartroute.execution.assembled import assembled
 from langchain_smartroute.execution.common_forms import is_common_answer, is_common_chunk
 from langchain_smartroute.execution.halves import without_halves
@@ -55,8 +56,8 @@ _OPTIONS = {
 }
 """Argument of a call that is not part of the body → argument of `post`."""
 
-_IN_BODIES = inspect.signature(Completions.create).parameters.keys() - _OPTIONS.keys() - {"self"}
-"""Names of the arguments that are sent in the body."""
+_IN_BODIES = CompletionCreateParamsStreaming.__annotations__.keys() | OF_PROVIDERS
+"""Names of the arguments that are sent in the body: OpenAI's, and some of other providers."""
 
 _DETAILS = {
     "completion_tokens_details": dict.fromkeys(CompletionTokensDetails.model_fields),

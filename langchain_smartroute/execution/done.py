@@ -101,7 +101,8 @@ class EventDecoder(SSEDecoder):
         if '"delta"' in event.data:
             event = self._mended(event)
         else:
-            event = _rewritten(event.data, _as_error) or event
+            # The usage comes last, in a chunk without choices.
+            event = _rewritten(event.data, _as_error) or self._mended(event)
         if _CHUNK in event.data or '"choices"' not in event.data:
             return event
         return _rewritten(event.data, _as_chunk) or event

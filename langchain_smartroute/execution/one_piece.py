@@ -46,7 +46,7 @@ def name_as_json(response: Any) -> None:
     Raises:
         ValueError: If it is a web page.
     """
-    text = response.content.decode("utf-8", "replace")
+    text = response.text
     try:
         json.loads(text)
     except ValueError:
@@ -55,5 +55,7 @@ def name_as_json(response: Any) -> None:
             if text.lstrip().startswith("<"):
                 raise page_error() from None
             return
-        response._content = json.dumps(whole).encode()  # noqa: SLF001 - httpx offers no other way
+        text = json.dumps(whole)
+    # JSON is read as UTF-8, whatever this came in.
+    response._content = text.encode("utf-8", "replace")  # noqa: SLF001 - httpx offers no other way
     response.headers["content-type"] = "application/json"

@@ -58,7 +58,7 @@ _OF_ROUTERS = frozenset(
         "transport",
     )
 )
-"""Settings that a router is made with, and no model has."""
+"""Settings that a router is made with, and no call takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +166,7 @@ def _of_router(name: str) -> str:
     by_call = "; a call has timeout=" if name == "timeout_s" else ""
     return (
         f"{name}: is a setting of the router, not a parameter of a model; give it where the router"
-        f" is made{by_call} (or, for a provider's own, extra_body)"
+        f" is made, or to a model object{by_call} (or, for a provider's own, extra_body)"
     )
 
 

@@ -13,6 +13,8 @@ from langchain_core.runnables import RunnableBinding, RunnableConfig
 from typing_extensions import override
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     # The same for calls, with the types of a chat model's streams of events.
     from langchain_core.language_models.chat_models import _ChatModelBinding as _Binding
 
@@ -54,6 +56,10 @@ class BoundRouter(_Binding):  # type: ignore[no-redef] # a field is called kwarg
         """As the router's `aexplain`, with the bound arguments."""
         config = self._merge_configs(config)
         return await self.bound.aexplain(input, config, **{**self.kwargs, **kwargs})  # type: ignore[attr-defined,no-any-return]
+
+    def bind_tools(self, tools: Sequence[Any], **kwargs: Any) -> BoundRouter:
+        """As the router's `bind_tools`, with the bound arguments."""
+        return self.bind(**self.bound.bind_tools(tools, **kwargs).kwargs)  # type: ignore[attr-defined,return-value]
 
     def with_route(self, **choices: Any) -> BoundRouter:
         """As the router's `with_route`, with the bound arguments."""

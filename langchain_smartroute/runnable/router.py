@@ -15,11 +15,10 @@ from typing_extensions import override
 
 from langchain_smartroute import engine, execution
 from langchain_smartroute.runnable import making
+from langchain_smartroute.runnable.beside import BesideCalls
 from langchain_smartroute.runnable.callbacks import with_own
 from langchain_smartroute.runnable.changes import TakesChanges
 from langchain_smartroute.runnable.configured import ConfiguredModel
-from langchain_smartroute.runnable.learning import LearnsFromScores
-from langchain_smartroute.runnable.limited import TellsLimits
 from langchain_smartroute.runnable.plan import Form, Plan, planned
 from langchain_smartroute.runnable.structured import StructuredRouter
 from langchain_smartroute.runnable.tools import bound_tools
@@ -41,7 +40,7 @@ __all__ = ["SmartRouterRunnable"]
 _A_MESSAGE = Form()
 
 
-class SmartRouterRunnable(LearnsFromScores, TellsLimits, TakesChanges, ConfiguredModel):
+class SmartRouterRunnable(BesideCalls, TakesChanges, ConfiguredModel):
     """A chat model that sends each request to the cheapest model that answers it well.
 
     Use `from_catalog`, `from_models` or `from_config`; the constructor takes the
@@ -154,7 +153,9 @@ class SmartRouterRunnable(LearnsFromScores, TellsLimits, TakesChanges, Configure
             NoFeasibleModelError: If every one is ruled out (SpendLimitExceededError: by price).
         """
         run_config, request = self._opened(input, config, kwargs)
-        return self._engine.decide(request, self._engine.visit(request).recalled, run_config)[0]
+        recalled = self._engine.visit(request).recalled
+        decision, _ = self._engine.decide(request, recalled, run_config)
+        return engine.advised(decision, self._engine.policy)
 
     async def aexplain(
         self,
@@ -171,7 +172,8 @@ class SmartRouterRunnable(LearnsFromScores, TellsLimits, TakesChanges, Configure
         """
         run_config, request = self._opened(input, config, kwargs)
         visit = await self._engine.avisit(request)
-        return (await self._engine.adecide(request, visit.recalled, run_config))[0]
+        decision, _ = await self._engine.adecide(request, visit.recalled, run_config)
+        return engine.advised(decision, self._engine.policy)
 
     def health(self) -> dict[str, CandidateHealth]:
         """Alias → the state of its circuit breaker; without breakers, all are closed."""

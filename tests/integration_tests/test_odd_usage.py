@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 
 import pytest
@@ -21,6 +22,13 @@ def sent(way, usage):
     if "stream" in way:
         return streamed(delta("fi", usage=None), delta("ne", "stop", usage=usage), DONE)
     return plain({**ANSWER, "usage": usage})
+
+
+def sent_apart(usage):
+    """As OpenAI sends it: in a last chunk without choices."""
+    chunk = {**ANSWER, "object": "chat.completion.chunk", "choices": [], "usage": usage}
+    last = f"data: {json.dumps(chunk)}\n\n"
+    return streamed(delta("fi", usage=None), delta("ne", "stop", usage=None), last, DONE)
 
 
 ODD = {
@@ -84,6 +92,22 @@ def test_models_of_ones_own_count_alike(serve, way, usage, cost):
     assert answer.response_metadata["smartroute"]["cost"] == cost
     (record,) = router.ledger.records()
     assert (str(record.cost_usd), record.usage.estimated) == (cost, cost == ESTIMATED)
+
+
+@STREAMS
+@pytest.mark.parametrize("make", [router_of, brought_router_of], ids=["built", "brought"])
+@pytest.mark.parametrize(
+    ("usage", "cost"),
+    [*((odd, ESTIMATED) for odd in ALIKE.values()), *((sound, TOLD) for sound in SOUND.values())],
+    ids=[*ALIKE, *SOUND],
+)
+def test_usage_in_a_last_chunk_of_its_own_counts_alike(serve, way, make, usage, cost):
+    """Of models of one's own it was not mended there, where OpenAI itself sends it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        answer = call(make(serve(sent_apart(usage))), way)
+    assert answer.text == "fine"
+    assert answer.response_metadata["smartroute"]["cost"] == cost
 
 
 def usage_of(given, made):

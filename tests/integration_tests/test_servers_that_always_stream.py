@@ -48,6 +48,17 @@ def test_a_streamed_answer_is_an_answer(serve, way, kind):
 
 
 @WAYS
+@pytest.mark.parametrize("charset", ["gbk", "utf-16", "latin-1"])
+def test_json_by_another_name_is_read_in_its_own_letters(serve, way, charset):
+    text = "fine, José" if charset == "latin-1" else "很好"
+    choice = {**ANSWER["choices"][0], "message": {"role": "assistant", "content": text}}
+    body = json.dumps({**ANSWER, "choices": [choice]}, ensure_ascii=False).encode(charset)
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset={charset}\r\n"
+    server = serve(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+    assert call(router_of(server), way).text == text
+
+
+@WAYS
 def test_its_tool_calls_are_put_together(serve, way):
     first = {"index": 0, "id": "c1", "type": "function", "function": {"name": "f"}}
     first["function"]["arguments"] = '{"a":'

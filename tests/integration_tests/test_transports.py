@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import gc
-import select
+import selectors
 import socket
 import ssl
 import subprocess
@@ -263,11 +263,17 @@ class Proxy(Handler):
         host, _, port = self.path.partition(":")
         self.send_response(200)
         self.end_headers()
-        with socket.create_connection((host, int(port))) as there:
+        # Not select(), which takes no file number beyond 1,023: a long run of tests opens many.
+        with (
+            socket.create_connection((host, int(port))) as there,
+            selectors.DefaultSelector() as either,
+        ):
             ends = {self.connection: there, there: self.connection}
+            for end in ends:
+                either.register(end, selectors.EVENT_READ)
             while True:
-                ready, _, _ = select.select(list(ends), [], [], LONG)
-                for end in ready:
+                for key, _ in either.select(LONG):
+                    end = key.fileobj
                     data = end.recv(65536)
                     if not data:
                         self.close_connection = True

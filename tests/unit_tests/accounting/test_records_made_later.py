@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 from langchain_core.language_models import FakeListChatModel
+from langchain_core.messages import HumanMessage
 
 from langchain_smartroute import CallRecord, MemoryLedger, SmartRouterRunnable, SqlLedger, Usage
 from langchain_smartroute.accounting import RouterCosts, sql
@@ -30,8 +33,13 @@ def settled(ledger, *unmade):
     RouterCosts(None, ledger=ledger).settle("d1", (), unmade)
 
 
+class Model(FakeListChatModel):
+    def bind_tools(self, tools, **kwargs):
+        return self.bind(tools=tools, **kwargs)
+
+
 def router(ledger):
-    model = FakeListChatModel(responses=["Hello to you, too!"])
+    model = Model(responses=["Hello to you, too!"])
     return SmartRouterRunnable.from_models({"mine": model}, ledger=ledger)
 
 
@@ -132,3 +140,42 @@ def test_a_writer_that_is_far_behind_is_given_records(sqlite_url, monkeypatch):
         assert made == [2, 3]
         assert ledger.flush()
         assert [one.attempt for one in ledger.records()] == [0, 1, 2, 3]
+
+
+def test_an_add_that_raises_loses_its_own_record_alone(sqlite_url):
+    class Picky(SqlLedger):
+        def add(self, record):
+            if record.attempt == 1:
+                raise ValueError("no")
+            super().add(record)
+
+    with Picky(sqlite_url) as picky:
+        settled(picky, lambda: record(1), lambda: record(2))
+        assert picky.flush()
+        assert [one.attempt for one in picky.records()] == [2]
+
+
+def test_an_add_that_was_replaced_is_given_each_record(sqlite_url, monkeypatch):
+    seen = []
+    add = SqlLedger.add
+    monkeypatch.setattr(SqlLedger, "add", lambda self, one: seen.append(one) or add(self, one))
+    with SqlLedger(sqlite_url) as ledger:
+        settled(ledger, lambda: record(1))
+        assert ledger.flush()
+    assert seen == [record(1)]
+
+
+def test_a_record_that_waits_keeps_no_prompt_alive(ledger):
+    """While a database is down ten thousand may wait; an agent's would each hold its history."""
+
+    class Message(HumanMessage):
+        pass
+
+    ledger._writer._linger_s = 60
+    asked = Message("What is the weather in Paris?")
+    gone = weakref.ref(asked)
+    router(ledger).bind_tools([{"name": "weather", "parameters": {}}]).invoke([asked])
+    del asked
+    gc.collect()
+    assert ledger.status.waiting == 1
+    assert gone() is None

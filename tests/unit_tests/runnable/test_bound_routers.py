@@ -31,7 +31,8 @@ def router(scripted):
 BOUND = {
     "bind_tools": lambda router: router.bind_tools([weather]),
     "bind": lambda router: router.bind(model="tools"),
-    "bind, then bind_tools": lambda router: router.bind(stop=["x"]).bind(model="tools"),
+    "bind, then bind": lambda router: router.bind(stop=["x"]).bind(model="tools"),
+    "bind, then bind_tools": lambda router: router.bind(stop=["x"]).bind_tools([weather]),
     "bind_tools, then with_config": lambda router: router.bind_tools([weather]).with_config(
         tags=["a"]
     ),
@@ -54,6 +55,13 @@ async def test_what_is_bound_is_explained_as_it_is_called(router, how):
     assert bound.explain("Hi").model == "tools"
     assert (await bound.aexplain("Hi")).model == "tools"
     assert router.explain("Hi").model == "plain"
+
+
+def test_tools_are_bound_beside_what_is_bound_already(router):
+    """LangChain's binding asks its model for them, without what is bound."""
+    bound = router.bind(stop=["x"]).with_config(tags=["a"]).bind_tools([weather])
+    assert (bound.kwargs["stop"], len(bound.kwargs["tools"])) == (["x"], 1)
+    assert bound.config["tags"] == ["a"]
 
 
 def test_what_explain_is_given_goes_over_what_is_bound(router):

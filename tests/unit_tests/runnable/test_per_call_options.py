@@ -273,6 +273,19 @@ async def test_a_parameter_that_openai_does_not_know_is_not_sent_unheard(router,
     assert len(sandbox.requests) == 1
 
 
+@pytest.mark.parametrize(
+    ("provider", "own"), [("zhipuai", {"do_sample": False}), ("openrouter", {"top_k": 5})]
+)
+def test_a_parameter_that_its_provider_has_is_sent(sandbox, provider, own):
+    """`ChatOpenAI` would refuse these as well, but a router asks several providers."""
+    block = {"provider": provider, "base_url": sandbox.base_url}
+    router = SmartRouterRunnable.from_catalog(
+        catalog={"models": {"gpt-4o": block}, "default": "gpt-4o"}, api_key="none"
+    )
+    assert router.invoke("Hello", **own).text
+    assert len(sandbox.requests) == 1
+
+
 @given(
     others=st.dictionaries(
         st.text().filter(lambda key: key != "smartroute"),

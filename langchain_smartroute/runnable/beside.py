@@ -1,18 +1,22 @@
-"""Feedback on a router's answers, from which it learns."""
+"""What a router offers beside its calls: feedback, and what is left of its spend limits."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from langchain_smartroute.accounting import LimitStatus
     from langchain_smartroute.engine import Engine
     from langchain_smartroute.routing import QualityPredictor
 
-__all__ = ["LearnsFromScores"]
+__all__ = ["BesideCalls"]
 
 
-class LearnsFromScores:
-    """The part of a router that receives feedback."""
+class BesideCalls:
+    """The part of a router that receives feedback, and tells of its spend limits."""
 
     _engine: Engine
 
@@ -60,3 +64,27 @@ class LearnsFromScores:
     async def afeedback(self, decision_id: str, score: float, *, model: str | None = None) -> None:
         """Say how good an answer was; the same as `feedback`, for asynchronous code."""
         await self._engine.feedback.agive(decision_id, score, model=model)
+
+    def limit_status(self, metadata: Mapping[str, Any] | None = None) -> tuple[LimitStatus, ...]:
+        """What is left of each spend limit, such as for a user's page.
+
+        Args:
+            metadata: The metadata of the caller's calls, such as `{"user": "ann"}`; left out:
+                those of calls without any.
+
+        Returns:
+            A status per limit, in the order of `spend_limits`, without the limits of single
+            requests. Another call may have changed it when it is read.
+
+        Raises:
+            StorageError: If the state that holds the limits is unavailable.
+        """
+        limits = self._engine.limits
+        return () if limits is None else limits.spending.statuses(metadata or {})
+
+    async def alimit_status(
+        self, metadata: Mapping[str, Any] | None = None
+    ) -> tuple[LimitStatus, ...]:
+        """The same as `limit_status`, for asynchronous code."""
+        limits = self._engine.limits
+        return () if limits is None else await limits.spending.astatuses(metadata or {})
