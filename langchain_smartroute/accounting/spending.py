@@ -122,16 +122,20 @@ class Spending:
             StorageError: If the state is unavailable.
         """
         self._catch_up()
-        asked = AskedLimit.all_of(self.limits, metadata, now=self._now())
-        standings = self._state.run(Stands(counters=tuple(one.counter for one in asked)))
+        asked, stands = self._asked(metadata)
+        standings = self._state.run(stands)
         return tuple(map(AskedLimit.status, asked, standings))
 
     async def astatuses(self, metadata: Mapping[str, Any]) -> tuple[LimitStatus, ...]:
         """The same, without blocking the event loop."""
         await self._acatch_up()
-        asked = AskedLimit.all_of(self.limits, metadata, now=self._now())
-        standings = await self._within(Stands(counters=tuple(one.counter for one in asked)))
+        asked, stands = self._asked(metadata)
+        standings = await self._within(stands)
         return tuple(map(AskedLimit.status, asked, standings))
+
+    def _asked(self, metadata: Mapping[str, Any]) -> tuple[list[AskedLimit], Stands]:
+        asked = AskedLimit.all_of(self.limits, metadata, now=self._now())
+        return asked, Stands(counters=tuple(one.counter for one in asked))
 
     async def _asettled(self, settle: Settle) -> None:
         try:

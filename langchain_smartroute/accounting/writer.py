@@ -88,7 +88,7 @@ class BackgroundWriter(Generic[T]):
         with self._changed:
             return WriterStatus(
                 written=self._stored_count,
-                waiting=self._accepted_count - self._handled_count,
+                waiting=self.waiting,
                 lost=self._lost,
                 error=self._error,
             )
@@ -101,7 +101,7 @@ class BackgroundWriter(Generic[T]):
     def put(self, item: T) -> None:
         """Add an item; returns at once."""
         with self._lock:
-            if self._accepted_count - self._handled_count >= self._max_waiting:
+            if self.waiting >= self._max_waiting:
                 self._lose(1, "no room to wait")
                 return
             self._waiting.append(item)

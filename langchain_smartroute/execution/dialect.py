@@ -31,7 +31,7 @@ from langchain_core.outputs import ChatResult
 from langchain_smartroute.catalog.thoughts import thoughts_of
 from langchain_smartroute.execution.cumulative import CountingOnce, noting_billed
 from langchain_smartroute.execution.events import first_delta
-from langchain_smartroute.execution.mending import mend_object
+from langchain_smartroute.execution.mending import keep_refusal, mend_object
 from langchain_smartroute.execution.unsaid import name_unsaid_ends
 
 __all__ = ["speaking"]
@@ -74,9 +74,9 @@ class _NamingEnds(CountingOnce):
     def _convert_chunk_to_generation_chunk(self, chunk: Any, *args: Any, **kwargs: Any) -> Any:
         base: Any = super()
         converted = base._convert_chunk_to_generation_chunk(chunk, *args, **kwargs)  # noqa: SLF001 - see above
-        refusal = (first_delta(chunk) or {}).get("refusal")
-        if converted is not None and isinstance(refusal, str) and refusal:
-            converted.message.additional_kwargs["refusal"] = refusal
+        if converted is not None:
+            delta = first_delta(chunk) or {}
+            keep_refusal(converted.message.additional_kwargs, delta.get("refusal"))
         return converted
 
 

@@ -38,7 +38,7 @@ from langchain_smartroute.execution.completions import filled_answer, filled_chu
 from langchain_smartroute.execution.cumulative import CountingOnce
 from langchain_smartroute.execution.dialect import add_thoughts
 from langchain_smartroute.execution.done import tell_ends
-from langchain_smartroute.execution.mending import mend_object
+from langchain_smartroute.execution.mending import keep_refusal, mend_object
 from langchain_smartroute.execution.refusals import (
     field,
     raise_meaning_of,
@@ -267,12 +267,9 @@ def _parameters(base: type, name: str) -> tuple[str, ...] | None:
 def _keep(beside: dict[str, Any], answer: Any) -> None:
     """Copy an answer's reasoning and refusal to `additional_kwargs`.
 
-    A server may send its reasoning twice, under two names; ChatOpenAI drops the refusal of a
-    stream.
+    A server may send its reasoning twice, under two names.
     """
-    refusal = field(answer, "refusal")
-    if isinstance(refusal, str) and refusal:
-        beside["refusal"] = refusal
+    keep_refusal(beside, field(answer, "refusal"))
     for name in (_THOUGHTS, "reasoning"):
         thoughts = field(answer, name)
         if isinstance(thoughts, str) and thoughts:

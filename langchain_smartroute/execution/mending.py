@@ -8,7 +8,7 @@ from typing import Any
 
 from langchain_smartroute.execution.halves import without_halves
 
-__all__ = ["mend_object", "repaired"]
+__all__ = ["keep_refusal", "mend_object", "repaired"]
 
 _COUNTS = {"prompt_tokens": "input_tokens", "completion_tokens": "output_tokens"}
 """OpenAI's names of the two counts → those of Anthropic, which some gateways keep."""
@@ -32,6 +32,12 @@ def repaired(answer: dict[str, Any], part: str) -> dict[str, Any]:
     if not isinstance(choices, list):
         return answer
     return {**answer, "choices": [_choice(choice, part) for choice in choices]}
+
+
+def keep_refusal(beside: dict[str, Any], refusal: Any) -> None:
+    """Note a refusal in `additional_kwargs`, as `ChatOpenAI` drops that of a stream."""
+    if isinstance(refusal, str) and refusal:
+        beside["refusal"] = refusal
 
 
 def mend_object(answer: Any) -> None:
