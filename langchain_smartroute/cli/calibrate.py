@@ -25,7 +25,14 @@ from langchain_smartroute.cli.outcome_options import (
 if TYPE_CHECKING:
     from langchain_smartroute.evaluation.calibrate import Calibration
 
-__all__ = ["ConfidenceOption", "FamilyName", "FamilyOption", "KeepOption", "calibrate"]
+__all__ = [
+    "ApartOption",
+    "ConfidenceOption",
+    "FamilyName",
+    "FamilyOption",
+    "KeepOption",
+    "calibrate",
+]
 
 TOO_LITTLE = 3
 """The exit code where nothing but always the strongest can be promised."""
@@ -60,6 +67,17 @@ FamilyOption = Annotated[
         "--family", help="Which settings: of predicted quality, or of which first answers are kept."
     ),
 ]
+ApartOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--apart/--together",
+        help=(
+            "Quality: whether its predictor is fitted on two fifths of the prompts, which nothing"
+            " else sees, or on those to calibrate on, in folds. Left out: together where there are"
+            " fewer than 4,000 and words tell surely which of them need the better model."
+        ),
+    ),
+]
 
 
 def calibrate(
@@ -75,6 +93,7 @@ def calibrate(
     model: ModelOption = None,
     price: PriceOption = None,
     scores: ScoresOption = None,
+    apart: ApartOption = None,
     report: Annotated[
         Path | None, typer.Option("--report", metavar="FILE", help="An HTML page of the report.")
     ] = None,
@@ -100,7 +119,9 @@ def calibrate(
     settings_text({}, out)  # A name that cannot be written is an error before the work.
     prices = price_table(price or (), day=datetime.now(tz=UTC).date())
     table = wanted_table(outcomes, datasets=dataset, models=model, prices=price, scores=scores)
-    data = CalibrationInput(table=table.only(table.models), prices=prices, seed=seed, beside=out)
+    data = CalibrationInput(
+        table=table.only(table.models), prices=prices, seed=seed, beside=out, apart=apart
+    )
     found, reported = calibrated(data, family.family, keep=keep, confidence=confidence)
     settings = calibrated_settings(found, reported=reported, prices=prices)
     write_text(settings_text(settings, out), out)

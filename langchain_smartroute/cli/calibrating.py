@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from langchain_smartroute.catalog import Price
-from langchain_smartroute.classify import LinearClassifier
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.evaluation.baselines import strongest_model
 from langchain_smartroute.evaluation.calibrate import Calibration, calibrate
@@ -26,13 +26,8 @@ from langchain_smartroute.evaluation.families import (
     strongest_first,
 )
 from langchain_smartroute.evaluation.outcomes import OutcomeTable
-from langchain_smartroute.evaluation.predicted import (
-    Pool,
-    fitted_predictor,
-    pool_catalog,
-    quality_family,
-)
-from langchain_smartroute.evaluation.routed import features_of
+from langchain_smartroute.evaluation.quality_family import QualityFamilies, words_tell_apart
+from langchain_smartroute.evaluation.simulation import Build
 from langchain_smartroute.evaluation.splits import split_by_prompt
 from langchain_smartroute.execution.checks.comparing import same_answer
 from langchain_smartroute.routing import ANSWER_ROOM_TOKENS
@@ -46,6 +41,9 @@ number of prompts limits what can be promised."""
 _CALIBRATED_SHARE = 0.6
 """Share of the remaining prompts for calibration; the rest is for the report."""
 
+_MANY_PROMPTS = 4_000
+"""From this many prompts on a quality predictor is fitted on prompts of its own."""
+
 _PAIR = 2
 
 Kind = Literal["quality", "agreement", "learned", "logprob"]
@@ -57,15 +55,17 @@ class Prepared:
 
     Attributes:
         table: The prompts.
-        build: Strongest model → the family.
+        build: Strongest model and the prompts to calibrate on → the family.
         save: Writes what was fitted to its file; `None`: nothing was.
-        learned: Prompts that something was fitted on.
+        learned: Number of other prompts that something was fitted on.
+        refitted: Whether the family is fitted on the prompts to calibrate on.
     """
 
     table: OutcomeTable
-    build: Callable[[str], Family]
+    build: Build
     save: Callable[[], None] | None = None
     learned: int = 0
+    refitted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,12 +77,15 @@ class CalibrationInput:
         prices: Of every model of it.
         seed: Seed of the split.
         beside: The file of settings, beside which what is fitted is saved.
+        apart: Whether a quality predictor is fitted on prompts of its own; `None`: where there
+            are 4,000 or more, or words do not tell surely which prompts need the better model.
     """
 
     table: OutcomeTable
     prices: Mapping[str, Price]
     seed: int
     beside: Path
+    apart: bool | None = None
 
 
 def prepared(data: CalibrationInput, family: Kind) -> Prepared:
@@ -145,7 +148,7 @@ def calibrated(
             f"{len(order):,} prompts are too few to calibrate and to report on; give more outcomes"
         )
     here, there = np.sort(order[:end]), np.sort(order[end:])
-    policy = ready.build(strongest_model(ready.table.rows(here)))
+    policy = ready.build(strongest_model(ready.table.rows(here)), here)
     found = calibrate(
         ready.table, policy, rows=(here, there), keep=keep, confidence=confidence, seed=data.seed
     )
@@ -172,7 +175,7 @@ def _cheap(data: CalibrationInput, strongest: str, count: int) -> list[str]:
 
 
 def _by_agreement(data: CalibrationInput) -> Prepared:
-    def build(strongest: str) -> Family:
+    def build(strongest: str, _here: npt.NDArray[np.intp]) -> Family:
         first, second = _cheap(data, strongest, _PAIR)
         return agreement_family(
             data.table, first=first, second=second, strong=strongest, same=same_answer
@@ -182,7 +185,7 @@ def _by_agreement(data: CalibrationInput) -> Prepared:
 
 
 def _by_log_probability(data: CalibrationInput) -> Prepared:
-    def build(strongest: str) -> Family:
+    def build(strongest: str, _here: npt.NDArray[np.intp]) -> Family:
         (first,) = _cheap(data, strongest, 1)
         return logprob_family(data.table, first=first, strong=strongest)
 
@@ -196,7 +199,7 @@ def _by_learned_check(data: CalibrationInput) -> Prepared:
     check = fitted_check(learned, first=first, second=second)
     path = data.beside.with_suffix(".check.json")
 
-    def build(strongest: str) -> Family:
+    def build(strongest: str, _here: npt.NDArray[np.intp]) -> Family:
         if strongest in (first, second):
             return strongest_first(rest, strongest, "confidence", ())
         models = (first, second, strongest)
@@ -209,18 +212,19 @@ def _by_learned_check(data: CalibrationInput) -> Prepared:
 
 
 def _by_quality(data: CalibrationInput) -> Prepared:
-    shares = (LEARNED_SHARE, 1 - LEARNED_SHARE)
-    learned, rest = split_by_prompt(data.table, shares, seed=data.seed)
-    classifier = LinearClassifier()
-    known, new = (features_of(part, classifier=classifier) for part in (learned, rest))
-    predictor = fitted_predictor(learned, known)
+    table, fitted_on = data.table, None
+    apart = data.apart
+    if apart is None:
+        apart = len(table) >= _MANY_PROMPTS or not words_tell_apart(table)
+    if apart:
+        shares = (LEARNED_SHARE, 1 - LEARNED_SHARE)
+        fitted_on, table = split_by_prompt(table, shares, seed=data.seed)
     path = data.beside.with_suffix(".quality.json")
-
-    def build(strongest: str) -> Family:
-        catalog = pool_catalog(rest.models, data.prices, default=strongest)
-        pool = Pool(catalog=catalog, predictor=predictor, saved=str(path))
-        return quality_family(rest, new, pool=pool, strongest=strongest, reference=known)
-
+    families = QualityFamilies(table, data.prices, saved=path, fitted_on=fitted_on)
     return Prepared(
-        table=rest, build=build, save=lambda: predictor.save(path), learned=len(learned)
+        table=table,
+        build=families.build,
+        save=families.save,
+        learned=0 if fitted_on is None else len(fitted_on),
+        refitted=fitted_on is None,
     )

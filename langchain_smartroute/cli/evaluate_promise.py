@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from langchain_smartroute.cli.calibrate import (
+    ApartOption,
     ConfidenceOption,
     FamilyName,
     FamilyOption,
@@ -39,6 +40,7 @@ def promise(
     dataset: DatasetOption = None,
     model: ModelOption = None,
     price: PriceOption = None,
+    apart: ApartOption = None,
     seed: SeedOption = SEED,
     output: FormatOption = Format.TABLE,
 ) -> None:
@@ -51,18 +53,29 @@ def promise(
     table = wanted_table(outcomes, datasets=dataset, models=model, prices=price)
     prices = price_table(price or (), day=datetime.now(tz=UTC).date())
     data = CalibrationInput(
-        table=table.only(table.models), prices=prices, seed=seed, beside=Path("unwritten.toml")
+        table=table.only(table.models),
+        prices=prices,
+        seed=seed,
+        beside=Path("unwritten.toml"),
+        apart=apart,
     )
     ready = prepared(data, family.family)
     found = simulate(
-        ready.table, ready.build, keep=keep, confidence=confidence, seed=seed, splits=splits
+        ready.table,
+        ready.build,
+        refitted=ready.refitted,
+        keep=keep,
+        confidence=confidence,
+        seed=seed,
+        splits=splits,
     )
     if output is Format.JSON:
         print_json(found)
         return
+    fitted_on = "the same, in folds" if ready.refitted else f"{ready.learned:,} others"
     lines = (
         f"{found.splits:,} splits, {found.prompts:,} prompts to calibrate on, as many to judge on",
-        f"  fitted on                   {ready.learned:,} others",
+        f"  fitted on                   {fitted_on}",
         f"  promise held                {found.held:.1%} of the splits, promised {confidence:.0%}",
         f"  something cheaper chosen    {found.promised:.1%}",
         f"  saved, median               {found.saved:.1%}",

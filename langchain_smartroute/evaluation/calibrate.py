@@ -89,7 +89,9 @@ def calibrate(
     """
     here, there = rows
     quality, models = family.quality[here], table.score[here]
-    chosen = choose_setting(quality, models, keep=keep, confidence=confidence, seed=seed)
+    chosen = choose_setting(
+        quality, models, keep=keep, confidence=confidence, seed=seed, chances=family.chances
+    )
     strongest = strongest_model(table.rows(here))
     best = models[:, table.column(strongest)]
     replays = compared(

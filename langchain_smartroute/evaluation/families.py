@@ -15,6 +15,7 @@ import numpy.typing as npt
 from langchain_smartroute.evaluation.baselines import always
 from langchain_smartroute.evaluation.cascades import Same, by_agreement, by_confidence
 from langchain_smartroute.evaluation.outcomes import OutcomeTable
+from langchain_smartroute.evaluation.promise import HALVES
 from langchain_smartroute.evaluation.replays import Replay, replay
 from langchain_smartroute.evaluation.routed import by_threshold
 from langchain_smartroute.types import TASKS
@@ -57,11 +58,15 @@ class Family:
         name: Name of the parameter that is set.
         settings: From the safest, "always the strongest model", to the cheapest.
         replays: One per setting.
+        chances: Number of random errors, each as large as that of a half of the prompts, between
+            what is found on one half and what is reached on the other: of the two halves, and of
+            a fit that differs between them.
     """
 
     name: str
     settings: tuple[Setting, ...]
     replays: tuple[Replay, ...]
+    chances: float = HALVES
 
     @property
     def quality(self) -> _Floats:

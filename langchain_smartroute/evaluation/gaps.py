@@ -10,7 +10,7 @@ import numpy.typing as npt
 from langchain_smartroute.classify import LinearClassifier
 from langchain_smartroute.evaluation.metrics import Interval, bootstrap_interval
 from langchain_smartroute.evaluation.outcomes import OutcomeTable
-from langchain_smartroute.evaluation.predicted import cross_fitted
+from langchain_smartroute.evaluation.predicted import cross_fitted, folds_of
 from langchain_smartroute.evaluation.quality_metrics import apgr, call_curve, cpt
 from langchain_smartroute.evaluation.routed import features_of
 
@@ -56,9 +56,9 @@ def gap_figures(table: OutcomeTable, *, folds: int, seed: int) -> GapFigures:
         seed: Seed of the folds and the intervals.
     """
     weak, strong = _ranked(table)
-    expected = cross_fitted(
-        table, features_of(table, classifier=LinearClassifier()), folds=folds, seed=seed
-    )
+    fold = folds_of(len(table), folds=folds, seed=seed)
+    features = features_of(table, classifier=LinearClassifier())
+    expected = cross_fitted(table, features, fold=fold)
     return figures_of_scores(table, expected[:, strong] - expected[:, weak], seed=seed)
 
 

@@ -26,7 +26,7 @@ import numpy.typing as npt
 
 from langchain_smartroute.errors import ConfigurationError
 
-__all__ = ["Chosen", "betting_p_values", "choose_setting", "prompts_needed"]
+__all__ = ["HALVES", "Chosen", "betting_p_values", "choose_setting", "prompts_needed"]
 
 _Floats = npt.NDArray[np.float64]
 
@@ -35,6 +35,9 @@ _FIRST_VARIANCE = 0.1
 
 _FIRST_COUNT = 20
 """How many prompts that assumed variance counts as, so that few prompts do not decide alone."""
+
+HALVES = 2.0
+"""Random errors between two halves of the prompts, the one calibrated on and the other."""
 
 _BOLDEST = 0.9
 _TURNS = 32
@@ -73,20 +76,22 @@ class Chosen:
     slack: tuple[float, ...]
 
 
-def _aimed(level: float, size: int) -> float:
+def _aimed(level: float, size: int, chances: float) -> float:
     """The target of the bets in standard errors, so that a promise also holds on new prompts.
 
     A promise about the long run is judged on a sample that has a random error of its own. Where
     all prompts are halved, a setting that passed by c standard errors on one half falls short
     on the other half with probability P(Z > c / √2); at the level itself (c = 1.28 for .1) that
-    would be .18. So passing takes √2 times as many standard errors; this margin also covers the
-    power that is lost by betting.
+    would be .18. So passing takes √2 times as many standard errors, or √chances where there are
+    more; this margin also covers the power that is lost by betting.
     """
     needed = NormalDist().inv_cdf(1 - level)
-    return max(needed, math.sqrt(2) * needed - _LOST / math.sqrt(size))
+    return max(needed, math.sqrt(chances) * needed - _LOST / math.sqrt(size))
 
 
-def betting_p_values(values: _Floats, *, low: float, level: float) -> _Floats:
+def betting_p_values(
+    values: _Floats, *, low: float, level: float, chances: float = HALVES
+) -> _Floats:
     """P-values of "the mean is at most 0", a column each.
 
     The test bets on the mean being above 0, with a share of the capital that depends on earlier
@@ -101,6 +106,7 @@ def betting_p_values(values: _Floats, *, low: float, level: float) -> _Floats:
         low: Lower bound of the values; below 0.
         level: The level that the stakes are chosen for, such as 0.1; the test is valid at any
             level.
+        chances: Number of equal random errors that passing is to make up for.
 
     Example:
         >>> import numpy as np
@@ -109,7 +115,7 @@ def betting_p_values(values: _Floats, *, low: float, level: float) -> _Floats:
         True
     """
     size, columns = values.shape
-    start = math.log(NormalDist().cdf(-_aimed(level, size)))
+    start = math.log(NormalDist().cdf(-_aimed(level, size, chances)))
     # Logarithm of the ratio of capital to goal.
     capital = np.full(columns, start)
     sums, squares = np.zeros(columns), np.zeros(columns)
@@ -131,7 +137,13 @@ def betting_p_values(values: _Floats, *, low: float, level: float) -> _Floats:
 
 
 def choose_setting(
-    quality: _Floats, models: _Floats, *, keep: float, confidence: float, seed: int
+    quality: _Floats,
+    models: _Floats,
+    *,
+    keep: float,
+    confidence: float,
+    seed: int,
+    chances: float = HALVES,
 ) -> Chosen:
     """The cheapest setting for which the promise holds.
 
@@ -145,6 +157,7 @@ def choose_setting(
         keep: The share of the strongest model's quality to keep, such as 0.95.
         confidence: Confidence of the promise, such as 0.9.
         seed: Seed of the order of the prompts.
+        chances: The family's.
 
     Raises:
         ConfigurationError: For a share or a confidence outside (0, 1).
@@ -160,7 +173,7 @@ def choose_setting(
     for begin in range(1, quality.shape[1], _AT_ONCE):
         some = quality[order, begin : begin + _AT_ONCE, None]
         kept = (some - keep * models[order, None, :]).reshape(len(order), -1)
-        found = betting_p_values(kept, low=-keep, level=level)
+        found = betting_p_values(kept, low=-keep, level=level, chances=chances)
         p_values += found.reshape(-1, models.shape[1]).max(axis=1).tolist()
         if max(p_values) > level:
             break

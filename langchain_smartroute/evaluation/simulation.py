@@ -13,9 +13,12 @@ from langchain_smartroute.evaluation.families import Family
 from langchain_smartroute.evaluation.outcomes import OutcomeTable
 from langchain_smartroute.evaluation.promise import choose_setting
 
-__all__ = ["Simulation", "simulate"]
+__all__ = ["Build", "Simulation", "simulate"]
 
 _Floats = npt.NDArray[np.float64]
+
+Build = Callable[[str, npt.NDArray[np.intp]], Family]
+"""Strongest model and the prompts to calibrate on → the family with replays of all prompts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +49,9 @@ class Simulation:
 
 def simulate(
     table: OutcomeTable,
-    build: Callable[[str], Family],
+    build: Build,
     *,
+    refitted: bool = False,
     keep: float,
     confidence: float,
     seed: int,
@@ -56,28 +60,35 @@ def simulate(
     """Calibrate on random halves, and evaluate each on the other half.
 
     Args:
-        table: The outcomes, not used to learn the family's scores.
-        build: Strongest model → the family with replays of `table`; called once for each
-            strongest model.
+        table: The outcomes; only the calibration half may be used to learn the family's scores.
+        build: Strongest model and the prompts to calibrate on → the family with replays of
+            `table`.
+        refitted: Whether the family is fitted on these prompts, and so is another in each split;
+            else it is built once for each strongest model.
         keep: The share to keep.
         confidence: Confidence of the promise, in (0, 1).
         seed: Seed of the splits.
         splits: Number of splits.
     """
     draws = np.random.default_rng(seed)
-    fits: dict[str, tuple[_Floats, _Floats]] = {}
+    fits: dict[str, tuple[_Floats, _Floats, float]] = {}
     half = len(table) // 2
     held, promised, saved, possible = (np.empty(splits) for _ in range(4))
     for number in range(splits):
         order = draws.permutation(len(table))
         here, there = order[:half], order[half:]
         strongest = strongest_model(table.rows(here))
-        if strongest not in fits:
-            family = build(strongest)
-            fits[strongest] = family.quality, family.cost_usd
-        quality, cost = fits[strongest]
+        if refitted or strongest not in fits:
+            family = build(strongest, here)
+            fits[strongest] = family.quality, family.cost_usd, family.chances
+        quality, cost, chances = fits[strongest]
         chosen = choose_setting(
-            quality[here], table.score[here], keep=keep, confidence=confidence, seed=number
+            quality[here],
+            table.score[here],
+            keep=keep,
+            confidence=confidence,
+            seed=number,
+            chances=chances,
         )
         reached = quality[there].mean(axis=0)
         savings = 1 - cost[there].mean(axis=0) / cost[there, 0].mean()

@@ -192,8 +192,8 @@ def _replays(
     """The policy's replay at each setting."""
     known, new = (features_of(part, classifier=classifier) for part in (fitted_on, reported))
     catalog = pool_catalog(reported.models, _prices(fitted_on, prices), default=fitted_on.models[0])
-    predictor = fitted_predictor(fitted_on, known)
-    expected = predictions(predictor, catalog, known)
+    predictor = fitted_predictor(fitted_on, known).predictor
+    expected = predictions(predictor, catalog, known).quality
     found = []
     settings: list[dict[str, Any]] = [
         *_given_up(expected),

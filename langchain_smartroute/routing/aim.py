@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from langchain_smartroute.types import Tier
 
-__all__ = ["AIMS", "TIER_KEEPS", "Aim", "Offer", "dearness", "weakness"]
+__all__ = ["AIMS", "MUCH", "ROUNDING", "TIER_KEEPS", "Aim", "Offer", "dearness", "weakness"]
 
 TIER_KEEPS: dict[Tier, float] = {"budget": 0.85, "balanced": 0.95, "quality": 1.0}
 """Tier → default share of the best candidate's predicted quality to keep."""
@@ -25,11 +25,11 @@ _SHARES, _WORTH = ("bar", "keep", "give_up"), "worth_usd"
 AIMS = frozenset((*_SHARES, _WORTH))
 """Names of the ways to state an aim."""
 
-_ROUNDING = 1e-12
+ROUNDING = 1e-12
 """Tolerance for rounding, so that a candidate exactly at a bar passes it."""
 
 
-_MUCH = 4.0
+MUCH = 4.0
 """Factor in quality per price from which on a more expensive candidate is preferred."""
 
 
@@ -141,7 +141,7 @@ class Aim:
         weaker = iter(offers)
         best = next(weaker)
         bar, words = self._bar(best)
-        least = bar - _ROUNDING
+        least = bar - ROUNDING
         if best.quality < least:
             why = f"best of {1 + len([*weaker])}, as none clears the bar {bar:.2f}"
             return best.alias, f"predicted {best.quality:.2f} for {task}: {why}"
@@ -197,11 +197,11 @@ def _bargain(clear: Sequence[Offer], cheapest: Offer, *, allowed: float, full: D
 
     def surplus(offer: Offer) -> float:
         extra_usd = float((offer.cost_usd or _FREE) - cheapest_usd)
-        return (offer.quality - cheapest.quality) * range_usd - _MUCH * extra_usd * allowed
+        return (offer.quality - cheapest.quality) * range_usd - MUCH * extra_usd * allowed
 
     priced = [offer for offer in clear if offer.cost_usd is not None]
     bargain = max(priced, key=surplus)
-    return bargain if surplus(bargain) > _ROUNDING * range_usd else cheapest
+    return bargain if surplus(bargain) > ROUNDING * range_usd else cheapest
 
 
 def _is_share(value: object) -> bool:

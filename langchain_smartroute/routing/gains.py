@@ -6,7 +6,7 @@ the product of this vector and its weights. Imported on first use, as it needs n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from langchain_smartroute.classify.hashing import hashed
 
-__all__ = ["WIDTH", "TextGains", "sketched", "sketches"]
+__all__ = ["WIDTH", "TextGains", "sketched"]
 
 _WIDTH_BITS = 10
 WIDTH = 1 << _WIDTH_BITS
@@ -64,9 +64,3 @@ def sketched(text: str) -> _Floats:
     shares *= 1 - ((found.indices & WIDTH) >> (_WIDTH_BITS - 1))
     vector: _Floats = np.bincount(columns, shares, WIDTH)  # type: ignore[assignment]
     return vector
-
-
-def sketches(texts: Iterable[str]) -> _Floats:
-    """The vectors of texts, a row each."""
-    rows: Sequence[_Floats] = [sketched(text) for text in texts]
-    return np.array(rows) if rows else np.zeros((0, WIDTH))

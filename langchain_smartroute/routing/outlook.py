@@ -85,9 +85,9 @@ class Outlook:
         """Predicted quality of a candidate at a task, for any text and difficulty."""
         return self._means_at(task, "").by_alias.get(alias)
 
-    def at(self, task: str) -> Prediction:
-        """Predicted quality at a task, for any text and difficulty."""
-        return self._means_at(task, "")
+    def at(self, task: str, difficulty: str = "") -> Prediction:
+        """Predicted quality at a task, for any text; of any difficulty, unless one is given."""
+        return self._means_at(task, difficulty)
 
     def _means_at(self, task: str, difficulty: str) -> Prediction:
         revision = self._predictor.revision

@@ -98,7 +98,7 @@ class QualityPredictor:
         # numpy is imported on first use.
         from langchain_smartroute.routing.learning import learned  # noqa: PLC0415
 
-        findings, gains = learned(
+        found = learned(
             prompts,
             models,
             scores,
@@ -106,7 +106,7 @@ class QualityPredictor:
             difficulties=difficulties,
             priors=priors or {},
         )
-        return cls(findings, text_gains=gains)
+        return cls(found.findings, text_gains=found.gains)
 
     def learn(
         self, alias: str, *, task: str, difficulty: str, score: float, count: int = 1

@@ -122,7 +122,7 @@ def test_the_promise_holds_on_nine_of_ten_splits(by_chance):
     """Judged on the other half, whose own chance comes on top; see the README for public data."""
     scores = scores_of(by_chance, noise=1.0)
 
-    def build(strongest):
+    def build(strongest, _here):
         weak = CHEAP if strongest == STRONG else STRONG
         return threshold_family(by_chance, scores, weak=weak, strong=strongest)
 
