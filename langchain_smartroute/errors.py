@@ -93,9 +93,8 @@ def _restored(
 class ConfigurationError(SmartRouteError, ValueError):
     """A catalog, a setting or a key is wrong.
 
-    Raised at construction; for a rule or a policy that misbehaves, when it is asked. All
-    faults that can be found at once are listed together, each with its place, the value and
-    what to do about it.
+    Raised at construction; for a rule or a policy that misbehaves, when it is asked. All faults
+    that can be found at once are listed, each with its place, the value and what to do about it.
 
     Attributes:
         faults: One line per fault.

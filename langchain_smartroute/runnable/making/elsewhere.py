@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from langchain_smartroute.catalog.elsewhere import ANYWHERE
+
 __all__ = ["IN_CATALOGS", "IN_CHAT_MODELS", "IN_OTHER_ROUTERS"]
 
 IN_CATALOGS: Mapping[str, str] = {
@@ -26,13 +28,10 @@ _AT_ONCE = (
     'use max_concurrency of a batch\'s config, such as abatch(inputs, {"max_concurrency": 8})'
 )
 _BY_TAGS = 'use rules=, such as ({"tags": "batch"}, alias)'
-_PACE = (
-    "give a model object a rate_limiter of its own, which waits; SpendLimit(tokens=…,"
-    ' period="minute") limits all'
-)
 _SHOWN = "use explain(…) and on_decision=, or logging for langchain_smartroute"
 
 IN_OTHER_ROUTERS: Mapping[str, str] = {
+    **ANYWHERE,
     # LiteLLM's Router
     "model_list": "use from_models({alias: …}), or catalog= with a block for each model",
     "model_group_alias": "use the names as the aliases in models or in the catalog",
@@ -42,7 +41,6 @@ IN_OTHER_ROUTERS: Mapping[str, str] = {
     "allowed_fails": _BREAKER,
     "cooldown_time": _BREAKER,
     "disable_cooldowns": _BREAKER,
-    "stream_timeout": "use first_token_timeout_s and idle_timeout_s",
     "context_window_fallbacks": "leave it out: a model whose window is too small is never asked",
     "content_policy_fallbacks": 'use on_content_filter="fallback" with fallbacks=',
     "default_fallbacks": _UNLIKE,
@@ -58,7 +56,6 @@ IN_OTHER_ROUTERS: Mapping[str, str] = {
     "redis_db": _STATE,
     "cache_responses": "use cache=, or LangChain's set_llm_cache",
     "caching": "use cache=, or LangChain's set_llm_cache",
-    "drop_params": "leave it out: what a provider that is named does not take is not sent to it",
     "fallback_on_unsupported_params": (
         "leave it out: what a provider that is named does not take is not sent to it"
     ),
@@ -68,9 +65,6 @@ IN_OTHER_ROUTERS: Mapping[str, str] = {
     "default_litellm_params": "give them to the router, or to each model object",
     "default_max_parallel_requests": _AT_ONCE,
     "max_parallel_requests": _AT_ONCE,
-    "rpm": _PACE,
-    "tpm": _PACE,
-    "mock_response": "use the sandbox, or ScriptedChatModel of langchain_smartroute.testing",
     "set_verbose": _SHOWN,
     "debug_level": _SHOWN,
     # LangChain's with_fallbacks
