@@ -3,10 +3,10 @@
     python tests/benchmarks/promise_limits.py routellm.parquet gsm8k \
         gpt-4-1106-preview=10/30 mistralai/Mixtral-8x7B-Instruct-v0.1=.24/.24
 
-Same prompts, settings and halves as `smartroute evaluate promise`, but a setting passes where
-what it keeps lies c standard errors above the promise, as if the spread were known and the
-normal distribution held, which is about what the best test of that level could do. Two c
-are tried: the one that the level asks (1.28 for 90 %), and √2 times as much, which a promise
+Same prompts, settings and halves as `smartroute evaluate promise --apart`, but a setting
+passes where what it keeps lies c standard errors above the promise, as if the spread were known
+and the normal distribution held, which is about what the best test of that level could do. Two
+c are tried: the one that the level asks (1.28 for 90 %), and √2 times as much, which a promise
 has to have to be seen to hold on the other half, whose own chance is as large.
 """
 
@@ -42,7 +42,7 @@ def tried(ready, seed, errors):
         here, there = order[:half], order[half:]
         strongest = strongest_model(ready.table.rows(here))
         if strongest not in made:
-            family = ready.build(strongest)
+            family = ready.build(strongest, here)
             made[strongest] = family.quality, family.cost_usd
         quality, cost = made[strongest]
         best = ready.table.score[:, ready.table.column(strongest)]
@@ -60,7 +60,9 @@ def main():
     table = read_outcomes(path).of_dataset([dataset]).only(list(known)).priced(known)
     level = NormalDist().inv_cdf(CONFIDENCE)
     for seed in SEEDS:
-        data = CalibrationInput(table=table, prices=known, seed=seed, beside=Path("unwritten.toml"))
+        data = CalibrationInput(
+            table=table, prices=known, seed=seed, beside=Path("unwritten.toml"), apart=True
+        )
         ready = prepared(data, "quality")
         for errors in (level, level * 2**0.5):
             held, saved, possible = tried(ready, seed, errors)

@@ -15,6 +15,8 @@ from langchain_smartroute.sandbox import Fault, SandboxServer
 from langchain_smartroute.state import MemoryState, Stands
 
 warnings.simplefilter("error")
+# What is started in the background ignores the signal, and so do its children.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 price = {"input_usd_per_mtok": "1", "output_usd_per_mtok": "2", "source": "-", "date": "2026-11-23"}
 models = {alias: {"prices": [price]} for alias in ("one", "two")}
 limits = [SpendLimit(usd=1, period="day", name="all")]
