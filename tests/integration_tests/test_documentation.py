@@ -165,7 +165,7 @@ def test_the_readme_holds_the_two_set_up_commands():
     commands = re.findall(r"^pip install -e .*$", (ROOT / "README.md").read_text(), re.MULTILINE)
     assert commands == [
         'pip install -e ".[cli]" && smartroute demo',
-        'pip install -e ".[test]" && pytest -n 2 --dist loadfile',
+        'pip install -e ".[test]" && pytest -n 3 --dist loadfile',
     ]
 
 
