@@ -46,6 +46,7 @@ class Calibration:
         saved: Share of the strongest model's cost that is saved there; NaN where costs are unknown.
         replays: The setting and the baselines on that split.
         curve: Cost per prompt and quality of every setting on that split, the safest first.
+        remark: The family's.
     """
 
     family: str
@@ -60,6 +61,7 @@ class Calibration:
     saved: Interval
     replays: tuple[Replay, ...] = field(repr=False)
     curve: tuple[tuple[float, float], ...] = field(default=(), repr=False)
+    remark: str = ""
 
     @property
     def promised(self) -> bool:
@@ -101,7 +103,7 @@ def calibrate(
         cheapest=cheapest_model(table.rows(here)),
     )
     kept, saved = kept_and_saved(replays[0], replays[1], seed=seed)
-    needed = None if chosen.setting else _needed(quality, best, keep=keep, confidence=confidence)
+    needed = None if chosen.setting else _needed(family, quality, best, keep, confidence)
     return Calibration(
         family=family.name,
         setting=family.settings[chosen.setting],
@@ -118,6 +120,7 @@ def calibrate(
             (float(each.cost_usd[there].mean()), float(each.quality[there].mean()))
             for each in family.replays
         ),
+        remark=family.remark,
     )
 
 
@@ -169,10 +172,12 @@ def kept_and_saved(found: Replay, strongest: Replay, *, seed: int) -> tuple[Inte
     return intervals["kept"], intervals["saved"]
 
 
-def _needed(quality: _Floats, best: _Floats, *, keep: float, confidence: float) -> int | None:
+def _needed(
+    family: Family, quality: _Floats, best: _Floats, keep: float, confidence: float
+) -> int | None:
     """The smallest number of prompts that would be enough for any of the settings."""
+    wanted = {"keep": keep, "confidence": confidence, "chances": family.chances}
     needs = (
-        prompts_needed(quality[:, number], best, keep=keep, confidence=confidence)
-        for number in range(1, quality.shape[1])
+        prompts_needed(quality[:, number], best, **wanted) for number in range(1, quality.shape[1])
     )
     return min((need for need in needs if need is not None), default=None)

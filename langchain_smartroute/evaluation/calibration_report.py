@@ -38,7 +38,11 @@ def calibration_document(found: Calibration, *, notes: Sequence[str] = ()) -> Do
             tables=(overall_table(overall),),
             notes=tuple(notes),
         ),
-        Section(title="Tests", tables=(_tests(found),), notes=(_METHOD,)),
+        Section(
+            title="Tests",
+            tables=(_tests(found),),
+            notes=tuple(filter(None, (_METHOD, found.remark))),
+        ),
     )
     subtitle = f"{found.counts['calibrate']:,} prompts calibrated on, family {found.family}"
     return Document(

@@ -61,12 +61,14 @@ class Family:
         chances: Number of random errors, each as large as that of a half of the prompts, between
             what is found on one half and what is reached on the other: of the two halves, and of
             a fit that differs between them.
+        remark: What else its tests are subject to; empty: nothing.
     """
 
     name: str
     settings: tuple[Setting, ...]
     replays: tuple[Replay, ...]
     chances: float = HALVES
+    remark: str = ""
 
     @property
     def quality(self) -> _Floats:

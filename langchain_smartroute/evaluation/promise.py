@@ -183,7 +183,12 @@ def choose_setting(
 
 
 def prompts_needed(
-    quality: _Floats, strongest: _Floats, *, keep: float, confidence: float
+    quality: _Floats,
+    strongest: _Floats,
+    *,
+    keep: float,
+    confidence: float,
+    chances: float = HALVES,
 ) -> int | None:
     """About how many prompts the test needs for a setting, if its measured quality is right.
 
@@ -194,6 +199,7 @@ def prompts_needed(
         strongest: The strongest model's.
         keep: The share to keep.
         confidence: Confidence of the promise, in (0, 1).
+        chances: The family's.
 
     Returns:
         Number of prompts; `None` where the setting keeps too little, or hardly more than
@@ -203,6 +209,6 @@ def prompts_needed(
     mean, spread = float(kept.mean()), float(kept.std())
     if mean <= 0:
         return None
-    errors = math.sqrt(2) * NormalDist().inv_cdf(confidence)
+    errors = math.sqrt(chances) * NormalDist().inv_cdf(confidence)
     needed = (errors * spread / mean) ** 2
     return int(needed) + 1 if needed < _MOST_PROMPTS else None

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from langchain_smartroute.catalog import Price
 from langchain_smartroute.classify import LinearClassifier
+from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.evaluation.families import Family, Setting, strongest_first
 from langchain_smartroute.evaluation.outcomes import OutcomeTable
 from langchain_smartroute.evaluation.predicted import (
@@ -52,6 +53,11 @@ _CERTAIN = 2.5
 _CHANCES = 2.5
 """Random errors of a promise where each half has a fit of its own; measured on halves of
 LLMRouter."""
+
+_REMARK = (
+    "The predictor was fitted on the prompts that were calibrated on, each judged by a fit on other"
+    " folds, so the confidence is approximate (arXiv 2007.12671); --apart fits on other prompts."
+)
 
 
 class QualityFamilies:
@@ -96,6 +102,9 @@ class QualityFamilies:
         Args:
             strongest: The model that the safest setting always chooses.
             here: The prompts to calibrate on.
+
+        Raises:
+            ConfigurationError: If they are too few to fit on as well.
         """
         expected, steps = self._apart or self._fitted_on(here, strongest)
         choices = chosen_columns(expected, self._cost_usd, steps)
@@ -106,7 +115,7 @@ class QualityFamilies:
             told = {"policy": {"quality": str(self._saved), "give_up": amount}}
             found.append((Setting(label=label, told=told), replay(self._table, routes)))
         family = strongest_first(self._table, strongest, "quality", found)
-        return family if self._apart else replace(family, chances=_CHANCES)
+        return family if self._apart else replace(family, chances=_CHANCES, remark=_REMARK)
 
     def save(self) -> None:
         """Write the predictor of the last family to its file."""
@@ -114,6 +123,11 @@ class QualityFamilies:
 
     def _fitted_on(self, here: _Rows, strongest: str) -> tuple[Expected, tuple[float, ...]]:
         """Fit on the prompts to calibrate on; the predictor is kept, as the router gets it."""
+        if len(here) < 2 * _FOLDS:
+            raise ConfigurationError(
+                f"{len(here)} prompts are too few to calibrate on and to fit on in {_FOLDS} folds;"
+                " give more outcomes"
+            )
         table, known = self._table.rows(here), [self._features[row] for row in here.tolist()]
         fit = fitted_predictor(table, known, sketch=self._sketch)
         fold = folds_of(len(here), folds=_FOLDS, seed=_FOLDS)

@@ -13,12 +13,16 @@ from known_outcomes import CHEAP, STRONG, price_at, rows_by_chance
 
 from langchain_smartroute import QualityPolicy, RequestFeatures, RouteOptions
 from langchain_smartroute.classify import LinearClassifier
+from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.evaluation import OutcomeTable, strongest_model
+from langchain_smartroute.evaluation.calibrate import calibrate
+from langchain_smartroute.evaluation.calibration_report import calibration_document
 from langchain_smartroute.evaluation.predicted import fitted_predictor, pool_catalog, predictions
 from langchain_smartroute.evaluation.quality_family import QualityFamilies, expected_cost_usd
 from langchain_smartroute.evaluation.routed import features_of
 from langchain_smartroute.evaluation.simulation import simulate
 from langchain_smartroute.evaluation.sweep import chosen_columns
+from langchain_smartroute.report import as_text
 from langchain_smartroute.routing.predictor import QualityPredictor
 
 TASKS = ("math", "code", "general")
@@ -192,6 +196,18 @@ def test_the_router_gets_the_predictor_that_was_calibrated_with(wordy, tmp_path)
         assert [model == STRONG for model in decided] == replay.answered.get(
             STRONG, np.zeros(len(wordy))
         )[there].astype(bool).tolist()
+
+
+def test_too_few_prompts_for_a_fit_in_folds_are_refused(wordy):
+    with pytest.raises(ConfigurationError, match="9 prompts are too few to calibrate on and to"):
+        families(wordy).build(STRONG, np.arange(9))
+
+
+def test_a_report_says_that_the_confidence_is_approximate(wordy):
+    here, there = np.arange(200), np.arange(200, 300)
+    family = families(wordy).build(STRONG, here)
+    found = calibrate(wordy, family, rows=(here, there), keep=0.9, confidence=0.9, seed=5)
+    assert "so the confidence is approximate" in as_text(calibration_document(found))
 
 
 def test_a_fit_on_prompts_of_its_own_is_made_once(wordy):
