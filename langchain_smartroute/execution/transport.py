@@ -46,6 +46,9 @@ _CERTIFICATES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 _POSTED_AGAIN: Final = {301: 308, 302: 307}
 """Status of a redirect → that of the same redirect after which a client keeps the method."""
 
+_MOST_REDIRECTS: Final = 3
+"""How often a host may send a request on, as each time the whole prompt is sent again."""
+
 _pools: Final[WeakSet[Any]] = WeakSet()
 
 _POOL: Final = _http.Limits(max_connections=None, max_keepalive_connections=100)
@@ -64,6 +67,7 @@ def timeout_of(limits: TimeLimits) -> Any:
 def blocking_client() -> Any:
     """The client for all blocking calls of this process."""
     client = DefaultHttpxClient(verify=_trusted(), event_hooks={"response": [_receive]})
+    client.max_redirects = _MOST_REDIRECTS
     _bind_reads(client)
     backend = BoundedBackend(_core.SyncBackend())
     client._transport = WireTransport(client._transport, backend=backend, trusted=_trusted())  # noqa: SLF001 - a transport as argument would switch proxies off
@@ -88,7 +92,9 @@ def _clients_of(transport: Transport) -> LoopClients:
         if transport == "aiohttp":
             # This module imports the extra's package.
             from langchain_smartroute.execution.aio import AioClient as kind  # noqa: N813, PLC0415
-        return kind(verify=_trusted(), event_hooks={"response": [_areceive]}, limits=_POOL)
+        client = kind(verify=_trusted(), event_hooks={"response": [_areceive]}, limits=_POOL)
+        client.max_redirects = _MOST_REDIRECTS
+        return client
 
     return LoopClients(build)
 

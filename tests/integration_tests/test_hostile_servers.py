@@ -35,6 +35,7 @@ from langchain_smartroute import (
     SqlLedger,
 )
 from langchain_smartroute.execution import transport
+from langchain_smartroute.sandbox import Fault, SandboxServer
 
 WAYS = pytest.mark.parametrize("way", ["invoke", "ainvoke"])
 STREAMS = pytest.mark.parametrize("way", ["stream", "astream"])
@@ -152,6 +153,26 @@ def test_the_cause_of_a_connection_error_is_named(serve, way, sent, why):
     assert said.startswith("Connection error: ")
     assert why in said.partition("\n")[0]
     assert caught.value.attempts[-1].message == said.partition("\n")[0]
+
+
+@pytest.mark.parametrize("way", ["invoke", "ainvoke", "stream", "astream"])
+@pytest.mark.parametrize("client", ["httpx", "aiohttp"])
+def test_a_prompt_that_goes_round_is_not_posted_twenty_times(way, client):
+    with SandboxServer() as server:
+        again = Fault(kind="redirect", location=f"{server.base_url}/chat/completions")
+        server.set_fault("one", again)
+        router = SmartRouterRunnable.from_catalog(
+            base_url=server.base_url,
+            catalog=CATALOG,
+            fallbacks={"one": ["two"]},
+            model="one",
+            transport=client,
+        )
+        answer = call(router, way)
+        attempts = answer.response_metadata["smartroute"]["attempts"]
+        assert [attempt["model"] for attempt in attempts][-1] == "two"
+        posted = [request for request in server.requests if request.model == "one"]
+        assert 3 <= len(posted) / (len(attempts) - 1) <= 4
 
 
 @STREAMS
