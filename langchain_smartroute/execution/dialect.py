@@ -39,10 +39,10 @@ __all__ = ["speaking"]
 _THOUGHTS = "reasoning_content"
 
 
-class _NamingEnds(CountingOnce):
-    """Adds a finish reason to answers of servers that send none, and mends usage and roles.
+class _MendedCompletions(CountingOnce):
+    """Reads odd answers of completions: mends usage and roles, names ends, keeps refusals.
 
-    The cost of an answer that cannot be read is unknown. A refusal in a stream is kept.
+    The cost of an answer that cannot be read is unknown.
     """
 
     def _generate(
@@ -139,7 +139,7 @@ Source, read on 2026-11-28: `ChatOllama` in langchain-ollama 1.1.0, which sends 
 """
 
 _DIALECTS: Mapping[tuple[str, str], tuple[type, type]] = {
-    ("langchain_openai", "BaseChatOpenAI"): (_NamingEnds, _NamingEnds),
+    ("langchain_openai", "BaseChatOpenAI"): (_MendedCompletions, _MendedCompletions),
     ("langchain_deepseek", "ChatDeepSeek"): (_DeepSeekPayload, _ThinkingDeepSeekPayload),
     ("langchain_anthropic", "ChatAnthropic"): (_AnthropicPayload, _AnthropicPayload),
     ("langchain_ollama", "ChatOllama"): (_OllamaOptions, _OllamaOptions),
