@@ -20,6 +20,10 @@ BRIEF = replace(
     name="brief",
     silence_s=10.0,
     first_token_delay_s=10.0,
+    # Just below what it takes to wait the fault out, since tests run beside each other.
+    first_token_within_s=9.5,
+    stall_within_s=9.5,
+    silent_within_s=9.5,
     outage_s=6.0,
     spacing_s=0.4,
     breaker_open_s=1.0,
