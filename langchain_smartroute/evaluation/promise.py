@@ -210,5 +210,7 @@ def prompts_needed(
     if mean <= 0:
         return None
     errors = math.sqrt(chances) * NormalDist().inv_cdf(confidence)
-    needed = (errors * spread / mean) ** 2
+    # Capital grows no faster than by the boldest stakes, however small the spread.
+    fastest = -math.log(1 - confidence) / math.log1p(_BOLDEST / keep * mean)
+    needed = max((errors * spread / mean) ** 2, fastest)
     return int(needed) + 1 if needed < _MOST_PROMPTS else None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.evaluation.baselines import oracle, strongest_model
 from langchain_smartroute.evaluation.families import Family
 from langchain_smartroute.evaluation.outcomes import OutcomeTable
@@ -16,6 +17,7 @@ from langchain_smartroute.evaluation.promise import choose_setting
 __all__ = ["Build", "Simulation", "simulate"]
 
 _Floats = npt.NDArray[np.float64]
+_PAIR = 2
 
 Build = Callable[[str, npt.NDArray[np.intp]], Family]
 """Strongest model and the prompts to calibrate on → the family with replays of all prompts."""
@@ -69,7 +71,14 @@ def simulate(
         confidence: Confidence of the promise, in (0, 1).
         seed: Seed of the splits.
         splits: Number of splits.
+
+    Raises:
+        ConfigurationError: If there are fewer than two prompts.
     """
+    if len(table) < _PAIR:
+        raise ConfigurationError(
+            f"{len(table)} prompts are too few to be halved; give more outcomes"
+        )
     draws = np.random.default_rng(seed)
     fits: dict[str, tuple[_Floats, _Floats, float]] = {}
     half = len(table) // 2

@@ -113,6 +113,20 @@ def test_the_number_of_prompts_needed_falls_with_the_quality_kept():
     assert prompts_needed(half, strong, keep=0.95, confidence=0.9) is None
 
 
+@pytest.mark.parametrize("kept", [1.0, 0.97, 0.951])
+def test_the_number_of_prompts_needed_is_one_with_which_the_test_can_pass(kept):
+    """Where nothing was lost on three prompts, one prompt was said to be enough."""
+    needed = prompts_needed(np.full(3, kept), np.ones(3), keep=0.95, confidence=0.9)
+    values = np.full((needed, 1), kept - 0.95)
+    assert betting_p_values(values, low=-0.95, level=0.1)[0] > 0.02
+    assert betting_p_values(np.repeat(values, 3, axis=0), low=-0.95, level=0.1)[0] <= 0.1
+
+
+def test_one_prompt_cannot_be_halved(by_chance):
+    with pytest.raises(ConfigurationError, match="1 prompts are too few to be halved"):
+        simulate(by_chance.rows(np.arange(1)), None, keep=0.95, confidence=0.9, seed=5)
+
+
 def scores_of(table, *, noise):
     gap = table.score[:, table.column(STRONG)] - table.score[:, table.column(CHEAP)]
     return gap + noise * np.random.default_rng(6).normal(size=len(table))
