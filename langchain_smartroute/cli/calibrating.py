@@ -203,7 +203,7 @@ def _by_learned_check(data: CalibrationInput) -> Prepared:
         if strongest in (first, second):
             return strongest_first(rest, strongest, "confidence", ())
         models = (first, second, strongest)
-        return learned_family(rest, check, models=models, reference=learned, saved=str(path))
+        return learned_family(rest, check, models=models, reference=learned, saved=path.name)
 
     def save() -> None:
         path.write_text(json.dumps(check.to_dict(), indent=1) + "\n", encoding="utf-8")

@@ -66,7 +66,7 @@ class QualityFamilies:
     Args:
         table: The outcomes to calibrate and to report on.
         prices: Model → price, of every model.
-        saved: The file that routers will read the predictor from.
+        saved: The file that routers will read the predictor from, beside their settings.
         fitted_on: Other outcomes to fit on; `None`: the fit is on the prompts to calibrate on.
     """
 
@@ -112,7 +112,7 @@ class QualityFamilies:
         for amount, columns in zip(steps, choices, strict=True):
             label = f"quality policy that gives up {amount:.4f} of predicted quality"
             routes = Routes.single(label, columns, models=len(self._table.models))
-            told = {"policy": {"quality": str(self._saved), "give_up": amount}}
+            told = {"policy": {"quality": self._saved.name, "give_up": amount}}
             found.append((Setting(label=label, told=told), replay(self._table, routes)))
         family = strongest_first(self._table, strongest, "quality", found)
         return family if self._apart else replace(family, chances=_CHANCES, remark=_REMARK)

@@ -29,6 +29,9 @@ __all__ = ["read_calibration", "read_settings", "written_settings"]
 _CALIBRATION = "calibration"
 """Table of a file with the calibration of its settings, which routers ignore."""
 
+_FILES = frozenset({"catalog", "linear", "path", "quality"})
+"""Keys of values that may be the path of another file."""
+
 _URLS = ("ledger", "on_decision", "on_feedback", "state")
 _OBJECTS = ("cache", "callbacks", "rate_limiter", "custom_get_token_ids", "redact")
 _SENT = ("default_headers", "default_query")
@@ -132,10 +135,16 @@ def _written_objects(router: ConfiguredModel) -> dict[str, Any]:
 def read_settings(source: str | Path | Mapping[str, Any]) -> dict[str, Any]:
     """Read what `written_settings` gives, from a mapping or a TOML or JSON file.
 
+    Paths in a file are taken from its own folder where they are found there, so that a router
+    and its files can be moved, else from the working directory.
+
     Raises:
         ConfigurationError: If the file cannot be read.
     """
-    settings = dict(source) if isinstance(source, Mapping) else _read_file(Path(source))
+    if isinstance(source, Mapping):
+        settings = dict(source)
+    else:
+        settings = _found_beside(_read_file(Path(source)), Path(source).parent)
     settings.pop(_CALIBRATION, None)
     return settings
 
@@ -169,6 +178,21 @@ def _read_file(path: Path) -> dict[str, Any]:
     if not isinstance(settings, dict):
         raise ConfigurationError(f"{path}: must hold a table of settings, not {settings!r}")
     return settings
+
+
+def _found_beside(value: Any, folder: Path) -> Any:
+    """Settings with the paths of files that are in the folder."""
+    if isinstance(value, list):
+        return [_found_beside(item, folder) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    found = {}
+    for key, item in value.items():
+        is_path = key in _FILES and isinstance(item, str) and item not in SHIPPED
+        path = folder / item if is_path else None
+        is_here = path is not None and not Path(item).is_absolute() and path.is_file()
+        found[key] = str(path) if is_here else _found_beside(item, folder)
+    return found
 
 
 def _unwritable(router: ConfiguredModel, rules: Sequence[Rule]) -> list[str]:

@@ -125,6 +125,25 @@ def test_calibrated_settings_are_a_router_that_does_what_was_calibrated(
     assert (tmp_path / "page.html").read_text().startswith("<!doctype html>")
 
 
+@pytest.mark.parametrize("family", ["quality", "learned"])
+def test_a_calibrated_router_can_be_moved(smartroute, three, tmp_path, monkeypatch, family):
+    """What was fitted was looked for in the working directory, or where it was first written."""
+    made, moved = tmp_path / "made", tmp_path / "moved here"
+    made.mkdir()
+    monkeypatch.chdir(made)
+    done = smartroute(
+        "calibrate", "--outcomes", three, *THREE_PRICES, "--family", family, "--keep", "0.9",
+        "--out", "router.toml",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    monkeypatch.chdir(tmp_path)
+    made.rename(moved)
+    router = SmartRouterRunnable.from_config(moved / "router.toml", base_url=NOWHERE)
+    assert router.explain("what is 3 plus 4").model in (CHEAP, MIDDLE, STRONG)
+    again = smartroute("evaluate", "policy", "--outcomes", three, "--config", moved / "router.toml")
+    assert again.exit_code == 0, again.output
+
+
 def test_settings_are_written_as_json_as_well(smartroute, three, tmp_path):
     out = tmp_path / "router.json"
     arguments = ("calibrate", "--outcomes", three, *THREE_PRICES, "--keep", "0.9")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date
 from decimal import Decimal
+from importlib.resources import files
 
 import pytest
 from langchain_core.messages import HumanMessage
@@ -301,3 +302,32 @@ def test_a_missing_file_is_a_configuration_error_with_its_path(tmp_path):
 def test_an_unknown_setting_in_a_file_is_named():
     with pytest.raises(ConfigurationError, match="teir"):
         SmartRouterRunnable.from_config({"teir": "quality", "base_url": "http://127.0.0.1:9/v1"})
+
+
+def test_paths_in_a_file_are_taken_from_its_own_folder(tmp_path, monkeypatch):
+    """They were looked for in the working directory alone, so no router could be moved."""
+    folder, elsewhere = tmp_path / "router", tmp_path / "elsewhere"
+    folder.mkdir()
+    elsewhere.mkdir()
+    for place, alias in ((folder, "own"), (elsewhere, "other")):
+        (place / "catalog.toml").write_text(f"[models.{alias}]\nmodel = 'gpt-4o-mini'\n")
+    content = files("langchain_smartroute.classify").joinpath("linear.weights").read_bytes()
+    (folder / "own.weights").write_bytes(content)
+    (folder / "router.toml").write_text(
+        """
+        catalog = "catalog.toml"
+        classifier = { chain = ["patterns", { linear = "own.weights" }] }
+        """
+    )
+    monkeypatch.chdir(elsewhere)
+    settings = SmartRouterRunnable.from_config(
+        folder / "router.toml", base_url="http://127.0.0.1:9/v1", api_key="none"
+    ).to_config()
+    assert settings["catalog"] == str(folder / "catalog.toml")
+    assert str(folder / "own.weights") in json.dumps(settings["classifier"])
+    # What is not there is still taken from the working directory.
+    (folder / "catalog.toml").unlink()
+    router = SmartRouterRunnable.from_config(
+        folder / "router.toml", base_url="http://127.0.0.1:9/v1", api_key="none"
+    )
+    assert router.explain("Hello").model == "other"
