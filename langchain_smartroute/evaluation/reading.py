@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,12 @@ from langchain_smartroute.evaluation.outcomes import OutcomeTable
 from langchain_smartroute.evaluation.rows import NEEDED, OutcomeRows
 
 __all__ = ["read_outcomes"]
+
+_DELIMITERS = ",;\t"
+"""Of the columns of a CSV file; that which is most frequent in the first line separates them."""
+
+_MOST_CHARS = 100_000_000
+"""Of a field of a CSV file."""
 
 _KINDS = (".parquet", ".csv", ".jsonl", ".jsonl.gz")
 
@@ -56,16 +64,17 @@ def _scores(path: Path) -> dict[tuple[str, str | None], float]:
     wanted = ("score",)
     records = _csv_records(path, wanted) if path.suffix == ".csv" else _json_records(path)
     found: dict[tuple[str, str | None], float] = {}
-    for number, record in enumerate(records, 1):
-        name = record.get("decision_id") or record.get("run_id")
-        try:
-            found[str(name), record.get("model") or None] = float(record["score"])
-        except (KeyError, TypeError, ValueError):
-            name = None
-        if name is None:
-            raise ConfigurationError(
-                f"{path}, row {number}: needs decision_id or run_id, and a score from 0 to 1"
-            )
+    with _faults_of(path):
+        for number, record in enumerate(records, 1):
+            name = record.get("decision_id") or record.get("run_id")
+            try:
+                found[str(name), record.get("model") or None] = float(record["score"])
+            except (KeyError, TypeError, ValueError):
+                name = None
+            if name is None:
+                raise ConfigurationError(
+                    f"{path}, row {number}: needs decision_id or run_id, and a score from 0 to 1"
+                )
     return found
 
 
@@ -92,21 +101,35 @@ def _rows_of_file(path: Path) -> OutcomeRows:
         from langchain_smartroute.evaluation.parquet import parquet_rows  # noqa: PLC0415
 
         return parquet_rows(path)
-    try:
+    with _faults_of(path):
         if path.name.endswith(".csv"):
             return OutcomeRows.from_records(_csv_records(path, NEEDED), where=str(path))
         return OutcomeRows.from_records(_json_records(path), where=str(path))
-    except OSError as error:
-        raise ConfigurationError(
-            f"outcomes = {str(path)!r}: cannot be read ({error.strerror})"
-        ) from error
+
+
+@contextmanager
+def _faults_of(path: Path) -> Iterator[None]:
+    """What is wrong with a file of texts, as an error that says what to do."""
+    try:
+        yield
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"{path}: is not UTF-8; convert it") from error
+    except csv.Error as error:
+        raise ConfigurationError(f"{path}: no CSV ({error}); give JSON lines") from error
+    except (EOFError, zlib.error) as error:
+        raise ConfigurationError(f"{path}: is cut or damaged ({error}); write it again") from error
+    except OSError as error:
+        why = error.strerror or error
+        raise ConfigurationError(f"outcomes = {str(path)!r}: cannot be read ({why})") from error
 
 
 def _csv_records(path: Path, needed: Sequence[str]) -> Iterator[Mapping[str, Any]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
+        # A prompt may be longer than the module's default of 131,072.
+        csv.field_size_limit(max(csv.field_size_limit(), _MOST_CHARS))
+        delimiter = max(_DELIMITERS, key=file.readline().count)
+        file.seek(0)
+        reader = csv.DictReader(file, delimiter=delimiter)
         missing = [name for name in needed if name not in (reader.fieldnames or ())]
         if missing:
             there = ", ".join(reader.fieldnames or ()) or "none"

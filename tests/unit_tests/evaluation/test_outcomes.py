@@ -55,6 +55,29 @@ def test_every_kind_of_file_gives_the_same_table(tmp_path, kind):
     assert found.datasets.tolist() == ["x", "y"]
 
 
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"], ids=["comma", "semicolon", "tab"])
+def test_columns_of_csv_are_separated_as_spreadsheets_do(tmp_path, delimiter):
+    """A file of a German spreadsheet had one column, `prompt;model;score`."""
+    path = tmp_path / "outcomes.csv"
+    long = "a, b; c" * 30_000
+    with path.open("w", newline="", encoding="utf-8-sig") as file:
+        writer = csv.writer(file, delimiter=delimiter)
+        writer.writerows([("prompt", "model", "score"), (long, "a", 1), ("x, y; z", "a", 0.5)])
+    found = read_outcomes(path)
+    assert found.prompts == (long, "x, y; z")
+    assert found.score.ravel().tolist() == [1.0, 0.5]
+
+
+@pytest.mark.parametrize("damage", ["cut", "changed", "plain"])
+def test_a_damaged_archive_is_said(tmp_path, damage):
+    path = written(tmp_path, ".jsonl.gz")
+    content = path.read_bytes()
+    middle = content[:20] + bytes(byte ^ 255 for byte in content[20:40]) + content[40:]
+    path.write_bytes({"cut": content[:-20], "changed": middle, "plain": b"{}\n"}[damage])
+    with pytest.raises(ConfigurationError, match=r"cut or damaged|cannot be read"):
+        read_outcomes(path)
+
+
 def test_a_folder_is_read_whole_and_equal_prompts_of_two_files_are_one(tmp_path):
     (tmp_path / "a.jsonl").write_text(json.dumps(ROWS[0]) + "\n")
     (tmp_path / "b.jsonl").write_text(json.dumps({**ROWS[1], "prompt": " one\n"}) + "\n")
