@@ -18,6 +18,7 @@ from langchain_core.messages import BaseMessage
 
 from langchain_smartroute.errors import AnswerTooLongError, AttemptTimeoutError, SmartRouteError
 from langchain_smartroute.execution.faults import is_timeout, own_cause
+from langchain_smartroute.types import steers_graph
 
 if TYPE_CHECKING:
     from langchain_smartroute.catalog import ModelSpec
@@ -243,9 +244,10 @@ class AttemptBounds:
         """The error for a candidate's exception: a timeout if the time is up, else the exception.
 
         Raises:
-            BaseException: The exception itself if it is a cancellation or an exit.
+            BaseException: The exception itself if it is a cancellation, an exit, or how a graph
+                pauses or jumps.
         """
-        if not isinstance(error, Exception):
+        if not isinstance(error, Exception) or steers_graph(error):
             raise error
         found = own_cause(error)
         if not isinstance(found, AttemptTimeoutError):

@@ -18,6 +18,7 @@ from langchain_smartroute.tracing import (
     quietly,
     settle,
 )
+from langchain_smartroute.types import steers_graph
 
 if TYPE_CHECKING:
     from langchain_core.callbacks import (
@@ -101,7 +102,9 @@ def _settle(
     on_end: OnEnd | None,
     error: BaseException | None,
 ) -> None:
-    if error is not None:
+    if steers_graph(error):
+        walk.interrupted("paused or left by its graph")
+    elif error is not None:
         walk.interrupted()
     if run.handlers:
         settle(run.handlers, walk.decision.id, walk.attempts)

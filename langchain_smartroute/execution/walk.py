@@ -245,10 +245,10 @@ class Walk:
         if fault.kind in ("key_refused", "model_unknown", "proxy_refused", "untrusted"):
             _log.warning("%s: %s; going on without it", link.alias, fault.summary)
 
-    def interrupted(self) -> None:
-        """Close the current attempt as cancelled by the caller."""
+    def interrupted(self, reason: str = "cancelled by the caller") -> None:
+        """Close the current attempt as cancelled."""
         if self.account.is_open:
-            self._close("cancelled", reason="cancelled by the caller")
+            self._close("cancelled", reason=reason)
         else:
             self.pace.report("cancelled")
 

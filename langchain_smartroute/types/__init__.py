@@ -13,7 +13,7 @@ from langchain_smartroute.faces import on_first_use
 
 if TYPE_CHECKING:
     from langchain_smartroute.types.attempts import Attempt, Figures, Usage
-    from langchain_smartroute.types.caught import Caught, causes_of
+    from langchain_smartroute.types.caught import Caught, causes_of, steers_graph
     from langchain_smartroute.types.forks import (
         before_forking,
         in_forked_process,
@@ -51,7 +51,7 @@ else:
         __name__,
         {
             "attempts": "Attempt Figures Usage",
-            "caught": "Caught causes_of",
+            "caught": "Caught causes_of steers_graph",
             "forks": (
                 "before_forking in_forked_process new_lock new_lock_against_forks "
                 "not_while_forking renewed_in_forks"
@@ -96,4 +96,5 @@ __all__ = [
     "not_while_forking",
     "renewed_in_forks",
     "rounded_shares",
+    "steers_graph",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Self
 
-__all__ = ["Caught", "causes_of"]
+__all__ = ["Caught", "causes_of", "steers_graph"]
 
 _MOST_CAUSES = 10
 
@@ -58,3 +58,15 @@ def causes_of(error: BaseException | None) -> Iterator[BaseException]:
         yield found
         instead_of = found.__context__ if found.__suppress_context__ else None
         found = found.__cause__ or instead_of
+
+
+def steers_graph(error: BaseException | None) -> bool:
+    """Whether an exception is how a LangGraph node pauses or jumps, and no failure.
+
+    Those are `interrupt` for a person's answer, and a `Command` for the parent graph. They are
+    known by their base class's name, as this package does not need LangGraph.
+    """
+    return any(
+        kind.__name__ == "GraphBubbleUp" and kind.__module__.startswith("langgraph.")
+        for kind in type(error).__mro__
+    )
