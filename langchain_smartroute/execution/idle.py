@@ -46,17 +46,24 @@ class IdleConnections(Generic[Connection]):
     def __init__(self) -> None:
         self._is_closed = False
         self._reset()
-        renewed_in_forks(self, IdleConnections._reset)
+        renewed_in_forks(self, IdleConnections._leave_to_parent)
 
     def __len__(self) -> int:
         return len(self._all)
 
     def _reset(self) -> None:
-        """Start without connections, which in a forked process belong to the parent."""
+        """Start without connections."""
         self._lock = new_lock()
         # Ordered by time, here and per server.
         self._all: OrderedDict[Connection, None] = OrderedDict()
         self._of: dict[Origin, list[Connection]] = {}
+
+    def _leave_to_parent(self) -> None:
+        """Close what a forked process has inherited; its parent's own ends stay open."""
+        inherited = list(self._all)
+        self._reset()
+        for connection in inherited:
+            connection.close()
 
     def give(self, connection: Connection) -> None:
         """Keep a connection, or close it if the pool is closed."""

@@ -10,8 +10,10 @@ import asyncio
 import json
 import os
 import signal
+import sys
 import threading
 import time
+import warnings
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from unittest.mock import patch
@@ -90,6 +92,22 @@ def test_a_lock_that_a_thread_of_the_parent_held_can_be_taken():
     with Holding(lock):
         assert in_a_child(lambda: lock.acquire(timeout=1))
         assert lock.locked()
+
+
+def test_a_child_warns_of_no_connection_of_its_parent():
+    """Each worker that was forked after a call wrote `ResourceWarning: unclosed socket`."""
+    with SandboxServer() as server:
+        router = SmartRouterRunnable.from_catalog(base_url=server.base_url)
+        router.invoke("Hello!")
+        told = []
+
+        def work():
+            return router.invoke("Hello!").text and not told
+
+        with patch.object(sys, "unraisablehook", told.append), warnings.catch_warnings():
+            warnings.simplefilter("error", ResourceWarning)
+            assert in_a_child(work)
+        assert router.invoke("Hello!").text
 
 
 def test_a_fork_waits_for_operations_that_must_not_be_interrupted():
