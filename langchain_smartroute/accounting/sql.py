@@ -101,7 +101,7 @@ class SqlLedger:
             StorageError: If it cannot be opened, or was written by a newer release.
         """
         with self._opening:
-            if not self._is_open:
+            if not self._is_open or self._database.was_replaced():
                 self._database.prepare(_ROOM, MIGRATIONS)
                 self._is_open = True
 

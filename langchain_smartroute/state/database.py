@@ -30,7 +30,12 @@ except ImportError as error:
 
 # Imported after SQLAlchemy, which it needs as well.
 from langchain_smartroute.state.complaints import complaint
-from langchain_smartroute.state.sqlite import begin_in_turn, close_before_forks, is_file
+from langchain_smartroute.state.sqlite import (
+    begin_in_turn,
+    close_before_forks,
+    identity_of_file,
+    is_file,
+)
 
 __all__ = ["Database", "Migration", "sa"]
 
@@ -76,6 +81,7 @@ class Database:
             # part.
             self._turn = new_lock_against_forks()
         self._engine: sa.Engine | None = None
+        self._file: tuple[int, int] | None = None
         self._finalizer: Callable[[], object] = lambda: None
         renewed_in_forks(self, Database._leave_to_parent)
 
@@ -143,8 +149,11 @@ class Database:
                 or is older and may not be written to.
         """
         newest = len(migrations)
+        if self.was_replaced():
+            self.close()
         with self.reading() as connection:
             version = self._version(connection, room)
+            self._file = identity_of_file(self._url)
         if version > newest:
             raise StorageError(
                 f"{self._safe_url()}: its {room} has version {version}, this release reads up to"
@@ -170,6 +179,10 @@ class Database:
                 migration(connection)
             connection.execute(_VERSIONS.delete().where(_VERSIONS.c.room == room))
             connection.execute(_VERSIONS.insert().values(room=room, version=newest))
+
+    def was_replaced(self) -> bool:
+        """Whether its file was deleted or moved since it was prepared, which it then is again."""
+        return self._file is not None and self._file != identity_of_file(self._url)
 
     def close(self) -> None:
         """Close its connections; it is opened again when used."""

@@ -103,10 +103,10 @@ class SqlState:
         self._database.close()
 
     def _open(self) -> None:
-        if self._is_open:
+        if self._is_open and not self._database.was_replaced():
             return
         with self._opening:
-            if not self._is_open:
+            if not self._is_open or self._database.was_replaced():
                 self._database.prepare("state", MIGRATIONS)
                 with self._database.reading() as connection:
                     self._clock.set_by(connection)

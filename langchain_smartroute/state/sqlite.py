@@ -10,6 +10,7 @@ would rely on locks that it does not have, on all of its connections to that fil
 
 from __future__ import annotations
 
+import os
 import random
 import sqlite3
 import time
@@ -22,7 +23,7 @@ from sqlalchemy.exc import OperationalError
 
 from langchain_smartroute.types import before_forking, in_forked_process
 
-__all__ = ["begin_in_turn", "close_before_forks", "is_file", "patiently"]
+__all__ = ["begin_in_turn", "close_before_forks", "identity_of_file", "is_file", "patiently"]
 
 _LEAST_S, _MOST_S = 0.0002, 0.003
 _chance = random.Random()  # noqa: S311 - no secret; a thread must not disturb who has set a seed
@@ -101,6 +102,17 @@ def begin_in_turn(engine: Any, *, seconds: float, durable: bool, read_only: bool
 def is_file(url: Any) -> bool:
     """Whether the URL of a SQLite database is that of a file; others are lost when closed."""
     return url.database not in (None, "", ":memory:") and url.query.get("mode") != "memory"
+
+
+def identity_of_file(url: Any) -> tuple[int, int] | None:
+    """What tells the file of a SQLite database from a later one at its path; `None`: no file."""
+    if url.get_backend_name() != "sqlite" or not is_file(url):
+        return None
+    try:
+        found = os.stat(url.database)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def close_before_forks(engine: Any) -> None:

@@ -5,14 +5,16 @@ The ledger's own broken files are in `test_sql_ledger` and `test_ledger_on_small
 
 from __future__ import annotations
 
+import os
 import socket
 import sqlite3
 import time
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
-from langchain_smartroute import SmartRouterRunnable, SpendLimit, StorageError
+from langchain_smartroute import SmartRouterRunnable, SpendLimit, SqlLedger, StorageError
 from langchain_smartroute.accounting import Spending
 from langchain_smartroute.accounting.reservation import PlannedCall
 from langchain_smartroute.errors import SpendLimitExceededError
@@ -129,3 +131,35 @@ def test_a_clock_that_jumps_back_keeps_the_counter_of_its_day():
     now[0] -= timedelta(hours=2)
     with pytest.raises(SpendLimitExceededError, match=r"\$0.90 are spent"):
         spending.reserve(dear)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="files that are open cannot be deleted there")
+def test_a_database_whose_file_was_deleted_or_moved_is_opened_anew(tmp_path):
+    """A worker went on in the deleted file, where its spend counted for nobody else.
+
+    Its records were lost as well, and the ledger said that they were written.
+    """
+    limit = SpendLimit(usd="1", period="overall")
+    state, records = tmp_path / "state.db", tmp_path / "costs.db"
+    with SandboxServer() as server, SqlLedger(f"sqlite:///{records}") as ledger:
+
+        def worker(**settings):
+            return SmartRouterRunnable.from_catalog(
+                base_url=server.base_url,
+                state=f"sqlite:///{state}",
+                spend_limits=[limit],
+                **settings,
+            )
+
+        first = worker(ledger=ledger)
+        once = Decimal(first.invoke("Hello!").response_metadata["smartroute"]["cost"])
+        assert ledger.flush()
+        for path in (*tmp_path.glob("state.db*"), *tmp_path.glob("costs.db*")):
+            path.rename(path.with_name(f"old-{path.name}"))
+        first.invoke("Hello!")
+        second = worker()
+        second.invoke("Hello!")
+        first.invoke("Hello!")
+        assert {w.limit_status()[0].spent for w in (first, second)} == {3 * once}
+        assert ledger.flush()
+        assert len(SqlLedger(f"sqlite:///{records}").records()) == 2
