@@ -225,6 +225,8 @@ class ConfiguredModel(ChatCalls):
     def to_config(self) -> dict[str, Any]:
         """Everything needed to build this router again, as JSON values; never a key.
 
+        The URLs of state and ledger are as they were given, with a password that is in them.
+
         Raises:
             ConfigurationError: Naming what cannot be written, such as a rule
                 whose condition is a callable.
@@ -233,9 +235,10 @@ class ConfiguredModel(ChatCalls):
 
     @override
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
-        """The attributes, with the transport that is actually used."""
-        settings = [(name, value) for name, value in super().__repr_args__() if name != "transport"]
-        return [*settings, ("transport", chosen_transport(self.transport))]
+        """The attributes without passwords, with the transport that is actually used."""
+        settings = [(n, v) for n, v in super().__repr_args__() if n != "transport"]
+        shown = [(name, making.without_password(value)) for name, value in settings]
+        return [*shown, ("transport", chosen_transport(self.transport))]
 
     @property
     def _aliases(self) -> tuple[str, ...]:

@@ -10,11 +10,11 @@ would rely on locks that it does not have, on all of its connections to that fil
 
 from __future__ import annotations
 
-import os
 import random
 import sqlite3
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 from weakref import WeakSet
 
@@ -109,7 +109,7 @@ def identity_of_file(url: Any) -> tuple[int, int] | None:
     if url.get_backend_name() != "sqlite" or not is_file(url):
         return None
     try:
-        found = os.stat(url.database)
+        found = Path(url.database).stat()
     except OSError:
         return None
     return found.st_dev, found.st_ino

@@ -8,6 +8,7 @@ import pytest
 from langchain_core.caches import InMemoryCache
 from langchain_core.load import dumps
 from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage
+from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompt_values import ChatPromptValue
 from langchain_core.rate_limiters import BaseRateLimiter
 from langchain_core.runnables import RunnableLambda
@@ -297,6 +298,33 @@ def test_no_key_is_in_anything_that_is_shown(monkeypatch):
     assert not [text for text in shown if KEY in text]
     keys = {c.endpoint.api_key.get_secret_value() for c in router._engine.candidates.values()}
     assert keys == {KEY, f"{KEY}-2"}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://:{}@127.0.0.1:1/0",
+        "redis://127.0.0.1:1/0?password={}",
+        "redis://me:a@{}/b@127.0.0.1:1/0",
+    ],
+)
+def test_no_password_of_a_store_is_in_anything_that_is_shown(url):
+    """Each trace of a chain held them, as LangChain serializes a router as its repr."""
+    router = SmartRouterRunnable.from_catalog(
+        base_url="https://gateway.example/v1",
+        api_key="none",
+        state=url.format(KEY),
+        ledger=f"postgresql://me:{KEY}@127.0.0.1:1/costs",
+    )
+    shown = [
+        repr(router),
+        str(router),
+        repr(router._engine),
+        dumps(router | StrOutputParser()),
+        repr(router.with_route(tier="quality")),
+    ]
+    assert not [text for text in shown if KEY in text]
+    assert "127.0.0.1:1/0" in repr(router)
 
 
 def test_no_key_is_in_what_a_failed_call_says(sandbox, run_log):
