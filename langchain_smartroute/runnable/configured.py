@@ -28,7 +28,7 @@ from langchain_smartroute.execution import TransportChoice, chosen_transport
 from langchain_smartroute.routing import RouteOptions
 from langchain_smartroute.runnable import making
 from langchain_smartroute.runnable.calls import ChatCalls
-from langchain_smartroute.types import Sticky, StreamPolicy, Tier
+from langchain_smartroute.types import Sticky, StreamPolicy, Tier, without_password
 
 if TYPE_CHECKING:
     from langchain_smartroute.catalog import Catalog
@@ -237,7 +237,7 @@ class ConfiguredModel(ChatCalls):
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         """The attributes without passwords, with the transport that is actually used."""
         settings = [(n, v) for n, v in super().__repr_args__() if n != "transport"]
-        shown = [(name, making.without_password(value)) for name, value in settings]
+        shown = [(name, without_password(value)) for name, value in settings]
         return [*shown, ("transport", chosen_transport(self.transport))]
 
     @property

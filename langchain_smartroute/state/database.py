@@ -19,6 +19,7 @@ from langchain_smartroute.types import (
     new_lock_against_forks,
     not_while_forking,
     renewed_in_forks,
+    without_password,
 )
 
 try:
@@ -29,13 +30,8 @@ except ImportError as error:
     ) from error
 
 # Imported after SQLAlchemy, which it needs as well.
+from langchain_smartroute.state import sqlite
 from langchain_smartroute.state.complaints import complaint
-from langchain_smartroute.state.sqlite import (
-    begin_in_turn,
-    close_before_forks,
-    identity_of_file,
-    is_file,
-)
 
 __all__ = ["Database", "Migration", "sa"]
 
@@ -92,7 +88,7 @@ class Database:
             self._engine = None
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({str(self._url)!r})"
+        return f"{type(self).__name__}({self._safe_url()!r})"
 
     @property
     def dialect(self) -> str:
@@ -153,7 +149,7 @@ class Database:
             self.close()
         with self.reading() as connection:
             version = self._version(connection, room)
-            self._file = identity_of_file(self._url)
+            self._file = sqlite.identity_of_file(self._url)
         if version > newest:
             raise StorageError(
                 f"{self._safe_url()}: its {room} has version {version}, this release reads up to"
@@ -182,7 +178,7 @@ class Database:
 
     def was_replaced(self) -> bool:
         """Whether its file was deleted or moved since it was prepared, which it then is again."""
-        return self._file is not None and self._file != identity_of_file(self._url)
+        return self._file is not None and self._file != sqlite.identity_of_file(self._url)
 
     def close(self) -> None:
         """Close its connections; it is opened again when used."""
@@ -228,17 +224,17 @@ class Database:
         engine = sa.create_engine(
             self._file_url(), connect_args={"timeout": self._timeout_s, "check_same_thread": False}
         )
-        begin_in_turn(
+        sqlite.begin_in_turn(
             engine, seconds=self._timeout_s, durable=self._durable, read_only=self._read_only
         )
-        if is_file(self._url):
-            close_before_forks(engine)
+        if sqlite.is_file(self._url):
+            sqlite.close_before_forks(engine)
         self._finalizer()
         self._finalizer = weakref.finalize(self, engine.dispose)
         return engine
 
     def _file_url(self) -> sa.URL:
-        if not self._read_only or not is_file(self._url):
+        if not self._read_only or not sqlite.is_file(self._url):
             return self._url
         query = {"mode": "ro", "uri": "true"}
         path = Path(self._url.database or "")
@@ -272,7 +268,7 @@ class Database:
 
     def _safe_url(self) -> str:
         """The URL without its password."""
-        return self._url.render_as_string(hide_password=True)
+        return str(without_password(self._url.render_as_string(hide_password=True)))
 
 
 def _is_fixed(path: Path) -> bool:

@@ -27,7 +27,7 @@ from langchain_smartroute.state.commands import (
     Stands,
     Swap,
 )
-from langchain_smartroute.types import new_lock, renewed_in_forks
+from langchain_smartroute.types import new_lock, renewed_in_forks, without_password
 
 try:
     import redis
@@ -116,10 +116,7 @@ class RedisState:
         self._pipelines = Pipelines(self._client)
 
     def __repr__(self) -> str:
-        head, at, tail = self._url.rpartition("@")
-        return (
-            f"{type(self).__name__}({head.partition('://')[0] + '://…@' + tail if at else tail!r})"
-        )
+        return f"{type(self).__name__}({without_password(self._url)!r})"
 
     def run(self, command: Command[T]) -> T:
         """Execute a command."""

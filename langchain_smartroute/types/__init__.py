@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         not_while_forking,
         renewed_in_forks,
     )
+    from langchain_smartroute.types.urls import without_password
     from langchain_smartroute.types.values import (
         Classification,
         Conversation,
@@ -57,6 +58,7 @@ else:
                 "not_while_forking renewed_in_forks"
             ),
             "values": "Classification Conversation RequestFeatures RoutingDecision rounded_shares",
+            "urls": "without_password",
             "words": (
                 "DIFFICULTIES MODALITIES TASKS TIERS Difficulty Modality Outcome Purpose "
                 "SchemaMethod Script Sticky StreamPolicy Task Tier Turn"
@@ -97,4 +99,5 @@ __all__ = [
     "renewed_in_forks",
     "rounded_shares",
     "steers_graph",
+    "without_password",
 ]

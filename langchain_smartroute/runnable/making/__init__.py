@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from langchain_smartroute.runnable.making.settings import (
         read_calibration,
         read_settings,
-        without_password,
         written_settings,
     )
 else:
@@ -33,7 +32,7 @@ else:
             "build": "catalog_of_models",
             "elsewhere": "IN_CATALOGS IN_CHAT_MODELS IN_OTHER_ROUTERS",
             "graph": "router_graph",
-            "settings": "read_calibration read_settings without_password written_settings",
+            "settings": "read_calibration read_settings written_settings",
         },
     )
 
@@ -46,6 +45,5 @@ __all__ = [
     "read_calibration",
     "read_settings",
     "router_graph",
-    "without_password",
     "written_settings",
 ]

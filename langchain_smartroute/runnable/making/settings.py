@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
@@ -25,17 +24,13 @@ from langchain_smartroute.runnable.making.policies import written_policy
 if TYPE_CHECKING:
     from langchain_smartroute.runnable.configured import ConfiguredModel
 
-__all__ = ["read_calibration", "read_settings", "without_password", "written_settings"]
+__all__ = ["read_calibration", "read_settings", "written_settings"]
 
 _CALIBRATION = "calibration"
 """Table of a file with the calibration of its settings, which routers ignore."""
 
 _FILES = frozenset({"catalog", "linear", "path", "quality"})
 """Keys of values that may be the path of another file."""
-
-_LOGIN = re.compile(r"(?<=://).*@", re.DOTALL)
-_PASSWORD = re.compile(r"(?<=[?&])([^=&]*password)=[^&]*", re.IGNORECASE)
-"""Where a URL has a password: before its host, or among its parameters."""
 
 _URLS = ("ledger", "on_decision", "on_feedback", "state")
 _OBJECTS = ("cache", "callbacks", "rate_limiter", "custom_get_token_ids", "redact")
@@ -107,13 +102,6 @@ def written_settings(router: ConfiguredModel) -> dict[str, Any]:
         or None,
     }
     return {name: value for name, value in settings.items() if value is not None}
-
-
-def without_password(value: Any) -> Any:
-    """A setting as it may be shown: a URL without user and password, all else as it is."""
-    if not isinstance(value, str) or "://" not in value:
-        return value
-    return _PASSWORD.sub(r"\1=…", _LOGIN.sub("…@", value))
 
 
 def _written_plain(router: ConfiguredModel) -> dict[str, Any]:

@@ -305,7 +305,8 @@ def test_no_key_is_in_anything_that_is_shown(monkeypatch):
     [
         "redis://:{}@127.0.0.1:1/0",
         "redis://127.0.0.1:1/0?password={}",
-        "redis://me:a@{}/b@127.0.0.1:1/0",
+        "redis://me:a@{}@127.0.0.1:1/0",
+        "postgresql://127.0.0.1:1/0?user=me&password={}",
     ],
 )
 def test_no_password_of_a_store_is_in_anything_that_is_shown(url):
