@@ -28,7 +28,7 @@ from langchain_smartroute.execution import TransportChoice, chosen_transport
 from langchain_smartroute.routing import RouteOptions
 from langchain_smartroute.runnable import making
 from langchain_smartroute.runnable.calls import ChatCalls
-from langchain_smartroute.types import Sticky, StreamPolicy, Tier, without_password
+from langchain_smartroute.types import Sticky, StreamPolicy, Tier
 
 if TYPE_CHECKING:
     from langchain_smartroute.catalog import Catalog
@@ -236,6 +236,9 @@ class ConfiguredModel(ChatCalls):
     @override
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         """The attributes without passwords, with the transport that is actually used."""
+        # Loaded on first use, as few programs show a router.
+        from langchain_smartroute.types import without_password  # noqa: PLC0415
+
         settings = [(n, v) for n, v in super().__repr_args__() if n != "transport"]
         shown = [(name, without_password(value)) for name, value in settings]
         return [*shown, ("transport", chosen_transport(self.transport))]
