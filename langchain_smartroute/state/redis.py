@@ -108,6 +108,7 @@ class RedisState:
                 "url (not shown, as it may hold a password): not the URL of a Redis; give one such"
                 " as redis://host:6379/0, with %23 for a # in the password"
             ) from None
+        _check_parameters(url, self._client.connection_pool)
         self._reset()
         renewed_in_forks(self, RedisState._reset)
 
@@ -169,6 +170,23 @@ def _check_number(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme != "unix" and not (parts.path.strip("/") or "0").isdigit():
         raise ValueError("the path is no number")
+
+
+def _check_parameters(url: str, pool: redis.ConnectionPool) -> None:
+    """Reject parameters of a URL that the client would raise for at each connection.
+
+    Raises:
+        ConfigurationError: Without their values and names, which may be parts of a password.
+    """
+    try:
+        pool.connection_class(**pool.connection_kwargs)
+    except (TypeError, redis.RedisError):
+        of_tls = "ssl_" in url and not url.startswith("rediss:")
+        hint = "those of TLS (ssl_…) need rediss:// in the place of redis://" if of_tls else ""
+        raise ConfigurationError(
+            f"url (not shown, as it may hold a password): a parameter after its ? is none of"
+            f" redis-py's, or has a wrong value; {hint or 'leave it out, or correct it'}"
+        ) from None
 
 
 def _call_of(command: Command[T]) -> _Call[T]:

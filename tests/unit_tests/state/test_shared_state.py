@@ -334,6 +334,25 @@ def test_a_url_with_a_typo_is_not_repeated(url):
     assert "hunter2" not in f"{caught.value}{caught.value.__cause__}"
 
 
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("redis://:hunter2@host/0?ssl_cert_reqs=none", "ssl_.* need rediss://"),
+        ("rediss://:hunter2@host/0?ssl_cert_reqs=hunter2", "correct it"),
+        ("redis://:hunter2@host/0?hunter2=1", "leave it out"),
+    ],
+)
+def test_a_wrong_parameter_of_a_redis_is_told_at_once(url, told):
+    """It was a bare `TypeError` of each call, and of the threads that share circuits."""
+    with pytest.raises(ConfigurationError, match=told) as caught:
+        open_state(url)
+    assert "hunter2" not in f"{caught.value}{caught.value.__cause__}"
+
+
+def test_the_parameters_of_redis_are_taken():
+    open_state("rediss://me@host/0?ssl_cert_reqs=none&health_check_interval=3&max_connections=2")
+
+
 def test_a_scheme_with_a_typo_is_told_what_there_is():
     with pytest.raises(ConfigurationError, match=r"'reddis'.*redis"):
         open_state("reddis://host:6379/0")
