@@ -191,10 +191,11 @@ def tell_apart(limits: Sequence[SpendLimit]) -> None:
 def _span(period: str, local: datetime) -> tuple[datetime, datetime]:
     """Start and end of a period; days and longer periods start at local midnight."""
     if period == "minute":
-        begins = local.replace(second=0, microsecond=0)
+        begins = _later(local, -_since_minute(local))
         return begins, _later(begins, timedelta(minutes=1))
     if period == "hour":
-        begins = local.replace(minute=0, second=0, microsecond=0)
+        # Clocks that change by half an hour, or within one, do not change it.
+        begins = _later(local, -_since_minute(local) - timedelta(minutes=local.minute))
         return begins, _later(begins, timedelta(hours=1))
     day = datetime(local.year, local.month, local.day, tzinfo=local.tzinfo)
     if period == "day":
@@ -204,6 +205,10 @@ def _span(period: str, local: datetime) -> tuple[datetime, datetime]:
         return monday, monday + timedelta(days=7)
     first = day.replace(day=1)
     return first, _first_of_next_month(first, local.tzinfo)
+
+
+def _since_minute(local: datetime) -> timedelta:
+    return timedelta(seconds=local.second, microseconds=local.microsecond)
 
 
 def _later(moment: datetime, by: timedelta) -> datetime:

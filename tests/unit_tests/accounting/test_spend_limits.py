@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -109,6 +110,28 @@ def test_periods_follow_one_another_without_gap_or_overlap(period, zone):
         assert last.name == window.name
         assert limit.window(window.ends, request_id="r").name != window.name
         moment = window.ends
+
+
+@pytest.mark.parametrize(
+    ("zone", "change"),
+    [
+        ("Australia/Lord_Howe", datetime(2026, 4, 4, 15, tzinfo=UTC)),
+        ("Australia/Lord_Howe", datetime(2026, 10, 3, 15, 30, tzinfo=UTC)),
+        ("Pacific/Chatham", datetime(2026, 4, 4, 14, tzinfo=UTC)),
+        ("Europe/Berlin", datetime(2026, 10, 25, 1, tzinfo=UTC)),
+    ],
+)
+def test_no_hour_is_longer_where_clocks_change_by_half_of_one_or_within_one(zone, change):
+    """One of an hour and a half was said to free its limit at a time that had passed."""
+    limit = SpendLimit(usd=1, period="hour", time_zone=zone)
+    moments = [change + timedelta(minutes=minutes) for minutes in range(-120, 121, 5)]
+    windows = [limit.window(moment, request_id="one") for moment in moments]
+    for moment, window in zip(moments, windows, strict=True):
+        assert timedelta() < window.ends - moment <= timedelta(hours=1)
+    names = Counter(window.name for window in windows)
+    # Half an hour is left over where clocks change by that.
+    assert set(list(names.values())[1:-1]) <= {6, 12}
+    assert max(names.values()) == 12
 
 
 def test_the_counter_is_the_same_everywhere_and_apart_from_others():
