@@ -20,7 +20,8 @@ BRIEF = replace(
     name="brief",
     silence_s=10.0,
     first_token_delay_s=10.0,
-    # Just below what it takes to wait the fault out, since tests run beside each other.
+    # Just below what it takes to wait a fault out, since tests run beside each other.
+    prompt_s=9.5,
     first_token_within_s=9.5,
     stall_within_s=9.5,
     silent_within_s=9.5,
