@@ -98,6 +98,11 @@ def prepared(data: CalibrationInput, family: Kind) -> Prepared:
     Raises:
         ConfigurationError: If the pool, its outcomes or its prices are insufficient for the family.
     """
+    if data.apart is not None and family != "quality":
+        raise ConfigurationError(
+            f"--apart and --together concern the predictor of family quality; leave them out for"
+            f" {family}"
+        )
     models = data.table.models
     if len(models) < _PAIR:
         raise ConfigurationError(
@@ -169,7 +174,8 @@ def _cheap(data: CalibrationInput, strongest: str, count: int) -> list[str]:
     found = [model for model in ranked if estimates[model] < estimates[strongest]]
     if len(found) < count:
         raise ConfigurationError(
-            f"a cascade needs {count} models that cost less than {strongest}; name a larger pool"
+            f"a cascade takes models that cost less than {strongest}, the strongest: it needs"
+            f" {count}, and there are {len(found)}; name a larger pool"
         )
     return found[:count]
 

@@ -144,6 +144,17 @@ def test_a_calibrated_router_can_be_moved(smartroute, three, tmp_path, monkeypat
     assert again.exit_code == 0, again.output
 
 
+@pytest.mark.parametrize("option", ["--apart", "--together"])
+def test_how_a_predictor_is_fitted_concerns_no_other_family(smartroute, three, tmp_path, option):
+    """It was ignored, as if the check had been fitted so."""
+    done = smartroute(
+        "calibrate", "--outcomes", three, *THREE_PRICES, "--family", "learned", option,
+        "--out", tmp_path / "router.toml",
+    )  # fmt: skip
+    assert done.exit_code == 1
+    assert "leave them out for learned" in " ".join(done.output.split())
+
+
 def test_settings_are_written_as_json_as_well(smartroute, three, tmp_path):
     out = tmp_path / "router.json"
     arguments = ("calibrate", "--outcomes", three, *THREE_PRICES, "--keep", "0.9")
@@ -176,7 +187,7 @@ def test_what_calibration_lacks_is_said(smartroute, two, tmp_path):
         (("--outcomes", two), f"no price is known of {STRONG}, {CHEAP}"),
         (("--outcomes", two, *PRICES[:2], "--model", CHEAP), "nothing to choose"),
         (("--outcomes", bare, *PRICES), f"calls of {STRONG} has no known cost"),
-        (("--outcomes", two, *PRICES, "--family", "agreement"), "a cascade needs 2 models"),
+        (("--outcomes", two, *PRICES, "--family", "agreement"), "needs 2, and there are 1"),
         (("--outcomes", two, "--price", "small"), "write it as MODEL=INPUT/OUTPUT"),
         (("--outcomes", two, *PRICES, "--family", "logprob"), "hold no log-probabilities"),
     ):
