@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from langchain_smartroute.catalog import Price
+from langchain_smartroute.classify import LinearClassifier
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.evaluation.baselines import strongest_model
 from langchain_smartroute.evaluation.calibrate import Calibration, calibrate
@@ -27,6 +28,7 @@ from langchain_smartroute.evaluation.families import (
 )
 from langchain_smartroute.evaluation.outcomes import OutcomeTable
 from langchain_smartroute.evaluation.quality_family import QualityFamilies, words_tell_apart
+from langchain_smartroute.evaluation.routed import features_of
 from langchain_smartroute.evaluation.simulation import Build
 from langchain_smartroute.evaluation.splits import split_by_prompt
 from langchain_smartroute.execution.checks.comparing import same_answer
@@ -219,14 +221,18 @@ def _by_learned_check(data: CalibrationInput) -> Prepared:
 
 def _by_quality(data: CalibrationInput) -> Prepared:
     table, fitted_on = data.table, None
+    features = features_of(table, classifier=LinearClassifier())
+    by_prompt = dict(zip(table.prompts, features, strict=True))
     apart = data.apart
     if apart is None:
-        apart = len(table) >= _MANY_PROMPTS or not words_tell_apart(table)
+        apart = len(table) >= _MANY_PROMPTS or not words_tell_apart(table, features)
     if apart:
         shares = (LEARNED_SHARE, 1 - LEARNED_SHARE)
         fitted_on, table = split_by_prompt(table, shares, seed=data.seed)
     path = data.beside.with_suffix(".quality.json")
-    families = QualityFamilies(table, data.prices, saved=path, fitted_on=fitted_on)
+    families = QualityFamilies(
+        table, data.prices, features=by_prompt, saved=path, fitted_on=fitted_on
+    )
     return Prepared(
         table=table,
         build=families.build,

@@ -18,7 +18,6 @@ import numpy as np
 import numpy.typing as npt
 
 from langchain_smartroute.catalog import Price
-from langchain_smartroute.classify import LinearClassifier
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.evaluation.families import Family, Setting, strongest_first
 from langchain_smartroute.evaluation.outcomes import OutcomeTable
@@ -32,7 +31,6 @@ from langchain_smartroute.evaluation.predicted import (
     scaled_by_rank,
 )
 from langchain_smartroute.evaluation.replays import Routes, replay
-from langchain_smartroute.evaluation.routed import features_of
 from langchain_smartroute.evaluation.sweep import chosen_columns
 from langchain_smartroute.routing.gains import sketched
 from langchain_smartroute.routing.predictor import QualityPredictor
@@ -66,6 +64,7 @@ class QualityFamilies:
     Args:
         table: The outcomes to calibrate and to report on.
         prices: Model → price, of every model.
+        features: Prompt → features, of all outcomes.
         saved: The file that routers will read the predictor from, beside their settings.
         fitted_on: Other outcomes to fit on; `None`: the fit is on the prompts to calibrate on.
     """
@@ -75,6 +74,7 @@ class QualityFamilies:
         table: OutcomeTable,
         prices: Mapping[str, Price],
         *,
+        features: Mapping[str, RequestFeatures],
         saved: Path,
         fitted_on: OutcomeTable | None = None,
     ) -> None:
@@ -82,13 +82,12 @@ class QualityFamilies:
         self._sketch = cache(sketched)
         # None of the models is preferred where all have scores, so any may be the default.
         self._catalog = pool_catalog(table.models, prices, default=table.models[0])
-        classifier = LinearClassifier()
-        self._features = features_of(table, classifier=classifier)
+        self._features = [features[prompt] for prompt in table.prompts]
         self._cost_usd = expected_cost_usd(Roster(self._catalog), self._features)
         self._predictor = QualityPredictor()
         self._apart: tuple[Expected, tuple[float, ...]] | None = None
         if fitted_on is not None:
-            known = features_of(fitted_on, classifier=classifier)
+            known = [features[prompt] for prompt in fitted_on.prompts]
             self._predictor = fitted_predictor(fitted_on, known).predictor
             seen, new = (
                 predictions(self._predictor, self._catalog, some)
@@ -143,7 +142,7 @@ class QualityFamilies:
         return found, _amounts(expected)
 
 
-def words_tell_apart(table: OutcomeTable) -> bool:
+def words_tell_apart(table: OutcomeTable, features: Sequence[RequestFeatures]) -> bool:
     """Whether words tell surely which prompts need the better model.
 
     Then fits on other prompts rank prompts alike, which cross-fitting needs; fits that know
@@ -151,8 +150,8 @@ def words_tell_apart(table: OutcomeTable) -> bool:
 
     Args:
         table: Outcomes of the pool.
+        features: Of its prompts.
     """
-    features = features_of(table, classifier=LinearClassifier())
     return fitted_predictor(table, features).certainty >= _CERTAIN
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,9 +18,10 @@ from langchain_smartroute.evaluation.promise import choose_setting
 __all__ = ["Build", "Simulation", "simulate"]
 
 _Floats = npt.NDArray[np.float64]
+_Rows = npt.NDArray[np.intp]
 _PAIR = 2
 
-Build = Callable[[str, npt.NDArray[np.intp]], Family]
+Build = Callable[[str, _Rows], Family]
 """Strongest model and the prompts to calibrate on → the family with replays of all prompts."""
 
 
@@ -80,36 +82,62 @@ def simulate(
             f"{len(table)} prompts are too few to be halved; give more outcomes"
         )
     draws = np.random.default_rng(seed)
-    fits: dict[str, tuple[_Floats, _Floats, float]] = {}
+    known: dict[str, _Figures] = {}
     half = len(table) // 2
-    held, promised, saved, possible = (np.empty(splits) for _ in range(4))
+    trials: list[_Trial] = []
     for number in range(splits):
         order = draws.permutation(len(table))
         here, there = order[:half], order[half:]
         strongest = strongest_model(table.rows(here))
-        if refitted or strongest not in fits:
+        if refitted or strongest not in known:
             family = build(strongest, here)
-            fits[strongest] = family.quality, family.cost_usd, family.chances
-        quality, cost, chances = fits[strongest]
+            known[strongest] = _Figures(family.quality, family.cost_usd, family.chances)
+        figures = known[strongest]
         chosen = choose_setting(
-            quality[here],
+            figures.quality[here],
             table.score[here],
             keep=keep,
             confidence=confidence,
             seed=number,
-            chances=chances,
+            chances=figures.chances,
         )
-        reached = quality[there].mean(axis=0)
-        savings = 1 - cost[there].mean(axis=0) / cost[there, 0].mean()
-        enough = reached >= keep * table.score[there].mean(axis=0).max()
-        held[number] = enough[chosen.setting]
-        promised[number] = chosen.setting > 0
-        saved[number] = savings[chosen.setting]
-        possible[number] = max(savings[enough], default=0.0)
+        least = keep * float(table.score[there].mean(axis=0).max())
+        trials.append(_Trial.of(figures, there, setting=chosen.setting, least=least))
+    return _summary(trials, table, prompts=half)
+
+
+class _Figures(NamedTuple):
+    """A family's figures: rows are prompts, columns are settings."""
+
+    quality: _Floats
+    cost_usd: _Floats
+    chances: float
+
+
+class _Trial(NamedTuple):
+    """What one calibration reached on the other half."""
+
+    held: float
+    promised: float
+    saved: float
+    possible: float
+
+    @classmethod
+    def of(cls, figures: _Figures, there: _Rows, *, setting: int, least: float) -> _Trial:
+        """Evaluate a setting, and the cheapest of all that reach the least mean quality."""
+        cost_usd = figures.cost_usd[there]
+        savings = 1 - cost_usd.mean(axis=0) / cost_usd[:, 0].mean()
+        enough = figures.quality[there].mean(axis=0) >= least
+        best = max(savings[enough], default=0.0)
+        return cls(float(enough[setting]), float(setting > 0), float(savings[setting]), float(best))
+
+
+def _summary(trials: Sequence[_Trial], table: OutcomeTable, *, prompts: int) -> Simulation:
+    held, promised, saved, possible = np.array(trials).T
     dear = float(np.mean(table.cost_usd[:, table.column(strongest_model(table))]))
     return Simulation(
-        splits=splits,
-        prompts=half,
+        splits=len(trials),
+        prompts=prompts,
         held=float(held.mean()),
         promised=float(promised.mean()),
         saved=float(np.median(saved)),

@@ -116,8 +116,16 @@ def wordy():
     return OutcomeTable.from_records(rows).priced(PRICES)
 
 
-def families(table, **settings):
-    return QualityFamilies(table, PRICES, saved=Path("unwritten.json"), **settings)
+def families(table, *, saved=Path("unwritten.json"), fitted_on=None):
+    parts = (table,) if fitted_on is None else (table, fitted_on)
+    features = {
+        prompt: known
+        for part in parts
+        for prompt, known in zip(
+            part.prompts, features_of(part, classifier=LinearClassifier()), strict=True
+        )
+    }
+    return QualityFamilies(table, PRICES, features=features, saved=saved, fitted_on=fitted_on)
 
 
 def test_what_is_left_out_is_predicted_as_by_a_fit_without_it(wordy):
@@ -178,7 +186,7 @@ def test_nothing_is_promised_for_words_that_say_nothing():
 
 def test_the_router_gets_the_predictor_that_was_calibrated_with(wordy, tmp_path):
     path = tmp_path / "router.quality.json"
-    made = QualityFamilies(wordy, PRICES, saved=path)
+    made = families(wordy, saved=path)
     here = np.arange(0, len(wordy), 2)
     there = np.arange(1, len(wordy), 2)
     family = made.build(strongest_model(wordy), here)
