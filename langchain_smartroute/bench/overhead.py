@@ -1,7 +1,9 @@
 """CPU time that the router adds to a call, compared with a plain `ChatOpenAI`.
 
 The server answers at once, in another process. In each round all contestants make the same call
-in random order, with a new question per round, so that caches of a question have no effect. A
+in random order, with a new question per round, so that caches of a question have no effect. Each
+makes a call that is not measured just before, since most of them share the code of `ChatOpenAI`
+and would find it in the processor's caches, where the others' would have been replaced by it. A
 figure is the median of the differences to `ChatOpenAI` within a round, with a distribution-free
 95 % interval by order statistics.
 """
@@ -139,14 +141,18 @@ class _Plan:
     warm_up: int
     order: random.Random
 
-    def turns(self, names: Iterable[str]) -> Iterator[tuple[str, str]]:
-        """Yield questions and contestants, with garbage collection turned off meanwhile."""
-        for question in _questions(self.warm_up + self.rounds):
+    def turns(self, names: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+        """Yield contestants with two questions, of which only the second call is measured.
+
+        Garbage collection is turned off meanwhile.
+        """
+        questions = _questions(2 * (self.warm_up + self.rounds))
+        for before, question in zip(questions, questions, strict=True):
             mixed = [*names]
             self.order.shuffle(mixed)
             with _without_collections():
                 for name in mixed:
-                    yield question, name
+                    yield name, before, question
 
     def counted(self, spent: Mapping[str, list[float]]) -> dict[str, list[float]]:
         """The measurements after the warm-up."""
@@ -183,7 +189,8 @@ def _blocking(url: str, plan: _Plan) -> dict[Way, dict[str, list[float]]]:
         contestants = _contestants(url, sdk, {"http_client": blocking_client()})
         for way in ("invoke", "stream"):
             spent: dict[str, list[float]] = {name: [] for name in contestants}
-            for question, name in plan.turns(contestants):
+            for name, before, question in plan.turns(contestants):
+                call(contestants[name], before, way)
                 begun = time.process_time_ns()
                 call(contestants[name], question, way)
                 spent[name].append((time.process_time_ns() - begun) / 1_000)
@@ -204,7 +211,8 @@ async def _waiting(url: str, plan: _Plan) -> dict[Way, dict[str, list[float]]]:
     async with _waiting_contestants(url) as contestants:
         for way in ("ainvoke", "astream"):
             spent: dict[str, list[float]] = {name: [] for name in contestants}
-            for question, name in plan.turns(contestants):
+            for name, before, question in plan.turns(contestants):
+                await call(contestants[name], before, way)
                 begun = time.process_time_ns()
                 await call(contestants[name], question, way)
                 spent[name].append((time.process_time_ns() - begun) / 1_000)
