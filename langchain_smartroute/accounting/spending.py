@@ -142,6 +142,10 @@ class Spending:
             await self._within(settle)
         except StorageError as error:
             self._put_off(settle, error)
+        except asyncio.CancelledError:
+            # The loop ends, which a shield does not keep from this task.
+            self._unsettled.append(settle)
+            raise
 
     async def _within(self, command: Any) -> Any:
         try:

@@ -30,7 +30,7 @@ _PACKAGES = frozenset(
 )
 """Packages whose generators belong to the stream alone; those of others may outlive it."""
 
-_OUTLIVING = "langchain_smartroute.execution.loops"
+_OUTLIVING = "langchain_smartroute.types.loops"
 """The module of generators that wait for the end of their event loop."""
 
 _Hook = Callable[[AsyncGenerator[Any, Any]], None] | None
@@ -56,7 +56,7 @@ class StreamGenerators:
         close = getattr(self._source, "aclose", None)
         async with AsyncExitStack() as stack:
             for generator in reversed(self._begun):
-                stack.push_async_callback(generator.aclose)
+                stack.push_async_callback(_aclose, generator)
             if close is not None:
                 await close()
         self._begun.clear()
@@ -70,6 +70,13 @@ class StreamGenerators:
             self._begun.append(generator)
         elif known is not None:
             known(generator)
+
+
+async def _aclose(generator: Any) -> None:
+    # Python 3.11 calls one running for good whose closing was cancelled before it had begun, as
+    # `asyncio.run` does with streams that were left just before its end.
+    if not generator.ag_running:
+        await generator.aclose()
 
 
 class _Step:

@@ -31,12 +31,11 @@ from langchain_smartroute.execution.bounds import TimeLimits, attempt_bounds
 from langchain_smartroute.execution.clients import Transport
 from langchain_smartroute.execution.http_packages import core as _core
 from langchain_smartroute.execution.http_packages import http as _http
-from langchain_smartroute.execution.loops import LoopClients
 from langchain_smartroute.execution.one_piece import is_named_otherwise, name_as_json
 from langchain_smartroute.execution.unpacking import CappedDecoder, name_encodings
 from langchain_smartroute.execution.unsaid import listener
 from langchain_smartroute.execution.wire import WireTransport
-from langchain_smartroute.types import in_forked_process
+from langchain_smartroute.types import LoopClients, in_forked_process
 
 __all__ = ["BoundedBackend", "async_client", "blocking_client", "timeout_of"]
 

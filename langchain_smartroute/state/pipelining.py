@@ -80,6 +80,11 @@ class _Queue:
         self._waiting.append(job)
         return False
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether no round trip is under way."""
+        return not self._under_way
+
     def next_batch(self) -> list[ScriptJob]:
         """End a round trip; returns the jobs to send next, if any are waiting."""
         batch: list[ScriptJob] = []
@@ -185,6 +190,13 @@ class AsyncPipelines:
         self._client = client
         self._queue = _Queue(at_once)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    async def aclose(self) -> None:
+        """Close the client, after the round trips that are under way."""
+        await self._idle.wait()
+        await self._client.aclose()
 
     async def run(self, job: ScriptJob) -> Any:
         """Run a script and return its result.
@@ -193,6 +205,7 @@ class AsyncPipelines:
             redis.RedisError: If Redis fails.
         """
         if self._queue.admit(job):
+            self._idle.clear()
             await self._run_batch([job])
         else:
             job.future = asyncio.get_running_loop().create_future()
@@ -212,6 +225,8 @@ class AsyncPipelines:
                 task = asyncio.get_running_loop().create_task(self._run_batch(next_batch))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
+            elif self._queue.is_idle:
+                self._idle.set()
 
     async def _execute(self, batch: list[ScriptJob]) -> None:
         with _answered(batch):

@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 from urllib.parse import urlsplit
-from weakref import WeakKeyDictionary
 
 from langchain_smartroute.errors import ConfigurationError, StorageError
 from langchain_smartroute.state import scripts as lua
@@ -27,7 +26,7 @@ from langchain_smartroute.state.commands import (
     Stands,
     Swap,
 )
-from langchain_smartroute.types import new_lock, renewed_in_forks, without_password
+from langchain_smartroute.types import LoopClients, renewed_in_forks, without_password
 
 try:
     import redis
@@ -97,8 +96,7 @@ class RedisState:
             # One attempt only, so that the wait is bounded.
             "retry": None,
         }
-        self._lock = new_lock()
-        self._clients: WeakKeyDictionary[Any, tuple[Any, AsyncPipelines]] = WeakKeyDictionary()
+        self._of_loops = LoopClients(self._async_pipelines)
         try:
             self._client = redis.Redis.from_url(url, **self._options)
             _check_number(url)
@@ -131,7 +129,8 @@ class RedisState:
         """Execute a command on a connection of the running event loop."""
         call = _call_of(command)
         try:
-            return call.read(await self._pipelines_of_loop().run(self._job(call)))
+            pipelines = self._of_loops.of_loop(asyncio.get_running_loop())
+            return call.read(await pipelines.run(self._job(call)))
         except redis.RedisError as error:
             raise self._error(error) from error
 
@@ -141,21 +140,13 @@ class RedisState:
 
     async def aclose(self) -> None:
         """Close the connections of `arun` in the running event loop."""
-        entry = self._clients.pop(asyncio.get_running_loop(), None)
-        if entry is not None:
-            await entry[0].aclose()
+        await self._of_loops.aclose()
 
     def _job(self, call: _Call[Any]) -> ScriptJob:
         return ScriptJob(script=call.script, arguments=(self._prefix, *call.arguments))
 
-    def _pipelines_of_loop(self) -> AsyncPipelines:
-        loop = asyncio.get_running_loop()
-        with self._lock:
-            entry = self._clients.get(loop)
-            if entry is None:
-                client = aredis.Redis.from_url(self._url, **self._options)
-                entry = self._clients[loop] = (client, AsyncPipelines(client))
-        return entry[1]
+    def _async_pipelines(self) -> AsyncPipelines:
+        return AsyncPipelines(aredis.Redis.from_url(self._url, **self._options))
 
     def _error(self, error: redis.RedisError) -> StorageError:
         message = f"{type(error).__name__}: {error}"

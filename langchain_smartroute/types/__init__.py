@@ -2,7 +2,7 @@
 
 Nothing here imports other parts of the package or does any work. Money is `Decimal` US dollars;
 `None` means unknown and is never shown as zero. The package also has common tools: errors as
-values, and locks that are safe after a fork.
+values, locks that are safe after a fork, and clients that are closed with their event loop.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         not_while_forking,
         renewed_in_forks,
     )
+    from langchain_smartroute.types.loops import LoopClients
     from langchain_smartroute.types.urls import without_password
     from langchain_smartroute.types.values import (
         Classification,
@@ -57,6 +58,7 @@ else:
                 "before_forking in_forked_process new_lock new_lock_against_forks "
                 "not_while_forking renewed_in_forks"
             ),
+            "loops": "LoopClients",
             "values": "Classification Conversation RequestFeatures RoutingDecision rounded_shares",
             "urls": "without_password",
             "words": (
@@ -77,6 +79,7 @@ __all__ = [
     "Conversation",
     "Difficulty",
     "Figures",
+    "LoopClients",
     "Modality",
     "Outcome",
     "Purpose",

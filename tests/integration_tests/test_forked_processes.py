@@ -294,7 +294,7 @@ def test_a_child_leaves_its_parents_event_loop_alone(connections):
         loop.run_until_complete(router.ainvoke("Hello!"))
         clients = transport._clients_of(connections)
         with patch.object(clients._clients[loop], "aclose") as closed:
-            assert in_a_child(lambda: not clients._close_all() and not closed.called)
+            assert in_a_child(lambda: not clients.close_all() and not closed.called)
             assert in_a_child(lambda: asyncio.run(router.ainvoke("Hello!")).text)
         assert loop.run_until_complete(router.ainvoke("Hello!")).text
         loop.close()

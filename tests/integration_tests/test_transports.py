@@ -361,6 +361,8 @@ def test_a_proxy_that_aiohttp_does_not_know_is_the_stock_transports(monkeypatch)
 
 ENDS = {
     "asyncio.run, twice": "asyncio.run(asking()); asyncio.run(asking())",
+    "a stream that is still held": "held = asyncio.run(left_open()); del held",
+    "a stream that was just left": "asyncio.run(left_at_the_end())",
     "a loop closed by hand": (
         "loop = asyncio.new_event_loop(); loop.run_until_complete(asking()); loop.close()"
     ),
@@ -377,7 +379,7 @@ ENDS = {
 }
 USE = """
 import asyncio, atexit, sys
-from langchain_smartroute import SmartRouterRunnable
+from langchain_smartroute import SmartRouterRunnable, SpendLimit
 
 def close_last(loop):
     # Handlers run in reverse: this one was registered before those of the transports.
@@ -389,6 +391,10 @@ catalog = {"models": {"only": {}}, "default": "only"}
 router = SmartRouterRunnable.from_catalog(
     catalog=catalog, base_url=sys.argv[2], transport=sys.argv[1]
 )
+limited = SmartRouterRunnable.from_catalog(
+    catalog=catalog, base_url=sys.argv[2], transport=sys.argv[1],
+    spend_limits=[SpendLimit(tokens=1_000_000, per="day")], state=sys.argv[3] or None,
+)
 
 async def asking():
     await asyncio.gather(*(router.ainvoke("What is 2 + 3?") for _ in range(3)))
@@ -397,22 +403,34 @@ async def asking():
     async for _ in router.astream("What is 2 + 3?"):
         break
 
+async def left_open():
+    stream = limited.astream("What is 2 + 3?")
+    async for _ in stream:
+        return stream
+
+async def left_at_the_end():
+    async for _ in limited.astream("What is 2 + 3?"):
+        break
+
 """
 
 
 @TRANSPORTS
-def test_nothing_is_left_open_when_a_loop_ends(connections):
-    """No "Unclosed client session", no "Event loop is closed", no ResourceWarning.
+@pytest.mark.parametrize("state", ["memory", "redis"])
+def test_nothing_is_left_open_when_a_loop_ends(connections, state, request):
+    """No "Unclosed client session", no "Event loop is closed", no ResourceWarning, no hold.
 
     One process, in which a loop ends in each way, the last one with the process.
     """
     from langchain_smartroute.sandbox import SandboxModel, SandboxServer
 
     ends = [code for end, code in ENDS.items() if end != "uvloop" or find_spec("uvloop")]
-    code = "\n".join([USE, *ends])
+    assert_free = "assert [one.reserved for one in limited.limit_status()] == [0]"
+    code = "\n".join([USE, *ends, assert_free])
+    url = "" if state == "memory" else request.getfixturevalue("redis_url")
     with SandboxServer(models=[SandboxModel(name="only")]) as server:
         done = subprocess.run(  # noqa: S603 - the text above
-            [sys.executable, "-W", "error", "-c", code, connections, server.base_url],
+            [sys.executable, "-W", "error", "-c", code, connections, server.base_url, url],
             capture_output=True,
             text=True,
             timeout=60,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -78,6 +80,36 @@ async def test_many_tasks_share_a_few_connections_and_each_gets_its_own_answer(s
     assert answers == [f"v{number}" for number in range(MANY)]
     assert connections(admin) <= 4
     await state.aclose()
+
+
+def test_the_connections_of_a_loop_are_closed_with_it(redis_url):
+    """Two runs of `asyncio.run` wrote a ResourceWarning about an unclosed connection each."""
+    code = f"""
+import asyncio, gc
+from langchain_smartroute.state import Get, Put
+from langchain_smartroute.state.redis import RedisState
+
+state = RedisState({redis_url!r})
+asyncio.run(state.arun(Put(key="k", value="1", ttl_s=60)))
+assert asyncio.run(state.arun(Get(key="k"))) == "1"
+loop = asyncio.new_event_loop()
+assert loop.run_until_complete(state.arun(Get(key="k"))) == "1"
+loop.close()
+
+async def closed_by_hand():
+    await state.arun(Get(key="k"))
+    await state.aclose()
+    assert await state.arun(Get(key="k")) == "1"
+
+asyncio.run(closed_by_hand())
+del state
+gc.collect()
+"""
+    done = subprocess.run(  # noqa: S603 - the text above
+        [sys.executable, "-W", "error", "-c", code],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_failing_command_does_not_fail_others_of_its_pipeline(state, admin):
