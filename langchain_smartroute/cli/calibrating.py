@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -23,22 +24,24 @@ from langchain_smartroute.evaluation.checked import (
 )
 from langchain_smartroute.evaluation.families import (
     Family,
+    Prepare,
+    Prepared,
     agreement_family,
     strongest_first,
 )
 from langchain_smartroute.evaluation.outcomes import OutcomeTable
 from langchain_smartroute.evaluation.quality_family import QualityFamilies, words_tell_apart
 from langchain_smartroute.evaluation.routed import features_of
-from langchain_smartroute.evaluation.simulation import Build
 from langchain_smartroute.evaluation.splits import split_by_prompt
 from langchain_smartroute.execution.checks.comparing import same_answer
 from langchain_smartroute.routing import ANSWER_ROOM_TOKENS
+from langchain_smartroute.routing.gains import sketched
 
-__all__ = ["CalibrationInput", "Prepared", "calibrated", "prepared"]
+__all__ = ["CalibrationInput", "calibrated", "preparation"]
 
-LEARNED_SHARE = 0.4
-"""Share of the prompts that a predictor is fitted on. Calibration gets the larger part, as its
-number of prompts limits what can be promised."""
+_SHARES = (0.4, 0.6)
+"""Shares of the prompts that a predictor is fitted on, and of the others. Calibration gets the
+larger part, as its number of prompts limits what can be promised."""
 
 _CALIBRATED_SHARE = 0.6
 """Share of the remaining prompts for calibration; the rest is for the report."""
@@ -46,28 +49,12 @@ _CALIBRATED_SHARE = 0.6
 _MANY_PROMPTS = 4_000
 """From this many prompts on a quality predictor is fitted on prompts of its own."""
 
+_KEPT_TEXTS = 1 << 14
+"""How many texts' vectors, of 8 KiB each, are kept for further fits."""
+
 _PAIR = 2
 
 Kind = Literal["quality", "agreement", "learned", "logprob"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
-    """Unseen prompts, and the settings to calibrate on them.
-
-    Attributes:
-        table: The prompts.
-        build: Strongest model and the prompts to calibrate on → the family.
-        save: Writes what was fitted to its file; `None`: nothing was.
-        learned: Number of other prompts that something was fitted on.
-        refitted: Whether the family is fitted on the prompts to calibrate on.
-    """
-
-    table: OutcomeTable
-    build: Build
-    save: Callable[[], None] | None = None
-    learned: int = 0
-    refitted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +64,7 @@ class CalibrationInput:
     Attributes:
         table: The outcomes of the pool.
         prices: Of every model of it.
-        seed: Seed of the split.
+        seed: Seed of the splits.
         beside: The file of settings, beside which what is fitted is saved.
         apart: Whether a quality predictor is fitted on prompts of its own; `None`: where there
             are 4,000 or more, or words do not tell surely which prompts need the better model.
@@ -90,12 +77,15 @@ class CalibrationInput:
     apart: bool | None = None
 
 
-def prepared(data: CalibrationInput, family: Kind) -> Prepared:
-    """Fit the predictor or check of a family, on prompts that are left out afterwards.
+def preparation(data: CalibrationInput, family: Kind) -> Prepare:
+    """How the predictor or check of a family is fitted, on prompts that are left out afterwards.
 
     Args:
         data: The outcomes and their prices.
         family: What is set.
+
+    Returns:
+        Seed of the draw of these prompts → what is left to calibrate.
 
     Raises:
         ConfigurationError: If the pool, its outcomes or its prices are insufficient for the family.
@@ -147,12 +137,12 @@ def calibrated(
     Returns:
         The calibration, and the prompts that it is reported on.
     """
-    ready = prepared(data, family)
+    ready = preparation(data, family)(data.seed)
     order = np.random.default_rng(data.seed + 1).permutation(len(ready.table))
     end = round(_CALIBRATED_SHARE * len(order))
     if not 0 < end < len(order):
         raise ConfigurationError(
-            f"{len(order):,} prompts are too few to calibrate and to report on; give more outcomes"
+            f"too few prompts to calibrate and to report on: {len(order)}; give more outcomes"
         )
     here, there = np.sort(order[:end]), np.sort(order[end:])
     policy = ready.build(strongest_model(ready.table.rows(here)), here)
@@ -182,61 +172,67 @@ def _cheap(data: CalibrationInput, strongest: str, count: int) -> list[str]:
     return found[:count]
 
 
-def _by_agreement(data: CalibrationInput) -> Prepared:
+def _by_agreement(data: CalibrationInput) -> Prepare:
     def build(strongest: str, _here: npt.NDArray[np.intp]) -> Family:
         first, second = _cheap(data, strongest, _PAIR)
         return agreement_family(
             data.table, first=first, second=second, strong=strongest, same=same_answer
         )
 
-    return Prepared(table=data.table, build=build)
+    return lambda _seed: Prepared(table=data.table, build=build)
 
 
-def _by_log_probability(data: CalibrationInput) -> Prepared:
+def _by_log_probability(data: CalibrationInput) -> Prepare:
     def build(strongest: str, _here: npt.NDArray[np.intp]) -> Family:
         (first,) = _cheap(data, strongest, 1)
         return logprob_family(data.table, first=first, strong=strongest)
 
-    return Prepared(table=data.table, build=build)
+    return lambda _seed: Prepared(table=data.table, build=build)
 
 
-def _by_learned_check(data: CalibrationInput) -> Prepared:
-    shares = (LEARNED_SHARE, 1 - LEARNED_SHARE)
-    learned, rest = split_by_prompt(data.table, shares, seed=data.seed)
-    first, second = _cheap(data, strongest_model(learned), _PAIR)
-    check = fitted_check(learned, first=first, second=second)
+def _by_learned_check(data: CalibrationInput) -> Prepare:
     path = data.beside.with_suffix(".check.json")
 
-    def build(strongest: str, _here: npt.NDArray[np.intp]) -> Family:
-        if strongest in (first, second):
-            return strongest_first(rest, strongest, "confidence", ())
-        models = (first, second, strongest)
-        return learned_family(rest, check, models=models, reference=learned, saved=path.name)
+    def prepare(seed: int) -> Prepared:
+        learned, rest = split_by_prompt(data.table, _SHARES, seed=seed)
+        first, second = _cheap(data, strongest_model(learned), _PAIR)
+        check = fitted_check(learned, first=first, second=second)
 
-    def save() -> None:
-        path.write_text(json.dumps(check.to_dict(), indent=1) + "\n", encoding="utf-8")
+        def build(strongest: str, _here: npt.NDArray[np.intp]) -> Family:
+            if strongest in (first, second):
+                return strongest_first(rest, strongest, "confidence", ())
+            models = (first, second, strongest)
+            return learned_family(rest, check, models=models, reference=learned, saved=path.name)
 
-    return Prepared(table=rest, build=build, save=save, learned=len(learned))
+        def save() -> None:
+            path.write_text(json.dumps(check.to_dict(), indent=1) + "\n", encoding="utf-8")
+
+        return Prepared(table=rest, build=build, save=save, learned=len(learned))
+
+    return prepare
 
 
-def _by_quality(data: CalibrationInput) -> Prepared:
-    table, fitted_on = data.table, None
-    features = features_of(table, classifier=LinearClassifier())
-    by_prompt = dict(zip(table.prompts, features, strict=True))
+def _by_quality(data: CalibrationInput) -> Prepare:
+    features = features_of(data.table, classifier=LinearClassifier())
+    by_prompt = dict(zip(data.table.prompts, features, strict=True))
     apart = data.apart
     if apart is None:
-        apart = len(table) >= _MANY_PROMPTS or not words_tell_apart(table, features)
-    if apart:
-        shares = (LEARNED_SHARE, 1 - LEARNED_SHARE)
-        fitted_on, table = split_by_prompt(table, shares, seed=data.seed)
-    path = data.beside.with_suffix(".quality.json")
-    families = QualityFamilies(
-        table, data.prices, features=by_prompt, saved=path, fitted_on=fitted_on
-    )
-    return Prepared(
-        table=table,
-        build=families.build,
-        save=families.save,
-        learned=0 if fitted_on is None else len(fitted_on),
-        refitted=fitted_on is None,
-    )
+        apart = len(data.table) >= _MANY_PROMPTS or not words_tell_apart(data.table, features)
+    path, sketch = data.beside.with_suffix(".quality.json"), lru_cache(_KEPT_TEXTS)(sketched)
+
+    def prepare(seed: int) -> Prepared:
+        fitted_on, table = None, data.table
+        if apart:
+            fitted_on, table = split_by_prompt(table, _SHARES, seed=seed)
+        families = QualityFamilies(
+            table, data.prices, features=by_prompt, saved=path, fitted_on=fitted_on, sketch=sketch
+        )
+        return Prepared(
+            table=table,
+            build=families.build,
+            save=families.save,
+            learned=0 if fitted_on is None else len(fitted_on),
+            refitted=fitted_on is None,
+        )
+
+    return prepare

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -27,6 +27,9 @@ from langchain_smartroute.cli.outcome_options import (
 )
 from langchain_smartroute.cli.output import console, print_hanging, print_json
 
+if TYPE_CHECKING:
+    from langchain_smartroute.evaluation.simulation import Simulation
+
 __all__ = ["promise"]
 
 
@@ -37,6 +40,17 @@ def promise(
     keep: KeepOption = 0.95,
     confidence: ConfidenceOption = 0.9,
     splits: Annotated[int, typer.Option("--splits", min=1, help="How many splits.")] = 1_000,
+    fits: Annotated[
+        int,
+        typer.Option(
+            "--fits",
+            min=1,
+            help=(
+                "How many times among them what is fitted on prompts of its own is fitted anew, on"
+                " others."
+            ),
+        ),
+    ] = 100,
     dataset: DatasetOption = None,
     model: ModelOption = None,
     price: PriceOption = None,
@@ -46,7 +60,7 @@ def promise(
 ) -> None:
     """Calibrate on random halves, each judged on its other half."""
     # numpy is loaded in there, for this verb alone.
-    from langchain_smartroute.cli.calibrating import CalibrationInput, prepared  # noqa: PLC0415
+    from langchain_smartroute.cli.calibrating import CalibrationInput, preparation  # noqa: PLC0415
     from langchain_smartroute.evaluation.pricing import price_table  # noqa: PLC0415
     from langchain_smartroute.evaluation.simulation import simulate  # noqa: PLC0415
 
@@ -59,23 +73,20 @@ def promise(
         beside=Path("unwritten.toml"),
         apart=apart,
     )
-    ready = prepared(data, family.family)
     found = simulate(
-        ready.table,
-        ready.build,
-        refitted=ready.refitted,
+        preparation(data, family.family),
         keep=keep,
         confidence=confidence,
         seed=seed,
         splits=splits,
+        fits=fits,
     )
     if output is Format.JSON:
         print_json(found)
         return
-    fitted_on = "the same, in folds" if ready.refitted else f"{ready.learned:,} others"
     lines = (
         f"{found.splits:,} splits, {found.prompts:,} prompts to calibrate on, as many to judge on",
-        f"  fitted on                   {fitted_on}",
+        f"  fitted on                   {_fitted_on(found)}",
         f"  promise held                {found.held:.1%} of the splits, promised {confidence:.0%}",
         f"  something cheaper chosen    {found.promised:.1%}",
         f"  saved, median               {found.saved:.1%}",
@@ -83,3 +94,11 @@ def promise(
         f"  the oracle would save       {found.oracle:.1%}",
     )
     print_hanging(lines, width=console().width)
+
+
+def _fitted_on(found: Simulation) -> str:
+    if not found.fits:
+        return "nothing"
+    if not found.learned:
+        return "the same, in folds"
+    return f"{found.learned:,} others, {found.fits} draws"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -65,7 +65,7 @@ class Calibration:
 
     @property
     def promised(self) -> bool:
-        """Whether a setting other than "always the strongest" passed the test."""
+        """Whether a setting that is cheaper than "always the strongest" passed the tests."""
         return self.chosen.setting > 0
 
 
@@ -94,6 +94,9 @@ def calibrate(
     chosen = choose_setting(
         quality, models, keep=keep, confidence=confidence, seed=seed, chances=family.chances
     )
+    cheaper = _cheaper(family, here)
+    if chosen.setting not in cheaper:
+        chosen = replace(chosen, setting=0)
     strongest = strongest_model(table.rows(here))
     best = models[:, table.column(strongest)]
     replays = compared(
@@ -103,7 +106,8 @@ def calibrate(
         cheapest=cheapest_model(table.rows(here)),
     )
     kept, saved = kept_and_saved(replays[0], replays[1], seed=seed)
-    needed = None if chosen.setting else _needed(family, quality, best, keep, confidence)
+    tried = quality[:, cheaper]
+    needed = None if chosen.setting else _needed(family, tried, best, keep, confidence)
     return Calibration(
         family=family.name,
         setting=family.settings[chosen.setting],
@@ -172,12 +176,16 @@ def kept_and_saved(found: Replay, strongest: Replay, *, seed: int) -> tuple[Inte
     return intervals["kept"], intervals["saved"]
 
 
+def _cheaper(family: Family, here: _Rows) -> _Rows:
+    """Numbers of the settings that cost less than "always the strongest", or an unknown amount."""
+    cost_usd = family.cost_usd[here].mean(axis=0)
+    return np.flatnonzero(~(cost_usd >= cost_usd[0]))
+
+
 def _needed(
     family: Family, quality: _Floats, best: _Floats, keep: float, confidence: float
 ) -> int | None:
-    """The smallest number of prompts that would be enough for any of the settings."""
+    """The smallest number of prompts that would be enough for any of these settings."""
     wanted = {"keep": keep, "confidence": confidence, "chances": family.chances}
-    needs = (
-        prompts_needed(quality[:, number], best, **wanted) for number in range(1, quality.shape[1])
-    )
+    needs = (prompts_needed(column, best, **wanted) for column in quality.T)
     return min((need for need in needs if need is not None), default=None)

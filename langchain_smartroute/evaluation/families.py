@@ -21,7 +21,10 @@ from langchain_smartroute.evaluation.routed import by_threshold
 from langchain_smartroute.types import TASKS
 
 __all__ = [
+    "Build",
     "Family",
+    "Prepare",
+    "Prepared",
     "Setting",
     "agreement_family",
     "confidence_family",
@@ -30,6 +33,7 @@ __all__ = [
 ]
 
 _Floats = npt.NDArray[np.float64]
+_Rows = npt.NDArray[np.intp]
 
 _STEPS = 25
 
@@ -79,6 +83,34 @@ class Family:
     def cost_usd(self) -> _Floats:
         """A row per prompt, a column per setting."""
         return np.stack([found.cost_usd for found in self.replays], axis=1)
+
+
+Build = Callable[[str, _Rows], Family]
+"""Strongest model and the prompts to calibrate on → the family with replays of all prompts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """Prompts that nothing was learned from yet, and the family to calibrate on them.
+
+    Attributes:
+        table: The prompts.
+        build: Strongest model and the prompts to calibrate on → the family.
+        save: Writes what was fitted to its file; `None`: nothing was.
+        learned: Number of other prompts that something was fitted on.
+        refitted: Whether the family is fitted on the prompts to calibrate on, and so is another
+            for others of them; else it depends on the strongest model alone.
+    """
+
+    table: OutcomeTable
+    build: Build
+    save: Callable[[], None] | None = None
+    learned: int = 0
+    refitted: bool = False
+
+
+Prepare = Callable[[int], Prepared]
+"""Seed → what is fitted on prompts drawn with it, and the others."""
 
 
 def strongest_first(

@@ -9,9 +9,8 @@ expect has to be put on the scale of the one that the router gets.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +66,7 @@ class QualityFamilies:
         features: Prompt → features, of all outcomes.
         saved: The file that routers will read the predictor from, beside their settings.
         fitted_on: Other outcomes to fit on; `None`: the fit is on the prompts to calibrate on.
+        sketch: Text → vector; one that remembers saves time where texts are fitted on again.
     """
 
     def __init__(
@@ -77,9 +77,9 @@ class QualityFamilies:
         features: Mapping[str, RequestFeatures],
         saved: Path,
         fitted_on: OutcomeTable | None = None,
+        sketch: Callable[[str], _Floats] = sketched,
     ) -> None:
-        self._table, self._saved = table, saved
-        self._sketch = cache(sketched)
+        self._table, self._saved, self._sketch = table, saved, sketch
         # None of the models is preferred where all have scores, so any may be the default.
         self._catalog = pool_catalog(table.models, prices, default=table.models[0])
         self._features = [features[prompt] for prompt in table.prompts]
@@ -88,9 +88,9 @@ class QualityFamilies:
         self._apart: tuple[Expected, tuple[float, ...]] | None = None
         if fitted_on is not None:
             known = [features[prompt] for prompt in fitted_on.prompts]
-            self._predictor = fitted_predictor(fitted_on, known).predictor
+            self._predictor = fitted_predictor(fitted_on, known, sketch=sketch).predictor
             seen, new = (
-                predictions(self._predictor, self._catalog, some)
+                predictions(self._predictor, self._catalog, some, sketch=sketch)
                 for some in (known, self._features)
             )
             self._apart = new, _amounts(seen.quality)
@@ -124,7 +124,7 @@ class QualityFamilies:
         """Fit on the prompts to calibrate on; the predictor is kept, as the router gets it."""
         if len(here) < 2 * _FOLDS:
             raise ConfigurationError(
-                f"{len(here)} prompts are too few to calibrate on and to fit on in {_FOLDS} folds;"
+                f"too few prompts to calibrate on and to fit on in {_FOLDS} folds: {len(here)};"
                 " give more outcomes"
             )
         table, known = self._table.rows(here), [self._features[row] for row in here.tolist()]

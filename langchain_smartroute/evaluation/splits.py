@@ -32,7 +32,7 @@ def split_by_prompt(
     parts = np.split(order, ends[:-1])
     if any(not len(part) for part in parts):
         raise ConfigurationError(
-            f"{len(table):,} prompts are too few for {len(shares)} parts; give more outcomes"
+            f"too few prompts for {len(shares)} parts: {len(table)}; give more outcomes"
         )
     return tuple(table.rows(np.sort(part)) for part in parts)
 

@@ -19,7 +19,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from langchain_smartroute.cli.calibrating import CalibrationInput, prepared
+from langchain_smartroute.cli.calibrating import CalibrationInput, preparation
 from langchain_smartroute.evaluation import read_outcomes, strongest_model
 from langchain_smartroute.evaluation.pricing import price_table
 
@@ -63,7 +63,7 @@ def main():
         data = CalibrationInput(
             table=table, prices=known, seed=seed, beside=Path("unwritten.toml"), apart=True
         )
-        ready = prepared(data, "quality")
+        ready = preparation(data, "quality")(seed)
         for errors in (level, level * 2**0.5):
             held, saved, possible = tried(ready, seed, errors)
             print(

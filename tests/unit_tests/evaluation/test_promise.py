@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from known_outcomes import CHEAP, STRONG
@@ -10,13 +12,18 @@ from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.evaluation import strongest_model
 from langchain_smartroute.evaluation.calibrate import calibrate
 from langchain_smartroute.evaluation.calibration_report import calibration_document
-from langchain_smartroute.evaluation.families import confidence_family, threshold_family
+from langchain_smartroute.evaluation.families import (
+    Prepared,
+    confidence_family,
+    threshold_family,
+)
 from langchain_smartroute.evaluation.promise import (
     betting_p_values,
     choose_setting,
     prompts_needed,
 )
 from langchain_smartroute.evaluation.simulation import simulate
+from langchain_smartroute.evaluation.splits import split_by_prompt
 from langchain_smartroute.report import as_text
 
 
@@ -123,8 +130,9 @@ def test_the_number_of_prompts_needed_is_one_with_which_the_test_can_pass(kept):
 
 
 def test_one_prompt_cannot_be_halved(by_chance):
-    with pytest.raises(ConfigurationError, match="1 prompts are too few to be halved"):
-        simulate(by_chance.rows(np.arange(1)), None, keep=0.95, confidence=0.9, seed=5)
+    alone = Prepared(table=by_chance.rows(np.arange(1)), build=lambda *_: None)
+    with pytest.raises(ConfigurationError, match="too few prompts to be halved: 1;"):
+        simulate(lambda _seed: alone, keep=0.95, confidence=0.9, seed=5)
 
 
 def scores_of(table, *, noise):
@@ -140,10 +148,37 @@ def test_the_promise_holds_on_nine_of_ten_splits(by_chance):
         weak = CHEAP if strongest == STRONG else STRONG
         return threshold_family(by_chance, scores, weak=weak, strong=strongest)
 
-    found = simulate(by_chance, build, keep=0.95, confidence=0.9, seed=5, splits=300)
+    ready = Prepared(table=by_chance, build=build)
+    found = simulate(lambda _seed: ready, keep=0.95, confidence=0.9, seed=5, splits=300)
     assert found.held >= 0.88
     assert found.saved >= found.possible / 2 > 0
     assert 0 < found.oracle < 1
+    assert found.fits == 0
+
+
+def test_what_is_fitted_on_other_prompts_is_fitted_on_others_again(by_chance):
+    """A lucky draw of what was fitted on made the promise of one seed look better than it is."""
+    drawn, halved = [], []
+
+    def prepare(seed):
+        fitted_on, rest = split_by_prompt(by_chance, (0.4, 0.6), seed=seed)
+        drawn.append((seed, fitted_on.prompts))
+
+        def build(strongest, here):
+            halved.append(len(here))
+            weak = CHEAP if strongest == STRONG else STRONG
+            return threshold_family(rest, scores_of(rest, noise=1.0), weak=weak, strong=strongest)
+
+        return Prepared(table=rest, build=build, learned=len(fitted_on))
+
+    aims = {"keep": 0.95, "confidence": 0.9, "seed": 5}
+    found = simulate(prepare, **aims, splits=30, fits=7)
+    assert (found.splits, found.fits, found.learned, found.prompts) == (30, 7, 240, 180)
+    assert drawn[0][0] == 5
+    assert len(set(drawn)) == 7
+    assert halved == [180] * len(halved)
+    assert found == simulate(prepare, **aims, splits=30, fits=7)
+    assert simulate(prepare, **aims, splits=3, fits=7).fits == 3
 
 
 def test_a_calibration_reports_on_prompts_that_it_did_not_see(by_chance):
@@ -170,6 +205,19 @@ def test_too_few_outcomes_are_said_plainly_with_how_many_would_do(by_chance):
     told = as_text(calibration_document(found))
     assert "Too few outcomes for a promise: on 12 prompts" in told
     assert ("About" in told) == (found.needed is not None)
+
+
+def test_a_setting_that_is_not_cheaper_is_no_promise(by_chance):
+    """The safest settings of a family may choose the strongest model for every prompt."""
+    nothing = np.zeros(len(by_chance))
+    same = threshold_family(by_chance, nothing + 2, weak=CHEAP, strong=STRONG, reference=nothing)
+    here, there = np.arange(400), np.arange(400, 600)
+    family = replace(same, settings=same.settings[:2], replays=same.replays[:2])
+    found = calibrate(by_chance, family, rows=(here, there), keep=0.95, confidence=0.9, seed=5)
+    assert found.chosen.p_values[0] <= 0.1
+    assert not found.promised
+    assert found.setting.label == f"always {STRONG}"
+    assert found.needed is None
 
 
 def test_a_family_that_keeps_too_little_is_told_from_too_little_data(by_chance):

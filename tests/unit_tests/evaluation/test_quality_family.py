@@ -17,6 +17,7 @@ from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.evaluation import OutcomeTable, strongest_model
 from langchain_smartroute.evaluation.calibrate import calibrate
 from langchain_smartroute.evaluation.calibration_report import calibration_document
+from langchain_smartroute.evaluation.families import Prepared
 from langchain_smartroute.evaluation.predicted import fitted_predictor, pool_catalog, predictions
 from langchain_smartroute.evaluation.quality_family import QualityFamilies, expected_cost_usd
 from langchain_smartroute.evaluation.routed import features_of
@@ -162,15 +163,13 @@ def test_a_prompt_s_own_score_does_not_speak_for_it(wordy):
 
 def test_few_prompts_serve_the_fit_and_the_tests(wordy):
     found = simulate(
-        wordy,
-        families(wordy).build,
-        refitted=True,
+        lambda _seed: Prepared(table=wordy, build=families(wordy).build, refitted=True),
         keep=0.9,
         confidence=0.9,
         seed=5,
         splits=25,
     )
-    assert found.prompts == 150
+    assert (found.prompts, found.fits, found.learned) == (150, 25, 0)
     assert found.held >= 0.85
     assert found.saved > found.possible / 2 > 0.2
 
@@ -178,9 +177,8 @@ def test_few_prompts_serve_the_fit_and_the_tests(wordy):
 def test_nothing_is_promised_for_words_that_say_nothing():
     """Scores by chance: who fits on the prompts that it tests on finds words that seem to help."""
     table = OutcomeTable.from_records(rows_by_chance(200)).priced(PRICES)
-    found = simulate(
-        table, families(table).build, refitted=True, keep=0.95, confidence=0.9, seed=5, splits=30
-    )
+    ready = Prepared(table=table, build=families(table).build, refitted=True)
+    found = simulate(lambda _seed: ready, keep=0.95, confidence=0.9, seed=5, splits=30)
     assert found.held >= 0.85
 
 
@@ -207,7 +205,7 @@ def test_the_router_gets_the_predictor_that_was_calibrated_with(wordy, tmp_path)
 
 
 def test_too_few_prompts_for_a_fit_in_folds_are_refused(wordy):
-    with pytest.raises(ConfigurationError, match="9 prompts are too few to calibrate on and to"):
+    with pytest.raises(ConfigurationError, match="to fit on in 5 folds: 9; give more"):
         families(wordy).build(STRONG, np.arange(9))
 
 
