@@ -29,7 +29,7 @@ from langchain_smartroute.evaluation.families import (
     agreement_family,
     strongest_first,
 )
-from langchain_smartroute.evaluation.outcomes import OutcomeTable
+from langchain_smartroute.evaluation.outcomes import OutcomeTable, listed
 from langchain_smartroute.evaluation.quality_family import QualityFamilies, words_tell_apart
 from langchain_smartroute.evaluation.routed import features_of
 from langchain_smartroute.evaluation.splits import split_by_prompt
@@ -103,7 +103,7 @@ def preparation(data: CalibrationInput, family: Kind) -> Prepare:
     unknown = [model for model in models if model not in data.prices]
     if unknown:
         raise ConfigurationError(
-            f"no price is known of {', '.join(unknown)}, and the settings are to hold one of every"
+            f"no price is known of {listed(unknown)}, and the settings are to hold one of every"
             f" model; give each with --price, such as --price {unknown[0]}=0.15/0.60 for US dollars"
             " per million input and output tokens, or leave it out with --model"
         )

@@ -15,7 +15,7 @@ from langchain_smartroute.evaluation.rows import NUMBERS, Coded, OutcomeRows, st
 if TYPE_CHECKING:
     from langchain_smartroute.catalog import Price
 
-__all__ = ["CHARACTERS_A_TOKEN", "OutcomeTable"]
+__all__ = ["CHARACTERS_A_TOKEN", "OutcomeTable", "listed"]
 
 _Floats = npt.NDArray[np.float64]
 _Numbers = npt.NDArray[np.intp]
@@ -116,11 +116,8 @@ class OutcomeTable:
         try:
             return self.models.index(model)
         except ValueError:
-            names = ", ".join(self.models[:_SHOWN])
-            more = len(self.models) - _SHOWN
-            names += f" and {more} more" if more > 0 else ""
             raise ConfigurationError(
-                f"model {model!r} is not in the outcomes; they hold {names}"
+                f"model {model!r} is not in the outcomes; they hold {listed(self.models)}"
             ) from None
 
     def rows(self, wanted: npt.NDArray[np.bool_] | _Numbers) -> OutcomeTable:
@@ -138,8 +135,8 @@ class OutcomeTable:
         known = np.asarray(~np.isnan(chosen.score).any(axis=1))
         if not known.any():
             raise ConfigurationError(
-                f"models {', '.join(models)}: no prompt has a score of each of them; name models"
-                " that were asked the same"
+                f"no prompt has a score of each of {listed(models)}; name models that were asked"
+                " the same"
             )
         left = len(self) - int(known.sum())
         if not left:
@@ -192,6 +189,12 @@ _PER_CALL = (
     "logprob",
     "answers",
 )
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first names of a list, for an error, and how many others there are."""
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def _built(rows: OutcomeRows) -> OutcomeTable:
