@@ -142,7 +142,13 @@ class ChatCalls(WholeBatches, BaseChatModel):
             self.ainvoke(conversation, config, stop=stop, **arguments)
             for conversation, config in zip(messages, configs, strict=True)
         ]
-        return llm_result(await asyncio.gather(*calls), _run_ids(configs))
+        # All of them end first, as in LangChain's; else they would go on unheard.
+        answers = await asyncio.gather(*calls, return_exceptions=True)
+        if (
+            failure := next((a for a in answers if isinstance(a, BaseException)), None)
+        ) is not None:
+            raise failure
+        return llm_result(cast("list[AIMessage]", answers), _run_ids(configs))
 
     @overload  # type: ignore[override] # as in core: version 3 gives another type
     def stream_events(

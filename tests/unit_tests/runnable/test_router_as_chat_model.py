@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
@@ -61,6 +62,26 @@ async def test_generate_and_its_kin_answer_each_conversation(router):
         answers = [generations[0].message for generations in result.generations]
         assert [model_of(answer) for answer in answers] == ["deepseek-chat", "glm-5.1"]
         assert [g[0].text for g in result.generations] == [answer.content for answer in answers]
+
+
+async def test_conversations_beside_one_that_fails_end_before_its_error(scripted):
+    """They went on unheard, as tasks of nobody's."""
+
+    class Waiting(scripted):
+        ended: int = 0
+
+        async def _agenerate(self, messages, **kwargs):
+            if messages[0].text == "fail":
+                raise ValueError("of this one alone")
+            await asyncio.sleep(0.05)
+            self.ended += 1
+            return self._generate(messages)
+
+    model = Waiting()
+    router = SmartRouterRunnable.from_models({"only": model})
+    with pytest.raises(ValueError, match="of this one alone"):
+        await router.agenerate([[HumanMessage("fail")], [HumanMessage("Hello")]])
+    assert model.ended == 1
 
 
 async def test_generate_tells_what_a_model_tells(router, run_log):
