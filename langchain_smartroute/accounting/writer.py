@@ -175,22 +175,14 @@ class BackgroundWriter(Generic[T]):
         if isinstance(error, SmartRouteError):
             self._stand_still(str(error))
             return False
-        self._advance(len(batch), refused=self._one_by_one(batch, error) if error else 0)
-        return True
-
-    def _one_by_one(self, batch: Sequence[T], error: BaseException) -> int:
-        """Store a refused batch item by item; returns the number of refused items."""
-        if len(batch) == 1:
+        if error is not None and len(batch) > 1:
+            # Refused for its content: the rest of a batch is written without what is refused.
+            return all(self._stored([item]) for item in batch)
+        if error is not None:
             with self._changed:
                 self._lose(1, f"{type(error).__name__}: {error}")
-            return 1
-        refused = 0
-        for item in batch:
-            with Caught() as caught:
-                self._write([item])
-            if caught.error is not None:
-                refused += self._one_by_one([item], caught.error)
-        return refused
+        self._advance(len(batch), refused=0 if error is None else 1)
+        return True
 
     def _advance(self, count: int, *, refused: int = 0) -> None:
         with self._changed:

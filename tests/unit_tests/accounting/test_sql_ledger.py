@@ -25,6 +25,7 @@ from langchain_smartroute import (
 from langchain_smartroute.accounting import schema
 from langchain_smartroute.accounting.rows import CallRow, row_of
 from langchain_smartroute.accounting.schema import days
+from langchain_smartroute.accounting.writer import BackgroundWriter
 from langchain_smartroute.state.database import Database, sa
 
 NOON = datetime(2026, 11, 23, 12, 30, 15, 123456, tzinfo=UTC)
@@ -173,6 +174,26 @@ def test_a_record_that_is_refused_is_lost_and_counted_and_the_others_are_kept(le
     assert [one.run_id for one in ledger.records()] == ["run-000000", "run-000002"]
     assert (ledger.status.written, ledger.status.lost) == (2, 1)
     assert "loses records" in caplog.text
+
+
+def test_an_outage_in_the_middle_of_a_refused_batch_loses_nothing():
+    """A record that the store had no time for was counted as one that it refuses."""
+    stored, outages = [], ["the server restarts"]
+
+    def write(items):
+        if "bad" in items:
+            raise ValueError("one of them is no record")
+        if "b" in items and outages:
+            raise StorageError(outages.pop())
+        stored.extend(items)
+
+    writer = BackgroundWriter(write, linger_s=0.1)
+    for item in ("a", "bad", "b", "c"):
+        writer.put(item)
+    assert not writer.flush()
+    assert stored == ["a", "b", "c"]
+    assert (writer.status.written, writer.status.lost, writer.status.error) == (3, 1, None)
+    writer.close()
 
 
 def test_what_is_acknowledged_is_told(database_url):
