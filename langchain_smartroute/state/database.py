@@ -32,6 +32,7 @@ except ImportError as error:
 # Imported after SQLAlchemy, which it needs as well.
 from langchain_smartroute.state import sqlite
 from langchain_smartroute.state.complaints import complaint
+from langchain_smartroute.state.connections import guard_connections
 
 __all__ = ["Database", "Migration", "sa"]
 
@@ -210,7 +211,7 @@ class Database:
             options = f"-c lock_timeout={limit_ms} -c statement_timeout={limit_ms}"
             if not self._durable:
                 options += " -c synchronous_commit=off"
-            return sa.create_engine(
+            engine = sa.create_engine(
                 self._url,
                 # More connections do not help, as most transactions wait for the same rows.
                 pool_size=_CONNECTIONS,
@@ -221,6 +222,8 @@ class Database:
                     "options": options if not self._read_only else "",
                 },
             )
+            guard_connections(engine, seconds=None if self._read_only else self._timeout_s)
+            return engine
         engine = sa.create_engine(
             self._file_url(), connect_args={"timeout": self._timeout_s, "check_same_thread": False}
         )

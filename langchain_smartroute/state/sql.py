@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, TypeVar, cast
 
 from langchain_smartroute.state.clock import StoreClock
@@ -26,13 +27,15 @@ from langchain_smartroute.state.database import Database, sa
 from langchain_smartroute.state.postgresql import held_at_once, settled_at_once
 from langchain_smartroute.state.tables import MIGRATIONS, counters, leases, statements_for, values
 from langchain_smartroute.state.upserts import insert_into
-from langchain_smartroute.types import new_lock
+from langchain_smartroute.types import new_lock, renewed_in_forks
 
 __all__ = ["SqlState"]
 
 T = TypeVar("T")
 
 _SWEEP_S = 60.0
+_THREADS = 4
+"""As many as connections."""
 _NOT_POSSIBLE: Final = object()
 
 
@@ -76,6 +79,8 @@ class SqlState:
         self._swept_s = time.monotonic()
         self._opening = new_lock()
         self._is_open = False
+        self._reset()
+        renewed_in_forks(self, SqlState._reset)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._database!r})"
@@ -95,12 +100,24 @@ class SqlState:
             return cast("T", error.refusal)
 
     async def arun(self, command: Command[T]) -> T:
-        """Execute a command in a thread."""
-        return await asyncio.to_thread(self.run, command)
+        """Execute a command in a thread.
+
+        The threads are its own: those of the event loop may all be busy with an application's
+        blocking calls, and a limit's state would count as down.
+        """
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self.run, command)
 
     def close(self) -> None:
         """Close its connections; it is opened again when used."""
+        threads = self._threads
+        self._reset()
+        threads.shutdown(wait=False)
         self._database.close()
+
+    def _reset(self) -> None:
+        """Start without threads, which in a forked process are the parent's."""
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="smartroute-state")
 
     def _open(self) -> None:
         if self._is_open and not self._database.was_replaced():

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import socket
 import sqlite3
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 import redis
 import sqlalchemy as sa
@@ -127,6 +130,72 @@ def test_a_lease_on_several_counters_is_given_up_whole(state):
     assert stands == Standing(spent=3, held=0)
     assert standing(state, "d") == (0, 0)
     assert state.run(settle("a", c=1)) == (Standing(spent=4, held=0),)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+async def test_a_database_is_asked_while_the_threads_of_the_loop_are_busy(new_state, kind):
+    """Spend limits counted as down while an application's blocking calls ran in its threads."""
+    state, go = new_state(kind), threading.Event()
+
+    async def asked():
+        busy = asyncio.get_running_loop().run_in_executor(None, go.wait, 30)
+        try:
+            return await asyncio.wait_for(state.arun(Get(key="k")), 10)
+        finally:
+            go.set()
+            await busy
+
+    def with_one_thread():
+        loop = asyncio.new_event_loop()
+        loop.set_default_executor(ThreadPoolExecutor(1))
+        try:
+            return loop.run_until_complete(asked())
+        finally:
+            loop.run_until_complete(loop.shutdown_default_executor())
+            loop.close()
+
+    assert await asyncio.to_thread(with_one_thread) is None
+    state.close()
+    assert await state.arun(Get(key="k")) is None
+
+
+def test_connections_that_postgresql_has_closed_are_replaced(new_state, postgres_url):
+    """The next command on each of them failed, which refused calls under spend limits."""
+    state = new_state("postgresql")
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda n: state.run(Put(key=f"k{n}", value="1", ttl_s=60)), range(40)))
+    ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+    left = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
+    with psycopg.connect(postgres_url, autocommit=True) as admin:
+        admin.execute(f"{ended} AND backend_type = 'client backend'")
+        while admin.execute(left).fetchone() != (1,):
+            time.sleep(0.01)
+    with ThreadPoolExecutor(4) as pool:
+        found = pool.map(lambda n: state.run(Get(key=f"k{n}")), range(40))
+        assert set(found) == {"1"}
+
+
+@pytest.mark.parametrize("way", ["run", "arun"])
+async def test_a_postgresql_that_hangs_is_an_error_within_its_time(new_state, postgres_url, way):
+    """A blocking call waited for it without end."""
+    state = new_state("postgresql", timeout_s=0.5)
+    state.run(Put(key="k", value="1", ttl_s=60))
+    clients = "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = %s"
+    with psycopg.connect(postgres_url) as admin:
+        pids = [pid for (pid,) in admin.execute(clients, ["client backend"])]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        with pytest.raises(StorageError, match=r"no answer within 1\.5 s; see whether it runs"):
+            await (
+                state.arun(Get(key="k"))
+                if way == "arun"
+                else asyncio.to_thread(state.run, Get(key="k"))
+            )
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+    assert state.run(Get(key="k")) == "1"
 
 
 def test_an_overrun_is_written_down_and_blocks_what_follows(state):
