@@ -68,10 +68,13 @@ class Reservation:
     Attributes:
         lease: Id of the lease.
         shares: The amount on each limit.
+        held_until: Time on the monotonic clock until which the lease exists; 0: it may not exist,
+            as the state was unavailable.
     """
 
     lease: str
     shares: tuple[Share, ...]
+    held_until: float = 0.0
 
     def amounts(self, *, tokens: int | None, cost: int | None) -> Iterator[tuple[Share, int]]:
         """The charge on each limit; for an unknown amount, the whole reservation."""

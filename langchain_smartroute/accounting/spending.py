@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from langchain_smartroute.accounting.limits import OnBackendError, SpendLimit, tell_apart
@@ -21,15 +22,23 @@ from langchain_smartroute.accounting.reservation import (
     whose_of,
 )
 from langchain_smartroute.accounting.standing import AskedLimit, LimitStatus
+from langchain_smartroute.accounting.unsettled import Unsettled
 from langchain_smartroute.errors import SpendLimitExceededError, StorageError
-from langchain_smartroute.state import Charge, Claim, Hold, Refusal, Settle, SharedState, Stands
+from langchain_smartroute.state import (
+    Charge,
+    Claim,
+    Command,
+    Hold,
+    Refusal,
+    Settle,
+    SharedState,
+    Stands,
+)
 
 __all__ = ["Spending"]
 
+T = TypeVar("T")
 _log = logging.getLogger(__name__)
-
-_UNSETTLED = 10_000
-_AT_ONCE = 20
 
 
 def _now() -> datetime:
@@ -73,7 +82,8 @@ class Spending:
         self._on_backend_error = on_backend_error
         self._wait_s = wait_s
         self._now = now
-        self._unsettled: deque[Settle] = deque(maxlen=_UNSETTLED)
+        self._unsettled = Unsettled(state)
+        self._commands: set[asyncio.Future[Any]] = set()
         self._warned = False
 
     def reserve(self, call: PlannedCall) -> Reservation:
@@ -84,18 +94,20 @@ class Spending:
             StorageError: If the state is unavailable and `on_backend_error` is `deny`.
         """
         reservation, hold = self._planned(call)
-        with self._tolerant(hold):
-            self._catch_up()
-            self._check(call, reservation, self._state.run(hold))
-        return reservation
+        with self._tolerant():
+            self._unsettled.retry()
+            self._check(call, reservation, self._held(hold))
+            return reservation
+        return replace(reservation, held_until=0.0)
 
     async def areserve(self, call: PlannedCall) -> Reservation:
         """The same, without blocking the event loop."""
         reservation, hold = self._planned(call)
-        with self._tolerant(hold):
+        with self._tolerant():
             await self._acatch_up()
-            self._check(call, reservation, await self._within(hold))
-        return reservation
+            self._check(call, reservation, await self._aheld(hold))
+            return reservation
+        return replace(reservation, held_until=0.0)
 
     def settle(self, reservation: Reservation, *, tokens: int | None, cost: int | None) -> None:
         """Replace a reservation by the amounts spent. Never raises."""
@@ -103,14 +115,18 @@ class Spending:
         try:
             self._state.run(settle)
         except StorageError as error:
-            self._put_off(settle, error)
+            self._unsettled.put(settle, reservation.held_until)
+            self._warn(error)
 
     async def asettle(
         self, reservation: Reservation, *, tokens: int | None, cost: int | None
     ) -> None:
         """The asynchronous form of `settle`, which also completes if the task is cancelled."""
         settle = self._settlement(reservation, tokens=tokens, cost=cost)
-        await asyncio.shield(self._asettled(settle))
+        try:
+            await self._asettled(settle, reservation.held_until)
+        except StorageError as error:
+            self._warn(error)
 
     def statuses(self, metadata: Mapping[str, Any]) -> tuple[LimitStatus, ...]:
         """What is left of each limit for a caller, without the limits of single requests.
@@ -121,7 +137,7 @@ class Spending:
         Raises:
             StorageError: If the state is unavailable.
         """
-        self._catch_up()
+        self._unsettled.retry()
         asked, stands = self._asked(metadata)
         standings = self._state.run(stands)
         return tuple(map(AskedLimit.status, asked, standings))
@@ -130,28 +146,75 @@ class Spending:
         """The same, without blocking the event loop."""
         await self._acatch_up()
         asked, stands = self._asked(metadata)
-        standings = await self._within(stands)
+        standings = await self._within(self._begun(stands))
         return tuple(map(AskedLimit.status, asked, standings))
 
     def _asked(self, metadata: Mapping[str, Any]) -> tuple[list[AskedLimit], Stands]:
         asked = AskedLimit.all_of(self.limits, metadata, now=self._now())
         return asked, Stands(counters=tuple(one.counter for one in asked))
 
-    async def _asettled(self, settle: Settle) -> None:
-        try:
-            await self._within(settle)
-        except StorageError as error:
-            self._put_off(settle, error)
-        except asyncio.CancelledError:
-            # The loop ends, which a shield does not keep from this task.
-            self._unsettled.append(settle)
-            raise
+    async def _asettled(self, settle: Settle, held_until: float = 0.0) -> None:
+        """Execute a settlement; one that fails waits to be retried, however late it does."""
+        settling = self._begun(settle)
 
-    async def _within(self, command: Any) -> Any:
+        def ended(_: object) -> None:
+            if settling.cancelled() or settling.exception() is not None:
+                self._unsettled.put(settle, held_until)
+
+        settling.add_done_callback(ended)
+        await self._within(settling)
+
+    def _begun(self, command: Command[T]) -> asyncio.Future[T]:
+        """Execute a command in a task of its own.
+
+        If nobody waits for it any more, it may be executed all the same, in a thread or on its
+        way. What follows from it is done when it has ended.
+        """
+        task = asyncio.ensure_future(self._state.arun(command))
+        # Kept here, as an event loop does not keep its tasks.
+        self._commands.add(task)
+        task.add_done_callback(self._commands.discard)
+        return task
+
+    async def _within(self, answer: asyncio.Future[T]) -> T:
+        # `asyncio.wait_for` of Python 3.11 loses a cancellation that comes with the answer.
         try:
-            return await asyncio.wait_for(self._state.arun(command), self._wait_s)
+            async with asyncio.timeout(self._wait_s):
+                return await asyncio.shield(answer)
         except TimeoutError as error:
             raise StorageError(f"no answer within {self._wait_s:g} s") from error
+
+    def _held(self, hold: Hold) -> Refusal | None:
+        try:
+            return self._state.run(hold)
+        except BaseException:
+            # It is unknown whether it was reserved.
+            self._unsettled.put(_given_back(hold))
+            raise
+
+    async def _aheld(self, hold: Hold) -> Refusal | None:
+        holding = self._begun(hold)
+        try:
+            return await self._within(holding)
+        except asyncio.CancelledError:
+            await asyncio.shield(self._agiven_back(hold, holding))
+            raise
+        except BaseException:
+            holding.add_done_callback(lambda _: self._unsettled.put(_given_back(hold)))
+            raise
+
+    async def _agiven_back(self, hold: Hold, holding: asyncio.Future[Refusal | None]) -> None:
+        """Give back at once what a cancelled call has reserved, as other workers wait for it."""
+        reserved = False
+        try:
+            await asyncio.wait([holding], timeout=self._wait_s)
+            reserved = holding.done() and not holding.cancelled() and holding.exception() is None
+        finally:
+            if not reserved:
+                holding.add_done_callback(lambda _: self._unsettled.put(_given_back(hold)))
+        if reserved:
+            with suppress(StorageError):
+                await self._asettled(_given_back(hold))
 
     def _planned(self, call: PlannedCall) -> tuple[Reservation, Hold]:
         now = self._now()
@@ -169,7 +232,11 @@ class Spending:
                 ttl_s=window.ttl_s,
             )
             shares.append(Share(limit=limit, window=window, whose=whose, claim=claim))
-        reservation = Reservation(lease=uuid4().hex, shares=tuple(shares))
+        reservation = Reservation(
+            lease=uuid4().hex,
+            shares=tuple(shares),
+            held_until=time.monotonic() + self._lease_s,
+        )
         claims = tuple(share.claim for share in shares)
         return reservation, Hold(lease=reservation.lease, claims=claims, lease_s=self._lease_s)
 
@@ -178,24 +245,19 @@ class Spending:
             raise exceeded_error(call, reservation.shares[refusal.number], refusal)
 
     @contextmanager
-    def _tolerant(self, hold: Hold) -> Iterator[None]:
-        """Apply `on_backend_error`, and give back a reservation of unknown state."""
+    def _tolerant(self) -> Iterator[None]:
+        """Apply `on_backend_error`."""
         try:
             yield
         except SpendLimitExceededError:
             raise
         except StorageError as error:
-            self._unsettled.append(Settle(lease=hold.lease, charges=()))
             if self._on_backend_error == "deny":
                 raise StorageError(
                     f"spend limits cannot be held, so the call is not made: {error}; set"
                     ' on_backend_error="allow" for calls to go on without them'
                 ) from error
             self._warn(error)
-        except BaseException:
-            # Cancelled while waiting: give back what may have been reserved.
-            self._unsettled.append(Settle(lease=hold.lease, charges=()))
-            raise
 
     def _settlement(
         self, reservation: Reservation, *, tokens: int | None, cost: int | None
@@ -213,37 +275,16 @@ class Spending:
             charges.append(Charge(counter=claim.counter, amount=amount, ttl_s=claim.ttl_s))
         return Settle(lease=reservation.lease, charges=tuple(charges))
 
-    def _catch_up(self) -> None:
-        """Retry settlements that failed before."""
-        for settle in self._due():
-            with self._retried(settle):
-                self._state.run(settle)
-
     async def _acatch_up(self) -> None:
-        for settle in self._due():
-            with self._retried(settle):
-                await self._within(settle)
-
-    def _due(self) -> Iterator[Settle]:
-        for _ in range(min(len(self._unsettled), _AT_ONCE)):
-            try:
-                yield self._unsettled.popleft()
-            except IndexError:
-                return
-
-    @contextmanager
-    def _retried(self, settle: Settle) -> Iterator[None]:
-        try:
-            yield
-        except BaseException:
-            self._unsettled.appendleft(settle)
-            raise
-
-    def _put_off(self, settle: Settle, error: StorageError) -> None:
-        self._unsettled.append(settle)
-        self._warn(error)
+        """Retry settlements that failed before."""
+        for settle, held_until in self._unsettled.due():
+            await self._asettled(settle, held_until)
 
     def _warn(self, error: StorageError) -> None:
         if not self._warned:
             _log.warning("spend limits are not held for now: %s", error)
         self._warned = True
+
+
+def _given_back(hold: Hold) -> Settle:
+    return Settle(lease=hold.lease, charges=())

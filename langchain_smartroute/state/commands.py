@@ -172,10 +172,17 @@ class Settle(Command["tuple[Standing, ...]"]):
     """Replace a reservation by the amounts spent; returns the states of its counters.
 
     The amounts count even if the reservation has expired by then.
+
+    Attributes:
+        lease: Id of the reservation.
+        charges: The amounts.
+        again: Whether it may have been executed before, as the answer was lost; then the amounts
+            count only if the reservation is still there, so that they count once.
     """
 
     lease: str
     charges: tuple[Charge, ...]
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -118,8 +118,9 @@ class MemoryState:
         return None
 
     def _settle(self, command: Settle) -> tuple[Standing, ...]:
+        counts = not command.again or command.lease in self._leases
         self._free(command.lease)
-        for charge in command.charges:
+        for charge in command.charges if counts else ():
             self._counter(charge.counter, charge.ttl_s)[0] += charge.amount
         return tuple(self._standing(charge.counter) for charge in command.charges)
 

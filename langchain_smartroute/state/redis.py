@@ -193,8 +193,8 @@ def _call_of(command: Command[T]) -> _Call[T]:
             call = _Call(lua.LOOK, list(keys), _as_found)
         case Hold():
             call = _Call(lua.HOLD, _hold_arguments(command), _as_refusal)
-        case Settle(lease=lease, charges=charges):
-            settle_arguments: list[str | int] = [lease]
+        case Settle(lease=lease, charges=charges, again=again):
+            settle_arguments: list[str | int] = [lease, int(again)]
             for charge in charges:
                 settle_arguments += [charge.counter, charge.amount, _ms(charge.ttl_s)]
             call = _Call(lua.SETTLE, settle_arguments, _as_standings)

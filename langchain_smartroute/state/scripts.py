@@ -58,8 +58,9 @@ return false
 SETTLE = (
     _LESS
     + """
-local base, lease = KEYS[1], ARGV[1]
-if redis.call('ZREM', base .. 'leases', lease) == 1 then
+local base, lease, again = KEYS[1], ARGV[1], ARGV[2] == '1'
+local found = redis.call('ZREM', base .. 'leases', lease) == 1
+if found then
   local held = redis.call('HGETALL', base .. 'l:' .. lease)
   for i = 1, #held, 2 do
     if redis.call('EXISTS', base .. 'c:' .. held[i]) == 1 then
@@ -69,13 +70,15 @@ if redis.call('ZREM', base .. 'leases', lease) == 1 then
   redis.call('DEL', base .. 'l:' .. lease)
 end
 local stands = {}
-for i = 2, #ARGV, 3 do
+for i = 3, #ARGV, 3 do
   local counter = base .. 'c:' .. ARGV[i]
-  redis.call('HINCRBY', counter, 'used', ARGV[i + 1])
-  redis.call('HINCRBY', counter, 'spent', ARGV[i + 1])
-  redis.call('PEXPIRE', counter, ARGV[i + 2])
+  if found or not again then
+    redis.call('HINCRBY', counter, 'used', ARGV[i + 1])
+    redis.call('HINCRBY', counter, 'spent', ARGV[i + 1])
+    redis.call('PEXPIRE', counter, ARGV[i + 2])
+  end
   for _, sum in ipairs(redis.call('HMGET', counter, 'used', 'spent')) do
-    stands[#stands + 1] = sum
+    stands[#stands + 1] = sum or '0'
   end
 end
 return stands

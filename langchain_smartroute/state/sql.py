@@ -135,7 +135,7 @@ class SqlState:
             with self._database.at_once() as connection:
                 if held_at_once(connection, command, now_ms=self._clock.now_ms()):
                     return None
-        if isinstance(command, Settle) and len(command.charges) == 1:
+        if isinstance(command, Settle) and len(command.charges) == 1 and not command.again:
             with self._database.at_once() as connection:
                 standing, has_lease = settled_at_once(
                     connection, command, now_ms=self._clock.now_ms()
@@ -242,6 +242,8 @@ class SqlState:
         statements = statements_for(connection.dialect.name)
         released = connection.execute(statements.forget, {"lease": command.lease})
         held: dict[str, int] = {row.counter: row.amount for row in released}
+        if command.again and not held:
+            return tuple(_standing(connection, charge.counter) for charge in command.charges)
         charges = {charge.counter: charge for charge in command.charges}
         standings: dict[str, Standing] = {}
         for counter in sorted(held.keys() | charges.keys()):

@@ -10,6 +10,7 @@ import sqlite3
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import psycopg
 import pytest
@@ -130,6 +131,18 @@ def test_a_lease_on_several_counters_is_given_up_whole(state):
     assert stands == Standing(spent=3, held=0)
     assert standing(state, "d") == (0, 0)
     assert state.run(settle("a", c=1)) == (Standing(spent=4, held=0),)
+
+
+def test_a_settlement_that_may_have_been_executed_counts_once(state):
+    """Its answer was lost: the connection broke, or nobody waited for it any more."""
+    for name in ("a", "b"):
+        state.run(hold(name, claim("c", amount=4), claim("d", amount=4)))
+    for _ in range(2):
+        assert state.run(replace(settle("a", c=3), again=True)) == (Standing(spent=3, held=4),)
+    state.run(settle("b", c=2, d=1))
+    stands = state.run(replace(settle("b", c=2, d=1), again=True))
+    assert stands == (Standing(spent=5, held=0), Standing(spent=1, held=0))
+    assert state.run(replace(settle("never", e=1), again=True)) == (Standing(),)
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
