@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, Final, TypeVar, cast
 
 from langchain_smartroute.state.clock import StoreClock
@@ -26,16 +25,15 @@ from langchain_smartroute.state.commands import (
 from langchain_smartroute.state.database import Database, sa
 from langchain_smartroute.state.postgresql import held_at_once, settled_at_once
 from langchain_smartroute.state.tables import MIGRATIONS, counters, leases, statements_for, values
+from langchain_smartroute.state.threads import CommandThreads
 from langchain_smartroute.state.upserts import insert_into
-from langchain_smartroute.types import new_lock, renewed_in_forks
+from langchain_smartroute.types import new_lock
 
 __all__ = ["SqlState"]
 
 T = TypeVar("T")
 
 _SWEEP_S = 60.0
-_THREADS = 4
-"""As many as connections."""
 _NOT_POSSIBLE: Final = object()
 
 
@@ -79,8 +77,7 @@ class SqlState:
         self._swept_s = time.monotonic()
         self._opening = new_lock()
         self._is_open = False
-        self._reset()
-        renewed_in_forks(self, SqlState._reset)
+        self._threads = CommandThreads()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._database!r})"
@@ -100,24 +97,15 @@ class SqlState:
             return cast("T", error.refusal)
 
     async def arun(self, command: Command[T]) -> T:
-        """Execute a command in a thread.
-
-        The threads are its own: those of the event loop may all be busy with an application's
-        blocking calls, and a limit's state would count as down.
-        """
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self.run, command)
+        """Execute a command in a thread."""
+        # Reservations are only cancelled with their loop, which waits for its own threads too.
+        reserves = isinstance(command, Hold | Settle)
+        return await self._threads.run(partial(self.run, command), to_its_end=reserves)
 
     def close(self) -> None:
         """Close its connections; it is opened again when used."""
-        threads = self._threads
-        self._reset()
-        threads.shutdown(wait=False)
+        self._threads.close()
         self._database.close()
-
-    def _reset(self) -> None:
-        """Start without threads, which in a forked process are the parent's."""
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="smartroute-state")
 
     def _open(self) -> None:
         if self._is_open and not self._database.was_replaced():
