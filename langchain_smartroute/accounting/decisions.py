@@ -173,7 +173,7 @@ class JsonlDecisions:
             ConfigurationError: If the file cannot be read.
         """
         try:
-            lines = self.path.read_text(encoding="utf-8", errors="replace").splitlines()
+            lines = self.path.read_text(encoding="utf-8", errors="replace").split("\n")
         except OSError as error:
             raise ConfigurationError(
                 f"{self.path}: cannot be read ({error.strerror}); give the file that"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import textwrap
 from collections.abc import Mapping
 from datetime import date
@@ -38,7 +39,20 @@ def print_json(value: Any, *, indent: int | None = 2) -> None:
 
 def json_text(value: Any, *, indent: int | None = 2) -> str:
     """A value as JSON; money as an exact string, what is unknown as `null`."""
-    return json.dumps(value, default=plain, ensure_ascii=False, indent=indent)
+    return json.dumps(_known(value), default=plain, ensure_ascii=False, indent=indent)
+
+
+def _known(value: Any) -> Any:
+    """The same without floats that are not finite, which JSON cannot say, as `None`."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _known(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_known(each) for each in value]
+    if dataclasses.is_dataclass(value):
+        return _known(plain(value))
+    return value
 
 
 def plain(value: Any) -> Any:

@@ -180,6 +180,7 @@ def shown(value: Any, kind: Kind) -> str:
 def _usd(amount: Decimal) -> str:
     """US dollars with cents; amounts below a dollar with four significant digits."""
     sign, size = ("-" if amount < 0 else ""), abs(amount)
-    if size >= 1 or not size:
+    rounded = Decimal(f"{size:.3e}")
+    if rounded >= 1 or not size:
         return f"{sign}${size:,.2f}"
-    return f"{sign}${float(f'{size:.3e}'):.10f}".rstrip("0")
+    return f"{sign}${rounded:f}".rstrip("0")

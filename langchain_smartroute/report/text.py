@@ -53,16 +53,26 @@ def _lines(document: Document) -> Iterator[str]:
         width = max((len(figure.name) for figure in section.figures), default=0)
         for figure in section.figures:
             note = f"  ({figure.note})" if figure.note else ""
-            yield f"  {figure.name:<{width}}  {shown(figure.value, figure.kind)}{note}"
+            value = shown(figure.value, figure.kind)
+            yield _visible(f"  {figure.name:<{width}}  {value}{note}")
         for table in section.tables:
             yield from _table(table)
         for note in section.notes:
-            yield textwrap.fill(note, _WIDTH, initial_indent="  ", subsequent_indent="  ")
+            yield textwrap.fill(_visible(note), _WIDTH, initial_indent="  ", subsequent_indent="  ")
+
+
+def _visible(text: str) -> str:
+    """A text on one line, whose control characters are shown and do nothing to a terminal."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def _table(table: Table) -> Iterator[str]:
     kinds = [column.kind for column in table.columns]
-    rows = [[shown(v, kind) for v, kind in zip(row, kinds, strict=True)] for row in table.rows]
+    rows = [
+        [_visible(shown(v, kind)) for v, kind in zip(row, kinds, strict=True)] for row in table.rows
+    ]
     named = [column.name for column in table.columns]
     widths = [max(len(row[i]) for row in [named, *rows]) for i in range(len(named))]
     for row in [named, *rows]:

@@ -12,6 +12,7 @@ import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from urllib.parse import quote
 
 from langchain_smartroute.errors import ConfigurationError, StorageError
 from langchain_smartroute.types import (
@@ -244,7 +245,7 @@ class Database:
         if path.is_file() and _is_fixed(path):
             # Readers also write files next to the database, unless it is opened as immutable.
             query = {"immutable": "1", "uri": "true"}
-        return self._url.set(database=f"file:{self._url.database}", query=query)
+        return self._url.set(database=f"file:{quote(self._url.database or '')}", query=query)
 
     @contextmanager
     def _translated_errors(self) -> Iterator[None]:

@@ -19,7 +19,7 @@ from langchain_smartroute import (
     SpendLimitExceededError,
 )
 from langchain_smartroute.accounting.decisions import DecisionRecord, JsonlDecisions
-from langchain_smartroute.testing import ScriptedChatModel
+from langchain_smartroute.testing import FixedClassifier, ScriptedChatModel
 
 SECRET = "the word that nobody may see"
 PRICE = Price(input_usd_per_mtok=1, output_usd_per_mtok=4, source="a test", date="2026-11-27")
@@ -230,3 +230,16 @@ async def test_parsed_output_costs_what_its_models_run_did(mode):
     (record,) = told
     assert record.cost_usd == costs.stats().actual_cost_usd > 0
     assert record.savings_usd is not None
+
+
+def test_a_name_may_hold_what_other_programs_call_the_end_of_a_line(tmp_path):
+    """The line separator in a task's name cut its record in two, and it was skipped."""
+    kept = JsonlDecisions(tmp_path / "decisions.jsonl")
+    router = SmartRouterRunnable.from_models(
+        {"fast": ScriptedChatModel(script=["ok"])},
+        classifier=FixedClassifier(task="first\u2028second\x85third", difficulty="easy"),
+        on_decision=kept,
+    )
+    router.invoke("Hello!")
+    (record,) = kept.records()
+    assert record.task == "first\u2028second\x85third"

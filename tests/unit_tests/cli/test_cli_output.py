@@ -1,12 +1,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
 
+import pytest
+
 from langchain_smartroute.cli.output import print_hanging, print_json, shown_usd
+from langchain_smartroute.evaluation import Interval
 from langchain_smartroute.types import Usage
+
+
+@dataclass
+class Share:
+    value: float
 
 
 def test_money_is_shown_to_the_last_digit_and_never_in_powers_of_ten():
@@ -46,3 +55,11 @@ def test_a_long_laid_out_line_is_broken_between_words_and_indented(capsys):
         "here",
         "",
     ]
+
+
+def test_a_float_that_json_cannot_say_is_null(capsys):
+    """`NaN` is no JSON: other programs could not read the whole."""
+    spread = Interval(float("nan"), 0.5, float("inf"))
+    print_json({"kept": spread, "of": [Share(value=float("nan"))]})
+    found = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert found == {"kept": [None, 0.5, None], "of": [{"value": None}]}

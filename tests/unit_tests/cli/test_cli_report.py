@@ -91,6 +91,18 @@ def test_a_ledger_that_cannot_be_read_says_why(smartroute, tmp_path, name, conte
     assert content is not None or not path.exists()
 
 
+@pytest.mark.parametrize("folder", ["a#b", "a%41", "my ledgers"])
+def test_a_ledger_is_found_in_any_folder(smartroute, tmp_path, folder):
+    """A reader took these characters for parts of an address, and found nothing."""
+    (tmp_path / folder).mkdir()
+    url = f"sqlite:///{tmp_path}/{folder.replace('%', '%25')}/costs.db"
+    ledger = SqlLedger(url)
+    ledger.open()
+    ledger.close()
+    done = smartroute("report", "--ledger", url)
+    assert done.exit_code == 0, done.output
+
+
 def test_a_newer_ledger_is_refused(smartroute, sqlite_url):
     ledger = SqlLedger(sqlite_url)
     ledger.open()

@@ -252,6 +252,13 @@ def test_text_lines_numbers_up():
     assert lines[at + 2].startswith("  large      2")
 
 
+def test_a_name_does_nothing_to_a_terminal():
+    """Whoever is named by a caller could clear it, or add lines that look like the report's."""
+    told = as_text(report([record(0, alias="a\x1b[2J\nspent $0 \u202e")]))
+    assert "\x1b" not in told
+    assert r"  a\x1b[2J\nspent $0 \u202e  " in told
+
+
 @pytest.mark.parametrize(
     ("value", "kind", "words"),
     [
@@ -260,6 +267,9 @@ def test_text_lines_numbers_up():
         (Decimal("1234.5"), "usd", "$1,234.50"),
         (Decimal("0.00001234567"), "usd", "$0.00001235"),
         (Decimal(0), "usd", "$0.00"),
+        (Decimal("0.000000000001"), "usd", "$0.000000000001"),
+        (Decimal("0.99996"), "usd", "$1.00"),
+        (Decimal("0.5"), "usd", "$0.5"),
         (Decimal("-2.5"), "usd", "-$2.50"),
         (12.345, "percent", "12.3 %"),
         (0.1234, "seconds", "0.123 s"),
