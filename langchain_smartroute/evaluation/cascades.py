@@ -44,7 +44,8 @@ def agreement(table: OutcomeTable, first: str, second: str, *, same: Same) -> np
     for model, column in zip((first, second), codes.T, strict=True):
         if (column < 0).all():
             raise ConfigurationError(
-                f"the outcomes hold no answers of {model}; agreement needs the column 'answer'"
+                f"the outcomes hold no final answers of {model}; agreement needs the column"
+                " 'answer'"
             )
     known: dict[tuple[int, int], bool] = {}
     found = np.zeros(len(table), bool)

@@ -159,7 +159,7 @@ class OutcomeTable:
         return self.rows(np.isin(self.datasets, list(names)))
 
     def priced(self, prices: Mapping[str, Price]) -> OutcomeTable:
-        """A table with costs at given prices; models without a price keep their costs.
+        """A table with costs at given prices; what has no price or no tokens keeps its cost.
 
         Args:
             prices: Model → price. Only its input and output rates are used, not its variants.
@@ -167,10 +167,11 @@ class OutcomeTable:
         cost = self.cost_usd.copy()
         for model, price in prices.items():
             column = self.column(model)
-            cost[:, column] = _PER_MILLION * (
+            priced = _PER_MILLION * (
                 self.input_tokens[:, column] * float(price.rates["input_usd_per_mtok"])
                 + self.output_tokens[:, column] * float(price.rates["output_usd_per_mtok"])
             )
+            cost[:, column] = np.where(np.isnan(priced), cost[:, column], priced)
         return replace(self, cost_usd=cost)
 
     def answer(self, row: int, column: int) -> str | None:

@@ -66,16 +66,21 @@ def _scores(path: Path) -> dict[tuple[str, str | None], float]:
     found: dict[tuple[str, str | None], float] = {}
     with _faults_of(path):
         for number, record in enumerate(records, 1):
-            name = record.get("decision_id") or record.get("run_id")
-            try:
-                found[str(name), record.get("model") or None] = float(record["score"])
-            except (KeyError, TypeError, ValueError):
-                name = None
-            if name is None:
+            name, score = record.get("decision_id") or record.get("run_id"), _score(record)
+            if not name or score is None:
                 raise ConfigurationError(
                     f"{path}, row {number}: needs decision_id or run_id, and a score from 0 to 1"
                 )
+            found[str(name), record.get("model") or None] = score
     return found
+
+
+def _score(record: Mapping[str, Any]) -> float | None:
+    try:
+        score = float(record["score"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    return score if 0 <= score <= 1 else None
 
 
 def _files(path: Path) -> list[Path]:
@@ -90,7 +95,8 @@ def _files(path: Path) -> list[Path]:
         raise ConfigurationError(f"outcomes = {str(path)!r}: there is no such file or folder")
     if not path.name.endswith(_KINDS):
         raise ConfigurationError(
-            f"outcomes = {str(path)!r}: unknown kind of file; give one of {', '.join(_KINDS)}"
+            f"outcomes = {str(path)!r}: unknown kind of file; give one of {', '.join(_KINDS)}, or"
+            " a ledger by its URL, such as sqlite:///costs.db"
         )
     return [path]
 
@@ -141,13 +147,13 @@ def _csv_records(path: Path, needed: Sequence[str]) -> Iterator[Mapping[str, Any
 
 def _json_records(path: Path) -> Iterator[Mapping[str, Any]]:
     opening = gzip.open if path.suffix == ".gz" else open
-    with opening(path, "rt", encoding="utf-8") as file:
+    with opening(path, "rt", encoding="utf-8-sig") as file:
         for number, line in enumerate(file, 1):
             if not line.strip():
                 continue
             try:
                 record = json.loads(line)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise ConfigurationError(f"{path}, line {number}: no JSON ({error})") from error
             if not isinstance(record, dict):
                 raise ConfigurationError(f"{path}, line {number}: must be an object")

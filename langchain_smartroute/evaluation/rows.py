@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +29,7 @@ NUMBERS = (
     "logprob",
     "time",
 )
+_AMOUNTS = tuple(name for name in NUMBERS if name not in ("score", "logprob", "time"))
 _ALSO_CALLED = {"source": "split_or_source"}
 
 _Floats = npt.NDArray[np.float64]
@@ -115,10 +116,10 @@ class OutcomeRows:
         return cls(**texts, numbers=numbers).checked(where)
 
     def checked(self, where: str) -> OutcomeRows:
-        """Check that every score is in [0, 1].
+        """Check that every score is in [0, 1], and no amount negative or infinite.
 
         Raises:
-            ConfigurationError: If one is missing or outside [0, 1].
+            ConfigurationError: Naming the first row with a score or an amount that cannot be.
         """
         scores = self.numbers["score"]
         wrong = ~((scores >= 0) & (scores <= 1))
@@ -130,6 +131,15 @@ class OutcomeRows:
                 else f"score = {scores[row]:g} is not in [0, 1]; divide scores by the best possible"
             )
             raise ConfigurationError(f"{where}, row {row + 1}: {fault}")
+        for name in _AMOUNTS:
+            values = self.numbers[name]
+            odd = (values < 0) | np.isinf(values)
+            if odd.any():
+                row = int(np.flatnonzero(odd)[0])
+                raise ConfigurationError(
+                    f"{where}, row {row + 1}: {name} = {values[row]:g} cannot be; correct it,"
+                    " or leave it out where it is unknown"
+                )
         return self
 
 
@@ -159,13 +169,16 @@ def _field(record: Mapping[str, object], name: str) -> object:
 
 def text_of(value: object) -> str | None:
     """A cell as text; nested values, such as an answer's tool calls, as JSON."""
-    if value is None or isinstance(value, str):
-        return value
+    if value is None:
+        return None
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
     if isinstance(value, Mapping | list | tuple):
-        return json.dumps(value, ensure_ascii=False, default=str)
-    return str(value)
+        text = json.dumps(value, ensure_ascii=False, default=str)
+    else:
+        text = str(value)
+    # Half of a surrogate pair, where a text was cut, can be neither written nor shown.
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _number(record: Mapping[str, object], name: str, where: str) -> float:
@@ -174,10 +187,22 @@ def _number(record: Mapping[str, object], name: str, where: str) -> float:
         return float("nan")
     try:
         if name == "time" and isinstance(value, str | datetime):
-            return datetime.fromisoformat(str(value)).timestamp()
+            return _seconds(str(value))
         return float(str(value)) if not isinstance(value, bool) else float(value)
     except ValueError:
-        raise ConfigurationError(f"{where}: {name} = {value!r} is no number; correct it") from None
+        wanted = "date or time" if name == "time" else "number"
+        raise ConfigurationError(
+            f"{where}: {name} = {value!r} is no {wanted}; correct it"
+        ) from None
+
+
+def _seconds(text: str) -> float:
+    """Seconds since 1970, or a date and time, which is in UTC where it names no zone."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return float(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _listed() -> str:

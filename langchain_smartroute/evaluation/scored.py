@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from typing import Any
 
 from langchain_smartroute.accounting import CallRecord
+from langchain_smartroute.accounting.schema import MIGRATIONS
 from langchain_smartroute.accounting.sql import SqlLedger
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.evaluation.rows import OutcomeRows
 from langchain_smartroute.execution.checks.comparing import final_answer
+from langchain_smartroute.state.database import Database
 
 __all__ = ["Scored", "ledger_rows"]
 
@@ -31,7 +34,10 @@ def ledger_rows(url: str, *, scores: Mapping[Scored, float] | None = None) -> Ou
     Raises:
         ConfigurationError: If no record has both a prompt and a score, with advice on how to
             record them.
+        StorageError: If there is no ledger at that URL; none is made.
     """
+    with closing(Database(url, read_only=True)) as database:
+        database.prepare("ledger", MIGRATIONS)
     ledger = SqlLedger(url)
     try:
         records = list(ledger.records())
@@ -46,11 +52,16 @@ def ledger_rows(url: str, *, scores: Mapping[Scored, float] | None = None) -> Ou
     if not with_prompt:
         raise ConfigurationError(
             f"ledger: {len(answers):,} answers and none with its prompt; keep prompts with"
-            " CostCallbackHandler(redact=…)"
+            " redact=… of the router or of CostCallbackHandler"
+        )
+    told = f"ledger: {len(with_prompt):,} answers with prompts and none with a score"
+    if known:
+        raise ConfigurationError(
+            f"{told}: each of the {len(known):,} scores is of another answer; give those that"
+            " on_feedback= kept of this ledger's"
         )
     raise ConfigurationError(
-        f"ledger: {len(with_prompt):,} answers with prompts and none with a score; give a file of"
-        " scores with --scores, a row of decision_id and score each"
+        f"{told}; give a file of scores with --scores, a row of decision_id and score each"
     )
 
 

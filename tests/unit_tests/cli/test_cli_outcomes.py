@@ -312,6 +312,9 @@ def test_a_cascade_that_outcomes_cannot_show_is_refused(smartroute, two, tmp_pat
 
 
 def test_scores_may_be_a_csv_file_and_a_bad_one_is_said(smartroute, tmp_path, sqlite_url):
+    ledger = SqlLedger(sqlite_url)
+    ledger.open()
+    ledger.close()
     good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
     good.write_text("decision_id,score\nabc,1\n")
     bad.write_text("decision_id,score\nabc,much\n")

@@ -135,6 +135,7 @@ def test_a_table_shows_no_prompt(table):
         ("bad.csv", "prompt,score\nhi,1\n", "no column 'model'"),
         ("bad.jsonl", '{"prompt": "hi", "model": "a"}\n', "row 1: no 'score'"),
         ("bad.jsonl", "{\n", "line 1: no JSON"),
+        ("deep.jsonl", "[" * 200_000, "line 1: no JSON"),
         ("bad.jsonl", "[1]\n", "line 1: must be an object"),
         ("bad.jsonl", '{"prompt": "hi", "model": "a", "score": 7}\n', "score = 7 is not in"),
         ("bad.jsonl", '{"prompt": "hi", "model": "a", "score": "x"}\n', "is no number"),

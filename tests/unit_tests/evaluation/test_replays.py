@@ -64,7 +64,7 @@ def test_numbers_agree_whatever_their_form_and_silence_never_does(table):
     quiet = OutcomeTable.from_records(
         [{"prompt": "p", "model": m, "score": 1, "answer": None} for m in "ab"]
     )
-    with pytest.raises(ConfigurationError, match="no answers of a"):
+    with pytest.raises(ConfigurationError, match="no final answers of a"):
         agreement(quiet, "a", "b", same=same_answer)
 
 
