@@ -21,6 +21,7 @@ from langchain_smartroute.cli.outcome_options import (
     SeedOption,
     wanted_table,
 )
+from langchain_smartroute.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from langchain_smartroute.evaluation.calibrate import Calibration
@@ -116,7 +117,7 @@ def calibrate(
         settings_text,
     )
 
-    settings_text({}, out)  # A name that cannot be written is an error before the work.
+    _check_writable(out)
     prices = price_table(price or (), day=datetime.now(tz=UTC).date())
     table = wanted_table(outcomes, datasets=dataset, models=model, prices=price, scores=scores)
     data = CalibrationInput(
@@ -130,6 +131,17 @@ def calibrate(
     if report is not None:
         write_html(document, report)
     _leave(found)
+
+
+def _check_writable(out: Path) -> None:
+    """What cannot be written is an error before the work."""
+    from langchain_smartroute.evaluation.written import settings_text  # noqa: PLC0415 - numpy
+
+    settings_text({}, out)
+    if not out.absolute().parent.is_dir():
+        raise ConfigurationError(
+            f"{out}: there is no folder {out.parent}; make it, or name another"
+        )
 
 
 def _leave(found: Calibration) -> None:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from langchain_smartroute.catalog import Price
 from langchain_smartroute.classify import LinearClassifier
+from langchain_smartroute.cli.documents import write_text
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.evaluation.baselines import strongest_model
 from langchain_smartroute.evaluation.calibrate import Calibration, calibrate
@@ -154,8 +155,8 @@ def calibrated(
     return found, ready.table.rows(there)
 
 
-def _cheap(data: CalibrationInput, strongest: str, count: int) -> list[str]:
-    """The cheapest models by estimated cost, as a router ranks candidates for a cascade."""
+def _cheaper(data: CalibrationInput, strongest: str) -> list[str]:
+    """The cheaper models by estimated cost, as a router ranks candidates for a cascade."""
     tokens = float(np.nanmean(data.table.input_tokens))
     estimates = {
         model: tokens * float(data.prices[model].input_usd_per_mtok)
@@ -163,7 +164,17 @@ def _cheap(data: CalibrationInput, strongest: str, count: int) -> list[str]:
         for model in data.table.models
     }
     ranked = sorted(estimates, key=lambda model: (estimates[model], model))
-    found = [model for model in ranked if estimates[model] < estimates[strongest]]
+    return [model for model in ranked if estimates[model] < estimates[strongest]]
+
+
+def _cheapest(data: CalibrationInput, count: int) -> list[str]:
+    """The cheapest models of a cascade below the strongest of all prompts.
+
+    Raises:
+        ConfigurationError: If there are fewer.
+    """
+    strongest = strongest_model(data.table)
+    found = _cheaper(data, strongest)
     if len(found) < count:
         raise ConfigurationError(
             f"a cascade takes models that cost less than {strongest}, the strongest: it needs"
@@ -173,8 +184,13 @@ def _cheap(data: CalibrationInput, strongest: str, count: int) -> list[str]:
 
 
 def _by_agreement(data: CalibrationInput) -> Prepare:
+    _cheapest(data, _PAIR)
+
     def build(strongest: str, _here: npt.NDArray[np.intp]) -> Family:
-        first, second = _cheap(data, strongest, _PAIR)
+        cheap = _cheaper(data, strongest)[:_PAIR]
+        if len(cheap) < _PAIR:  # By chance a cheap model is the strongest of these prompts.
+            return strongest_first(data.table, strongest, "agreement", ())
+        first, second = cheap
         return agreement_family(
             data.table, first=first, second=second, strong=strongest, same=same_answer
         )
@@ -183,19 +199,25 @@ def _by_agreement(data: CalibrationInput) -> Prepare:
 
 
 def _by_log_probability(data: CalibrationInput) -> Prepare:
+    _cheapest(data, 1)
+
     def build(strongest: str, _here: npt.NDArray[np.intp]) -> Family:
-        (first,) = _cheap(data, strongest, 1)
-        return logprob_family(data.table, first=first, strong=strongest)
+        cheap = _cheaper(data, strongest)
+        if not cheap:
+            return strongest_first(data.table, strongest, "confidence", ())
+        return logprob_family(data.table, first=cheap[0], strong=strongest)
 
     return lambda _seed: Prepared(table=data.table, build=build)
 
 
 def _by_learned_check(data: CalibrationInput) -> Prepare:
+    usual = _cheapest(data, _PAIR)
     path = data.beside.with_suffix(".check.json")
 
     def prepare(seed: int) -> Prepared:
         learned, rest = split_by_prompt(data.table, _SHARES, seed=seed)
-        first, second = _cheap(data, strongest_model(learned), _PAIR)
+        cheap = _cheaper(data, strongest_model(learned))[:_PAIR]
+        first, second = cheap if len(cheap) == _PAIR else usual
         check = fitted_check(learned, first=first, second=second)
 
         def build(strongest: str, _here: npt.NDArray[np.intp]) -> Family:
@@ -205,7 +227,7 @@ def _by_learned_check(data: CalibrationInput) -> Prepare:
             return learned_family(rest, check, models=models, reference=learned, saved=path.name)
 
         def save() -> None:
-            path.write_text(json.dumps(check.to_dict(), indent=1) + "\n", encoding="utf-8")
+            write_text(json.dumps(check.to_dict(), indent=1) + "\n", path)
 
         return Prepared(table=rest, build=build, save=save, learned=len(learned))
 

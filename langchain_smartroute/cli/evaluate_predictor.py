@@ -12,6 +12,7 @@ from langchain_smartroute.cli.outcome_options import (
     DatasetOption,
     ModelOption,
     OutcomesOption,
+    ScoresOption,
     SeedOption,
     wanted_table,
 )
@@ -31,6 +32,7 @@ def predictor(
     *,
     dataset: DatasetOption = None,
     model: ModelOption = None,
+    scores: ScoresOption = None,
     folds: Annotated[int, typer.Option("--folds", min=2, help="Folds of the cross-fit.")] = 5,
     seed: SeedOption = SEED,
     output: FormatOption = Format.TABLE,
@@ -42,7 +44,7 @@ def predictor(
     # numpy is loaded in there, for this verb alone.
     from langchain_smartroute.evaluation.gaps import gap_figures  # noqa: PLC0415
 
-    table = wanted_table(outcomes, datasets=dataset, models=model, prices=None)
+    table = wanted_table(outcomes, datasets=dataset, models=model, prices=None, scores=scores)
     table = table.only(table.models)
     if len(table.models) != _PAIR:
         raise ConfigurationError(

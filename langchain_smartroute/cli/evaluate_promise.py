@@ -22,6 +22,7 @@ from langchain_smartroute.cli.outcome_options import (
     ModelOption,
     OutcomesOption,
     PriceOption,
+    ScoresOption,
     SeedOption,
     wanted_table,
 )
@@ -32,6 +33,18 @@ if TYPE_CHECKING:
 
 __all__ = ["promise"]
 
+FitsOption = Annotated[
+    int,
+    typer.Option(
+        "--fits",
+        min=1,
+        help=(
+            "Where a predictor or check is fitted on prompts of its own: on how many draws of"
+            " them, each for an equal part of the splits."
+        ),
+    ),
+]
+
 
 def promise(
     outcomes: OutcomesOption,
@@ -40,20 +53,11 @@ def promise(
     keep: KeepOption = 0.95,
     confidence: ConfidenceOption = 0.9,
     splits: Annotated[int, typer.Option("--splits", min=1, help="How many splits.")] = 1_000,
-    fits: Annotated[
-        int,
-        typer.Option(
-            "--fits",
-            min=1,
-            help=(
-                "How many times among them what is fitted on prompts of its own is fitted anew, on"
-                " others."
-            ),
-        ),
-    ] = 100,
+    fits: FitsOption = 100,
     dataset: DatasetOption = None,
     model: ModelOption = None,
     price: PriceOption = None,
+    scores: ScoresOption = None,
     apart: ApartOption = None,
     seed: SeedOption = SEED,
     output: FormatOption = Format.TABLE,
@@ -64,7 +68,7 @@ def promise(
     from langchain_smartroute.evaluation.pricing import price_table  # noqa: PLC0415
     from langchain_smartroute.evaluation.simulation import simulate  # noqa: PLC0415
 
-    table = wanted_table(outcomes, datasets=dataset, models=model, prices=price)
+    table = wanted_table(outcomes, datasets=dataset, models=model, prices=price, scores=scores)
     prices = price_table(price or (), day=datetime.now(tz=UTC).date())
     data = CalibrationInput(
         table=table.only(table.models),

@@ -13,17 +13,21 @@ from langchain_smartroute.cli.outcome_options import (
     ModelOption,
     OutcomesOption,
     PriceOption,
+    ScoresOption,
     SeedOption,
 )
 from langchain_smartroute.cli.output import console, print_hanging, print_json
 from langchain_smartroute.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from langchain_smartroute.evaluation.outcomes import OutcomeTable
     from langchain_smartroute.evaluation.singles import SetPoints
 
 __all__ = ["quality"]
 
+_NAMELESS = "(none)"
 _BY_CHANCE = 0.025
 """How often a 95 % interval lies below a figure that is right."""
 
@@ -34,6 +38,7 @@ def quality(
     dataset: DatasetOption = None,
     model: ModelOption = None,
     price: PriceOption = None,
+    scores: ScoresOption = None,
     seed: SeedOption = SEED,
     output: FormatOption = Format.TABLE,
 ) -> None:
@@ -48,12 +53,12 @@ def quality(
     from langchain_smartroute.evaluation.singles import quality_points  # noqa: PLC0415
 
     prices = price_table(price or (), day=datetime.now(tz=UTC).date())
-    table = _table(outcomes, dataset, model)
+    table = _table(outcomes, dataset, model, scores)
     for name in prices:
         table.column(name)
     found = list(quality_points(table, prices=prices, seed=seed))
     if not any(each.points for each in found):
-        why = "; ".join(f"{each.dataset}: {each.left_out}" for each in found)
+        why = "; ".join(f"{each.dataset or _NAMELESS}: {each.left_out}" for each in found)
         raise ConfigurationError(f"no set can be looked at ({why})")
     if output is Format.JSON:
         print_json(found)
@@ -62,11 +67,14 @@ def quality(
 
 
 def _table(
-    outcomes: list[str], datasets: list[str] | None, models: list[str] | None
+    outcomes: list[str],
+    datasets: list[str] | None,
+    models: list[str] | None,
+    scores: Path | None,
 ) -> OutcomeTable:
     from langchain_smartroute.evaluation.reading import read_outcomes  # noqa: PLC0415 - numpy
 
-    table = read_outcomes(*outcomes)
+    table = read_outcomes(*outcomes, scores=scores)
     if datasets:
         table = table.of_dataset(datasets)
     return table.only(models) if models else table
@@ -81,10 +89,11 @@ def _print(found: list[SetPoints]) -> None:
     lines = [f"{head} {'above':>5} {'band':>5}"]
     for each in found:
         if each.left_out:
-            lines.append(f"{each.dataset:24} left out: {each.left_out}")
+            lines.append(f"{each.dataset or _NAMELESS:24} left out: {each.left_out}")
             continue
         lines.append(
-            f"{each.dataset:24} {each.prompts:7,} {len(each.models):6} {len(each.points):6}"
+            f"{each.dataset or _NAMELESS:24} {each.prompts:7,} {len(each.models):6}"
+            f" {len(each.points):6}"
             f" {sum(p.below for p in each.points):5} {len(each.surely_below):6}"
             f" {sum(p.gain.low > 0 for p in each.points):5} {each.band:5.1f}"
         )

@@ -52,7 +52,7 @@ ScoresOption = Annotated[
     Path | None,
     typer.Option("--scores", metavar="FILE", help="Scores of a ledger's answers, by decision_id."),
 ]
-SeedOption = Annotated[int, typer.Option("--seed", help="Seed of all random draws.")]
+SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of all random draws.")]
 
 
 def wanted_table(

@@ -16,7 +16,7 @@ from langchain_smartroute.evaluation.baselines import (
     strongest_model,
 )
 from langchain_smartroute.evaluation.bootstrap import spreads
-from langchain_smartroute.evaluation.families import Family, Setting
+from langchain_smartroute.evaluation.families import Family, Setting, cheaper_settings
 from langchain_smartroute.evaluation.metrics import Interval
 from langchain_smartroute.evaluation.outcomes import OutcomeTable
 from langchain_smartroute.evaluation.promise import Chosen, choose_setting, prompts_needed
@@ -94,7 +94,7 @@ def calibrate(
     chosen = choose_setting(
         quality, models, keep=keep, confidence=confidence, seed=seed, chances=family.chances
     )
-    cheaper = _cheaper(family, here)
+    cheaper = cheaper_settings(family.cost_usd[here])
     if chosen.setting not in cheaper:
         chosen = replace(chosen, setting=0)
     strongest = strongest_model(table.rows(here))
@@ -174,12 +174,6 @@ def kept_and_saved(found: Replay, strongest: Replay, *, seed: int) -> tuple[Inte
         seed=seed,
     )
     return intervals["kept"], intervals["saved"]
-
-
-def _cheaper(family: Family, here: _Rows) -> _Rows:
-    """Numbers of the settings that cost less than "always the strongest", or an unknown amount."""
-    cost_usd = family.cost_usd[here].mean(axis=0)
-    return np.flatnonzero(~(cost_usd >= cost_usd[0]))
 
 
 def _needed(

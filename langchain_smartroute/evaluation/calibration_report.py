@@ -85,7 +85,9 @@ def _words(found: Calibration) -> Iterator[str]:
         f" than always {found.strongest} can be shown to keep {share} with {sure} confidence, so"
         " that is what the settings say."
     )
-    if found.needed is None:
+    if found.curve and not any(cost < found.curve[0][0] for cost, _ in found.curve):
+        yield f"No setting of this family costs less than always {found.strongest}."
+    elif found.needed is None:
         yield (
             "No setting of this family seems to keep enough, so more outcomes would not help; try"
             " another family, another pool or a lower share."
@@ -119,7 +121,7 @@ def _named(found: Calibration, overall: Standings) -> dict[str, Any]:
         "confidence": found.confidence,
         "prompts": dict(found.counts),
         "needed": found.needed,
-        "kept": list(found.kept),
+        "kept": list(found.kept) if np.isfinite(found.kept.value) else None,
         "saved": list(found.saved) if np.isfinite(found.saved.value) else None,
         "routers": {each.name: plain_standing(each) for each in overall.routers},
     }

@@ -27,6 +27,7 @@ __all__ = [
     "Prepared",
     "Setting",
     "agreement_family",
+    "cheaper_settings",
     "confidence_family",
     "strongest_first",
     "threshold_family",
@@ -111,6 +112,12 @@ class Prepared:
 
 Prepare = Callable[[int], Prepared]
 """Seed → what is fitted on prompts drawn with it, and the others."""
+
+
+def cheaper_settings(cost_usd: _Floats) -> _Rows:
+    """Numbers of a family's settings that cost less than its first, or an unknown amount."""
+    means = cost_usd.mean(axis=0)
+    return np.flatnonzero(~(means[1:] >= means[0])) + 1
 
 
 def strongest_first(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from langchain_smartroute.classify import LinearClassifier
+from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.evaluation.metrics import Interval, bootstrap_interval
 from langchain_smartroute.evaluation.outcomes import OutcomeTable
 from langchain_smartroute.evaluation.predicted import cross_fitted, folds_of
@@ -69,6 +71,9 @@ def figures_of_scores(table: OutcomeTable, scores: _Floats, *, seed: int) -> Gap
         table: Outcomes of two models.
         scores: A value per prompt.
         seed: Seed of the intervals.
+
+    Raises:
+        ConfigurationError: If both models are equally good, or all scores are equal.
     """
     low, high = _ranked(table)
     weak, strong = table.score[:, low], table.score[:, high]
@@ -81,9 +86,17 @@ def figures_of_scores(table: OutcomeTable, scores: _Floats, *, seed: int) -> Gap
         found = cpt(curve, share, **ends)
         return 1.0 if found is None else found
 
+    def drawn(rows: npt.NDArray[np.intp], share: float | None) -> float:
+        try:
+            return figure(rows, share)
+        except ConfigurationError:
+            # In this draw both models are equally good, so that there is no gap to recover.
+            return math.nan
+
+    figure(np.arange(len(table)), None)  # Without a gap in all of them this raises.
     apgr_, half, most = (
         bootstrap_interval(
-            lambda rows, share=share: figure(rows, share),  # type: ignore[misc] # bound here
+            lambda rows, share=share: drawn(rows, share),  # type: ignore[misc] # bound here
             len(table),
             seed=seed,
             resamples=_RESAMPLES,

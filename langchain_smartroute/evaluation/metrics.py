@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -98,14 +99,15 @@ def bootstrap_interval(
     """A figure with its 95 % percentile bootstrap interval.
 
     Args:
-        figure: Computes the figure on the rows with the given indices.
+        figure: Computes the figure on the rows with the given indices; NaN: they say nothing.
         size: Number of rows.
         seed: Seed of the bootstrap.
         resamples: Number of bootstrap samples; default: 1,000.
     """
     draws = np.random.default_rng(seed)
     found = [figure(draws.integers(0, size, size)) for _ in range(resamples or _RESAMPLES)]
-    low, high = np.percentile(found, _PERCENTILES)
+    known = [value for value in found if not math.isnan(value)]
+    low, high = np.percentile(known, _PERCENTILES) if known else (math.nan, math.nan)
     return Interval(figure(np.arange(size)), float(low), float(high))
 
 

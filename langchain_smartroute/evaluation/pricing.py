@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["catalog_prices", "price_of", "price_table"]
 
-_FORM = re.compile(r"(?P<model>.+)=(?P<input>[\d.]+)/(?P<output>[\d.]+)")
+_AMOUNT = r"\d+\.?\d*|\.\d+"
+_FORM = re.compile(rf"(?P<model>.+)=(?P<input>{_AMOUNT})/(?P<output>{_AMOUNT})")
 
 
 def price_of(text: str, *, day: date) -> tuple[str, Price]:
@@ -57,9 +58,12 @@ def price_table(texts: Iterable[str], *, day: date) -> dict[str, Price]:
 def catalog_prices(catalog: Catalog, names: Mapping[str, str]) -> dict[str, Price]:
     """The table's model → price of its alias, where known.
 
+    A model that stands for other aliases as well has the price of the alias of its own name.
+
     Args:
         catalog: Catalog with the prices.
         names: Alias → the table's name of the model.
     """
-    known = ((names.get(alias, alias), spec.price) for alias, spec in catalog.models.items())
-    return {model: price for model, price in known if price is not None}
+    known = {alias: spec.price for alias, spec in catalog.models.items() if spec.price is not None}
+    named = {names.get(alias, alias): price for alias, price in known.items()}
+    return named | {alias: known[alias] for alias in named.keys() & known.keys()}

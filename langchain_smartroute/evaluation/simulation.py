@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.evaluation.baselines import oracle, strongest_model
-from langchain_smartroute.evaluation.families import Prepare, Prepared
+from langchain_smartroute.evaluation.families import Prepare, Prepared, cheaper_settings
 from langchain_smartroute.evaluation.outcomes import OutcomeTable
 from langchain_smartroute.evaluation.promise import choose_setting
 
@@ -131,8 +131,12 @@ def _halved(
             seed=number,
             chances=figures.chances,
         )
+        # As in a calibration, a setting that is not cheaper is no promise.
+        setting = (
+            chosen.setting if chosen.setting in cheaper_settings(figures.cost_usd[here]) else 0
+        )
         least = aim.keep * float(table.score[there].mean(axis=0).max())
-        found = _Trial.of(figures, there, setting=chosen.setting, least=least, oracle=most)
+        found = _Trial.of(figures, there, setting=setting, least=least, oracle=most)
         trials.append(found)
     return trials
 
@@ -160,7 +164,8 @@ class _Trial(NamedTuple):
     ) -> _Trial:
         """Evaluate a setting, and the cheapest of all that reach the least mean quality."""
         cost_usd = figures.cost_usd[there]
-        savings = 1 - cost_usd.mean(axis=0) / cost_usd[:, 0].mean()
+        means = cost_usd.mean(axis=0)
+        savings = 1 - means / means[0] if means[0] else np.zeros_like(means)
         enough = figures.quality[there].mean(axis=0) >= least
         best = max(savings[enough], default=0.0)
         return cls(
@@ -188,5 +193,6 @@ def _summary(trials: Sequence[_Trial], first: Prepared, *, fits: int) -> Simulat
 
 
 def _oracle_saving(table: OutcomeTable) -> float:
+    """Share of the strongest model's cost; where that is free, nothing can be saved."""
     dear = float(np.mean(table.cost_usd[:, table.column(strongest_model(table))]))
-    return 1 - oracle(table).mean_cost_usd / dear
+    return 1 - oracle(table).mean_cost_usd / dear if dear else 0.0

@@ -26,6 +26,9 @@ __all__ = [
     "spread_of",
 ]
 
+_NAMELESS = "(none)"
+"""Stands for the dataset or source of prompts without one."""
+
 
 def in_short(overall: Standings) -> Iterator[Figure]:
     """Gap recovered, and the cost at which a random router has the same quality."""
@@ -96,7 +99,7 @@ def parts_table(parts: Sequence[Standings]) -> Table:
         router, strongest = part.routers
         rows.append(
             (
-                part.part,
+                part.part or _NAMELESS,
                 router.count,
                 spread_of(router.quality),
                 spread_of(strongest.quality),

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from known_outcomes import CHEAP, STRONG
+from known_outcomes import CHEAP, STRONG, price_at
 
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.evaluation import strongest_model
@@ -228,3 +228,29 @@ def test_a_family_that_keeps_too_little_is_told_from_too_little_data(by_chance):
     assert not found.promised
     assert found.needed is None
     assert "more outcomes would not help" in as_text(calibration_document(found))
+
+
+def test_where_the_strongest_model_is_free_nothing_is_saved(by_chance):
+    """The simulation ended in a division by zero, and a calibration told to collect more."""
+    free = by_chance.priced({STRONG: price_at("0", "0")})
+    scores = scores_of(free, noise=1.0)
+    family = threshold_family(free, scores, weak=CHEAP, strong=STRONG)
+    ready = Prepared(table=free, build=lambda *_: family)
+    found = simulate(lambda _seed: ready, keep=0.5, confidence=0.9, seed=5, splits=3)
+    assert (found.saved, found.possible, found.oracle, found.promised) == (0, 0, 0, 0)
+    rows = np.arange(400), np.arange(400, 600)
+    made = calibrate(free, family, rows=rows, keep=0.5, confidence=0.9, seed=5)
+    assert not made.promised
+    told = as_text(calibration_document(made))
+    assert f"No setting of this family costs less than always {STRONG}." in told
+
+
+def test_where_costs_are_unknown_no_number_of_prompts_is_made_up_for_the_strongest(by_chance):
+    """The first setting, which no test is for, counted as one that more prompts would show."""
+    unknown = replace(by_chance, cost_usd=np.full_like(by_chance.cost_usd, np.nan))
+    nothing = np.zeros(len(by_chance))
+    family = confidence_family(unknown, nothing, first=CHEAP, strong=STRONG)
+    rows = np.arange(400), np.arange(400, 600)
+    found = calibrate(unknown, family, rows=rows, keep=0.99, confidence=0.9, seed=5)
+    assert not found.promised
+    assert found.needed is None
