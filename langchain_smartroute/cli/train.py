@@ -47,7 +47,7 @@ def train(
     lines = (
         f"{out}: {len(content):,} bytes, {len(artefact.tasks)} tasks.",
         f"{found['prompts']:,} prompts of {len(found['sources'])} sources.",
-        f"{tried['accuracy']:.1%} right on sources that were left out ({tried['how']}).",
+        f"{tried['accuracy']:.1%} right on what was not trained on ({tried['how']}).",
         f'Use it: SmartRouterRunnable(classifier=LinearClassifier("{out}"), …)',
     )
     print_hanging(lines, width=console().width)

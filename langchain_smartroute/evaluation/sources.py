@@ -26,10 +26,12 @@ from langchain_smartroute.classify.training.train import (
     targets_of,
     tasks_of,
 )
+from langchain_smartroute.errors import ConfigurationError
 
 __all__ = ["LeftOut", "leave_sources_out"]
 
 _Floats = npt.NDArray[np.float64]
+_PAIR = 2
 _OFFERED_ALONE = "(not for training)"
 
 
@@ -98,9 +100,18 @@ def leave_sources_out(
     Args:
         examples: Labelled prompts; the number per source is limited as in training.
         settings: How to train.
+
+    Raises:
+        ConfigurationError: If there are not two families to train on and to leave out.
     """
     chosen = settings or TrainingSettings()
     used = capped(examples, most=chosen.most_of_a_source, seed=chosen.seed)
+    families = {e.family for e in used if e.shippable}
+    if len(families) < _PAIR:
+        raise ConfigurationError(
+            f"data: all prompts are of one source, {', '.join(families)}, so that none can be left"
+            " out; give each row its source"
+        )
     tasks = tasks_of([e for e in used if e.shippable])
     used = with_distractions(
         [e for e in used if e.task in tasks], share=chosen.distractions, seed=chosen.seed

@@ -150,14 +150,16 @@ def _read_file(path: Path, faults: list[str]) -> Iterator[Example]:
                 if line.strip():
                     try:
                         yield _example(json.loads(line), path)
-                    except (ValueError, KeyError, TypeError) as error:
+                    except (ValueError, TypeError, RecursionError) as error:
                         faults.append(f"{path}, line {number}: {error}; correct or remove it")
     except (OSError, EOFError, UnicodeDecodeError) as error:
         faults.append(f"{path}: cannot be read ({error}); correct the file")
 
 
-def _example(row: Mapping[str, Any], path: Path) -> Example:
-    text, task = row["text"], row["task"]
+def _example(row: Any, path: Path) -> Example:
+    if not isinstance(row, Mapping):
+        raise TypeError("must be an object with text and task")
+    text, task = row.get("text"), row.get("task")
     if not isinstance(text, str) or not isinstance(task, str) or not text.strip() or not task:
         raise ValueError("text and task must be texts that are not empty")
     difficulty = row.get("difficulty")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -133,10 +133,10 @@ def left_out_scores(
 ) -> _Floats:
     """Scores of each example by a model trained without its family of sources.
 
-    The families are divided into `settings.groups` groups of about equal size.
+    The families are divided into `settings.groups` groups of about equal size; prompts are, where
+    all of them are of one family.
     """
-    group_of = _groups(examples, settings.groups)
-    groups = np.array([group_of[e.family] for e in examples])
+    groups = np.array(_groups(examples, settings))
     scores = np.zeros((len(examples), len(tasks)))
     for group in range(settings.groups):
         seen, unseen = np.flatnonzero(groups != group), np.flatnonzero(groups == group)
@@ -213,7 +213,29 @@ def targets_of(examples: Sequence[Example], tasks: Sequence[str]) -> npt.NDArray
     return np.array([place[e.task] for e in examples], np.intp)
 
 
-def _groups(examples: Sequence[Example], count: int) -> dict[str, int]:
+def _groups(examples: Sequence[Example], settings: TrainingSettings) -> list[int]:
+    """Group of each example: that of its family, or, where there is one family, of its prompt."""
+    if len({e.family for e in examples}) > 1:
+        group_of = _groups_of_families(examples, settings.groups)
+        return [group_of[e.family] for e in examples]
+    prompts = list(dict.fromkeys(e.text for e in examples if not e.distracted))
+    drawn = np.random.default_rng(settings.seed).permutation(len(prompts)) % settings.groups
+    group_of = dict(zip(prompts, drawn.tolist(), strict=True))
+    # A copy with a meaningless end is in the group of its prompt, the longest that begins it.
+    return [group_of[_prompt_of(e, group_of)] for e in examples]
+
+
+def _left_out(examples: Sequence[Example]) -> str:
+    several = len({e.family for e in examples}) > 1
+    return "families of sources" if several else "prompts of one source"
+
+
+def _prompt_of(example: Example, prompts: Collection[str]) -> str:
+    text = example.text
+    return next(text[:end] for end in range(len(text), 0, -1) if text[:end] in prompts)
+
+
+def _groups_of_families(examples: Sequence[Example], count: int) -> dict[str, int]:
     """Family → group; the largest families first, each assigned to the smallest group so far."""
     sizes = Counter(e.family for e in examples)
     filled = [0] * count
@@ -254,7 +276,7 @@ def _card(
             "licenses": sorted({e.license or license_of(e.source, own=e.own) for e in used} - {""}),
         },
         "evaluation": {
-            "how": f"families of sources left out in {settings.groups} groups, as calibrated",
+            "how": f"{_left_out(used)} left out in {settings.groups} groups, as calibrated",
             "accuracy": round(float(np.mean(right)), 4),
             "accuracy_each_family_alike": round(float(np.average(right, weights=weights)), 4),
             "temperatures": learned.calibration.temperatures,

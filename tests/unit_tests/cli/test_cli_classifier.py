@@ -155,3 +155,27 @@ def test_bench_without_its_extra_says_how_to_get_it(smartroute, monkeypatch):
     shown = smartroute("bench", "classifier")
     assert (shown.exit_code, shown.stdout) == (1, "")
     assert 'scikit-learn: pip install "langchain-smartroute[eval]"' in shown.stderr
+
+
+def test_one_file_of_ones_own_is_measured_on_prompts_that_were_left_out(smartroute, corpus):
+    """No source can be left out of one: what was told was how often the first task is right."""
+    path, out = corpus / "one.jsonl", corpus / "own.weights"
+    shown = smartroute("train", "--data", path, "--out", out, "--format", "json")
+    tried = json.loads(shown.stdout)["evaluation"]
+    assert tried["how"].startswith("prompts of one source left out in 3 groups")
+    assert tried["accuracy"] > 0.8
+    shown = smartroute("evaluate", "classifier", "--data", path)
+    assert shown.exit_code == 1
+    assert "all prompts are of one source, one, so that none can be left out" in " ".join(
+        shown.output.split()
+    )
+
+
+def test_a_row_without_a_text_is_told_what_it_needs(smartroute, corpus):
+    """It said "'text'; correct or remove it"."""
+    path = corpus / "bad.jsonl"
+    path.write_text('{"task": "code"}\n[1]\n', encoding="utf-8")
+    shown = smartroute("train", "--data", path, "--out", corpus / "x")
+    told = " ".join(shown.output.split())
+    assert "line 1: text and task must be texts that are not empty" in told
+    assert "line 2: must be an object with text and task" in told
