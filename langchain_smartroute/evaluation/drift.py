@@ -18,6 +18,9 @@ _WIDTH = 2.576
 
 _FEWEST = 30
 
+_ROUNDING = 1e-9
+"""Relative difference of two means of equal values, added up in another order."""
+
 
 def moments(table: OutcomeTable, replays: Sequence[Replay]) -> dict[str, Any]:
     """Summary statistics of calibration data, to compare later data with.
@@ -84,7 +87,7 @@ def _moved_means(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[st
             continue
         mean, width = now["means"][name]
         error = math.sqrt(float(spread) ** 2 / then["prompts"] + width**2 / now["prompts"])
-        if abs(mean - float(before)) > _WIDTH * error:
+        if abs(mean - float(before)) > _WIDTH * error + _ROUNDING * abs(float(before)):
             shown = name.replace("_", " ").replace(" usd", " in USD")
             yield f"mean {shown} is {mean:.4g}, was {float(before):.4g}"
 

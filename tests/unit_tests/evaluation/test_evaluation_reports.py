@@ -124,3 +124,21 @@ def test_the_same_traffic_has_not_drifted_and_other_traffic_has():
     moved = " ".join(drift_notes(noted, other, evaluation(other).replays))
     for words in ("mean quality is", "are of 'a', were", "Calibrate again"):
         assert words in moved
+
+
+def test_rounding_is_no_drift():
+    """All calls cost the same: "mean strongest cost in USD is 0.00318, was 0.00318"."""
+
+    def alike(prompts):
+        rows = [
+            {"prompt": f"{n}", "model": model, "score": 1, "prompt_tokens": 60}
+            for n in range(prompts)
+            for model in (CHEAP, STRONG)
+        ]
+        table = OutcomeTable.from_records({**row, "completion_tokens": 200} for row in rows)
+        return table.priced({CHEAP: price_at("0.1", "0.4"), STRONG: price_at("3", "15")})
+
+    noted = {"data": moments(alike(120), evaluation(alike(120)).replays)}
+    for prompts in (100, 130, 333, 500):
+        told = drift_notes(noted, alike(prompts), evaluation(alike(prompts)).replays)
+        assert not [note for note in told if note.startswith("Drift: mean")]
