@@ -173,8 +173,14 @@ class Spending:
         task = asyncio.ensure_future(self._state.arun(command))
         # Kept here, as an event loop does not keep its tasks.
         self._commands.add(task)
-        task.add_done_callback(self._commands.discard)
+        task.add_done_callback(self._ended)
         return task
+
+    def _ended(self, task: asyncio.Future[Any]) -> None:
+        self._commands.discard(task)
+        if not task.cancelled():
+            # An error of which nobody hears any more is not logged.
+            task.exception()
 
     async def _within(self, answer: asyncio.Future[T]) -> T:
         # `asyncio.wait_for` of Python 3.11 loses a cancellation that comes with the answer.

@@ -84,6 +84,7 @@ class Links:
             unbuilt=candidate.unbuilt,
             runnable=prepared,
             spare=spec.alias not in self.decision.chain,
+            held=self.held is not None,
             asked_at=self.request.asked_at,
             prior=self.decision.predicted.get(spec.alias, spec.quality.get(self.decision.task)),
             fallbacks=frozenset(self.fallbacks.get(spec.alias, ())),

@@ -155,7 +155,9 @@ class RequestAccount:
             return
         self._run = None
         if self._usage is None:
-            self._give_up(message_of(joined_part(bounds.given)) if bounds.given else None)
+            # An answer may have arrived while its call is cancelled, for which a limit is charged.
+            given = bounds.given or bounds.arrived[-1:]
+            self._give_up(message_of(joined_part(given)) if given else None)
         run.usage, run.model_name = self._usage or Usage(), self._model_name
         run.lost = self._is_lost
         ended = next(t for t in (broken_off, bounds.over_at, self._clock()) if t is not None)

@@ -151,7 +151,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
                 async with side_calls:
                     try:
                         call = link.runnable.ainvoke(input, child, **kwargs)
-                        simple = not (self.structured or link.composite)
+                        simple = not (self.structured or link.composite or link.held)
                         answer = await aanswer_in(child, bounds, call, simple=simple)
                         bounds.said(chars_of(answer))
                     except self.exceptions_to_handle as error:

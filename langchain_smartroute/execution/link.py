@@ -62,6 +62,7 @@ class Link(Traits):
         prior: Its quality prior for the request's task; `None` when unknown.
         fallbacks: Aliases that the user has configured as its fallbacks.
         spare: Whether it is only called in place of a candidate refused by a spend limit.
+        held: Whether spend limits are settled between its answer and the end of its call.
         asked_at: Time of the request; `None`: the latest price is used.
         unbuilt: Returns the function that builds its model; `None`: it is built.
     """
@@ -72,6 +73,7 @@ class Link(Traits):
     prior: float | None = None
     fallbacks: frozenset[str] = frozenset()
     spare: bool = False
+    held: bool = False
     asked_at: datetime | None = None
     unbuilt: Callable[[], Callable[[], Any] | None] = _nothing
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import subprocess
 import sys
@@ -11,7 +12,13 @@ from unittest.mock import patch
 
 import pytest
 
-from langchain_smartroute import MemoryLedger, SmartRouterRunnable, SpendLimit, StorageError
+from langchain_smartroute import (
+    CostCallbackHandler,
+    MemoryLedger,
+    SmartRouterRunnable,
+    SpendLimit,
+    StorageError,
+)
 from langchain_smartroute.accounting.reservation import PlannedCall
 from langchain_smartroute.state import Hold, MemoryState, Settle
 
@@ -143,6 +150,60 @@ async def test_a_reservation_that_comes_after_its_time_is_given_back(limited):
     await state.let_go()
     await router.ainvoke("Hello")
     assert state.total() == (2 * COST, 0)
+
+
+async def test_an_error_that_comes_after_its_time_is_not_logged_as_one_of_nobody(limited):
+    class Late(Counted):
+        async def arun(self, command):
+            await asyncio.sleep(0.2)
+            raise StorageError("nobody there")
+
+    router, heard = limited(Late()), []
+    spending = router._engine.limits.spending
+    spending._wait_s = 0.05
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: heard.append(context))
+    try:
+        with pytest.raises(StorageError, match="no answer within"):
+            await router.ainvoke("Hello")
+        await asyncio.wait(spending._commands)
+        await asyncio.sleep(0)
+        gc.collect()
+    finally:
+        loop.set_exception_handler(None)
+    assert heard == []
+
+
+class SlowlySettled(Counted):
+    """Takes long to settle."""
+
+    def __init__(self):
+        super().__init__()
+        self.begun, self.go = asyncio.Event(), asyncio.Event()
+
+    async def arun(self, command):
+        if isinstance(command, Settle):
+            self.begun.set()
+            await self.go.wait()
+        return self.run(command)
+
+
+@pytest.mark.parametrize("handlers", [0, 1])
+async def test_a_call_cancelled_while_it_is_settled_is_recorded_as_it_is_charged(limited, handlers):
+    """The limit was charged for the whole answer, and the ledger recorded the input alone."""
+    state = SlowlySettled()
+    router = limited(state)
+    costs = CostCallbackHandler(baseline=None, prices={"only": PRICE})
+    call = asyncio.create_task(router.ainvoke("Hello", {"callbacks": [costs][:handlers]}))
+    await state.begun.wait()
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    state.go.set()
+    await asyncio.wait(router._engine.limits.spending._commands)
+    assert state.total() == (COST, 0)
+    for records in (router.ledger.records(), costs.records[:handlers] or router.ledger.records()):
+        assert [int(record.cost_usd * 10**12) for record in records] == [COST]
 
 
 @pytest.mark.parametrize("way", ["invoke", "ainvoke"])
