@@ -111,6 +111,7 @@ async def cancelled(call, begun):
 
 async def test_a_call_may_be_cancelled_at_any_step_of_its_loop(limited):
     """What was cancelled together with its reservation's answer went on to the model."""
+    recorded = 0
     for steps in range(1, 60):
         state = Counted()
         router = limited(state, wait_s=30)
@@ -122,9 +123,12 @@ async def test_a_call_may_be_cancelled_at_any_step_of_its_loop(limited):
         assert done, f"cancelled after {steps} steps, it goes on"
         assert call.cancelled()
         if state._counters:
-            spent = sum(int(record.cost_usd * 10**12) for record in router.ledger.records())
+            records = router.ledger.records()
+            spent = sum(int(record.cost_usd * 10**12) for record in records)
             assert state.total() == (spent, 0)
-    assert router.ledger.records()
+            recorded += len(records)
+    # How many steps it takes to the model depends on a thread.
+    assert recorded
 
 
 async def test_a_reservation_that_comes_after_its_call_was_cancelled_is_given_back(limited):
