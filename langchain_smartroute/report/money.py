@@ -136,7 +136,7 @@ class SpendingReport:
             note = "" if saved is None else f"{saved:.1f} % saved, net"
             figures.append(money(name=name, value=cost, note=note))
         figures += [
-            money(name="classifiers and judges", value=usd(total.overhead_units)),
+            money(name="classifiers, judges, opinions", value=usd(total.overhead_units)),
             money(name="discarded calls", value=usd(total.discarded_units)),
             Figure(name="escalated", value=total.rate("escalated"), kind="percent"),
             Figure(name="fell back", value=total.rate("fell_back"), kind="percent"),
@@ -256,9 +256,9 @@ class SpendingReport:
 _METHOD = (
     "Instead-of amounts are what one model would have charged for the answers that were"
     " accepted, each once, at its price on the day, without surcharges for long prompts or"
-    " hours. Savings count everything that was spent, classifiers, judges and discarded calls"
-    " included; they are unknown while a call's cost is. Latencies are per call, percentiles to"
-    " within 2.5 %."
+    " hours. Savings count everything that was spent, classifiers, judges, opinions and discarded"
+    " calls included; they are unknown while a call's cost is. Latencies are per call, percentiles"
+    " to within 2.5 %."
 )
 
 

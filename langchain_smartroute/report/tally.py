@@ -45,7 +45,7 @@ class Tally:
         sums: Each of `SUMS`.
         answers: Requests that were answered.
         requests: Requests that were made.
-        overhead_units: Cost of classifiers and judges.
+        overhead_units: Cost of classifiers, judges and second opinions.
         discarded_units: Cost of rejected, failed and cancelled calls.
     """
 

@@ -301,3 +301,10 @@ def test_any_figures_can_be_shown():
     page = as_html(document)
     assert "polyline" in page
     assert as_csv(document) == "task\ncode\n"
+
+
+def test_second_opinions_are_named_among_what_is_no_answer():
+    """Their cost was told as that of "classifiers and judges", of which there were none."""
+    told = as_text(report([record(0), record(1, purpose="second_opinion", cost_usd=Decimal(2))]))
+    (line,) = [line for line in told.splitlines() if "opinions  " in line]
+    assert line.split() == ["classifiers,", "judges,", "opinions", "$2.00"]
