@@ -13,6 +13,7 @@ from langchain_smartroute.types import Usage
 
 __all__ = [
     "DAY_US",
+    "TAG",
     "CallRow",
     "day_start",
     "labels_of",

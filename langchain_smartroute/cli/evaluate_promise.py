@@ -70,8 +70,9 @@ def promise(
 
     table = wanted_table(outcomes, datasets=dataset, models=model, prices=price, scores=scores)
     prices = price_table(price or (), day=datetime.now(tz=UTC).date())
+    table = table.only(table.models)
     data = CalibrationInput(
-        table=table.only(table.models),
+        table=table,
         prices=prices,
         seed=seed,
         beside=Path("unwritten.toml"),
@@ -96,6 +97,7 @@ def promise(
         f"  saved, median               {found.saved:.1%}",
         f"  possible, median            {found.possible:.1%} with the other half known",
         f"  the oracle would save       {found.oracle:.1%}",
+        *(f"  {note}" for note in table.notes),
     )
     print_hanging(lines, width=console().width)
 

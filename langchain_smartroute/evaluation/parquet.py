@@ -12,7 +12,15 @@ import numpy as np
 import numpy.typing as npt
 
 from langchain_smartroute.errors import ConfigurationError
-from langchain_smartroute.evaluation.rows import NEEDED, NUMBERS, TEXTS, Coded, OutcomeRows, text_of
+from langchain_smartroute.evaluation.rows import (
+    NEEDED,
+    NUMBERS,
+    TEXTS,
+    Coded,
+    OutcomeRows,
+    seconds_of,
+    text_of,
+)
 
 try:
     import pyarrow as pa
@@ -79,8 +87,11 @@ def _numbers(table: Any, column: str | None, path: Path) -> npt.NDArray[np.float
         return np.full(table.num_rows, np.nan)
     values = table.column(column)
     try:
-        if pa.types.is_timestamp(values.type):
+        if pa.types.is_timestamp(values.type) or pa.types.is_date(values.type):
             values = pc.divide(values.cast(pa.timestamp("us")).cast(pa.int64()), 1e6)
+        elif column == "time" and not pa.types.is_primitive(values.type):
+            texts = values.cast(pa.string()).to_pylist()
+            return np.array([seconds_of(text) if text else np.nan for text in texts])
         return np.asarray(values.cast(pa.float64()).to_numpy(), np.float64)
-    except pa.ArrowException as error:
+    except (pa.ArrowException, ValueError) as error:
         raise ConfigurationError(f"{path}: column {column!r} holds no numbers ({error})") from error

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from langchain_smartroute.errors import ConfigurationError
 
-__all__ = ["NEEDED", "NUMBERS", "TEXTS", "Coded", "OutcomeRows", "stacked", "text_of"]
+__all__ = ["NEEDED", "NUMBERS", "TEXTS", "Coded", "OutcomeRows", "seconds_of", "stacked", "text_of"]
 
 NEEDED = ("prompt", "model", "score")
 """Columns that every table of outcomes has."""
@@ -187,7 +187,7 @@ def _number(record: Mapping[str, object], name: str, where: str) -> float:
         return float("nan")
     try:
         if name == "time" and isinstance(value, str | datetime):
-            return _seconds(str(value))
+            return seconds_of(str(value))
         return float(str(value)) if not isinstance(value, bool) else float(value)
     except ValueError:
         wanted = "date or time" if name == "time" else "number"
@@ -196,7 +196,7 @@ def _number(record: Mapping[str, object], name: str, where: str) -> float:
         ) from None
 
 
-def _seconds(text: str) -> float:
+def seconds_of(text: str) -> float:
     """Seconds since 1970, or a date and time, which is in UTC where it names no zone."""
     try:
         moment = datetime.fromisoformat(text)

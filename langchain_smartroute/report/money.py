@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from langchain_smartroute.accounting.amounts import usd
 from langchain_smartroute.accounting.rollup import Rollup
-from langchain_smartroute.accounting.rows import day_start
+from langchain_smartroute.accounting.rows import TAG, day_start
 from langchain_smartroute.catalog import Catalog, PriceBook
 from langchain_smartroute.report.document import (
     Bars,
@@ -77,7 +77,11 @@ class SpendingReport:
                 charts=self._charts(cells),
                 notes=(_METHOD,),
             ),
-            Section(title=f"By {self.by}", tables=(self._table(cells, total),)),
+            Section(
+                title=f"By {self.by}",
+                tables=(self._table(cells, total),),
+                notes=self._without_key(total),
+            ),
         ]
         if self.unknown:
             sections.append(self._what_is_unknown())
@@ -192,6 +196,14 @@ class SpendingReport:
             *self._percentile_columns(),
         )
         return Table(columns=columns, rows=tuple(self._row(n, groups[n], total) for n in names))
+
+    def _without_key(self, total: Tally) -> tuple[str, ...]:
+        """How many calls are in no row of a table by key; with tags, a call may be in several."""
+        if self.labelled is None or any(key[1] == TAG for key in self.labelled.days):
+            return ()
+        calls = total.sums["calls"]
+        without = calls - sum(cell.sums["calls"] for cell in cells_of(self.labelled))
+        return (f"{without:,} of {calls:,} calls do not have this key.",) if without else ()
 
     def _percentile_columns(self) -> tuple[Column, ...]:
         if self.by != "model":

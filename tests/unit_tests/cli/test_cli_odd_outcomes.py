@@ -136,3 +136,12 @@ def test_a_model_has_the_price_of_its_own_name(smartroute, outcomes):
     cost = found["routers"]["always strongest"]["usd_per_thousand"][0]
     assert cost == pytest.approx(1000 * (1000 * 2.5 + 100 * 10) / 1e6)
     assert "(none)" in smartroute(*asked).output
+
+
+def test_what_a_promise_was_not_tried_on_is_told(smartroute, outcomes):
+    """Half of the prompts may be missing of one model."""
+    path = outcomes(list(rows_by_chance(60))[:-1])
+    done = smartroute("evaluate", "promise", "--outcomes", path, *PRICES, "--apart", "--splits", 2)
+    assert "1 prompts left out, as a score of one of the models is missing" in " ".join(
+        done.output.split()
+    )

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import time as clock
+from datetime import UTC, date, datetime
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from known_outcomes import price_at
 
@@ -46,6 +49,20 @@ def test_a_time_is_seconds_or_a_date_in_utc(tmp_path, time, monkeypatch):
         found = read_outcomes(path)
     clock.tzset()
     assert found.times.tolist() == [1792238400.0]
+
+
+def test_times_of_a_parquet_file_may_be_texts_or_dates(tmp_path):
+    """A column of texts held "no numbers", though the same texts are read from other files."""
+    path = tmp_path / "outcomes.parquet"
+    for time in ("2026-10-17T14:00:00+02:00", "1792238400"):
+        pq.write_table(pa.Table.from_pylist([{**ROWS[0], "time": time}]), path)
+        assert read_outcomes(path).times.tolist() == [1792238400.0]
+    for time in (date(2026, 10, 17), datetime(2026, 10, 17, tzinfo=UTC), "2026-10-17"):
+        pq.write_table(pa.Table.from_pylist([{**ROWS[0], "time": time}]), path)
+        assert read_outcomes(path).times.tolist() == [1792195200.0]
+    pq.write_table(pa.Table.from_pylist([{**ROWS[0], "time": "soon"}]), path)
+    with pytest.raises(ConfigurationError, match="column 'time' holds no numbers"):
+        read_outcomes(path)
 
 
 def test_a_time_that_is_none_is_said():

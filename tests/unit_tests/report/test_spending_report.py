@@ -308,3 +308,13 @@ def test_second_opinions_are_named_among_what_is_no_answer():
     told = as_text(report([record(0), record(1, purpose="second_opinion", cost_usd=Decimal(2))]))
     (line,) = [line for line in told.splitlines() if "opinions  " in line]
     assert line.split() == ["classifiers,", "judges,", "opinions", "$2.00"]
+
+
+def test_calls_that_do_not_have_the_key_are_told():
+    """A misspelt key gave an empty table, and rows that did not add up to what was spent."""
+    tagged = [record(0, tags=("a", "b")), record(1)]
+    for key, words in (("user", "6 of 7 calls"), ("usr", "7 of 7 calls")):
+        told = as_text(report(by="key", labelled=rolled(RECORDS, key)))
+        assert f"{words} do not have this key." in told
+    # A call may have several tags, or none, so that their sums do not tell.
+    assert "this key" not in as_text(report(tagged, by="key", labelled=rolled(tagged, "tag")))
