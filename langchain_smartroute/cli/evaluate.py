@@ -25,6 +25,7 @@ from langchain_smartroute.cli.options import (
     TierOption,
 )
 from langchain_smartroute.cli.output import console, print_hanging, print_json
+from langchain_smartroute.types import DIFFICULTIES
 
 if TYPE_CHECKING:
     from langchain_smartroute.evaluation.classifier import LabelFigures
@@ -113,12 +114,13 @@ def misleading(
         misleading_figures,
     )
 
+    rated = read_rows(difficulty, text=str, difficulty=DIFFICULTIES)
     chosen = TrainingSettings()
     rows = capped(read_examples(data), most=chosen.most_of_a_source, seed=chosen.seed)
     found = misleading_figures(
-        [row["suffix"] for row in read_rows(suffixes)],
+        [row["suffix"] for row in read_rows(suffixes, suffix=str)],
         prompts=[e for e in rows if not e.shippable] or rows,
-        hard=[row["text"] for row in read_rows(difficulty) if row["difficulty"] == "hard"],
+        hard=[row["text"] for row in rated if row["difficulty"] == "hard"],
         routed=Routed(
             classifier=LinearClassifier(weights),
             catalog=Catalog.load(catalog),
@@ -151,12 +153,12 @@ def _judged(difficulty: Path | None, conversations: Path | None) -> dict[str, An
         "patterns": PatternClassifier(),
     }
     if difficulty is not None:
-        rows = read_rows(difficulty)
+        rows = read_rows(difficulty, text=str, difficulty=DIFFICULTIES)
         judged["difficulty"] = {
             name: difficulty_figures(rows, classifier=c, seed=SEED) for name, c in compared.items()
         }
     if conversations is not None:
-        rows = read_rows(conversations)
+        rows = read_rows(conversations, turns=list, task=str)
         judged["follow_ups"] = {
             name: (len(rows), follow_up_accuracy(rows, classifier=c, seed=SEED))
             for name, c in compared.items()

@@ -145,6 +145,6 @@ def _pair(text: str | None) -> tuple[str, str] | None:
     if text is None:
         return None
     names = [name.strip() for name in text.split(",")]
-    if len(names) != 2 or not all(names):  # noqa: PLR2004 - a pair
+    if len(names) != 2 or not all(names) or names[0] == names[1]:  # noqa: PLR2004 - a pair
         raise ConfigurationError(f"--agreement {text!r}: name two models, as FIRST,SECOND")
     return names[0], names[1]

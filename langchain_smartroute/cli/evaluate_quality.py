@@ -77,7 +77,7 @@ def _table(
     table = read_outcomes(*outcomes, scores=scores)
     if datasets:
         table = table.of_dataset(datasets)
-    return table.only(models) if models else table
+    return table.only(list(dict.fromkeys(models))) if models else table
 
 
 def _print(found: list[SetPoints]) -> None:

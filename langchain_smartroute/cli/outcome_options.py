@@ -79,7 +79,7 @@ def wanted_table(
     if datasets:
         table = table.of_dataset(datasets)
     if models:
-        table = table.only(models)
+        table = table.only(list(dict.fromkeys(models)))
     return table.priced(price_table(prices or (), day=datetime.now(tz=UTC).date()))
 
 

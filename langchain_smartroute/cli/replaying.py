@@ -100,6 +100,11 @@ def _of_router(table: OutcomeTable, chosen: ReplayInput, given: frozenset[str]) 
     if chosen.router is None:
         return table
     catalog = Catalog.load(chosen.router.catalog)
+    unknown = next((alias for alias in chosen.names if alias not in catalog.models), None)
+    if unknown is not None:
+        raise ConfigurationError(
+            f"--map {unknown}=…: the router has no such alias; it has {', '.join(catalog.models)}"
+        )
     pool = dict.fromkeys(chosen.names.get(alias, alias) for alias in catalog.models)
     there = [model for model in pool if model in table.models]
     if not there:

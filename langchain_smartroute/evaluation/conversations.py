@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,17 +45,37 @@ class DifficultyFigures:
     confusion: tuple[tuple[int, ...], ...]
 
 
-def read_rows(path: str | Path) -> list[dict[str, Any]]:
+def read_rows(path: str | Path, **needed: type | tuple[str, ...]) -> list[dict[str, Any]]:
     """Read the objects of a JSONL file.
 
+    Args:
+        path: The file.
+        **needed: Key of every object → the kind of its value, or the values that it may have.
+
     Raises:
-        ConfigurationError: If it cannot be read.
+        ConfigurationError: If it cannot be read, or an object lacks what is needed.
     """
     try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
-        return [json.loads(line) for line in lines if line.strip()]
+        lines = Path(path).read_text(encoding="utf-8-sig").split("\n")
+        rows = [(number, json.loads(line)) for number, line in enumerate(lines, 1) if line.strip()]
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"{path}: cannot be read ({error}); correct the file") from error
+    for number, row in rows:
+        if not isinstance(row, dict) or not all(_fits(row.get(n), k) for n, k in needed.items()):
+            wanted = f"must be an object with {_told(needed)}"
+            raise ConfigurationError(f"{path}, line {number}: {wanted}; correct or remove it")
+    if needed and not rows:
+        raise ConfigurationError(f"{path}: holds nothing; give objects with {_told(needed)}")
+    return [row for _, row in rows]
+
+
+def _fits(value: object, kind: type | tuple[str, ...]) -> bool:
+    return value in kind if isinstance(kind, tuple) else isinstance(value, kind)
+
+
+def _told(needed: Mapping[str, type | tuple[str, ...]]) -> str:
+    named = (f"{n} ({', '.join(k)})" if isinstance(k, tuple) else n for n, k in needed.items())
+    return " and ".join(named)
 
 
 def difficulty_figures(

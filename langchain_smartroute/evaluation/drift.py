@@ -66,12 +66,19 @@ def drift_notes(
     if calibration is None or "data" not in calibration:
         return ()
     then, now = calibration["data"], moments(table, replays)
-    found = [*_moved_means(then, now), *_moved_mix(then, now)]
+    try:
+        found = [*_moved_means(then, now), *_moved_mix(then, now)]
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        return (_UNREADABLE,)
     if not found:
         calm = "No drift: scores, costs and mix are those of the calibration, within chance."
         return (calm, _FLATTERED)
     return (*(f"Drift: {note}" for note in found), _ADVICE, _FLATTERED)
 
+
+_UNREADABLE = (
+    "The settings' table calibration.data is not as it was written, so drift cannot be told."
+)
 
 _FLATTERED = "Prompts that these settings were fitted or chosen on flatter them; later ones do not."
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.evaluation.metrics import confusion, risk_coverage
+from langchain_smartroute.evaluation.pictures import write_pictures
 from langchain_smartroute.evaluation.sources import LeftOut
 
 try:
@@ -22,7 +23,6 @@ except ImportError as error:
 __all__ = ["draw_plots"]
 
 _BINS = 10
-_DPI = 120
 
 
 def draw_plots(found: LeftOut, folder: Path) -> list[Path]:
@@ -35,15 +35,12 @@ def draw_plots(found: LeftOut, folder: Path) -> list[Path]:
     Returns:
         Paths of the files written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     drawn = {
         "confusion.png": _confusion(found),
         "risk_coverage.png": _risk_coverage(found),
         "reliability.png": _reliability(found),
     }
-    for name, figure in drawn.items():
-        figure.savefig(folder / name, dpi=_DPI)
-    return [folder / name for name in drawn]
+    return write_pictures(drawn, folder)
 
 
 def _confusion(found: LeftOut) -> Figure:

@@ -8,6 +8,7 @@ import numpy as np
 
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.evaluation.metrics import Interval, risk_coverage
+from langchain_smartroute.evaluation.pictures import write_pictures
 from langchain_smartroute.evaluation.policy_report import Evaluation
 
 try:
@@ -19,7 +20,6 @@ except ImportError as error:
 
 __all__ = ["draw_evaluation"]
 
-_DPI = 120
 _BINS = 10
 _HALF = 0.5
 
@@ -34,16 +34,13 @@ def draw_evaluation(found: Evaluation, folder: Path) -> list[Path]:
     Returns:
         Paths of the files written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     drawn = {"parts.png": _parts(found)}
     if np.isfinite(found.replays[0].mean_cost_usd):
         drawn["cost_quality.png"] = _cost_quality(found)
     if found.expected is not None:
         drawn["reliability.png"] = _reliability(found)
         drawn["risk_coverage.png"] = _risk_coverage(found)
-    for name, figure in drawn.items():
-        figure.savefig(folder / name, dpi=_DPI)
-    return [folder / name for name in drawn]
+    return write_pictures(drawn, folder)
 
 
 def _cost_quality(found: Evaluation) -> Figure:

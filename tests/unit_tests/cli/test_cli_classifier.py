@@ -179,3 +179,37 @@ def test_a_row_without_a_text_is_told_what_it_needs(smartroute, corpus):
     told = " ".join(shown.output.split())
     assert "line 1: text and task must be texts that are not empty" in told
     assert "line 2: must be an object with text and task" in told
+
+
+@pytest.mark.parametrize(
+    ("option", "row", "words"),
+    [
+        ("--difficulty", {"text": "hi"}, "with text and difficulty (easy, medium, hard)"),
+        (
+            "--difficulty",
+            {"text": "hi", "difficulty": "extreme"},
+            "difficulty (easy, medium, hard)",
+        ),
+        ("--conversations", {"turns": 3, "task": "code"}, "with turns and task"),
+        ("--conversations", None, "holds nothing; give objects with turns and task"),
+    ],
+)
+def test_rows_that_lack_what_is_measured_are_told(smartroute, corpus, option, row, words):
+    """They were a KeyError, a ValueError, a TypeError, a division by zero."""
+    path = corpus / "rows.txt"
+    path.write_text("" if row is None else json.dumps(row) + "\n", encoding="utf-8")
+    shown = smartroute("evaluate", "classifier", "--data", corpus, option, path)
+    assert shown.exit_code == 1
+    assert words in " ".join(shown.output.split())
+
+
+@pytest.mark.parametrize("content", ["", '{"end": "python"}\n'])
+def test_misleading_ends_have_to_be_there(smartroute, corpus, content):
+    suffixes, rated = corpus / "suffixes.txt", corpus / "rated.txt"
+    suffixes.write_text(content, encoding="utf-8")
+    rated.write_text('{"text": "prove it", "difficulty": "hard"}\n', encoding="utf-8")
+    shown = smartroute(
+        "evaluate", "misleading", "--data", corpus, "--suffixes", suffixes, "--difficulty", rated
+    )
+    assert shown.exit_code == 1
+    assert "with suffix" in " ".join(shown.output.split())

@@ -145,3 +145,36 @@ def test_what_a_promise_was_not_tried_on_is_told(smartroute, outcomes):
     assert "1 prompts left out, as a score of one of the models is missing" in " ".join(
         done.output.split()
     )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--agreement", f"{CHEAP},{CHEAP}"), "name two models, as FIRST,SECOND"),
+        (
+            ("--map", f"gpt4o={STRONG}"),
+            "--map gpt4o=…: the router has no such alias; it has gpt-4o",
+        ),
+        (("--config", "{folder}/damaged.json"), "is not as it was written"),
+        (("--agreement", f"{CHEAP},{STRONG}", "--plots", "{folder}/damaged.json"), "name another"),
+    ],
+)
+def test_what_an_evaluation_cannot_use_is_told(smartroute, outcomes, tmp_path, arguments, words):
+    """An unknown alias was passed over, a model agreed with itself; the others were tracebacks."""
+    settings = {
+        "catalog": {"default": STRONG, "models": {CHEAP: {}, STRONG: {}}},
+        "calibration": {"data": {"prompts": 0, "means": {"quality": [1, 0]}, "mix": {}}},
+    }
+    (tmp_path / "damaged.json").write_text(json.dumps(settings))
+    path = outcomes(rows_by_chance(20, answers=True))
+    given = [argument.format(folder=tmp_path) for argument in arguments]
+    done = smartroute("evaluate", "policy", "--outcomes", path, "--strongest", STRONG, *given)
+    assert words in " ".join(done.output.split())
+    assert done.exception is None or isinstance(done.exception, SystemExit)
+
+
+def test_a_model_that_is_named_twice_is_one(smartroute, outcomes, tmp_path):
+    names = ("--model", CHEAP, "--model", CHEAP)
+    path, out = outcomes(rows_by_chance(20)), tmp_path / "router.toml"
+    done = smartroute("calibrate", "--outcomes", path, *names, *PRICES[:2], "--out", out)
+    assert "1 model in the outcomes: there is nothing to choose" in " ".join(done.output.split())
