@@ -112,7 +112,8 @@ def _check_baseline(baseline: str, catalog: Catalog) -> None:
 def _write(document: Document, output: ReportFormat, to: Path | None) -> None:
     text = _written(document, output)
     if to is None:
-        typer.echo(text, nl=False)
+        # As it is in a file; of what is piped, click would take colours out of names.
+        typer.echo(text, nl=False, color=True)
         return
     try:
         to.write_text(text, encoding="utf-8")

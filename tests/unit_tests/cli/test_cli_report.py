@@ -60,6 +60,24 @@ def test_csv_by_each_division(ledger, smartroute, by, rows):
     assert len(list(csv.DictReader(io.StringIO(done.output)))) == rows
 
 
+@pytest.mark.parametrize("written", ["csv", "html", "json"])
+def test_what_is_piped_is_what_is_in_a_file(smartroute, sqlite_url, tmp_path, written):
+    """Colours were taken out of names: two users became one."""
+    ledger = SqlLedger(sqlite_url)
+    for number, user in enumerate(("bob", "b\x1b[31mob")):
+        usage = Usage(input_tokens=1, output_tokens=1)
+        ledger.add(
+            CallRecord(
+                run_id=f"r{number}", alias="gpt-4o", outcome="accepted", usage=usage,
+                cost_usd=Decimal(1), latency_s=0.5, keys={"user": user},
+            )
+        )  # fmt: skip
+    assert ledger.close()
+    asked = ("report", "--ledger", sqlite_url, "--by", "key", "--format", written)
+    smartroute(*asked, "--output", tmp_path / "file")
+    assert smartroute(*asked).stdout == (tmp_path / "file").read_text(encoding="utf-8")
+
+
 def test_html_goes_to_a_file(ledger, smartroute, tmp_path):
     path = tmp_path / "report.html"
     done = smartroute("report", "--ledger", ledger, "--format", "html", "--output", path)
