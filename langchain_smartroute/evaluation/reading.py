@@ -13,7 +13,7 @@ from typing import Any
 
 from langchain_smartroute.errors import ConfigurationError
 from langchain_smartroute.evaluation.outcomes import OutcomeTable
-from langchain_smartroute.evaluation.rows import NEEDED, OutcomeRows
+from langchain_smartroute.evaluation.rows import NEEDED, OutcomeRows, score_of
 
 __all__ = ["read_outcomes"]
 
@@ -66,21 +66,16 @@ def _scores(path: Path) -> dict[tuple[str, str | None], float]:
     found: dict[tuple[str, str | None], float] = {}
     with _faults_of(path):
         for number, record in enumerate(records, 1):
-            name, score = record.get("decision_id") or record.get("run_id"), _score(record)
+            name, score = (
+                record.get("decision_id") or record.get("run_id"),
+                score_of(record.get("score")),
+            )
             if not name or score is None:
                 raise ConfigurationError(
                     f"{path}, row {number}: needs decision_id or run_id, and a score from 0 to 1"
                 )
             found[str(name), record.get("model") or None] = score
     return found
-
-
-def _score(record: Mapping[str, Any]) -> float | None:
-    try:
-        score = float(record["score"])
-    except (KeyError, TypeError, ValueError):
-        return None
-    return score if 0 <= score <= 1 else None
 
 
 def _files(path: Path) -> list[Path]:

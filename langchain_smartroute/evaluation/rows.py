@@ -6,13 +6,24 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from langchain_smartroute.errors import ConfigurationError
 
-__all__ = ["NEEDED", "NUMBERS", "TEXTS", "Coded", "OutcomeRows", "seconds_of", "stacked", "text_of"]
+__all__ = [
+    "NEEDED",
+    "NUMBERS",
+    "TEXTS",
+    "Coded",
+    "OutcomeRows",
+    "score_of",
+    "seconds_of",
+    "stacked",
+    "text_of",
+]
 
 NEEDED = ("prompt", "model", "score")
 """Columns that every table of outcomes has."""
@@ -194,6 +205,15 @@ def _number(record: Mapping[str, object], name: str, where: str) -> float:
         raise ConfigurationError(
             f"{where}: {name} = {value!r} is no {wanted}; correct it"
         ) from None
+
+
+def score_of(value: Any) -> float | None:
+    """A score from 0 to 1; `None`: it is none."""
+    try:
+        score = float(value)
+    except (TypeError, ValueError):
+        return None
+    return score if 0 <= score <= 1 else None
 
 
 def seconds_of(text: str) -> float:

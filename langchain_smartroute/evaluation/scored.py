@@ -10,7 +10,7 @@ from langchain_smartroute.accounting import CallRecord
 from langchain_smartroute.accounting.schema import MIGRATIONS
 from langchain_smartroute.accounting.sql import SqlLedger
 from langchain_smartroute.errors import ConfigurationError
-from langchain_smartroute.evaluation.rows import OutcomeRows
+from langchain_smartroute.evaluation.rows import OutcomeRows, score_of
 from langchain_smartroute.execution.checks.comparing import final_answer
 from langchain_smartroute.state.database import Database
 
@@ -84,11 +84,21 @@ def _rows(records: list[CallRecord], scores: Mapping[Scored, float]) -> Iterator
         }
 
 
-def _score(record: CallRecord, scores: Mapping[Scored, float]) -> float | str | None:
+def _score(record: CallRecord, scores: Mapping[Scored, float]) -> float | None:
     """A record's score: by run, by decision and model, or the decision's returned answer's."""
     decision = record.decision_id or ""
     found = scores.get((record.run_id, None), scores.get((decision, record.alias)))
     if found is None and record.outcome == "accepted":
-        own: float | str | None = record.keys.get(_SCORE)
-        return scores.get((decision, None)) if own is None else own
+        own = record.keys.get(_SCORE)
+        return scores.get((decision, None)) if own is None else _own_score(record.run_id, own)
     return found
+
+
+def _own_score(run_id: str, told: str) -> float:
+    score = score_of(told)
+    if score is None:
+        raise ConfigurationError(
+            f"ledger: the key score of run {run_id} is {told!r}, no number from 0 to 1; give the"
+            " right one with --scores, a row of run_id and score"
+        )
+    return score

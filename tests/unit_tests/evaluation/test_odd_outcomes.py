@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import time as clock
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from known_outcomes import price_at
 
+from langchain_smartroute import CallRecord, SqlLedger, Usage
 from langchain_smartroute.errors import ConfigurationError, StorageError
 from langchain_smartroute.evaluation import OutcomeTable, read_outcomes
 
@@ -118,3 +120,15 @@ def test_a_score_outside_its_range_names_the_file_of_scores(tmp_path, score):
     path.write_text(f"decision_id,score\nabc,{score}\n")
     with pytest.raises(ConfigurationError, match=r"scores.csv, row 1: needs .* score from 0 to 1"):
         read_outcomes("sqlite:///unread.db", scores=path)
+
+
+def test_a_record_s_own_score_that_is_none_names_its_run(sqlite_url):
+    """It named a row of the ledger, in an order of its own."""
+    with SqlLedger(sqlite_url) as ledger:
+        usage = Usage(input_tokens=1, output_tokens=1)
+        made = {"alias": "a", "outcome": "accepted", "usage": usage, "cost_usd": Decimal(1)}
+        keys = {"score": "good"}
+        ledger.add(CallRecord(run_id="run-7", prompt="one", keys=keys, latency_s=1.0, **made))
+        ledger.flush()
+    with pytest.raises(ConfigurationError, match="key score of run run-7 is 'good', no number"):
+        read_outcomes(sqlite_url)
