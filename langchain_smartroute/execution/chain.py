@@ -14,7 +14,6 @@ from typing import Any
 from langchain_core.runnables import Runnable, RunnableConfig, RunnablePassthrough
 from langchain_core.runnables.config import (
     ensure_config,
-    get_async_callback_manager_for_config,
     get_callback_manager_for_config,
 )
 from langchain_core.runnables.fallbacks import RunnableWithFallbacks
@@ -28,7 +27,7 @@ from langchain_smartroute.execution.link import Link
 from langchain_smartroute.execution.live import is_watched
 from langchain_smartroute.execution.readiness import abe_ready, be_ready
 from langchain_smartroute.execution.review import Review
-from langchain_smartroute.execution.settled import ASettled, Settled
+from langchain_smartroute.execution.settled import ASettled, Settled, astarted
 from langchain_smartroute.execution.side_calls import SideCalls
 from langchain_smartroute.execution.streaming import StreamedAttempt
 from langchain_smartroute.execution.surroundings import (
@@ -137,9 +136,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
     async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002 - LangChain's name
         """Call the candidates in order until an answer is accepted."""
         config = ensure_config(config)
-        run = await get_async_callback_manager_for_config(config).on_chain_start(
-            None, input, **self._run_arguments(config)
-        )
+        run = await astarted(config, input, **self._run_arguments(config))
         walk = self.begin()
         side_calls = self._side_calls(walk, run, config, input, kwargs)
         async with ASettled(run, walk, self.on_end):
@@ -207,9 +204,7 @@ class RoutedChain(RunnableWithFallbacks[Any, Any]):
     ) -> AsyncIterator[Any]:
         """Stream the first candidate that answers, by the stream policy."""
         config = ensure_config(config)
-        run = await get_async_callback_manager_for_config(config).on_chain_start(
-            None, input, **self._run_arguments(config)
-        )
+        run = await astarted(config, input, **self._run_arguments(config))
         walk = self.begin()
         side_calls = self._side_calls(walk, run, config, input, kwargs)
         async with ASettled(run, walk, self.on_end):

@@ -10,8 +10,13 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from langchain_core.callbacks import AsyncCallbackManagerForChainRun
+from langchain_core.runnables.config import get_async_callback_manager_for_config
+from langchain_core.utils.uuid import uuid7
+
 from langchain_smartroute.execution.walk import Walk
 from langchain_smartroute.tracing import (
+    DECISION_KEY,
     annotate,
     end_metadata,
     end_tags,
@@ -21,15 +26,44 @@ from langchain_smartroute.tracing import (
 from langchain_smartroute.types import steers_graph
 
 if TYPE_CHECKING:
-    from langchain_core.callbacks import (
-        AsyncCallbackManagerForChainRun,
-        CallbackManagerForChainRun,
-    )
+    from uuid import UUID
 
-__all__ = ["ASettled", "Settled"]
+    from langchain_core.callbacks import CallbackManagerForChainRun
+    from langchain_core.runnables import RunnableConfig
+
+__all__ = ["ASettled", "Settled", "astarted"]
 
 OnEnd = Callable[[Any], None]
 """Callback that receives the walk of a request at its end."""
+
+
+async def astarted(
+    config: RunnableConfig, input_: Any, *, name: str, run_id: UUID | None
+) -> AsyncCallbackManagerForChainRun:
+    """Start a request's run; one that is cancelled meanwhile ends for those who were told of it.
+
+    Args:
+        config: The request's config.
+        input_: Its input.
+        name: Name of the run.
+        run_id: Id of the run; `None`: a new one.
+    """
+    manager, run_id = get_async_callback_manager_for_config(config), run_id or uuid7()
+    try:
+        return await manager.on_chain_start(None, input_, name=name, run_id=run_id)
+    except BaseException as error:
+        settle(manager.handlers, (config.get("metadata") or {}).get(DECISION_KEY, ""), ())
+        run = AsyncCallbackManagerForChainRun(
+            run_id=run_id,
+            # These are told first; whether others were is unknown.
+            handlers=[handler for handler in manager.handlers if handler.run_inline],
+            inheritable_handlers=[],
+            parent_run_id=manager.parent_run_id,
+            tags=manager.tags,
+            metadata=manager.metadata,
+        )
+        await run.on_chain_error(error)
+        raise
 
 
 class Settled:

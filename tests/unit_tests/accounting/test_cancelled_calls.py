@@ -6,7 +6,7 @@ import asyncio
 from decimal import Decimal
 
 import pytest
-from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.callbacks import AsyncCallbackHandler, BaseCallbackHandler
 from langchain_core.messages import AIMessageChunk
 from langchain_core.messages.ai import add_ai_message_chunks
 from langchain_core.prompts import ChatPromptTemplate
@@ -83,6 +83,37 @@ async def test_an_attempt_that_the_router_gave_up_costs_what_its_answer_tells(sa
     assert (told[0]["outcome"], told[0]["cost"]) == ("failed", "0")
     assert (failed.outcome, failed.cost_usd, failed.usage.total_tokens) == ("failed", 0, 0)
     assert (accepted.outcome, accepted.cost_usd) == ("accepted", Decimal(told[1]["cost"]))
+
+
+async def test_a_call_that_is_cancelled_as_its_run_begins_leaves_nothing_pending(
+    scripted, answered
+):
+    """A handler that takes its time, such as a tracer, was told of the run after the costs."""
+    begun, ended = asyncio.Event(), []
+
+    class Slow(AsyncCallbackHandler):
+        async def on_chain_start(self, *args, **kwargs):
+            begun.set()
+            await asyncio.sleep(60)
+
+    class Watching(AsyncCallbackHandler):
+        run_inline = True
+
+        async def on_chain_error(self, error, **kwargs):
+            ended.append(type(error))
+
+    costs = CostCallbackHandler()
+    router = SmartRouterRunnable.from_models({"small": scripted(script=[answered()])})
+    for way in (router.ainvoke, lambda *asked: anext(aiter(router.astream(*asked)))):
+        begun.clear()
+        call = asyncio.ensure_future(way("Hello", {"callbacks": [Slow(), costs, Watching()]}))
+        await begun.wait()
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        assert nothing_pending(costs)
+    assert ended == [asyncio.CancelledError] * 2
+    assert costs.records == ()
 
 
 async def test_a_call_that_runs_into_the_callers_time_limit_is_cancelled(scripted, answered):
