@@ -107,4 +107,4 @@ def _fitted_on(found: Simulation) -> str:
         return "nothing"
     if not found.learned:
         return "the same, in folds"
-    return f"{found.learned:,} others, {found.fits} draws"
+    return f"{found.learned:,} others, draws: {found.fits}"

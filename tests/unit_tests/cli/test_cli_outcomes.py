@@ -225,7 +225,7 @@ def test_the_promise_is_simulated(smartroute, three):
         "evaluate", "promise", "--outcomes", three, *THREE_PRICES, "--keep", "0.9", "--splits", 3
     )
     assert "promise held" in shown.output
-    assert "360 others, 3 draws" in shown.output
+    assert "360 others, draws: 3" in shown.output
 
 
 def test_the_predictor_is_measured_between_two_models(smartroute, two, three):
