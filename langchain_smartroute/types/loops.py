@@ -38,7 +38,7 @@ class LoopClients:
     def __init__(self, build: Callable[[], Any]) -> None:
         self._build = build
         self._clients: weakref.WeakKeyDictionary[_Loop, Any] = weakref.WeakKeyDictionary()
-        self._closings: weakref.WeakKeyDictionary[_Loop, AsyncGenerator[Any, None]] = (
+        self._closings: weakref.WeakKeyDictionary[_Loop, AsyncGenerator[Any, None] | None] = (
             weakref.WeakKeyDictionary()
         )
         self._of_parent: list[Any] = []
@@ -77,6 +77,8 @@ class LoopClients:
         try:
             yield
         finally:
+            # Even when it has ended a generator keeps its loop alive.
+            self._closings[loop] = None
             await self._closed(loop)
 
     def _close(self, loop: _Loop) -> None:
@@ -90,7 +92,9 @@ class LoopClients:
         left = asyncio.all_tasks() - {asyncio.current_task()}
         if left:
             await asyncio.wait(left, timeout=_PATIENCE_S)
-        await self._closings[loop].aclose()
+        closing = self._closings[loop]
+        if closing is not None:
+            await closing.aclose()
         await self._closed(loop)
 
     def _leave_to_parent(self) -> None:

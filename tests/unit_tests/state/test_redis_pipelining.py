@@ -85,7 +85,7 @@ async def test_many_tasks_share_a_few_connections_and_each_gets_its_own_answer(s
 def test_the_connections_of_a_loop_are_closed_with_it(redis_url):
     """Two runs of `asyncio.run` wrote a ResourceWarning about an unclosed connection each."""
     code = f"""
-import asyncio, gc
+import asyncio, gc, weakref
 from langchain_smartroute.state import Get, Put
 from langchain_smartroute.state.redis import RedisState
 
@@ -95,6 +95,10 @@ assert asyncio.run(state.arun(Get(key="k"))) == "1"
 loop = asyncio.new_event_loop()
 assert loop.run_until_complete(state.arun(Get(key="k"))) == "1"
 loop.close()
+known = weakref.ref(loop)
+del loop
+gc.collect()
+assert known() is None, "a program that calls asyncio.run again and again grows"
 
 async def closed_by_hand():
     await state.arun(Get(key="k"))
