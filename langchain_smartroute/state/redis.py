@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -96,7 +97,8 @@ class RedisState:
             # One attempt only, so that the wait is bounded.
             "retry": None,
         }
-        self._of_loops = LoopClients(self._async_pipelines)
+        # Without a reference to itself, so that its connections go when it does.
+        self._of_loops = LoopClients(partial(_async_pipelines, url, self._options))
         try:
             self._client = redis.Redis.from_url(url, **self._options)
             _check_number(url)
@@ -145,15 +147,16 @@ class RedisState:
     def _job(self, call: _Call[Any]) -> ScriptJob:
         return ScriptJob(script=call.script, arguments=(self._prefix, *call.arguments))
 
-    def _async_pipelines(self) -> AsyncPipelines:
-        return AsyncPipelines(aredis.Redis.from_url(self._url, **self._options))
-
     def _error(self, error: redis.RedisError) -> StorageError:
         message = f"{type(error).__name__}: {error}"
         advice = next((advice for sign, advice in _ADVICE.items() if sign in message), _NO_ANSWER)
         refused = isinstance(error, redis.ResponseError | redis.AuthenticationError)
         verb = "refuses" if refused else "does not answer"
         return StorageError(f"{self!r} {verb}: {message.rstrip('.')}; {advice}")
+
+
+def _async_pipelines(url: str, options: dict[str, Any]) -> AsyncPipelines:
+    return AsyncPipelines(aredis.Redis.from_url(url, **options))
 
 
 def _check_number(url: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import subprocess
@@ -114,6 +115,22 @@ gc.collect()
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_state_that_is_dropped_takes_its_connections_along(redis_url, admin):
+    """At once, not when garbage is collected, perhaps in a forked process."""
+    gc.collect()
+    before = connections(admin)
+    state = RedisState(redis_url)
+    state.run(Get(key="k"))
+    asyncio.run(state.arun(Get(key="k")))
+    assert connections(admin) == before + 1
+    gc.disable()
+    try:
+        del state
+        wait_until(lambda: connections(admin) == before)
+    finally:
+        gc.enable()
 
 
 def test_a_failing_command_does_not_fail_others_of_its_pipeline(state, admin):
