@@ -195,7 +195,7 @@ class Spending:
             return self._state.run(hold)
         except BaseException:
             # It is unknown whether it was reserved.
-            self._unsettled.put(_given_back(hold))
+            self._give_back_later(hold)
             raise
 
     async def _aheld(self, hold: Hold) -> Refusal | None:
@@ -206,7 +206,7 @@ class Spending:
             await asyncio.shield(self._agiven_back(hold, holding))
             raise
         except BaseException:
-            holding.add_done_callback(lambda _: self._unsettled.put(_given_back(hold)))
+            holding.add_done_callback(lambda _: self._give_back_later(hold))
             raise
 
     async def _agiven_back(self, hold: Hold, holding: asyncio.Future[Refusal | None]) -> None:
@@ -217,10 +217,13 @@ class Spending:
             reserved = holding.done() and not holding.cancelled() and holding.exception() is None
         finally:
             if not reserved:
-                holding.add_done_callback(lambda _: self._unsettled.put(_given_back(hold)))
+                holding.add_done_callback(lambda _: self._give_back_later(hold))
         if reserved:
             with suppress(StorageError):
                 await self._asettled(_given_back(hold))
+
+    def _give_back_later(self, hold: Hold) -> None:
+        self._unsettled.put(_given_back(hold))
 
     def _planned(self, call: PlannedCall) -> tuple[Reservation, Hold]:
         now = self._now()

@@ -15,16 +15,46 @@ import time
 from collections.abc import Generator
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.exc import InvalidatePoolError
 
-__all__ = ["guard_connections"]
+__all__ = ["CONNECTIONS", "postgresql_engine"]
+
+CONNECTIONS = 4
+"""Most connections of a process. More do not help, as most transactions wait for the same rows."""
 
 _MORE_S = 1.0
 """How much longer the driver waits than the server takes at most."""
 
 
-def guard_connections(engine: Any, *, seconds: float | None) -> None:
+def postgresql_engine(url: URL, *, timeout_s: float, read_only: bool, durable: bool) -> Engine:
+    """An engine whose connections are looked at and whose waits are limited.
+
+    Args:
+        url: Of the database.
+        timeout_s: Seconds to wait for a lock, a connection or an answer.
+        read_only: Whether it only reads; then statements may take any time.
+        durable: Whether a commit survives a power failure.
+    """
+    limit_ms = int(timeout_s * 1000)
+    options = f"-c lock_timeout={limit_ms} -c statement_timeout={limit_ms}"
+    if not durable:
+        options += " -c synchronous_commit=off"
+    engine = create_engine(
+        url,
+        pool_size=CONNECTIONS,
+        max_overflow=0,
+        pool_timeout=timeout_s,
+        connect_args={
+            "connect_timeout": max(1, round(timeout_s)),
+            "options": options if not read_only else "",
+        },
+    )
+    _guard_connections(engine, seconds=None if read_only else timeout_s)
+    return engine
+
+
+def _guard_connections(engine: Any, *, seconds: float | None) -> None:
     """Have an engine's connections looked at before they are used, and their waits limited.
 
     Args:

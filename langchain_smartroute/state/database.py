@@ -33,7 +33,7 @@ except ImportError as error:
 # Imported after SQLAlchemy, which it needs as well.
 from langchain_smartroute.state import sqlite
 from langchain_smartroute.state.complaints import complaint
-from langchain_smartroute.state.connections import guard_connections
+from langchain_smartroute.state.connections import postgresql_engine
 
 __all__ = ["Database", "Migration", "sa"]
 
@@ -47,7 +47,6 @@ _VERSIONS = sa.Table(
     sa.Column("room", sa.Text, primary_key=True),
     sa.Column("version", sa.Integer, nullable=False),
 )
-_CONNECTIONS = 4
 _LOCK = 0x5A47_0001
 """Key of PostgreSQL's advisory lock for migrations, the same in every process."""
 
@@ -208,23 +207,12 @@ class Database:
 
     def _configured_engine(self) -> sa.Engine:
         if self.dialect == "postgresql":
-            limit_ms = int(self._timeout_s * 1000)
-            options = f"-c lock_timeout={limit_ms} -c statement_timeout={limit_ms}"
-            if not self._durable:
-                options += " -c synchronous_commit=off"
-            engine = sa.create_engine(
+            return postgresql_engine(
                 self._url,
-                # More connections do not help, as most transactions wait for the same rows.
-                pool_size=_CONNECTIONS,
-                max_overflow=0,
-                pool_timeout=self._timeout_s,
-                connect_args={
-                    "connect_timeout": max(1, round(self._timeout_s)),
-                    "options": options if not self._read_only else "",
-                },
+                timeout_s=self._timeout_s,
+                read_only=self._read_only,
+                durable=self._durable,
             )
-            guard_connections(engine, seconds=None if self._read_only else self._timeout_s)
-            return engine
         engine = sa.create_engine(
             self._file_url(), connect_args={"timeout": self._timeout_s, "check_same_thread": False}
         )

@@ -7,14 +7,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TypeVar
 
+from langchain_smartroute.state.connections import CONNECTIONS
 from langchain_smartroute.types import renewed_in_forks
 
 __all__ = ["CommandThreads"]
 
 T = TypeVar("T")
-
-_MOST = 4
-"""As many as connections."""
 
 _PATIENCE_S = 5.0
 
@@ -32,7 +30,7 @@ class CommandThreads:
 
     def _reset(self) -> None:
         """Start without threads, which in a forked process are the parent's."""
-        self._executor = ThreadPoolExecutor(_MOST, thread_name_prefix="smartroute-state")
+        self._executor = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="smartroute-state")
 
     async def run(self, call: Callable[[], T], *, to_its_end: bool = False) -> T:
         """Make a blocking call in a thread.

@@ -215,7 +215,7 @@ def targets_of(examples: Sequence[Example], tasks: Sequence[str]) -> npt.NDArray
 
 def _groups(examples: Sequence[Example], settings: TrainingSettings) -> list[int]:
     """Group of each example: that of its family, or, where there is one family, of its prompt."""
-    if len({e.family for e in examples}) > 1:
+    if _has_families(examples):
         group_of = _groups_of_families(examples, settings.groups)
         return [group_of[e.family] for e in examples]
     prompts = list(dict.fromkeys(e.text for e in examples if not e.distracted))
@@ -226,8 +226,11 @@ def _groups(examples: Sequence[Example], settings: TrainingSettings) -> list[int
 
 
 def _left_out(examples: Sequence[Example]) -> str:
-    several = len({e.family for e in examples}) > 1
-    return "families of sources" if several else "prompts of one source"
+    return "families of sources" if _has_families(examples) else "prompts of one source"
+
+
+def _has_families(examples: Sequence[Example]) -> bool:
+    return len({e.family for e in examples}) > 1
 
 
 def _prompt_of(example: Example, prompts: Collection[str]) -> str:
